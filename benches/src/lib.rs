@@ -1,0 +1,1 @@
+//! Generated accounts and the measurements on them.

@@ -1,0 +1,1 @@
+//! The independent proof checker: emptiness lemmas by derivatives, clauses by unit propagation.

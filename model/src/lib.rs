@@ -1,0 +1,1 @@
+//! What the files say: policy language, ARNs, conditions, requests, accounts and the reference evaluator.

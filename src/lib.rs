@@ -1,0 +1,1 @@
+//! gateproof: answers questions about AWS permissions with a witness or a proof.
