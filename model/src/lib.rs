@@ -1,1 +1,17 @@
-//! What the files say: policy language, ARNs, conditions, requests, accounts and the reference evaluator.
+//! What the files say: the policy language, ARNs, conditions, requests, accounts, the
+//! organization, the catalogue of actions, and the reference evaluator.
+//!
+//! No solver is known here, and nothing but [`snapshot`] reads files.
+
+pub mod arn;
+pub mod json;
+pub mod operand;
+pub mod operator;
+pub mod pattern;
+pub mod policy;
+pub mod policy_parse;
+pub mod policy_set;
+pub mod problem;
+pub mod request;
+pub mod rules;
+pub mod text;
