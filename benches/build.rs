@@ -1,0 +1,12 @@
+//! Gives the benchmarks the run path of the pinned Z3 (see the root `build.rs`).
+#![expect(clippy::print_stdout, reason = "cargo reads what a build script prints")]
+
+use std::env;
+
+fn main() {
+    println!("cargo::rerun-if-changed=build.rs");
+    println!("cargo::rerun-if-env-changed=Z3_LIBRARY_PATH_OVERRIDE");
+    if let Ok(directory) = env::var("Z3_LIBRARY_PATH_OVERRIDE") {
+        println!("cargo::rustc-link-arg=-Wl,-rpath,{directory}");
+    }
+}
