@@ -1,1 +1,11 @@
-//! What the logic says: authorization as terms, and the encodings that give the terms meaning.
+//! What the logic says: a question becomes a [`term::Terms`] formula over atoms about the request;
+//! two encodings give the atoms meaning.
+//!
+//! Nothing here knows a solver. [`language`] holds the sets of texts and points that atoms speak of,
+//! [`term`] the formulas, [`cnf`] their clauses, [`proof`] what an *impossible* rests on.
+
+pub mod cnf;
+pub mod field;
+pub mod language;
+pub mod proof;
+pub mod term;

@@ -1,0 +1,202 @@
+//! Sets of texts and sets of points: what one list of patterns, or one comparison, admits.
+//!
+//! A pattern list of a statement is one set, not a set a pattern: the number of Booleans of a
+//! question then grows with its statements and not with their globs.
+
+use gateproof_model::operand::{Point, Scalar};
+use gateproof_model::pattern::{Pattern, Token};
+use gateproof_model::text::fold;
+use rustc_hash::{FxBuildHasher, FxHashMap};
+use std::hash::{BuildHasher, Hash, Hasher};
+use std::sync::{Arc, Mutex, PoisonError};
+
+/// A finite union of patterns.
+#[derive(Debug)]
+pub struct PatternSet {
+    /// Identity within one [`Languages`]; equal sets share it. Never decides an order that reaches output.
+    pub id: u32,
+    /// Whether letter case is ignored; the patterns are folded then.
+    pub fold_case: bool,
+    /// The patterns, sorted and distinct.
+    pub patterns: Box<[Pattern]>,
+}
+
+impl PatternSet {
+    /// Whether some pattern is a lone `*`.
+    pub fn is_everything(&self) -> bool {
+        self.patterns.iter().any(|p| matches!(p.as_ref(), [Token::AnyRun]))
+    }
+
+    /// Whether a text lies in the set.
+    pub fn contains(&self, text: &str) -> bool {
+        self.patterns.iter().any(|p| matches(p, text, self.fold_case))
+    }
+}
+
+impl PartialEq for PatternSet {
+    fn eq(&self, other: &Self) -> bool {
+        self.fold_case == other.fold_case && self.patterns == other.patterns
+    }
+}
+
+impl Eq for PatternSet {}
+
+impl Hash for PatternSet {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        self.id.hash(state);
+    }
+}
+
+/// Whether a text matches a pattern: greedy with backtracking to the last flat `*` only, which is
+/// complete because a later `*` accepts whatever an earlier one would have.
+pub fn matches(pattern: &[Token], text: &str, fold_case: bool) -> bool {
+    if pattern.iter().any(|t| matches!(t, Token::AnyRunInSegment)) {
+        return matches_by_positions(pattern, text, fold_case);
+    }
+    let (mut p, mut rest) = (0usize, text);
+    let mut retry: Option<(usize, &str)> = None;
+    loop {
+        match (pattern.get(p), rest.chars().next()) {
+            (None, None) => return true,
+            (Some(Token::AnyRun), _) => {
+                p += 1;
+                if p == pattern.len() {
+                    return true;
+                }
+                retry = Some((p, rest));
+                continue;
+            }
+            (Some(token), Some(c)) if accepts(*token, c, fold_case) => {
+                p += 1;
+                rest = rest.get(c.len_utf8()..).unwrap_or_default();
+                continue;
+            }
+            _ => {}
+        }
+        let Some((after_star, from)) = retry else { return false };
+        let Some(c) = from.chars().next() else { return false };
+        rest = from.get(c.len_utf8()..).unwrap_or_default();
+        retry = Some((after_star, rest));
+        p = after_star;
+    }
+}
+
+fn matches_by_positions(pattern: &[Token], text: &str, fold_case: bool) -> bool {
+    let closure = |live: &mut Vec<bool>| {
+        for i in 0..pattern.len() {
+            let star = matches!(pattern.get(i), Some(Token::AnyRun | Token::AnyRunInSegment));
+            if star
+                && live.get(i) == Some(&true)
+                && let Some(next) = live.get_mut(i + 1)
+            {
+                *next = true;
+            }
+        }
+    };
+    let mut live = vec![false; pattern.len() + 1];
+    if let Some(first) = live.first_mut() {
+        *first = true;
+    }
+    closure(&mut live);
+    for c in text.chars() {
+        let mut next = vec![false; pattern.len() + 1];
+        for (i, token) in pattern.iter().enumerate() {
+            if live.get(i) != Some(&true) || !accepts(*token, c, fold_case) {
+                continue;
+            }
+            let to = if matches!(token, Token::AnyRun | Token::AnyRunInSegment) { i } else { i + 1 };
+            if let Some(slot) = next.get_mut(to) {
+                *slot = true;
+            }
+        }
+        closure(&mut next);
+        live = next;
+    }
+    live.last() == Some(&true)
+}
+
+/// Whether one step of a pattern accepts one character.
+pub fn accepts(token: Token, c: char, fold_case: bool) -> bool {
+    match token {
+        Token::Char(t) => t == c || (fold_case && t == fold(c)),
+        Token::AnyOne | Token::AnyRun => true,
+        Token::AnyOneInSegment | Token::AnyRunInSegment => c != ':',
+    }
+}
+
+/// A finite union of closed intervals of one line.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct RangeSet {
+    /// The line.
+    pub scalar: Scalar,
+    /// The intervals, sorted, disjoint.
+    pub intervals: Box<[(Point, Point)]>,
+}
+
+impl RangeSet {
+    /// The union of intervals; those with first > last are dropped.
+    pub fn new(scalar: Scalar, mut intervals: Vec<(Point, Point)>) -> Self {
+        intervals.retain(|(first, last)| first <= last && first.family == last.family);
+        intervals.sort();
+        let mut merged: Vec<(Point, Point)> = Vec::with_capacity(intervals.len());
+        for (first, last) in intervals {
+            match merged.last_mut() {
+                Some((_, end)) if first <= *end => *end = (*end).max(last),
+                _ => merged.push((first, last)),
+            }
+        }
+        Self { scalar, intervals: merged.into() }
+    }
+
+    /// Whether a point lies in the set.
+    pub fn contains(&self, point: Point) -> bool {
+        self.intervals.iter().any(|(first, last)| *first <= point && point <= *last)
+    }
+}
+
+/// The table that makes equal pattern sets one. Shared by all threads of a run.
+#[derive(Debug, Default)]
+pub struct Languages {
+    shards: [Mutex<FxHashMap<Key, Arc<PatternSet>>>; SHARDS],
+    next: std::sync::atomic::AtomicU32,
+}
+
+type Key = (bool, Box<[Pattern]>);
+const SHARDS: usize = 16;
+
+impl Languages {
+    /// The set of the given patterns, sorted, without duplicates; folded where case is to be ignored.
+    pub fn set(&self, mut patterns: Vec<Pattern>, fold_case: bool) -> Arc<PatternSet> {
+        if fold_case {
+            for pattern in &mut patterns {
+                for token in pattern.iter_mut() {
+                    if let Token::Char(c) = token {
+                        *c = fold(*c);
+                    }
+                }
+            }
+        }
+        patterns.sort();
+        patterns.dedup();
+        let key: Key = (fold_case, patterns.into());
+        let shard = usize::try_from(FxBuildHasher.hash_one(&key) >> 60).unwrap_or_default() % SHARDS;
+        let Some(shard) = self.shards.get(shard) else { return self.fresh(&key) };
+        let mut table = shard.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(known) = table.get(&key) {
+            return known.clone();
+        }
+        let set = self.fresh(&key);
+        table.insert(key, set.clone());
+        set
+    }
+
+    /// The set of one literal text.
+    pub fn literal(&self, text: &str) -> Arc<PatternSet> {
+        self.set(vec![text.chars().map(Token::Char).collect()], false)
+    }
+
+    fn fresh(&self, key: &Key) -> Arc<PatternSet> {
+        let id = self.next.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
+        Arc::new(PatternSet { id, fold_case: key.0, patterns: key.1.clone() })
+    }
+}
