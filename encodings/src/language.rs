@@ -3,12 +3,13 @@
 //! A pattern list of a statement is one set, not a set a pattern: the number of Booleans of a
 //! question then grows with its statements and not with their globs.
 
+use crate::emptiness::positions::Run;
 use gateproof_model::operand::{Point, Scalar};
 use gateproof_model::pattern::{Pattern, Token};
 use gateproof_model::text::fold;
 use rustc_hash::{FxBuildHasher, FxHashMap};
 use std::hash::{BuildHasher, Hash, Hasher};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 /// A finite union of patterns.
 #[derive(Debug)]
@@ -19,12 +20,18 @@ pub struct PatternSet {
     pub fold_case: bool,
     /// The patterns, sorted and distinct.
     pub patterns: Box<[Pattern]>,
+    run: OnceLock<Run>,
 }
 
 impl PatternSet {
     /// Whether some pattern is a lone `*`.
     pub fn is_everything(&self) -> bool {
         self.patterns.iter().any(|p| matches!(p.as_ref(), [Token::AnyRun]))
+    }
+
+    /// The patterns laid out for the emptiness search, once.
+    pub(crate) fn run(&self) -> &Run {
+        self.run.get_or_init(|| Run::new(self))
     }
 
     /// Whether a text lies in the set.
@@ -197,6 +204,6 @@ impl Languages {
 
     fn fresh(&self, key: &Key) -> Arc<PatternSet> {
         let id = self.next.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
-        Arc::new(PatternSet { id, fold_case: key.0, patterns: key.1.clone() })
+        Arc::new(PatternSet { id, fold_case: key.0, patterns: key.1.clone(), run: OnceLock::new() })
     }
 }

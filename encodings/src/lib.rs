@@ -5,6 +5,7 @@
 //! [`term`] the formulas, [`cnf`] their clauses, [`proof`] what an *impossible* rests on.
 
 pub mod cnf;
+pub mod emptiness;
 pub mod field;
 pub mod language;
 pub mod proof;

@@ -1,0 +1,229 @@
+//! Is there a text that lies in all of these pattern sets and in none of those? If so, a shortest one.
+//!
+//! The sets are run side by side over the text, each as the set of places it may be at
+//! ([`positions`]); a breadth-first search over the combinations finds a shortest text. The answer is
+//! exact; a search that grows past the budget says so.
+
+pub(crate) mod positions;
+
+use crate::language::PatternSet;
+use positions::{Positions, Run};
+use rustc_hash::{FxBuildHasher, FxHashMap};
+use std::hash::BuildHasher;
+use std::sync::{Arc, Mutex, PoisonError};
+
+/// Whether some text is in all of the one kind of sets and none of the other.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Emptiness {
+    /// No text is.
+    Empty,
+    /// This text is; none is shorter.
+    Word(Arc<str>),
+    /// The search passed its budget of states.
+    OverBudget,
+}
+
+/// The answers of a run, shared by its threads.
+#[derive(Debug, Default)]
+pub struct EmptinessCache {
+    shards: [Mutex<FxHashMap<Box<[u32]>, Emptiness>>; SHARDS],
+}
+
+const SHARDS: usize = 16;
+/// Between the ids of the positive and the negative sets of a cache key.
+const SEPARATOR: u32 = u32::MAX;
+
+impl EmptinessCache {
+    /// [`find_word`], remembered.
+    pub fn find(&self, positive: &[&PatternSet], negative: &[&PatternSet], budget: usize) -> Emptiness {
+        let mut key: Vec<u32> = positive.iter().map(|s| s.id).collect();
+        key.sort_unstable();
+        key.dedup();
+        key.push(SEPARATOR);
+        let split = key.len();
+        key.extend(negative.iter().map(|s| s.id));
+        if let Some(tail) = key.get_mut(split..) {
+            tail.sort_unstable();
+        }
+        let shard = usize::try_from(FxBuildHasher.hash_one(&key) >> 60).unwrap_or_default() % SHARDS;
+        let Some(shard) = self.shards.get(shard) else { return find_word(positive, negative, budget) };
+        let known = shard.lock().unwrap_or_else(PoisonError::into_inner).get(key.as_slice()).cloned();
+        if let Some(answer) = known.filter(|a| *a != Emptiness::OverBudget) {
+            return answer;
+        }
+        let answer = find_word(positive, negative, budget);
+        shard.lock().unwrap_or_else(PoisonError::into_inner).insert(key.into(), answer.clone());
+        answer
+    }
+}
+
+/// A shortest text in every `positive` and no `negative` set, visiting at most `budget` combinations.
+pub fn find_word(positive: &[&PatternSet], negative: &[&PatternSet], budget: usize) -> Emptiness {
+    let runs: Vec<(&Run, bool)> =
+        positive.iter().map(|s| (s.run(), true)).chain(negative.iter().map(|s| (s.run(), false))).collect();
+    let mut search = Search { runs, nodes: Vec::new(), seen: FxHashMap::default() };
+    let start: Vec<Positions> = search.runs.iter().map(|(run, _)| run.start()).collect();
+    if let Some(found) = search.visit(start, None) {
+        return found;
+    }
+    let mut next = 0;
+    while next < search.nodes.len() {
+        if search.nodes.len() > budget {
+            return Emptiness::OverBudget;
+        }
+        if let Some(found) = search.expand(next) {
+            return found;
+        }
+        next += 1;
+    }
+    Emptiness::Empty
+}
+
+struct Search<'a> {
+    runs: Vec<(&'a Run, bool)>,
+    nodes: Vec<SearchNode>,
+    seen: FxHashMap<Box<[Positions]>, ()>,
+}
+
+struct SearchNode {
+    state: Box<[Positions]>,
+    /// The node it was reached from, and by which character.
+    from: Option<(usize, char)>,
+}
+
+impl Search<'_> {
+    /// Records a combination unless it is known or hopeless; its text, if it is accepted.
+    fn visit(&mut self, state: Vec<Positions>, from: Option<(usize, char)>) -> Option<Emptiness> {
+        let mut accepted = true;
+        for ((run, positive), positions) in self.runs.iter().zip(&state) {
+            if *positive && positions.is_dead() || !*positive && positions.is_everything() {
+                return None;
+            }
+            accepted &= run.accepts(positions) == *positive;
+        }
+        let state: Box<[Positions]> = state.into();
+        if self.seen.contains_key(&state) {
+            return None;
+        }
+        if accepted {
+            return Some(Emptiness::Word(self.word(from)));
+        }
+        self.seen.insert(state.clone(), ());
+        self.nodes.push(SearchNode { state, from });
+        None
+    }
+
+    fn expand(&mut self, at: usize) -> Option<Emptiness> {
+        let state = self.nodes.get(at)?.state.clone();
+        for c in self.alphabet(&state) {
+            let next: Vec<Positions> =
+                self.runs.iter().zip(&state).map(|((run, _), positions)| run.step(positions, c)).collect();
+            if let Some(found) = self.visit(next, Some((at, c))) {
+                return Some(found);
+            }
+        }
+        None
+    }
+
+    /// One character of every class that the places of this combination tell apart.
+    fn alphabet(&self, state: &[Positions]) -> Vec<char> {
+        let mut letters = Vec::new();
+        let mut segments = false;
+        for ((run, _), positions) in self.runs.iter().zip(state) {
+            segments |= run.letters(positions, &mut letters);
+        }
+        if segments {
+            letters.push(':');
+        }
+        letters.sort_unstable();
+        letters.dedup();
+        let other = "xyzabcdefghijklmnopqrstuvw0123456789-_".chars().chain('\u{E000}'..='\u{F8FF}');
+        let fresh = other.into_iter().find(|c| letters.binary_search(c).is_err());
+        letters.extend(fresh);
+        letters
+    }
+
+    fn word(&self, mut from: Option<(usize, char)>) -> Arc<str> {
+        let mut reversed = Vec::new();
+        while let Some((node, c)) = from {
+            reversed.push(c);
+            from = self.nodes.get(node).and_then(|n| n.from);
+        }
+        reversed.into_iter().rev().collect::<String>().into()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic, reason = "tests")]
+    use super::*;
+    use crate::language::{Languages, matches};
+    use gateproof_model::pattern::{Pattern, Token};
+    use proptest::prelude::*;
+
+    fn token() -> impl Strategy<Value = Token> {
+        prop_oneof![
+            4 => prop::sample::select(vec!['a', 'b', 'A', ':']).prop_map(Token::Char),
+            1 => Just(Token::AnyOne),
+            2 => Just(Token::AnyRun),
+            1 => Just(Token::AnyOneInSegment),
+            1 => Just(Token::AnyRunInSegment),
+        ]
+    }
+
+    fn set() -> impl Strategy<Value = (Vec<Pattern>, bool)> {
+        let pattern = prop::collection::vec(token(), 0..5).prop_map(Pattern::from);
+        (prop::collection::vec(pattern, 0..4), any::<bool>())
+    }
+
+    fn short_texts() -> Vec<String> {
+        let mut all = vec![String::new()];
+        let mut from = 0;
+        for _ in 0..5 {
+            let to = all.len();
+            for i in from..to {
+                for c in ['a', 'b', 'A', ':', 'q'] {
+                    all.push(format!("{}{c}", all[i]));
+                }
+            }
+            from = to;
+        }
+        all
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig { cases: 600, ..ProptestConfig::default() })]
+        #[test]
+        fn agrees_with_trying_all_short_texts(
+            positive in prop::collection::vec(set(), 0..3),
+            negative in prop::collection::vec(set(), 0..3),
+        ) {
+            let languages = Languages::default();
+            let build = |sets: Vec<(Vec<Pattern>, bool)>| -> Vec<_> {
+                sets.into_iter().map(|(p, f)| languages.set(p, f)).collect()
+            };
+            let (positive, negative) = (build(positive), build(negative));
+            let p: Vec<&PatternSet> = positive.iter().map(AsRef::as_ref).collect();
+            let n: Vec<&PatternSet> = negative.iter().map(AsRef::as_ref).collect();
+            let holds = |t: &str| p.iter().all(|s| s.contains(t)) && !n.iter().any(|s| s.contains(t));
+            let shortest = short_texts().into_iter().find(|t| holds(t)).map(|t| t.chars().count());
+            match find_word(&p, &n, 100_000) {
+                Emptiness::Word(w) => {
+                    prop_assert!(holds(&w), "{w:?}");
+                    if w.chars().count() <= 5 { prop_assert_eq!(shortest, Some(w.chars().count())); }
+                }
+                Emptiness::Empty => prop_assert_eq!(shortest, None),
+                Emptiness::OverBudget => prop_assert!(false, "over budget"),
+            }
+        }
+
+        #[test]
+        fn matching_agrees_with_the_run(pattern in prop::collection::vec(token(), 0..6), text in "[abA:q]{0,7}", fold_case: bool) {
+            let languages = Languages::default();
+            let set = languages.set(vec![pattern.into()], fold_case);
+            let run = set.run();
+            let end = text.chars().fold(run.start(), |at, c| run.step(&at, c));
+            prop_assert_eq!(run.accepts(&end), set.patterns.iter().any(|p| matches(p, &text, fold_case)));
+        }
+    }
+}
