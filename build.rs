@@ -1,6 +1,5 @@
 //! Links the pinned Z3 of `.z3/` with a run path, so that the binary and the tests start without
 //! `LD_LIBRARY_PATH`, and stops with a clear word when `make setup` has not been run.
-#![expect(clippy::print_stdout, reason = "cargo reads what a build script prints")]
 
 use std::env;
 use std::path::Path;

@@ -1,5 +1,4 @@
 //! Gives the benchmarks the run path of the pinned Z3 (see the root `build.rs`).
-#![expect(clippy::print_stdout, reason = "cargo reads what a build script prints")]
 
 use std::env;
 
