@@ -14,8 +14,8 @@ pub mod child;
 pub mod script;
 pub mod z3;
 
-pub use child::ChildProcess;
-pub use z3::Z3;
+pub use self::child::ChildProcess;
+pub use self::z3::Z3;
 
 /// A solver that decides whether the assertions of an SMT-LIB script can hold together.
 pub trait SmtSolver {

@@ -1,0 +1,42 @@
+# Everything a newcomer needs: `make demo` and `make test` set themselves up.
+SHELL := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+CARGO ?= cargo
+STAGE := scripts/stage
+# nextest runs the tests of all crates side by side; plain cargo does the same work one crate at a time.
+NEXTEST := $(shell $(CARGO) nextest --version >/dev/null 2>&1 && echo yes)
+
+.PHONY: help setup demo test lint bench soak release
+
+help: ## what can be made
+	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
+
+setup: ## fetch the pinned solvers into .z3/
+	@scripts/setup
+
+demo: setup ## build, and answer three questions about the example organization
+	@$(CARGO) run --locked --release --quiet -- demo
+
+test: setup ## all tests
+	@$(STAGE) "build the tests" $(CARGO) test --locked --workspace --no-run --quiet
+ifeq ($(NEXTEST),yes)
+	@$(STAGE) "documentation tests" $(CARGO) test --locked --workspace --doc --quiet
+	@$(STAGE) "tests" $(CARGO) nextest run --locked --workspace --no-fail-fast
+else
+	@$(STAGE) "tests" $(CARGO) test --locked --workspace --no-fail-fast
+endif
+
+lint: setup ## format, clippy with the deny-list, licences and sources of the dependencies
+	@$(STAGE) "format" $(CARGO) fmt --all --check
+	@$(STAGE) "clippy" $(CARGO) clippy --locked --workspace --all-targets --quiet -- -D warnings
+	@$(STAGE) "documentation" env RUSTDOCFLAGS="-D warnings" $(CARGO) doc --locked --workspace --no-deps --quiet
+	@$(STAGE) "dependencies" scripts/check_dependencies
+
+bench: setup ## speed on generated accounts
+	@$(CARGO) bench --locked -p gateproof-benches
+
+soak: setup ## the long differential runs: every test whose name starts with `soak`, at full size
+	@GATEPROOF_SOAK=1 $(STAGE) "soak" scripts/soak
+
+release: ## a binary with Z3 linked statically, where CMake and the C++ compiler allow
+	@scripts/release
