@@ -79,6 +79,31 @@ impl Json {
     }
 }
 
+impl fmt::Display for Json {
+    /// Writes compact JSON text.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let quoted = |text: &str| serde_json::to_string(text).map_err(|_| fmt::Error);
+        match self {
+            Self::Null => f.write_str("null"),
+            Self::Bool(b) => write!(f, "{b}"),
+            Self::Number(text) => f.write_str(text),
+            Self::String(text) => f.write_str(&quoted(text)?),
+            Self::Array(items) => {
+                for (index, item) in items.iter().enumerate() {
+                    write!(f, "{}{item}", if index == 0 { "[" } else { "," })?;
+                }
+                f.write_str(if items.is_empty() { "[]" } else { "]" })
+            }
+            Self::Object(members) => {
+                for (index, (key, value)) in members.iter().enumerate() {
+                    write!(f, "{}{}:{value}", if index == 0 { "{" } else { "," }, quoted(key)?)?;
+                }
+                f.write_str(if members.is_empty() { "{}" } else { "}" })
+            }
+        }
+    }
+}
+
 impl<'de> Deserialize<'de> for Json {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         deserializer.deserialize_any(JsonVisitor)

@@ -4,6 +4,7 @@
 //! No solver is known here, and nothing but [`snapshot`] reads files.
 
 pub mod arn;
+pub mod catalogue;
 pub mod json;
 pub mod operand;
 pub mod operator;
