@@ -6,7 +6,7 @@ STAGE := scripts/stage
 # nextest runs the tests of all crates side by side; plain cargo does the same work one crate at a time.
 NEXTEST := $(shell $(CARGO) nextest --version >/dev/null 2>&1 && echo yes)
 
-.PHONY: help setup demo test lint bench soak release
+.PHONY: help setup demo test lint bench soak release catalogue
 
 help: ## what can be made
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -40,3 +40,6 @@ soak: setup ## the long differential runs: every test whose name starts with `so
 
 release: ## a binary with Z3 linked statically, where CMake and the C++ compiler allow
 	@scripts/release
+
+catalogue: ## model/data again, from the packages pinned in scripts/catalogue (needs npm)
+	@scripts/catalogue/refresh
