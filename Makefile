@@ -21,7 +21,7 @@ test: setup ## all tests
 	@$(STAGE) "build the tests" $(CARGO) test --locked --workspace --no-run --quiet
 ifeq ($(NEXTEST),yes)
 	@$(STAGE) "documentation tests" $(CARGO) test --locked --workspace --doc --quiet
-	@$(STAGE) "tests" $(CARGO) nextest run --locked --workspace --no-fail-fast
+	@$(STAGE) "tests" $(CARGO) nextest run --locked --workspace --no-fail-fast --status-level slow
 else
 	@$(STAGE) "tests" $(CARGO) test --locked --workspace --no-fail-fast
 endif
@@ -29,7 +29,7 @@ endif
 lint: setup ## format, clippy with the deny-list, licences and sources of the dependencies
 	@$(STAGE) "format" $(CARGO) fmt --all --check
 	@$(STAGE) "clippy" $(CARGO) clippy --locked --workspace --all-targets --quiet -- -D warnings
-	@$(STAGE) "documentation" env RUSTDOCFLAGS="-D warnings" $(CARGO) doc --locked --workspace --no-deps --quiet
+	@$(STAGE) "documentation" env RUSTDOCFLAGS="-D warnings -A rustdoc::private_intra_doc_links" $(CARGO) doc --locked --workspace --no-deps --document-private-items --quiet
 	@$(STAGE) "dependencies" scripts/check_dependencies
 
 bench: setup ## speed on generated accounts
