@@ -3,7 +3,9 @@
 //!
 //! No solver is known here, and nothing but [`snapshot`] reads files.
 
+pub mod account;
 pub mod arn;
+pub mod assumption;
 pub mod catalogue;
 pub mod json;
 pub mod operand;
@@ -15,4 +17,5 @@ pub mod policy_set;
 pub mod problem;
 pub mod request;
 pub mod rules;
+pub mod snapshot;
 pub mod text;

@@ -1,0 +1,101 @@
+//! Reading files: inside the snapshot only, of bounded size, valid UTF-8.
+
+use crate::json::Json;
+use crate::problem::Problem;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+/// The snapshot's directory and what may be read from it.
+#[derive(Debug, Clone)]
+pub(super) struct Files {
+    root: PathBuf,
+    limit: u64,
+}
+
+/// The result of reading; problems are boxed to keep results small.
+pub(super) type Read<T> = Result<T, Box<Problem>>;
+
+/// A problem with a file, or with a place in it.
+pub(super) fn problem(file: &str, pointer: &str, found: impl Into<String>, expected: &str) -> Box<Problem> {
+    Box::new(Problem {
+        file: file.into(),
+        pointer: pointer.to_owned(),
+        found: found.into(),
+        expected: expected.to_owned(),
+        warning: false,
+    })
+}
+
+/// A problem that leaves the text in use.
+pub(super) fn warning(file: &str, pointer: &str, found: impl Into<String>, expected: &str) -> Problem {
+    Problem { warning: true, ..*problem(file, pointer, found, expected) }
+}
+
+impl Files {
+    /// `root` must be canonical.
+    pub(super) fn new(root: PathBuf, limit: u64) -> Self {
+        Self { root, limit }
+    }
+
+    pub(super) fn root(&self) -> &Path {
+        &self.root
+    }
+
+    /// Where a path in the snapshot really leads; a link out of the snapshot is refused.
+    pub(super) fn resolve(&self, relative: &str) -> Read<PathBuf> {
+        let path = fs::canonicalize(self.root.join(relative))
+            .map_err(|e| problem(relative, "", io_text(&e), "a readable file"))?;
+        if !path.starts_with(&self.root) {
+            let found = "a symbolic link that leaves the snapshot";
+            return Err(problem(relative, "", found, "a file inside the snapshot"));
+        }
+        Ok(path)
+    }
+
+    /// The text of a file.
+    pub(super) fn read_text(&self, relative: &str) -> Read<String> {
+        let path = self.resolve(relative)?;
+        let metadata =
+            fs::metadata(&path).map_err(|e| problem(relative, "", io_text(&e), "a readable file"))?;
+        if !metadata.is_file() {
+            return Err(problem(relative, "", "something that is not a regular file", "a file"));
+        }
+        if metadata.len() > self.limit {
+            let found = format!("{} bytes given", metadata.len());
+            let expected = format!("at most the limit of {} bytes", self.limit);
+            return Err(problem(relative, "", found, &expected));
+        }
+        let bytes = fs::read(&path).map_err(|e| problem(relative, "", io_text(&e), "a readable file"))?;
+        String::from_utf8(bytes).map_err(|e| {
+            let at = e.utf8_error().valid_up_to();
+            problem(relative, "", format!("bytes that are not UTF-8 (at byte {at})"), "JSON in UTF-8")
+        })
+    }
+
+    /// A file as JSON.
+    pub(super) fn read_json(&self, relative: &str) -> Read<Json> {
+        let text = self.read_text(relative)?;
+        Json::parse(&text).map_err(|e| not_json(relative, "", &e))
+    }
+}
+
+/// The problem of a text that is not JSON.
+pub(super) fn not_json(file: &str, pointer: &str, error: &serde_json::Error) -> Box<Problem> {
+    let what = if error.is_eof() { "text that ends too early" } else { "text that is not JSON" };
+    problem(file, pointer, format!("{what} ({error})"), "JSON")
+}
+
+fn io_text(error: &std::io::Error) -> String {
+    match error.kind() {
+        std::io::ErrorKind::NotFound => "nothing".to_owned(),
+        std::io::ErrorKind::PermissionDenied => "a file that may not be read".to_owned(),
+        _ => format!("an unreadable file ({error})"),
+    }
+}
+
+/// A file's text together with its name, kept while its parts are being read.
+pub(super) struct Page {
+    pub(super) file: Arc<str>,
+    pub(super) text: String,
+}

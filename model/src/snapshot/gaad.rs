@@ -1,0 +1,324 @@
+//! `aws iam get-account-authorization-details`: everything IAM knows of an account, in one call.
+//!
+//! The text is split into slices, one an entity; the slices are parsed in parallel and dropped.
+
+use super::entry::Entry;
+use super::files::{Page, not_json, problem};
+use super::managed::{ManagedPolicies, ManagedPolicyLookup, read_policy};
+use super::principals::{read_group, read_role, read_user};
+use super::raw::{RawMembers, split_array};
+use crate::account::{Group, ManagedPolicy, Place, PrincipalEntity, PrincipalEntityKind};
+use crate::arn::Arn;
+use crate::assumption::{Assumption, BlindSpot, unknown_document};
+use crate::json::{Json, pointer_push};
+use crate::policy::{Document, Source};
+use crate::policy_parse::DocumentKind;
+use crate::problem::Problem;
+use rayon::prelude::*;
+use rustc_hash::FxHashMap;
+use serde_json::value::RawValue;
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+/// What came of one entity: perhaps the entity, its problems, and what stays in the dark.
+pub(super) struct Found<T> {
+    pub(super) value: Option<T>,
+    pub(super) problems: Vec<Problem>,
+    pub(super) blind: Option<(&'static str, Arc<str>)>,
+}
+
+impl<T> Found<T> {
+    /// An entity that nobody can name.
+    pub(super) fn nameless(entry: Entry, noun: &'static str) -> Self {
+        let file = entry.file().clone();
+        Self { value: None, problems: entry.problems, blind: Some((noun, file)) }
+    }
+}
+
+/// Everything that the pages of one account say.
+#[derive(Default)]
+pub(super) struct Gaad {
+    /// The account, where anything told it.
+    pub(super) account: Option<Arc<str>>,
+    /// The accounts that the entities are of.
+    pub(super) accounts: BTreeSet<Arc<str>>,
+    pub(super) partition: Option<Arc<str>>,
+    pub(super) principals: Vec<PrincipalEntity>,
+    pub(super) groups: Vec<Arc<Group>>,
+    pub(super) policies: Vec<Arc<ManagedPolicy>>,
+    pub(super) assumptions: Vec<Assumption>,
+    pub(super) problems: Vec<Problem>,
+    pub(super) blind_spots: Vec<BlindSpot>,
+    /// A last page that says there are more.
+    pub(super) truncated: Option<Arc<str>>,
+    /// Whether any page could be read as what it should be.
+    pub(super) usable: bool,
+}
+
+const LISTS: [&str; 4] = ["Policies", "GroupDetailList", "UserDetailList", "RoleDetailList"];
+
+/// One element of one of the lists.
+struct Item<'a> {
+    file: &'a Arc<str>,
+    pointer: String,
+    raw: &'a RawValue,
+}
+
+impl Item<'_> {
+    fn entry(&self) -> Entry {
+        Entry::from_text(self.file, self.pointer.clone(), self.raw.get())
+    }
+}
+
+/// Reads the pages of one account; `account` is what the path says.
+pub(super) fn read_gaad(pages: &[Page], account: Option<&str>, lookup: ManagedPolicyLookup<'_>) -> Gaad {
+    let mut gaad = Gaad { account: account.map(Arc::from), ..Gaad::default() };
+    let told = account;
+    let mut lists: BTreeMap<&str, Vec<Item<'_>>> = LISTS.iter().map(|l| (*l, Vec::new())).collect();
+    for (i, page) in pages.iter().enumerate() {
+        match serde_json::from_str::<RawMembers<'_>>(&page.text) {
+            Ok(RawMembers(members)) => {
+                if more_to_come(&members) && i + 1 == pages.len() {
+                    gaad.truncated = Some(page.file.clone());
+                }
+                read_page(page, members, &mut lists, &mut gaad);
+            }
+            Err(error) => {
+                gaad.problems.push(*not_json(&page.file, "", &error));
+                gaad.blind("users, roles, groups and policies", &page.file);
+            }
+        }
+    }
+    let items = |name: &str| lists.get(name).map(Vec::as_slice).unwrap_or_default();
+    gaad.find_account(LISTS.iter().flat_map(|l| items(l)));
+    let Some(account) = gaad.account.clone() else {
+        for item in lists.values().flatten() {
+            gaad.problems.extend(item.entry().problems);
+        }
+        if let Some(page) = pages.first() {
+            let expected = "the ARN of a user, role, group or policy of the account";
+            gaad.problems.push(*problem(&page.file, "", "nothing that tells the account", expected));
+        }
+        return gaad;
+    };
+
+    let found = items("Policies").par_iter().map(|i| read_policy(i.entry(), Some(&account))).collect();
+    gaad.policies = gaad.keep(found).into_iter().map(Arc::new).collect();
+    merge_duplicates(&mut gaad.policies, |p| &p.arn, |a, b| policy_conflict(a, b), &mut gaad.problems);
+    let file = pages.first().map_or_else(|| Arc::from(""), |p| p.file.clone());
+    let policies = ManagedPolicies::new(account.clone(), file, &gaad.policies, lookup);
+
+    let found = items("GroupDetailList").par_iter().map(|i| read_group(i.entry(), told, &policies));
+    gaad.groups = gaad.keep(found.collect()).into_iter().map(Arc::new).collect();
+    merge_duplicates(&mut gaad.groups, |g| &g.arn, |a, b| group_conflict(a, b), &mut gaad.problems);
+    let groups: FxHashMap<_, _> = gaad.groups.iter().map(|g| (g.name.clone(), g.clone())).collect();
+
+    let users = items("UserDetailList").par_iter().map(|i| read_user(i.entry(), told, &policies, &groups));
+    let users = gaad.keep(users.collect());
+    let roles = items("RoleDetailList").par_iter().map(|i| read_role(i.entry(), told, &policies));
+    gaad.principals = gaad.keep(roles.collect());
+    gaad.principals.extend(users);
+    merge_duplicates(&mut gaad.principals, |p| &p.arn, principal_conflict, &mut gaad.problems);
+
+    let (absent, assumptions, problems) = policies.into_absent();
+    gaad.policies.extend(absent);
+    gaad.policies.sort_by(|a, b| a.arn.cmp(&b.arn));
+    gaad.assumptions = assumptions;
+    gaad.problems.extend(problems);
+    gaad.add_roots(account, pages);
+    gaad
+}
+
+/// Whether a page says that another follows it.
+fn more_to_come(members: &[(String, &RawValue)]) -> bool {
+    members.iter().any(|(key, raw)| match key.as_str() {
+        "IsTruncated" => raw.get() == "true",
+        "NextToken" => raw.get() != "null",
+        _ => false,
+    })
+}
+
+fn read_page<'a>(
+    page: &'a Page,
+    members: Vec<(String, &'a RawValue)>,
+    lists: &mut BTreeMap<&str, Vec<Item<'a>>>,
+    gaad: &mut Gaad,
+) {
+    let mut any = false;
+    for (key, raw) in members {
+        let Some(list) = lists.get_mut(key.as_str()) else { continue };
+        any = true;
+        let at = pointer_push("", &key);
+        match split_array(raw.get()) {
+            Ok(items) => list.extend(items.into_iter().enumerate().map(|(i, raw)| Item {
+                file: &page.file,
+                pointer: format!("{at}/{i}"),
+                raw,
+            })),
+            Err(_) => {
+                let found = if raw.get().starts_with('{') { "an object" } else { "something else" };
+                gaad.problems.push(*problem(&page.file, &at, found, "a list"));
+                gaad.blind(&key, &page.file);
+            }
+        }
+    }
+    if any {
+        gaad.usable = true;
+    } else {
+        let expected = "UserDetailList, GroupDetailList, RoleDetailList and Policies";
+        gaad.problems.push(*problem(&page.file, "", "none of the lists", expected));
+        gaad.blind("users, roles, groups and policies", &page.file);
+    }
+}
+
+impl Gaad {
+    fn blind(&mut self, what: &str, file: &Arc<str>) {
+        let account = self.account.clone();
+        self.blind_spots.push(BlindSpot { account, what: what.into(), file: file.clone() });
+    }
+
+    /// Keeps what was found, in order, and files what was wrong.
+    fn keep<T>(&mut self, found: Vec<Found<T>>) -> Vec<T> {
+        let mut kept = Vec::with_capacity(found.len());
+        for one in found {
+            self.problems.extend(one.problems);
+            if let Some((noun, file)) = one.blind {
+                self.blind(&format!("{noun} whose ARN cannot be read"), &file);
+            }
+            kept.extend(one.value);
+        }
+        kept
+    }
+
+    /// The account and partition of the first entity that tells them.
+    fn find_account<'a>(&mut self, items: impl Iterator<Item = &'a Item<'a>>) {
+        for item in items {
+            let entry = item.entry();
+            let super::entry::Member::Value(Json::String(text)) = entry.member("Arn") else { continue };
+            let Some(arn) = Arn::parse(text) else { continue };
+            self.partition.get_or_insert_with(|| arn.partition.into());
+            if let Some(id) = arn.account_id() {
+                self.account.get_or_insert_with(|| id.into());
+                return;
+            }
+        }
+    }
+
+    /// Every account has a root user, which no call lists. A lone file may tell of several accounts.
+    fn add_roots(&mut self, account: Arc<str>, pages: &[Page]) {
+        let file = pages.first().map_or_else(|| Arc::from(""), |p| p.file.clone());
+        let partition = self.partition.clone().unwrap_or_else(|| "aws".into());
+        self.accounts = self.principals.iter().map(|p| p.account.clone()).chain([account]).collect();
+        for account in &self.accounts {
+            self.principals.push(root_user(account, &partition, file.clone()));
+        }
+        self.principals.sort_by(|a, b| a.arn.cmp(&b.arn));
+    }
+}
+
+/// The root user of an account.
+pub(super) fn root_user(account: &Arc<str>, partition: &str, file: Arc<str>) -> PrincipalEntity {
+    PrincipalEntity {
+        arn: format!("arn:{partition}:iam::{account}:root").into(),
+        kind: PrincipalEntityKind::Root,
+        account: account.clone(),
+        name: "root".into(),
+        path: "/".into(),
+        unique_id: Some(account.clone()),
+        tags: Some(Vec::new()),
+        identity: Vec::new().into(),
+        boundary: None,
+        boundary_arn: None,
+        trust: None,
+        inline: Vec::new(),
+        attached: Vec::new(),
+        groups: Vec::new(),
+        max_session_seconds: None,
+        instance_profiles: Vec::new(),
+        place: Place { file, pointer: "".into() },
+    }
+}
+
+/// Sorts by ARN and makes one entity of those that share an ARN; a conflict between them makes it unknown.
+fn merge_duplicates<T>(
+    items: &mut Vec<T>,
+    arn: impl Fn(&T) -> &Arc<str>,
+    conflict: impl Fn(&mut T, &T) -> Option<Problem>,
+    problems: &mut Vec<Problem>,
+) {
+    items.sort_by(|a, b| arn(a).cmp(arn(b)));
+    items.dedup_by(|later, earlier| {
+        let same = arn(later) == arn(earlier);
+        if same {
+            problems.extend(conflict(earlier, later));
+        }
+        same
+    });
+}
+
+fn told_twice(arn: &str, place: &Place) -> Problem {
+    *problem(
+        &place.file,
+        &place.pointer,
+        format!("{arn} a second time, with other contents"),
+        "each ARN once",
+    )
+}
+
+fn unknown_twin(arn: &Arc<str>, place: &Place, kind: DocumentKind) -> Arc<Document> {
+    let source = Source { policy: arn.clone(), file: place.file.clone(), pointer: place.pointer.clone() };
+    Arc::new(unknown_document(source, kind))
+}
+
+fn statements_differ(a: &Document, b: &Document) -> bool {
+    a.version != b.version || a.statements != b.statements
+}
+
+fn lists_differ(a: &[Arc<Document>], b: &[Arc<Document>]) -> bool {
+    a.len() != b.len() || a.iter().zip(b).any(|(a, b)| statements_differ(a, b))
+}
+
+fn policy_conflict(kept: &mut Arc<ManagedPolicy>, later: &ManagedPolicy) -> Option<Problem> {
+    if !statements_differ(&kept.document, &later.document) {
+        return None;
+    }
+    let mut merged = ManagedPolicy::clone(kept);
+    merged.document = unknown_twin(&kept.arn, &later.place, DocumentKind::Identity);
+    *kept = Arc::new(merged);
+    Some(told_twice(&kept.arn, &later.place))
+}
+
+fn group_conflict(kept: &mut Arc<Group>, later: &Group) -> Option<Problem> {
+    if !lists_differ(&kept.identity, &later.identity) {
+        return None;
+    }
+    let mut merged = Group::clone(kept);
+    merged.identity = vec![unknown_twin(&kept.arn, &later.place, DocumentKind::Identity)].into();
+    *kept = Arc::new(merged);
+    Some(told_twice(&kept.arn, &later.place))
+}
+
+fn principal_conflict(kept: &mut PrincipalEntity, later: &PrincipalEntity) -> Option<Problem> {
+    let boundaries_differ = kept.boundary_arn != later.boundary_arn;
+    let trusts_differ = match (&kept.trust, &later.trust) {
+        (Some(a), Some(b)) => statements_differ(a, b),
+        (a, b) => a.is_some() != b.is_some(),
+    };
+    let tags_differ = kept.tags != later.tags;
+    if !(lists_differ(&kept.identity, &later.identity) || boundaries_differ || trusts_differ || tags_differ) {
+        return None;
+    }
+    let unknown = |kind| unknown_twin(&kept.arn, &later.place, kind);
+    if kept.trust.is_some() || later.trust.is_some() {
+        kept.trust = Some(unknown(DocumentKind::Resource));
+    }
+    let identity = unknown(DocumentKind::Identity);
+    if boundaries_differ {
+        kept.boundary = Some(vec![identity.clone()]);
+    }
+    if tags_differ {
+        kept.tags = None;
+    }
+    kept.identity = vec![identity].into();
+    Some(told_twice(&kept.arn, &later.place))
+}
