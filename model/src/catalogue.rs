@@ -5,6 +5,7 @@
 //! (`model/data`, with sources and dates). They are read at first use; the managed policies apart from the rest.
 
 mod action;
+mod arn_format;
 mod custom;
 mod error;
 mod glob;
@@ -15,6 +16,7 @@ mod owner;
 mod resource;
 
 pub use action::{AccessLevel, ActionId, ActionInfo, ActionResourceInfo};
+pub use arn_format::ArnLanguage;
 pub use error::CatalogueError;
 pub use key::{KeyType, Support, ValueType, is_identity_provider_key};
 pub use managed::ManagedPolicy;

@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic, reason = "tests")]
 
 use gateproof_model::catalogue::{AccessLevel, Catalogue, KeyOwner, KeyType, Support, ValueType};
+use gateproof_model::pattern::Token;
 use std::time::{Duration, Instant};
 
 const fn one(value: ValueType) -> Option<KeyType> {
@@ -450,5 +451,124 @@ fn a_custom_catalogue_s_faults_are_named() {
             Ok(_) => panic!("accepted: {text}"),
             Err(error) => assert_eq!(error.to_string(), message, "{text}"),
         }
+    }
+}
+
+#[test]
+fn a_resource_fits_an_action_by_its_format() {
+    let catalogue = Catalogue::embedded();
+    for (action, resource, expected) in [
+        ("s3:ListBucket", "arn:aws:s3:::logs", true),
+        ("s3:ListBucket", "arn:aws:s3:::logs/2026", false),
+        ("s3:ListBucket", "arn:aws:s3:eu-west-1:111122223333:accesspoint/reports", true),
+        ("s3:ListBucket", "arn:aws:s3:eu-west-1:111122223333:accesspoint/reports/object/a", false),
+        ("s3:ListBucket", "*", false),
+        ("s3:GetObject", "arn:aws:s3:::logs/a/b:c/d", true),
+        ("s3:GetObject", "arn:aws-cn:s3:::logs/a", true),
+        ("s3:GetObject", "arn:aws:s3:::logs", false),
+        ("s3:GetObject", "arn:aws:s3:::logs/", false),
+        ("s3:GetObject", "*", false),
+        ("s3:ListAllMyBuckets", "*", true),
+        ("s3:ListAllMyBuckets", "arn:aws:s3:::logs", false),
+        (
+            "codepipeline:PutApprovalResult",
+            "arn:aws:codepipeline:eu-west-1:111122223333:Deploy/Prod/Approve",
+            true,
+        ),
+        ("codepipeline:PutApprovalResult", "arn:aws:codepipeline:eu-west-1:111122223333:Deploy/Prod", false),
+        ("codepipeline:PutApprovalResult", "arn:aws:codepipeline:eu-west-1:111122223333:a/b/c/d", false),
+        ("codepipeline:StartPipelineExecution", "arn:aws:codepipeline:eu-west-1:111122223333:Deploy", true),
+        (
+            "codepipeline:StartPipelineExecution",
+            "arn:aws:codepipeline:eu-west-1:111122223333:webhook:W",
+            false,
+        ),
+        ("iam:PassRole", "arn:aws:iam::111122223333:role/a/path/Deploy", true),
+        ("iam:PassRole", "arn:aws:iam::111122223333:user/Deploy", false),
+        ("iam:PassRole", "arn:aws:iam::111122223333:Role/Deploy", false),
+        ("iam:PassRole", "*", false),
+        ("iam:ListRoles", "*", true),
+        ("sts:GetFederationToken", "*", true),
+        ("dynamodb:PutItem", "arn:aws:dynamodb:eu-west-1:111122223333:table/Orders", true),
+        ("dynamodb:PutItem", "arn:aws:dynamodb:eu-west-1:111122223333:table/Orders/index/ByDay", false),
+        ("dynamodb:Query", "arn:aws:dynamodb:eu-west-1:111122223333:table/Orders/index/ByDay", true),
+        (
+            "secretsmanager:GetSecretValue",
+            "arn:aws:secretsmanager:eu-west-1:111122223333:secret:prod/db-a1b2c3",
+            true,
+        ),
+        ("kms:Decrypt", "arn:aws:kms:eu-west-1:111122223333:key/1234", true),
+        ("kms:Decrypt", "arn:aws:kms:eu-west-1:111122223333", false),
+        ("lambda:InvokeFunction", "arn:aws:lambda:eu-west-1:111122223333:function:f", true),
+        ("ec2:RunInstances", "arn:aws:ec2:eu-west-1::image/ami-1", true),
+    ] {
+        assert_eq!(
+            catalogue.find_action(action).unwrap().accepts_resource(resource),
+            expected,
+            "{action} {resource}"
+        );
+    }
+}
+
+/// `*`, `?` and literal characters, over a whole text: the plain definition.
+fn matches(pattern: &[Token], text: &[char]) -> bool {
+    let run = |keep: fn(char) -> bool, rest: &[Token]| {
+        (0..=text.len()).any(|n| text[..n].iter().all(|c| keep(*c)) && matches(rest, &text[n..]))
+    };
+    match pattern.split_first() {
+        None => text.is_empty(),
+        Some((Token::Char(c), rest)) => text.first() == Some(c) && matches(rest, &text[1..]),
+        Some((Token::AnyOne, rest)) => !text.is_empty() && matches(rest, &text[1..]),
+        Some((Token::AnyRun, rest)) => run(|_| true, rest),
+        Some((Token::AnyRunInSegment, rest)) => run(|c| c != ':', rest),
+        Some((Token::AnyOneInSegment, rest)) => {
+            text.first().is_some_and(|c| *c != ':') && matches(rest, &text[1..])
+        }
+    }
+}
+
+#[test]
+fn the_languages_of_a_format_are_the_arns_that_fit_it() {
+    let arns = [
+        "arn:aws:s3:::logs",
+        "arn:aws:s3:::logs/a",
+        "arn:aws:s3:::logs/a:b/c",
+        "arn:aws:s3:eu-west-1:1:accesspoint/p",
+        "arn:aws:s3:eu-west-1:1:accesspoint/p/object/o",
+        "arn:aws:codepipeline:r:1:p",
+        "arn:aws:codepipeline:r:1:p/s",
+        "arn:aws:codepipeline:r:1:p/s/a",
+        "arn:aws:codepipeline:r:1:p/s/a/x",
+        "arn:aws:codepipeline:r:1:webhook:w",
+        "arn:aws:iam::1:role/p/r",
+        "arn:aws:iam::1:role/",
+        "arn:aws:iam::role/r",
+        "arn:aws:health:global::event/EC2/AWS_EC2_OPERATIONAL_ISSUE/e",
+        "arn:aws:health:global::event/EC2",
+        "arn",
+    ];
+    let mut fitting = 0;
+    for service in ["s3", "codepipeline", "iam", "health"] {
+        for kind in Catalogue::embedded().resource_types().filter(|kind| kind.service() == service) {
+            for arn in arns {
+                let text: Vec<char> = arn.chars().collect();
+                let within = kind.arn_languages().iter().any(|language| {
+                    matches(&language.pattern, &text)
+                        && !language.exclusions.iter().any(|e| matches(e, &text))
+                });
+                assert_eq!(within, kind.fits(arn), "{service} {} {arn}", kind.name());
+                fitting += usize::from(within);
+            }
+        }
+    }
+    assert!(fitting >= 11, "{fitting}");
+    for kind in Catalogue::embedded().resource_types() {
+        assert_eq!(
+            kind.arn_languages().len(),
+            kind.arn_formats().len(),
+            "{} {}",
+            kind.service(),
+            kind.name()
+        );
     }
 }

@@ -4,6 +4,15 @@
 ///
 /// Catalogue names are ASCII, so a byte is a character; a pattern byte outside ASCII matches none of them.
 pub(super) fn matches(pattern: &[u8], text: &[u8]) -> bool {
+    matches_by(pattern, text, |p, t| p.eq_ignore_ascii_case(&t))
+}
+
+/// [`matches`], letter case counting. `?` is a byte, so that it is no match for one whole character elsewhere.
+pub(super) fn matches_exactly(pattern: &[u8], text: &[u8]) -> bool {
+    matches_by(pattern, text, |p, t| p == t)
+}
+
+fn matches_by(pattern: &[u8], text: &[u8], same: impl Fn(u8, u8) -> bool) -> bool {
     let (mut pattern, mut text) = (pattern, text);
     // Where to go on after a mismatch: the pattern behind the last `*`, and the text that the `*` hasn't eaten yet.
     let mut retry: Option<(&[u8], &[u8])> = None;
@@ -13,7 +22,7 @@ pub(super) fn matches(pattern: &[u8], text: &[u8]) -> bool {
                 retry = Some((rest, text));
                 pattern = rest;
             }
-            (Some((p, rest)), Some((t, more))) if *p == b'?' || p.eq_ignore_ascii_case(t) => {
+            (Some((p, rest)), Some((t, more))) if *p == b'?' || same(*p, *t) => {
                 (pattern, text) = (rest, more);
             }
             (None, None) => return true,
