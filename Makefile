@@ -6,7 +6,7 @@ STAGE := scripts/stage
 # nextest runs the tests of all crates side by side; plain cargo does the same work one crate at a time.
 NEXTEST := $(shell $(CARGO) nextest --version >/dev/null 2>&1 && echo yes)
 
-.PHONY: help setup demo test lint bench soak release catalogue
+.PHONY: help setup demo test lint bench soak release catalogue check-snapshots
 
 help: ## what can be made
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -43,3 +43,7 @@ release: ## a binary with Z3 linked statically, where CMake and the C++ compiler
 
 catalogue: ## model/data again, from the packages pinned in scripts/catalogue (needs npm)
 	@scripts/catalogue/refresh
+
+check-snapshots: ## compare the example snapshots with the output shapes of botocore's API models
+	@python3 -m pip install --quiet --disable-pip-version-check --target target/botocore 'botocore==1.44.5'
+	@PYTHONPATH=target/botocore scripts/check_snapshot_shapes.py corpus/snapshots/acme corpus/snapshots/acme-fixed
