@@ -394,6 +394,19 @@ fn custom_entries_are_merged() {
 }
 
 #[test]
+fn the_example_of_the_documentation_is_accepted() {
+    let page = include_str!("../../docs/custom-catalogue.md");
+    let (_, block) = page.split_once("```json\n").unwrap();
+    let (json, _) = block.split_once("```").unwrap();
+    let catalogue = Catalogue::with_custom(json).unwrap();
+    let paint = catalogue.find_action("acme:PaintThing").unwrap();
+    assert!(paint.accepts_resource("arn:aws:acme:eu-west-1:111122223333:thing/1"));
+    assert_eq!(paint.support("acme:ThingTag/team"), Support::Listed);
+    assert_eq!(catalogue.who_fixes("acme:ThingTag/team"), KeyOwner::Resource);
+    assert!(catalogue.managed_policy("arn:aws:iam::aws:policy/AcmePainter").is_some());
+}
+
+#[test]
 fn a_custom_catalogue_s_faults_are_named() {
     for (text, message) in [
         ("[", "not a catalogue: EOF while parsing a list at line 1 column 1"),

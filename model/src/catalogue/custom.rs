@@ -1,24 +1,5 @@
 //! A user's own actions, resource types, condition keys and managed policies, merged into the embedded ones.
-//!
-//! The file is one JSON object; every member may be left out:
-//!
-//! ```json
-//! {
-//!   "condition_keys": [{"name": "acme:Colour", "type": "String", "multivalued": false, "global": false,
-//!                       "owner": "Caller"}],
-//!   "resource_types": [{"name": "acme:thing", "arn": "arn:${Partition}:acme:${Region}:${Account}:thing/${Id}",
-//!                       "condition_keys": ["aws:ResourceTag/${TagKey}"]}],
-//!   "actions": [{"name": "acme:PaintThing", "access": "write", "resource_types": ["acme:thing"],
-//!                "condition_keys": ["acme:Colour"]}],
-//!   "managed_policies": [{"arn": "arn:aws:iam::aws:policy/Acme", "version": "v1", "document": {}}],
-//!   "rcp_services": ["acme"]
-//! }
-//! ```
-//!
-//! `type` is one of `String`, `Arn`, `Numeric`, `Date`, `Bool`, `Ip`, `Binary`; `owner` a name of the table of owners
-//! (`Caller` unless given). In a key, `${Name}` stands for any text that is not empty. An action or resource type that
-//! the catalogue has already is extended by what the file lists (and needs no `access`); a key or a policy that it has
-//! already is replaced. Keys and resource types that an entry names must be known.
+//! The file's format is `docs/custom-catalogue.md`.
 
 use super::action::{ActionRecord, ActionResource, compare_names};
 use super::key::{KeyId, KeyType, ValueType};
@@ -30,8 +11,7 @@ use crate::text::fold_text;
 use std::borrow::Cow;
 
 impl Catalogue {
-    /// The embedded catalogue with a user's additions; the format is described at the head of `catalogue/custom.rs`
-    /// and in the documentation of the command line.
+    /// The embedded catalogue with a user's additions; their format is `docs/custom-catalogue.md`.
     pub fn with_custom(text: &str) -> Result<Self, CatalogueError> {
         let root = Json::parse(text).map_err(|e| CatalogueError::Json {
             message: strip_position(&e.to_string()).to_owned(),
