@@ -1,5 +1,9 @@
 //! What a verdict rests on that the snapshot doesn't say.
 
+mod name;
+
+pub use name::{name_canonical_user, name_unparsable};
+
 use crate::pattern::{PatternText, Wildcards};
 use crate::policy::{
     Document, Effect, PatternClause, PrincipalClause, PrincipalEntry, Source, Statement, Version,

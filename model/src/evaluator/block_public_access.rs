@@ -1,0 +1,112 @@
+//! S3 Block Public Access: `RestrictPublicBuckets`.
+//!
+//! Amazon S3 User Guide, "Blocking public access to your Amazon S3 storage", sections "Block public
+//! access settings" and "The meaning of 'public'". CONFORMANCE 1.8.
+
+use super::Evaluation;
+use super::explanation::Reason;
+use crate::operand::Point;
+use crate::operator::{Comparison, Operator, SetOperator};
+use crate::pattern::{PatternText, Piece, Token};
+use crate::policy::{Condition, Document, Effect, Operand, PrincipalEntry, Statement};
+use crate::request::PrincipalKind;
+
+/// Keys whose fixed values make a grant non-public. The principal keys stand for the list's "AWS
+/// principal, user, role, or service principal (e.g. aws:PrincipalOrgID)".
+const CONFINING_KEYS: [&str; 12] = [
+    "aws:sourcearn",
+    "aws:sourcevpc",
+    "aws:sourcevpce",
+    "aws:sourceowner",
+    "aws:sourceaccount",
+    "aws:userid",
+    "aws:principalorgid",
+    "aws:principalarn",
+    "aws:principalaccount",
+    "aws:principalservicename",
+    "s3:dataaccesspointaccount",
+    "s3:x-amz-server-side-encryption-aws-kms-key-id",
+];
+
+/// Where `RestrictPublicBuckets` cuts the request: a public bucket policy then serves only services
+/// and principals of the bucket's own account.
+pub fn cut(evaluation: &Evaluation<'_>) -> Option<Reason> {
+    let setting = evaluation.policies.block_public_access.restrict_public_buckets;
+    if !setting || evaluation.service() != "s3" {
+        return None;
+    }
+    let spared = match evaluation.principal().kind {
+        PrincipalKind::Service(_) => true,
+        PrincipalKind::Anonymous | PrincipalKind::Federated(_) => false,
+        _ => evaluation.same_account(),
+    };
+    let policy = evaluation.policies.resource.as_ref()?;
+    (!spared && is_public(policy))
+        .then_some(Reason::Rule("S3 Block Public Access restricts a bucket whose policy is public"))
+}
+
+/// Whether S3 calls the bucket policy public: one public statement makes the whole of it so.
+///
+/// A statement that stands for an unreadable document is not called public; what it may grant is
+/// left to its assumption.
+pub fn is_public(policy: &Document) -> bool {
+    policy.statements.iter().any(is_public_statement)
+}
+
+fn is_public_statement(statement: &Statement) -> bool {
+    let Some(principals) = &statement.principal else { return false };
+    // Identity providers' tokens are anybody's: S3 gives `"Federated": "graph.facebook.com"` as an
+    // example of a public policy.
+    let open = principals.negated
+        || principals
+            .entries
+            .iter()
+            .any(|e| matches!(e, PrincipalEntry::Everyone | PrincipalEntry::Federated(_)));
+    statement.effect == Effect::Allow
+        && statement.assumption.is_none()
+        && open
+        && !statement.conditions.iter().any(confines)
+}
+
+/// Whether a condition confines a grant to fixed values. One that a request without the key
+/// satisfies confines nothing.
+fn confines(condition: &Condition) -> bool {
+    let Operator { comparison, negated, if_exists, set } = condition.operator;
+    if negated || if_exists || set == Some(SetOperator::ForAllValues) || condition.operands.is_empty() {
+        return false;
+    }
+    let key = &*condition.key;
+    condition.operands.iter().all(|operand| match (comparison, operand) {
+        (Comparison::IpAddress, Operand::Network(first, last)) => {
+            key == "aws:sourceip" && is_narrow(*first, *last)
+        }
+        (
+            Comparison::StringEquals { .. } | Comparison::StringLike | Comparison::Arn,
+            Operand::Text(pattern),
+        ) => {
+            (CONFINING_KEYS.contains(&key) && is_fixed(&pattern.pieces))
+                || (key == "s3:dataaccesspointarn" && has_fixed_account(pattern))
+        }
+        _ => false,
+    })
+}
+
+/// "This includes values broader than /8 for IPv4 and /32 for IPv6": those are public.
+fn is_narrow(first: Point, last: Point) -> bool {
+    let host_bits = if first.family == 4 { 24 } else { 96 };
+    last.value.saturating_sub(first.value) < 1u128 << host_bits
+}
+
+fn is_fixed(pieces: &[Piece]) -> bool {
+    pieces.iter().all(|p| matches!(p, Piece::Token(Token::Char(_))))
+}
+
+/// An access point's ARN may end in a wildcard so long as its account is fixed.
+fn has_fixed_account(pattern: &PatternText) -> bool {
+    let mut colons = 0;
+    let before_resource = pattern.pieces.iter().take_while(|p| {
+        colons += usize::from(matches!(p, Piece::Token(Token::Char(':'))));
+        colons < 5
+    });
+    is_fixed(&before_resource.cloned().collect::<Vec<_>>()) && colons >= 5
+}

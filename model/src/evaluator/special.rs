@@ -1,0 +1,70 @@
+//! Actions that stand beside the general logic.
+
+use super::Evaluation;
+use super::explanation::Reason;
+use crate::arn::Arn;
+use crate::request::PrincipalKind;
+
+/// Calls that policies can't refuse.
+///
+/// AWS STS API Reference, GetCallerIdentity: no permissions are required, a Deny included.
+/// GetSessionToken: "No permissions are required for users to perform this operation"; it is called
+/// with the long-term credentials of a user or of the root user. CONFORMANCE 1.8, 3.4.
+pub fn needs_no_permission(evaluation: &Evaluation<'_>) -> Option<Reason> {
+    match (evaluation.action.as_str(), &evaluation.principal().kind) {
+        ("sts:getcalleridentity", _) => Some(Reason::Rule("sts:GetCallerIdentity needs no permission")),
+        ("sts:getsessiontoken", PrincipalKind::User(_) | PrincipalKind::Root) => {
+            Some(Reason::Rule("sts:GetSessionToken needs no permission"))
+        }
+        _ => None,
+    }
+}
+
+/// The root user can't assume roles (AWS STS API Reference, AssumeRole). CONFORMANCE 1.2.
+pub fn root_cannot_assume(evaluation: &Evaluation<'_>) -> Option<Reason> {
+    (evaluation.principal().kind == PrincipalKind::Root && evaluation.action == "sts:assumerole")
+        .then_some(Reason::Rule("the root user cannot assume roles"))
+}
+
+/// Edits that AWS refuses on its own managed policies (IAM User Guide, "Managed policies and inline policies").
+const POLICY_EDITS: [&str; 4] = [
+    "iam:createpolicyversion",
+    "iam:deletepolicy",
+    "iam:deletepolicyversion",
+    "iam:setdefaultpolicyversion",
+];
+
+/// Edits that AWS refuses on roles which it keeps itself: the calls that the IAM API Reference gives
+/// the error `UnmodifiableEntity`, but for those that change a description only.
+const ROLE_EDITS: [&str; 8] = [
+    "iam:attachrolepolicy",
+    "iam:deleterole",
+    "iam:deleterolepermissionsboundary",
+    "iam:deleterolepolicy",
+    "iam:detachrolepolicy",
+    "iam:putrolepermissionsboundary",
+    "iam:putrolepolicy",
+    "iam:updateassumerolepolicy",
+];
+
+/// What belongs to AWS can't be edited by the account, and its roles can't be passed.
+///
+/// IAM User Guide, "Service-linked roles", "Managed policies and inline policies"; IAM Identity
+/// Center User Guide, "Referencing permission sets in resource policies". CONFORMANCE 1.8.
+pub fn kept_by_aws(evaluation: &Evaluation<'_>) -> Option<Reason> {
+    let arn = Arn::parse(&evaluation.request.resource).filter(|arn| arn.service == "iam")?;
+    let action = evaluation.action.as_str();
+    if arn.account == "aws" && arn.resource.starts_with("policy/") && POLICY_EDITS.contains(&action) {
+        return Some(Reason::Rule("AWS-managed policies cannot be edited"));
+    }
+    let reserved =
+        arn.resource.starts_with("role/aws-reserved/") || arn.resource.starts_with("role/aws-service-role/");
+    if !reserved {
+        return None;
+    }
+    if ROLE_EDITS.contains(&action) {
+        return Some(Reason::Rule("reserved and service-linked roles cannot be edited"));
+    }
+    (action == "iam:passrole" && !evaluation.world.rules.reserved_roles_can_be_passed)
+        .then_some(Reason::Rule("reserved and service-linked roles cannot be passed"))
+}
