@@ -20,6 +20,7 @@ mod statement;
 pub use block_public_access::is_public;
 pub use explanation::{Decision, Layer, Outcome, Reason};
 
+use crate::catalogue::Catalogue;
 use crate::policy_set::PolicySet;
 use crate::request::{Principal, PrincipalKind, Request};
 use crate::rules::Rules;
@@ -27,28 +28,22 @@ use crate::text::fold_text;
 use std::cell::RefCell;
 use std::sync::Arc;
 
-/// How many values a context key can hold.
-///
-/// IAM User Guide, "Single-valued vs. multivalued context keys".
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum Arity {
-    /// At most one value.
-    Single,
-    /// Any number of values.
-    Multivalued,
-}
-
 /// What the evaluator must know beside the policies and the request.
 #[derive(Clone, Copy)]
 pub struct World<'a> {
     /// How to read what the documentation leaves open.
     pub rules: Rules,
-    /// The arity of a context key, by its lower-case name; `None` where it is not known.
-    pub key_arity: &'a (dyn Fn(&str) -> Option<Arity> + Sync),
-    /// Whether resource control policies apply to a service, by its lower-case action prefix.
-    pub rcp_supported: &'a (dyn Fn(&str) -> bool + Sync),
+    /// Which keys are multivalued, and which services resource control policies cover.
+    pub catalogue: &'a Catalogue,
     /// Whether a named assumption is taken to hold; see [`crate::assumption`].
     pub assume: &'a (dyn Fn(&str) -> bool + Sync),
+}
+
+impl<'a> World<'a> {
+    /// The rules as the program takes them, no assumption taken to hold.
+    pub fn new(catalogue: &'a Catalogue) -> Self {
+        Self { rules: Rules::default(), catalogue, assume: &|_| false }
+    }
 }
 
 /// Decides one request.

@@ -159,7 +159,14 @@ impl Keys {
                 return Some(*kind);
             }
         }
-        self.resolve(name).first().and_then(|id| self.get(*id)).map(|key| key.kind)
+        // As `resolve` orders them, without building the list: every evaluated condition asks.
+        let lower = fold_text(name);
+        let id = self.exact.get(lower.as_str()).copied().or_else(|| {
+            let fitting =
+                self.templates.iter().filter(|t| glob::matches(t.glob.as_bytes(), lower.as_bytes()));
+            fitting.min_by_key(|t| std::cmp::Reverse(t.glob.len())).map(|t| t.id)
+        })?;
+        self.get(id).map(|key| key.kind)
     }
 
     pub(super) fn iter(&self) -> impl Iterator<Item = &Key> {

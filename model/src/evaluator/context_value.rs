@@ -2,8 +2,8 @@
 //!
 //! IAM User Guide, "Single-valued vs. multivalued context keys". CONFORMANCE 3.1.
 
+use super::Evaluation;
 use super::glob::{Case, matches};
-use super::{Arity, Evaluation};
 use crate::pattern::{PatternText, Variable};
 use crate::request::ContextValue;
 
@@ -26,10 +26,11 @@ impl<'a> Evaluation<'a> {
     /// treated as multivalued.
     pub fn held(&self, key: &str) -> Held<'a> {
         let Some(value) = self.request.context.get(key) else { return Held::Absent };
-        match ((self.world.key_arity)(key), value) {
-            (Some(Arity::Multivalued), value) => Held::Many(value.values()),
+        let multivalued = self.world.catalogue.key_type(key).map(|kind| kind.multivalued);
+        match (multivalued, value) {
+            (Some(true), value) => Held::Many(value.values()),
             (_, ContextValue::Single(text)) => Held::One(text),
-            (Some(Arity::Single), ContextValue::List(texts)) => match texts.as_slice() {
+            (Some(false), ContextValue::List(texts)) => match texts.as_slice() {
                 [text] => Held::One(text),
                 texts => Held::Many(texts),
             },

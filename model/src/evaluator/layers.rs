@@ -163,7 +163,7 @@ pub fn inspect<'a>(evaluation: &Evaluation<'a>) -> Findings<'a> {
 fn rcps_apply(evaluation: &Evaluation<'_>) -> bool {
     !evaluation.principal().is_service_linked_role()
         && evaluation.action != "kms:retiregrant"
-        && (evaluation.world.rcp_supported)(evaluation.service())
+        && evaluation.world.catalogue.rcp_supported(evaluation.service())
 }
 
 impl<'a> Evaluation<'a> {

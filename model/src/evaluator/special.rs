@@ -27,12 +27,8 @@ pub fn root_cannot_assume(evaluation: &Evaluation<'_>) -> Option<Reason> {
 }
 
 /// Edits that AWS refuses on its own managed policies (IAM User Guide, "Managed policies and inline policies").
-const POLICY_EDITS: [&str; 4] = [
-    "iam:createpolicyversion",
-    "iam:deletepolicy",
-    "iam:deletepolicyversion",
-    "iam:setdefaultpolicyversion",
-];
+const POLICY_EDITS: [&str; 4] =
+    ["iam:createpolicyversion", "iam:deletepolicy", "iam:deletepolicyversion", "iam:setdefaultpolicyversion"];
 
 /// Edits that AWS refuses on roles which it keeps itself: the calls that the IAM API Reference gives
 /// the error `UnmodifiableEntity`, but for those that change a description only.
