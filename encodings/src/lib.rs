@@ -4,9 +4,11 @@
 //! Nothing here knows a solver. [`language`] holds the sets of texts and points that atoms speak of,
 //! [`term`] the formulas, [`cnf`] their clauses, [`proof`] what an *impossible* rests on.
 
+pub mod assignment;
 pub mod cnf;
 pub mod emptiness;
 pub mod field;
 pub mod language;
 pub mod proof;
+pub mod smtlib;
 pub mod term;
