@@ -46,9 +46,9 @@ impl Assignment {
                 self.text(field).is_some() && point.is_some_and(|p| set.contains(*p))
             }
             Atom::Member { field, set, inside } => has_member(field, &|v| set.contains(v) == *inside),
-            Atom::MemberRange { field, set, inside } => has_member(field, &|v| {
-                parse_point(set.scalar, v).is_some_and(|p| set.contains(p)) == *inside
-            }),
+            Atom::MemberRange { field, set, inside } => {
+                has_member(field, &|v| parse_point(set.scalar, v).is_some_and(|p| set.contains(p)) == *inside)
+            }
             Atom::Free(name) => self.free.get(name).copied().unwrap_or(false),
         }
     }
@@ -60,24 +60,29 @@ pub fn evaluate_under(terms: &Terms, root: Term, assignment: &Assignment) -> boo
     let mut open = vec![root];
     while let Some(&term) = open.last() {
         let known = |t: &Term| values.get(Terms::index_of(*t)).copied().flatten();
-        let mut unknown: Vec<Term> = Vec::new();
-        let mut part = |t: &Term| known(t).unwrap_or_else(|| (unknown.push(*t), false).1);
+        let parts = match terms.node(term) {
+            Node::True | Node::False | Node::Atom(_) => &[],
+            Node::Not(inner) => std::slice::from_ref(inner),
+            Node::And(parts) | Node::Or(parts) => &**parts,
+        };
+        let before = open.len();
+        open.extend(parts.iter().filter(|p| known(p).is_none()));
+        if open.len() > before {
+            continue;
+        }
+        let holds = |t: &Term| known(t) == Some(true);
         let value = match terms.node(term) {
             Node::True => true,
             Node::False => false,
             Node::Atom(id) => terms.atom(*id).is_some_and(|a| assignment.satisfies(a)),
-            Node::Not(inner) => !part(inner),
-            Node::And(parts) => parts.iter().fold(true, |all, p| part(p) && all),
-            Node::Or(parts) => parts.iter().fold(false, |any, p| part(p) || any),
+            Node::Not(inner) => !holds(inner),
+            Node::And(parts) => parts.iter().all(holds),
+            Node::Or(parts) => parts.iter().any(holds),
         };
-        if unknown.is_empty() {
-            if let Some(slot) = values.get_mut(Terms::index_of(term)) {
-                *slot = Some(value);
-            }
-            open.pop();
-        } else {
-            open.append(&mut unknown);
+        if let Some(slot) = values.get_mut(Terms::index_of(term)) {
+            *slot = Some(value);
         }
+        open.pop();
     }
     values.get(Terms::index_of(root)).copied().flatten().unwrap_or(false)
 }

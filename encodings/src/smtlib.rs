@@ -10,6 +10,7 @@ mod layout;
 mod model;
 mod parse;
 mod print;
+mod sets;
 mod sexpr;
 
 pub use escape::AlphabetError;

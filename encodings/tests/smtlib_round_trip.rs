@@ -2,6 +2,8 @@
 #![allow(
     clippy::unwrap_used,
     clippy::unreachable,
+    clippy::panic,
+    clippy::string_slice,
     clippy::indexing_slicing,
     missing_docs,
     reason = "tests"
@@ -54,7 +56,8 @@ fn assert_round_trip(terms: &Terms, root: Term) {
         let script = render_script(terms, root, style).unwrap();
         assert!(script.bytes().all(|b| b == b'\n' || (b' '..=b'~').contains(&b)), "{script}");
         for languages in [Languages::default(), offset_languages()] {
-            let (read, read_root) = parse_script(&script, &languages).unwrap_or_else(|e| panic!("{e}\n{script}"));
+            let (read, read_root) =
+                parse_script(&script, &languages).unwrap_or_else(|e| panic!("{e}\n{script}"));
             assert!(same((terms, root), (&read, read_root)), "{script}");
             assert_eq!(render_script(&read, read_root, style).unwrap(), script);
         }
@@ -107,7 +110,8 @@ fn example() -> (Terms, Term) {
     let resource = terms.atom_term(Atom::Text(Field::Resource, sets));
     let address = terms.atom_term(Atom::Range(Field::Key("aws:sourceip".into()), net));
     let tags = Field::Key("aws:tagkeys".into());
-    let inside = terms.atom_term(Atom::Member { field: tags.clone(), set: languages.literal("t"), inside: true });
+    let inside =
+        terms.atom_term(Atom::Member { field: tags.clone(), set: languages.literal("t"), inside: true });
     let outside = terms.atom_term(Atom::Member { field: tags, set: languages.literal("t"), inside: false });
     let outside = terms.not(outside);
     let root = terms.and([action, resource, address, inside, outside]);

@@ -147,8 +147,16 @@ mod tests {
     use super::*;
     use crate::language::Languages;
 
-    const HOSTILE: [&str; 8] =
-        ["", "\\u{62}", "a\"b\"\"", "\0\u{1}\n", "😀\u{2ffff}", "|x|\\|", "%{7c}%", "\\u0062\\u{}\\u{110000}"];
+    const HOSTILE: [&str; 8] = [
+        "",
+        "\\u{62}",
+        "a\"b\"\"",
+        "\0\u{1}\n",
+        "😀\u{2ffff}",
+        "|x|\\|",
+        "%{7c}%",
+        "\\u0062\\u{}\\u{110000}",
+    ];
 
     #[test]
     fn literals_survive() {

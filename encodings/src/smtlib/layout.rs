@@ -66,7 +66,9 @@ impl<'a> Layout<'a> {
             texts: Vec::new(),
             points: Vec::new(),
             fields: BTreeMap::new(),
-            names: [(Terms::TRUE, "true".to_owned()), (Terms::FALSE, "false".to_owned())].into_iter().collect(),
+            names: [(Terms::TRUE, "true".to_owned()), (Terms::FALSE, "false".to_owned())]
+                .into_iter()
+                .collect(),
             text_names: FxHashMap::default(),
             point_names: FxHashMap::default(),
         };

@@ -78,7 +78,12 @@ struct Model<'a> {
 }
 
 impl Model<'_> {
-    fn members(&self, layout: &Layout<'_>, field: &Field, used: &FieldUse) -> Result<Vec<String>, ModelError> {
+    fn members(
+        &self,
+        layout: &Layout<'_>,
+        field: &Field,
+        used: &FieldUse,
+    ) -> Result<Vec<String>, ModelError> {
         let mut members = BTreeSet::new();
         for slot in layout.slots(used) {
             if self.boolean(&constant(&format!("member-{slot}"), &place(field, None)))? {
@@ -134,7 +139,9 @@ impl Model<'_> {
     fn integer(&self, name: &str) -> Result<u128, ModelError> {
         match self.values.get(name) {
             None => Ok(0),
-            Some(found) => found.trim().parse().map_err(|_| wrong(name, found, "a natural number below 2^128")),
+            Some(found) => {
+                found.trim().parse().map_err(|_| wrong(name, found, "a natural number below 2^128"))
+            }
         }
     }
 

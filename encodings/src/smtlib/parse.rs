@@ -17,7 +17,7 @@ use std::sync::Arc;
 /// The formula of a script that [`render_script`] wrote, in either style.
 pub fn parse_script(text: &str, languages: &Languages) -> Result<(Terms, Term), ParseError> {
     let commands = read_all(text)?;
-    let mut reader = Reader { languages, ..Reader::new(languages) };
+    let mut reader = Reader::new(languages);
     for (index, command) in commands.iter().enumerate() {
         reader.command(command).ok_or_else(|| ParseError::Command {
             number: index + 1,

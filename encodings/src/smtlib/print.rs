@@ -1,12 +1,13 @@
 //! Writing a formula as a script.
 
 use super::Style;
-use super::escape::{Alphabet, AlphabetError, case_variants, escape_name};
+use super::escape::{Alphabet, AlphabetError, escape_name};
 use super::layout::{FieldUse, Layout, constant, place, point_constants, scalar_name};
+use super::sets::{TextSets, gather, point_parameters, points_body};
 use crate::field::Field;
-use crate::language::{PatternSet, RangeSet};
+use crate::language::RangeSet;
 use crate::term::{Atom, Node, Term, Terms};
-use gateproof_model::operand::{Point, Scalar, whole_line};
+use gateproof_model::operand::{Scalar, whole_line};
 use gateproof_model::pattern::Token;
 use std::fmt::Write;
 
@@ -14,7 +15,7 @@ use std::fmt::Write;
 pub fn render_script(terms: &Terms, root: Term, style: Style) -> Result<String, AlphabetError> {
     let layout = Layout::new(terms, root);
     let alphabet = Alphabet::of_sets(layout.texts.iter().map(|s| &***s))?;
-    let mut printer = Printer { terms, layout, alphabet, style, out: String::new() };
+    let mut printer = Printer { terms, layout, sets: TextSets { alphabet, style }, out: String::new() };
     printer.header();
     printer.constants();
     printer.sets();
@@ -30,8 +31,7 @@ pub fn render_script(terms: &Terms, root: Term, style: Style) -> Result<String, 
 struct Printer<'a> {
     terms: &'a Terms,
     layout: Layout<'a>,
-    alphabet: Alphabet,
-    style: Style,
+    sets: TextSets,
     out: String,
 }
 
@@ -42,10 +42,12 @@ impl Printer<'_> {
     }
 
     fn header(&mut self) {
-        self.line(format_args!("; One request: `text` is a value, `present` says whether the request has the key,"));
+        self.line(format_args!(
+            "; One request: `text` is a value, `present` says whether the request has the key,"
+        ));
         self.line(format_args!("; `slot-N` is the member that atom N of a multivalued key speaks of."));
         self.line(format_args!("(set-logic QF_SLIA)"));
-        let stand_ins: Vec<_> = self.alphabet.stand_ins().collect();
+        let stand_ins: Vec<_> = self.sets.alphabet.stand_ins().collect();
         for (code, c) in stand_ins {
             self.line(format_args!("(set-info :stand-in-{code:x} \"{:x}\")", u32::from(c)));
         }
@@ -83,7 +85,7 @@ impl Printer<'_> {
             self.line(format_args!("(define-fun in-segment () RegLan {body})"));
         }
         for set in self.layout.texts.clone() {
-            let (name, body) = (self.layout.texts_name(set).to_owned(), self.texts_body(set));
+            let (name, body) = (self.layout.texts_name(set).to_owned(), self.sets.texts_body(set));
             self.line(format_args!("(define-fun {name} ((x String)) Bool {body})"));
         }
         for set in self.layout.points.clone() {
@@ -95,86 +97,6 @@ impl Printer<'_> {
             let (name, parameters) = (scalar_name(scalar), point_parameters(scalar));
             self.line(format_args!("(define-fun line-{name} {parameters} Bool {body})"));
         }
-    }
-
-    fn texts_body(&self, set: &PatternSet) -> String {
-        let one = |p: &[Token]| self.regex(p, set.fold_case);
-        match self.style {
-            Style::Union if set.patterns.is_empty() => "false".to_owned(),
-            Style::Union => {
-                let union = gather("re.union", "re.none", set.patterns.iter().map(|p| one(p)));
-                format!("(str.in_re x {union})")
-            }
-            Style::PerPattern => {
-                let atoms = set.patterns.iter().map(|p| {
-                    self.simple_atom(p, set.fold_case).unwrap_or_else(|| format!("(str.in_re x {})", one(p)))
-                });
-                gather("or", "false", atoms)
-            }
-        }
-    }
-
-    /// A pattern as equality, prefix, suffix or substring, where it is one.
-    fn simple_atom(&self, pattern: &[Token], fold_case: bool) -> Option<String> {
-        let (starts, rest) = match pattern {
-            [Token::AnyRun, rest @ ..] => (false, rest),
-            _ => (true, pattern),
-        };
-        let (ends, middle) = match rest {
-            [middle @ .., Token::AnyRun] => (false, middle),
-            _ => (true, rest),
-        };
-        let text = middle.iter().map(|t| match t {
-            Token::Char(c) if !fold_case || case_variants(*c).count() == 1 => Some(*c),
-            _ => None,
-        });
-        let literal = self.literal(text.collect::<Option<Vec<_>>>()?);
-        Some(match (starts, ends) {
-            (true, true) => format!("(= x {literal})"),
-            (true, false) => format!("(str.prefixof {literal} x)"),
-            (false, true) => format!("(str.suffixof {literal} x)"),
-            (false, false) => format!("(str.contains x {literal})"),
-        })
-    }
-
-    fn regex(&self, pattern: &[Token], fold_case: bool) -> String {
-        let mut parts = Vec::new();
-        let mut run: Vec<char> = Vec::new();
-        for token in pattern {
-            if let Token::Char(c) = token
-                && (!fold_case || case_variants(*c).count() == 1)
-            {
-                run.push(*c);
-                continue;
-            }
-            if !run.is_empty() {
-                parts.push(self.literal_regex(run.drain(..)));
-            }
-            parts.push(match token {
-                Token::Char(c) => {
-                    let variants = case_variants(*c).map(|v| self.literal_regex([v]));
-                    gather("re.union", "re.none", variants)
-                }
-                Token::AnyOne => "re.allchar".to_owned(),
-                Token::AnyRun => "(re.* re.allchar)".to_owned(),
-                Token::AnyOneInSegment => "in-segment".to_owned(),
-                Token::AnyRunInSegment => "(re.* in-segment)".to_owned(),
-            });
-        }
-        if !run.is_empty() || pattern.is_empty() {
-            parts.push(self.literal_regex(run));
-        }
-        gather("re.++", "", parts.into_iter())
-    }
-
-    fn literal(&self, text: impl IntoIterator<Item = char>) -> String {
-        let mut literal = String::new();
-        self.alphabet.push_literal(&mut literal, text);
-        literal
-    }
-
-    fn literal_regex(&self, text: impl IntoIterator<Item = char>) -> String {
-        format!("(str.to_re {})", self.literal(text))
     }
 
     fn formulas(&mut self) {
@@ -323,32 +245,4 @@ fn when_present(field: &Field, mut parts: Vec<String>) -> String {
         parts.insert(0, format!("|{}|", constant("present", &place(field, None))));
     }
     gather("and", "true", parts.into_iter())
-}
-
-fn point_parameters(scalar: Scalar) -> &'static str {
-    match scalar {
-        Scalar::Ip => "((family Int) (place Int))",
-        Scalar::Number | Scalar::Date => "((place Int))",
-    }
-}
-
-fn points_body(set: &RangeSet) -> String {
-    let one = |(first, last): &(Point, Point)| {
-        let between = format!("(<= {} place {})", first.value, last.value);
-        match set.scalar {
-            Scalar::Ip => format!("(and (= family {}) {between})", first.family),
-            Scalar::Number | Scalar::Date => between,
-        }
-    };
-    gather("or", "false", set.intervals.iter().map(one))
-}
-
-/// An operator over its arguments; a single argument stands for itself.
-fn gather(operator: &str, neutral: &str, parts: impl Iterator<Item = String>) -> String {
-    let parts: Vec<String> = parts.collect();
-    match parts.as_slice() {
-        [] => neutral.to_owned(),
-        [single] => single.clone(),
-        _ => format!("({operator} {})", parts.join(" ")),
-    }
 }

@@ -102,7 +102,8 @@ pub fn read_all(text: &str) -> Result<Vec<Sexpr>, ParseError> {
                 Sexpr::Symbol(symbol.to_owned())
             }
             _ => {
-                let end = rest.find(|c: char| c.is_whitespace() || "();\"|".contains(c)).unwrap_or(rest.len());
+                let end =
+                    rest.find(|c: char| c.is_whitespace() || "();\"|".contains(c)).unwrap_or(rest.len());
                 if end == 0 {
                     return Err(failed("a character that separates nothing"));
                 }
