@@ -86,7 +86,7 @@ fn questions_do_not_leak_into_each_other() {
 
 #[test]
 fn a_hard_string_question_ends_as_timeout_soon_after_its_budget() {
-    let limit = Duration::from_millis(1500);
+    let limit = Duration::from_secs(2);
     let start = Instant::now();
     let answer = check(WORD_EQUATION, &Budget::of_wall(limit));
     assert_eq!(answer, SmtAnswer::Unknown(UnknownReason::Timeout { limit }));
