@@ -5,10 +5,19 @@
 //! [`term`] the formulas, [`cnf`] their clauses, [`proof`] what an *impossible* rests on.
 
 pub mod assignment;
+pub mod authorize;
+pub mod classes;
 pub mod cnf;
+pub mod compiled;
+pub mod condition;
 pub mod emptiness;
+pub mod encoder;
 pub mod field;
+pub mod kms;
 pub mod language;
+pub mod principal;
 pub mod proof;
+pub mod scope;
 pub mod smtlib;
+pub mod statement;
 pub mod term;

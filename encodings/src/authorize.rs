@@ -1,0 +1,297 @@
+//! All layers of one request as a formula.
+//!
+//! IAM User Guide, "Policy evaluation logic" and "Cross-account policy evaluation logic"; AWS Organizations
+//! User Guide, "SCP evaluation" and "Resource control policies"; AWS KMS Developer Guide, "Key policies in
+//! AWS KMS" and "Grants in AWS KMS". CONFORMANCE 1.1 to 1.8.
+
+use crate::compiled::CompiledDocument;
+use crate::encoder::Encoder;
+use crate::scope::{Caller, ResourceRule};
+use crate::term::{Term, Terms};
+use gateproof_model::evaluator::block_public_access::is_public;
+use gateproof_model::policy::{Document, Effect};
+use gateproof_model::policy_set::PolicySet;
+use gateproof_model::request::PrincipalKind;
+use std::sync::Arc;
+
+/// The two halves of a decision: a request is allowed iff `granted` and not `denied`; it is denied
+/// explicitly iff `denied`.
+#[derive(Debug, Clone, Copy)]
+pub struct Authorization {
+    /// Some Deny statement that binds the request matches.
+    pub denied: Term,
+    /// Every layer that must allow does.
+    pub granted: Term,
+}
+
+impl Authorization {
+    /// The request is allowed.
+    pub fn allowed(self, terms: &mut Terms) -> Term {
+        let not_denied = terms.not(self.denied);
+        terms.and([not_denied, self.granted])
+    }
+}
+
+/// What the resource's policy grants the caller, by the way it names it.
+struct ResourceGrant {
+    directly: Term,
+    by_role: Term,
+    by_account: Term,
+}
+
+impl Encoder<'_> {
+    /// Encodes the decision on the request under the policies.
+    pub fn authorize(&mut self, policies: &PolicySet) -> Authorization {
+        if self.needs_no_permission() {
+            return Authorization { denied: Terms::FALSE, granted: Terms::TRUE };
+        }
+        let granted = self.granted(policies);
+        if granted == Terms::FALSE {
+            // Nothing can be allowed; whether a Deny matches too only matters to its name.
+            return Authorization { denied: self.denied(policies), granted };
+        }
+        Authorization { denied: self.denied(policies), granted }
+    }
+
+    /// `sts:GetCallerIdentity` and, for users and root, `sts:GetSessionToken`.
+    ///
+    /// AWS STS API Reference: "no permissions are required to perform this operation" and cannot be denied.
+    fn needs_no_permission(&self) -> bool {
+        match self.scope.action.as_deref() {
+            Some("sts:getcalleridentity") => true,
+            Some("sts:getsessiontoken") => {
+                matches!(&self.scope.caller, Caller::Known(p) if matches!(p.kind, PrincipalKind::User(_) | PrincipalKind::Root))
+            }
+            _ => false,
+        }
+    }
+
+    fn kind(&self) -> Option<&PrincipalKind> {
+        match &self.scope.caller {
+            Caller::Known(p) => Some(&p.kind),
+            _ => None,
+        }
+    }
+
+    fn is_root(&self) -> bool {
+        matches!(self.kind(), Some(PrincipalKind::Root))
+    }
+
+    /// Callers without identity policies: services, token holders, anonymous.
+    fn has_no_identity_side(&self) -> bool {
+        matches!(
+            self.kind(),
+            Some(PrincipalKind::Service(_) | PrincipalKind::Federated(_) | PrincipalKind::Anonymous)
+        )
+    }
+
+    fn is_service_linked(&self) -> bool {
+        match &self.scope.caller {
+            Caller::Known(p) => p.is_service_linked_role(),
+            Caller::RoleSession { role, .. } => role.contains(":role/aws-service-role/"),
+            Caller::Outsider { .. } => false,
+        }
+    }
+
+    fn scps_bind(&self) -> bool {
+        !self.has_no_identity_side()
+            && !self.is_service_linked()
+            && !matches!(self.scope.caller, Caller::Outsider { .. })
+    }
+
+    fn rcps_bind(&self) -> bool {
+        self.scope.rcp_supported
+            && !self.is_service_linked()
+            && self.scope.action.as_deref() != Some("kms:retiregrant")
+    }
+
+    fn resource_policy_counts(&self) -> bool {
+        self.scope.rule != ResourceRule::Role
+    }
+
+    fn granted(&mut self, policies: &PolicySet) -> Term {
+        let is_root_assuming = self.is_root() && self.scope.action.as_deref() == Some("sts:assumerole");
+        if is_root_assuming {
+            return Terms::FALSE;
+        }
+        let core = self.core_grant(policies);
+        if core == Terms::FALSE {
+            return core;
+        }
+        let mut parts = vec![core];
+        if self.scps_bind() {
+            for level in &policies.scps {
+                let level = self.identity_allows(level);
+                parts.push(level);
+            }
+        }
+        if let Some(endpoint) = &policies.endpoint {
+            let mut allows = Vec::new();
+            for document in endpoint {
+                let grant = self.resource_grant(document);
+                allows.extend([grant.directly, grant.by_role, grant.by_account]);
+            }
+            let endpoint = self.terms.or(allows);
+            parts.push(endpoint);
+        }
+        self.terms.and(parts)
+    }
+
+    /// The grant itself, before the guardrails of the organization and the network.
+    fn core_grant(&mut self, policies: &PolicySet) -> Term {
+        let resource = match &policies.resource {
+            Some(document) if self.resource_policy_counts() => self.resource_grant(document),
+            _ => ResourceGrant { directly: Terms::FALSE, by_role: Terms::FALSE, by_account: Terms::FALSE },
+        };
+        let any = self.terms.or([resource.directly, resource.by_role, resource.by_account]);
+        let grants = self.kms_grants(policies);
+        let public_cut = self.public_access_cut(policies);
+        if self.has_no_identity_side() {
+            let open = self.terms.and([any, public_cut]);
+            return self.terms.or([open, grants.to_caller]);
+        }
+        let capped = self.capped(policies);
+        let allows = self.identity_side(policies);
+        let own = self.terms.and([allows, capped]);
+        let same_account = self.scope.caller.account().is_some()
+            && self.scope.caller.account() == self.scope.resource_account.as_deref();
+        let policy = if same_account {
+            let by_role = self.terms.and([resource.by_role, capped]);
+            let identity = match self.scope.rule {
+                ResourceRule::Ordinary | ResourceRule::Role => own,
+                ResourceRule::Key | ResourceRule::Trust => self.terms.and([own, any]),
+            };
+            self.terms.or([identity, resource.directly, by_role])
+        } else {
+            self.terms.and([own, any, public_cut])
+        };
+        let to_caller = if same_account || self.rules.grant_suffices_across_accounts {
+            grants.to_caller
+        } else {
+            self.terms.and([grants.to_caller, own])
+        };
+        let to_account = self.terms.and([grants.to_account, own]);
+        self.terms.or([policy, to_caller, to_account])
+    }
+
+    /// What boundary and session policy leave of the identity side.
+    fn capped(&mut self, policies: &PolicySet) -> Term {
+        let boundary = match &policies.boundary {
+            Some(documents) if !self.is_root() => self.identity_allows(documents),
+            _ => Terms::TRUE,
+        };
+        let session = match &policies.session {
+            Some(documents) => self.identity_allows(documents),
+            // IAM User Guide, "Session policies": a federated user without one can do nothing by itself.
+            None => Terms::constant(!matches!(self.kind(), Some(PrincipalKind::FederatedUser(_)))),
+        };
+        self.terms.and([boundary, session])
+    }
+
+    /// S3 Block Public Access leaves a public policy to the account's own principals and to services.
+    fn public_access_cut(&self, policies: &PolicySet) -> Term {
+        let s3 = self.scope.action.as_deref().is_none_or(|a| a.starts_with("s3:"));
+        let service = matches!(self.kind(), Some(PrincipalKind::Service(_)));
+        let public = || policies.resource.as_deref().is_some_and(is_public);
+        Terms::constant(!(policies.block_public_access.restrict_public_buckets && s3 && !service && public()))
+    }
+
+    fn identity_side(&mut self, policies: &PolicySet) -> Term {
+        if self.is_root() || matches!(self.scope.caller, Caller::Outsider { .. }) {
+            return Terms::TRUE;
+        }
+        self.identity_allows(&policies.identity)
+    }
+
+    /// Some Allow statement of these documents, which name no principal, applies.
+    fn identity_allows(&mut self, documents: &[Arc<Document>]) -> Term {
+        let mut parts = Vec::new();
+        for document in documents {
+            let compiled = self.compiler.compile(document);
+            for statement in compiled.statements.iter().filter(|s| s.effect == Effect::Allow) {
+                let part = self.statement(statement);
+                if part == Terms::TRUE {
+                    return part;
+                }
+                parts.push(part);
+            }
+        }
+        self.terms.or(parts)
+    }
+
+    fn resource_grant(&mut self, document: &Arc<Document>) -> ResourceGrant {
+        let compiled = self.compiler.compile(document);
+        let (mut direct, mut role, mut account) = (Vec::new(), Vec::new(), Vec::new());
+        for (statement, original) in compiled.statements.iter().zip(&document.statements) {
+            let Some(clause) = statement.principal.as_ref().filter(|_| statement.effect == Effect::Allow)
+            else {
+                continue;
+            };
+            let named = self.named(clause, document, original);
+            if [named.directly.0, named.by_role.0, named.by_account.0] == [Terms::FALSE; 3] {
+                continue;
+            }
+            let applies = self.statement(statement);
+            direct.push(self.terms.and([named.directly.0, applies]));
+            role.push(self.terms.and([named.by_role.0, applies]));
+            account.push(self.terms.and([named.by_account.0, applies]));
+        }
+        ResourceGrant {
+            directly: self.terms.or(direct),
+            by_role: self.terms.or(role),
+            by_account: self.terms.or(account),
+        }
+    }
+
+    /// Some Deny statement that binds the request applies, in whatever layer.
+    fn denied(&mut self, policies: &PolicySet) -> Term {
+        let mut parts = Vec::new();
+        let mut own: Vec<&Arc<Document>> = Vec::new();
+        if !self.has_no_identity_side() {
+            own.extend(&policies.identity);
+            own.extend(policies.session.iter().flatten());
+            if !self.is_root() {
+                own.extend(policies.boundary.iter().flatten());
+            }
+        }
+        if self.scps_bind() {
+            own.extend(policies.scps.iter().flatten());
+        }
+        for document in own {
+            let compiled = self.compiler.compile(document);
+            for statement in compiled.statements.iter().filter(|s| s.effect == Effect::Deny) {
+                parts.push(self.statement(statement));
+            }
+        }
+        let bounded = policies.boundary.is_some();
+        let mut theirs: Vec<&Arc<Document>> = policies.endpoint.iter().flatten().collect();
+        if self.resource_policy_counts() {
+            theirs.extend(&policies.resource);
+        }
+        if self.rcps_bind() {
+            theirs.extend(policies.rcps.iter().flatten());
+        }
+        for document in theirs {
+            let compiled = self.compiler.compile(document);
+            parts.extend(self.resource_side_denies(&compiled, bounded));
+        }
+        self.terms.or(parts)
+    }
+
+    fn resource_side_denies(&mut self, compiled: &CompiledDocument, bounded: bool) -> Vec<Term> {
+        let mut parts = Vec::new();
+        for (statement, original) in compiled.statements.iter().zip(&compiled.document.statements) {
+            let Some(clause) = statement.principal.as_ref().filter(|_| statement.effect == Effect::Deny)
+            else {
+                continue;
+            };
+            let hit = self.hit(clause, &compiled.document, original, bounded);
+            if hit == Terms::FALSE {
+                continue;
+            }
+            let applies = self.statement(statement);
+            parts.push(self.terms.and([hit, applies]));
+        }
+        parts
+    }
+}

@@ -1,0 +1,108 @@
+//! One value, or none, for a single-valued field.
+
+use super::points::{Left, scalars};
+use super::{Budget, Demand, FieldAnswer, Unsettled, holds, literal, minimize};
+use crate::emptiness::{Emptiness, EmptinessCache};
+use crate::field::Field;
+use crate::language::PatternSet;
+use crate::term::Atom;
+use gateproof_model::operand::Scalar;
+use std::sync::Arc;
+
+/// A value that fulfils all demands; `None` is absence.
+pub fn find_value(
+    field: &Field,
+    demands: &[Demand<'_>],
+    cache: &EmptinessCache,
+    budget: Budget,
+) -> FieldAnswer<Option<Arc<str>>> {
+    let demanded = |d: &&Demand<'_>| d.2;
+    let absent = demands.iter().find(|(_, a, holds)| matches!(a, Atom::Present(_)) && !holds);
+    let positive = demands.iter().find(demanded);
+    match (absent, positive) {
+        (Some(absent), Some(positive)) => {
+            return FieldAnswer::Impossible(vec![literal(absent), literal(positive)]);
+        }
+        (None, None) if field.always_present() => {}
+        (_, None) => return FieldAnswer::Value(None),
+        (None, Some(_)) => {}
+    }
+    for scalar in scalars(demands) {
+        if no_point(demands, scalar) {
+            let ranges: Vec<Demand<'_>> = demands.iter().filter(|d| is_range_of(d, scalar)).copied().collect();
+            return FieldAnswer::Impossible(minimize(ranges, |d| no_point(d, scalar)));
+        }
+    }
+    let word = match word_of(demands, cache, budget.search) {
+        Emptiness::Word(word) => word,
+        Emptiness::OverBudget => return FieldAnswer::Unsettled(Unsettled::OverBudget),
+        Emptiness::Empty => {
+            return FieldAnswer::Impossible(minimize(conflicting(field, demands), |d| {
+                let exists = field.always_present() || d.iter().any(|(_, _, holds)| *holds);
+                exists && word_of(d, cache, budget.minimize) == Emptiness::Empty
+            }));
+        }
+    };
+    pick(demands, word)
+}
+
+/// What can make the text part impossible: the text demands and, where nothing else says that there is
+/// a value, one that does.
+fn conflicting<'a>(field: &Field, demands: &[Demand<'a>]) -> Vec<Demand<'a>> {
+    let mut core: Vec<Demand<'a>> =
+        demands.iter().filter(|(_, a, _)| matches!(a, Atom::Text(..))).copied().collect();
+    if !field.always_present() && !core.iter().any(|(_, _, holds)| *holds) {
+        core.extend(demands.iter().find(|(_, _, holds)| *holds).copied());
+    }
+    core
+}
+
+fn is_range_of((_, atom, _): &Demand<'_>, scalar: Scalar) -> bool {
+    matches!(atom, Atom::Range(_, set) if set.scalar == scalar)
+}
+
+/// A point is demanded on this line and none is left.
+fn no_point(demands: &[Demand<'_>], scalar: Scalar) -> bool {
+    demands.iter().any(|d| d.2 && is_range_of(d, scalar)) && left(demands, scalar).is_empty()
+}
+
+fn left(demands: &[Demand<'_>], scalar: Scalar) -> Left {
+    let mut left = Left::all(scalar);
+    for (_, atom, holds) in demands {
+        if let Atom::Range(_, set) = atom
+            && set.scalar == scalar
+        {
+            if *holds { left.within(set) } else { left.without(set) }
+        }
+    }
+    left
+}
+
+fn word_of(demands: &[Demand<'_>], cache: &EmptinessCache, budget: usize) -> Emptiness {
+    let sets = |wanted: bool| -> Vec<&PatternSet> {
+        demands
+            .iter()
+            .filter_map(|(_, a, holds)| match a {
+                Atom::Text(_, set) if *holds == wanted => Some(set.as_ref()),
+                _ => None,
+            })
+            .collect()
+    };
+    cache.find(&sets(true), &sets(false), budget)
+}
+
+/// The word, unless a comparison of points speaks against it; then a point that fits the texts too.
+fn pick(demands: &[Demand<'_>], word: Arc<str>) -> FieldAnswer<Option<Arc<str>>> {
+    let fits = |text: &str| demands.iter().all(|(_, atom, wanted)| holds(atom, Some(text)) == *wanted);
+    for scalar in scalars(demands) {
+        for text in left(demands, scalar).samples(scalar) {
+            if fits(&text) {
+                return FieldAnswer::Value(Some(text.into()));
+            }
+        }
+    }
+    if fits(&word) {
+        return FieldAnswer::Value(Some(word));
+    }
+    FieldAnswer::Unsettled(Unsettled::MixedTypes)
+}

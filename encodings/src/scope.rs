@@ -1,0 +1,125 @@
+//! The symbolic request: what a question leaves open, and what it fixes.
+
+use gateproof_model::request::{ContextValue, Principal};
+use std::sync::Arc;
+
+/// What is known of a context key.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum KeyFact {
+    /// It is in the request, with this value.
+    Fixed(ContextValue),
+    /// It isn't in the request.
+    Absent,
+    /// It may be there or not, with any value.
+    Open {
+        /// Whether it holds a set of values.
+        multivalued: bool,
+    },
+}
+
+/// What is known of the context keys, by lower-case name.
+pub trait KeyFacts {
+    /// What is known of one key.
+    fn fact(&self, key: &str) -> KeyFact;
+
+    /// The keys beginning with `prefix` that the request may carry and that matter: those fixed, and
+    /// those that the policies mention. A key that nothing mentions can be taken to be absent.
+    fn mentioned(&self, prefix: &str) -> Vec<Arc<str>>;
+}
+
+/// Who calls.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Caller {
+    /// This principal; a role by its role ARN where the session isn't told.
+    Known(Principal),
+    /// A session of this role whose name is open: `aws:userid` is `UNIQUE-ID:SESSION-NAME`.
+    RoleSession {
+        /// The role's ARN.
+        role: Arc<str>,
+        /// Its account.
+        account: Arc<str>,
+        /// Its unique id (`AROA…`).
+        unique_id: Arc<str>,
+    },
+    /// Some user or role of an account that isn't ours to know: its own policies allow everything.
+    /// Which one it is, `aws:PrincipalArn` says.
+    Outsider {
+        /// The account.
+        account: Arc<str>,
+    },
+}
+
+impl Caller {
+    /// The account, where there is one.
+    pub fn account(&self) -> Option<&str> {
+        match self {
+            Self::Known(principal) => principal.account.as_deref(),
+            Self::RoleSession { account, .. } | Self::Outsider { account } => Some(account),
+        }
+    }
+}
+
+/// How the resource's own policy takes part.
+///
+/// IAM User Guide, "Policy evaluation logic"; AWS KMS Developer Guide, "Key policies in AWS KMS".
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum ResourceRule {
+    /// Its policy grants beside the identity policies.
+    Ordinary,
+    /// A KMS key: its policy must allow, or a grant.
+    Key,
+    /// A role being assumed: its trust policy must allow.
+    Trust,
+    /// A role in any other action: its trust policy has no say.
+    Role,
+}
+
+/// The symbolic request, but for the context keys.
+#[derive(Debug, Clone)]
+pub struct Scope {
+    /// Who calls.
+    pub caller: Caller,
+    /// The action in lower case; open where `None`.
+    pub action: Option<Arc<str>>,
+    /// The resource; open where `None`.
+    pub resource: Option<Arc<str>>,
+    /// The account that owns the resource.
+    pub resource_account: Option<Arc<str>>,
+    /// How the resource's policy counts.
+    pub rule: ResourceRule,
+    /// Whether resource control policies can bind the action's service.
+    pub rcp_supported: bool,
+}
+
+/// The rule for a concrete action and resource.
+pub fn resource_rule(lower_action: &str, resource: &str) -> ResourceRule {
+    let arn = gateproof_model::arn::Arn::parse(resource);
+    match arn {
+        Some(arn)
+            if arn.service == "kms"
+                && arn.resource.starts_with("key/")
+                && lower_action.starts_with("kms:") =>
+        {
+            ResourceRule::Key
+        }
+        Some(arn) if arn.service == "iam" && arn.resource.starts_with("role/") => {
+            if is_assume_action(lower_action) { ResourceRule::Trust } else { ResourceRule::Role }
+        }
+        _ => ResourceRule::Ordinary,
+    }
+}
+
+/// The actions that a trust policy governs.
+///
+/// IAM User Guide, "Methods to assume a role"; `sts:TagSession` and `sts:SetSourceIdentity` are checked
+/// against the trust policy in the same call ("Pass session tags in AWS STS").
+pub fn is_assume_action(lower_action: &str) -> bool {
+    matches!(
+        lower_action,
+        "sts:assumerole"
+            | "sts:assumerolewithsaml"
+            | "sts:assumerolewithwebidentity"
+            | "sts:tagsession"
+            | "sts:setsourceidentity"
+    )
+}
