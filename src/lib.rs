@@ -1,3 +1,6 @@
 //! gateproof: answers questions about AWS permissions with a witness or a proof.
 
+pub mod decide;
+pub mod engine;
+pub mod question;
 pub mod solver;

@@ -8,7 +8,7 @@ use crate::compiled::CompiledDocument;
 use crate::encoder::Encoder;
 use crate::scope::{Caller, ResourceRule};
 use crate::term::{Term, Terms};
-use gateproof_model::evaluator::block_public_access::is_public;
+use gateproof_model::evaluator::is_public;
 use gateproof_model::policy::{Document, Effect};
 use gateproof_model::policy_set::PolicySet;
 use gateproof_model::request::PrincipalKind;

@@ -80,7 +80,12 @@ pub(crate) enum FieldAnswer<T> {
 }
 
 /// Judges the conjunction of the literals (`atom`, holds).
-pub fn check(atoms: &[Atom], combination: &[(AtomId, bool)], cache: &EmptinessCache, budget: Budget) -> Combination {
+pub fn check(
+    atoms: &[Atom],
+    combination: &[(AtomId, bool)],
+    cache: &EmptinessCache,
+    budget: Budget,
+) -> Combination {
     let mut fields: Vec<(&Field, Vec<Demand<'_>>)> = Vec::new();
     let mut values = Values::default();
     for &(id, holds) in combination {
@@ -99,7 +104,8 @@ pub fn check(atoms: &[Atom], combination: &[(AtomId, bool)], cache: &EmptinessCa
     }
     let mut unsettled = None;
     for (field, demands) in fields {
-        let multivalued = demands.iter().any(|(_, a, _)| matches!(a, Atom::Member { .. } | Atom::MemberRange { .. }));
+        let multivalued =
+            demands.iter().any(|(_, a, _)| matches!(a, Atom::Member { .. } | Atom::MemberRange { .. }));
         let failed = if multivalued {
             match set_valued::find_members(&demands, cache, budget) {
                 FieldAnswer::Value(members) => {

@@ -9,6 +9,7 @@ pub mod authorize;
 pub mod classes;
 pub mod cnf;
 pub mod compiled;
+pub mod concrete;
 pub mod condition;
 pub mod emptiness;
 pub mod encoder;

@@ -112,6 +112,11 @@ impl Terms {
         self.nodes.get(term.0 as usize).unwrap_or(&Node::False)
     }
 
+    /// The shape of the formula at a place in the order of creation; parts come before the whole.
+    pub fn node_at(&self, index: usize) -> &Node {
+        self.nodes.get(index).unwrap_or(&Node::False)
+    }
+
     /// The number of formulas; every [`Term`]'s [`Terms::index_of`] is below it.
     pub fn len(&self) -> usize {
         self.nodes.len()

@@ -58,7 +58,9 @@ fn find_member<'a>(
         let must_be_point = concerned.iter().any(|d| demands_point(d, scalar));
         if must_be_point && left.is_empty() {
             let impossible = |d: &[Demand<'a>]| {
-                has_positive(d) && d.iter().any(|x| demands_point(x, scalar)) && points_left(d, scalar).is_empty()
+                has_positive(d)
+                    && d.iter().any(|x| demands_point(x, scalar))
+                    && points_left(d, scalar).is_empty()
             };
             return FieldAnswer::Impossible(minimize(concerned, impossible));
         }
@@ -113,7 +115,9 @@ fn word_of(demands: &[Demand<'_>], cache: &EmptinessCache, budget: usize) -> Emp
         demands
             .iter()
             .filter_map(|(_, atom, holds)| match atom {
-                Atom::Member { set, inside, .. } if lies_inside(*inside, *holds) == wanted => Some(set.as_ref()),
+                Atom::Member { set, inside, .. } if lies_inside(*inside, *holds) == wanted => {
+                    Some(set.as_ref())
+                }
                 _ => None,
             })
             .collect()

@@ -29,7 +29,8 @@ pub fn find_value(
     }
     for scalar in scalars(demands) {
         if no_point(demands, scalar) {
-            let ranges: Vec<Demand<'_>> = demands.iter().filter(|d| is_range_of(d, scalar)).copied().collect();
+            let ranges: Vec<Demand<'_>> =
+                demands.iter().filter(|d| is_range_of(d, scalar)).copied().collect();
             return FieldAnswer::Impossible(minimize(ranges, |d| no_point(d, scalar)));
         }
     }

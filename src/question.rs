@@ -1,0 +1,36 @@
+//! Questions and their answers, as data: what the command line asks and what reports print.
+
+pub mod answer;
+pub mod constraint;
+pub mod selector;
+
+pub use answer::{Answer, Evidence, ProofSummary, SolverName, Step, Undecided, Verdict, Witness};
+pub use constraint::{Constraint, ConstraintError};
+pub use selector::{Selector, SelectorError};
+
+use gateproof_model::catalogue::AccessLevel;
+
+/// Which requests a question is about.
+#[derive(Debug, Clone, Default)]
+pub struct Requests {
+    /// Action globs, compared without regard to case; a request with any of them counts.
+    pub actions: Vec<String>,
+    /// Resource globs; a request on a resource that matches any of them counts. Empty: all.
+    pub resources: Vec<String>,
+    /// Keeps the catalogue's actions of these levels; empty: all.
+    pub access: Vec<AccessLevel>,
+    /// Keeps resources of these accounts; empty: all.
+    pub within: Vec<Selector>,
+    /// What must hold of the session and its requests; all of it.
+    pub when: Vec<Constraint>,
+}
+
+/// Whether some request must be allowed, or all of them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Quantifier {
+    /// Some matching request.
+    #[default]
+    Some,
+    /// Every matching request (`--every`).
+    Every,
+}

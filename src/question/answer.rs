@@ -1,0 +1,125 @@
+//! Answers: a verdict and the evidence for it.
+
+use serde::Serialize;
+use std::collections::BTreeMap;
+
+/// What is the case.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Verdict {
+    /// Some request is allowed; a witness shows it.
+    Reachable,
+    /// No request is allowed; a proof shows it.
+    Impossible,
+    /// Neither is shown.
+    Undecided,
+}
+
+/// The answer for one principal, or for a whole question.
+#[derive(Debug, Clone, Serialize)]
+pub struct Answer {
+    /// What is the case.
+    pub verdict: Verdict,
+    /// The requests that show it is reachable.
+    pub witness: Option<Witness>,
+    /// What shows that it is impossible.
+    pub proof: Option<ProofSummary>,
+    /// What the verdict takes for granted, a sentence each.
+    pub assumptions: Vec<String>,
+    /// Why it is undecided.
+    pub undecided: Option<Undecided>,
+}
+
+/// Requests that AWS would allow, each confirmed by the reference evaluator.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Witness {
+    /// The requests, in order.
+    pub steps: Vec<Step>,
+    /// AWS CLI commands that make them.
+    pub aws_cli: Vec<String>,
+}
+
+/// One request.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Step {
+    /// The ARN of who calls: the user, the role *session*, …; a service principal; or `*`.
+    #[serde(rename = "as")]
+    pub caller: String,
+    /// What the caller's session fixes: keys and values, `None` where a key is absent.
+    pub session: BTreeMap<String, Option<String>>,
+    /// The shape of the session in words, such as `long-term access key`.
+    pub shape: String,
+    /// `service:Action`.
+    pub action: String,
+    /// The resource.
+    pub resource: String,
+    /// The rest of the request context.
+    pub context: BTreeMap<String, ContextText>,
+    /// The statements that allow it.
+    pub allowed_by: Vec<Evidence>,
+    /// The escalation technique, if the step is one.
+    pub technique: Option<String>,
+    /// What the step gains.
+    pub gains: Option<String>,
+}
+
+/// The value of a context key.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(untagged)]
+pub enum ContextText {
+    /// A single value.
+    One(String),
+    /// The members of a multivalued key.
+    Many(Vec<String>),
+}
+
+/// A statement, by place.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+pub struct Evidence {
+    /// The layer: `identity`, `resource policy`, `SCP level 2`, ….
+    pub layer: String,
+    /// The policy.
+    pub policy: String,
+    /// The file, relative to the snapshot.
+    pub file: String,
+    /// The JSON pointer of the statement in the file.
+    pub pointer: String,
+    /// The statement's `Sid`.
+    pub sid: Option<String>,
+}
+
+/// What an *impossible* rests on.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct ProofSummary {
+    /// `unsat` or `invariant`.
+    pub method: String,
+    /// The encodings that found it so.
+    pub encodings: Vec<String>,
+    /// The solvers that did.
+    pub solvers: Vec<SolverName>,
+    /// How many formulas were refuted, each with a proof that the checker accepted.
+    pub formulas: usize,
+    /// `all requests`, or `catalogued actions and keys` where only those are covered.
+    pub scope: String,
+    /// What stands in the way: the Denies and the missing Allows, as far as they can be told.
+    pub blocked_by: Vec<String>,
+}
+
+/// A solver that took part.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+pub struct SolverName {
+    /// Its name.
+    pub name: String,
+    /// Its version.
+    pub version: String,
+}
+
+/// Why there is no answer.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Undecided {
+    /// The reason.
+    pub reason: String,
+    /// Where: the policy, the file, the principal.
+    #[serde(rename = "where")]
+    pub place: String,
+}
