@@ -118,7 +118,7 @@ impl Encoder<'_> {
         if core == Terms::FALSE {
             return core;
         }
-        let mut parts = vec![core];
+        let mut parts = vec![core, self.editable()];
         if self.scps_bind() {
             for level in &policies.scps {
                 let level = self.identity_allows(level);

@@ -1,7 +1,8 @@
 //! One concrete request as a formula.
 //!
 //! Resource and context keys stay open fields, tied to their values by equations, so that deciding the
-//! formula exercises the whole encoding; only keys that a policy variable names are put in at once.
+//! formula exercises the whole encoding; only keys that a policy variable names, or that
+//! are compared as numbers, dates or addresses (a text and a point at once), are put in at once.
 
 use crate::authorize::Authorization;
 use crate::compiled::Compiler;
@@ -10,7 +11,8 @@ use crate::field::Field;
 use crate::scope::{Caller, KeyFact, KeyFacts, Scope, resource_rule};
 use crate::term::{Atom, Term, Terms};
 use gateproof_model::arn::Arn;
-use gateproof_model::evaluator::{Arity, World};
+use gateproof_model::evaluator::World;
+use gateproof_model::operator::Comparison;
 use gateproof_model::pattern::PatternText;
 use gateproof_model::policy::{Document, Operand};
 use gateproof_model::policy_set::PolicySet;
@@ -45,7 +47,7 @@ pub fn encode_request(
         resource: None,
         resource_account: owner.or_else(|| resource_owner(request)),
         rule: resource_rule(&action, &request.resource),
-        rcp_supported: (world.rcp_supported)(service),
+        rcp_supported: world.catalogue.rcp_supported(service),
     };
     let facts = Facts::of(policies, request, world);
     let mut encoder = Encoder {
@@ -69,7 +71,8 @@ fn resource_owner(request: &Request) -> Option<Arc<str>> {
 
 struct Facts {
     values: BTreeMap<String, ContextValue>,
-    variables: BTreeSet<Arc<str>>,
+    /// The keys that are put in at once.
+    settled: BTreeSet<Arc<str>>,
 }
 
 impl Facts {
@@ -79,15 +82,16 @@ impl Facts {
             .iter()
             .map(|(key, value)| {
                 let key = fold_text(key);
-                let value = settle(value, (world.key_arity)(&key));
+                let value = settle(value, world.catalogue.key_type(&key).map(|t| t.multivalued));
                 (key, value)
             })
             .collect();
-        let mut variables = BTreeSet::new();
+        let mut settled = BTreeSet::new();
         for document in documents(policies) {
-            collect_variables(document, &mut variables);
+            collect_variables(document, &mut settled);
+            collect_compared(document, &mut settled);
         }
-        Self { values, variables }
+        Self { values, settled }
     }
 
     fn equations(&self, encoder: &mut Encoder<'_>, resource: &str) -> Term {
@@ -124,10 +128,10 @@ impl Facts {
 
 /// How a value counts: a set if the catalogue or, for keys that it doesn't know, the request says so
 /// (CONFORMANCE 3.1).
-fn settle(value: &ContextValue, arity: Option<Arity>) -> ContextValue {
-    match (arity, value) {
-        (Some(Arity::Multivalued), value) => ContextValue::List(value.values().to_vec()),
-        (Some(Arity::Single), ContextValue::List(values)) => match values.as_slice() {
+fn settle(value: &ContextValue, multivalued: Option<bool>) -> ContextValue {
+    match (multivalued, value) {
+        (Some(true), value) => ContextValue::List(value.values().to_vec()),
+        (Some(false), ContextValue::List(values)) => match values.as_slice() {
             [single] => ContextValue::Single(single.clone()),
             several => ContextValue::List(several.to_vec()),
         },
@@ -139,7 +143,7 @@ impl KeyFacts for Facts {
     fn fact(&self, key: &str) -> KeyFact {
         match self.values.get(key) {
             None => KeyFact::Absent,
-            Some(value) if self.variables.contains(key) => KeyFact::Fixed(value.clone()),
+            Some(value) if self.settled.contains(key) => KeyFact::Fixed(value.clone()),
             Some(ContextValue::Single(_)) => KeyFact::Open { multivalued: false },
             Some(ContextValue::List(_)) => KeyFact::Open { multivalued: true },
         }
@@ -172,6 +176,18 @@ pub fn collect_variables(document: &Document, keys: &mut BTreeSet<Arc<str>>) {
             if let Operand::Text(pattern) = operand {
                 of(pattern);
             }
+        }
+    }
+}
+
+/// Adds the keys that a document compares as numbers, dates or addresses.
+fn collect_compared(document: &Document, keys: &mut BTreeSet<Arc<str>>) {
+    for condition in document.statements.iter().flat_map(|s| &s.conditions) {
+        if matches!(
+            condition.operator.comparison,
+            Comparison::Numeric(_) | Comparison::Date(_) | Comparison::IpAddress
+        ) {
+            keys.insert(condition.key.clone());
         }
     }
 }
