@@ -13,7 +13,8 @@ fn cases() -> Vec<(String, String, String)> {
     let mut files: Vec<_> = std::fs::read_dir("corpus/cases").unwrap().map(|e| e.unwrap().path()).collect();
     files.sort();
     for file in files.into_iter().filter(|f| f.extension().is_some_and(|e| e == "json")) {
-        let cases: Vec<serde_json::Value> = serde_json::from_str(&std::fs::read_to_string(&file).unwrap()).unwrap();
+        let cases: Vec<serde_json::Value> =
+            serde_json::from_str(&std::fs::read_to_string(&file).unwrap()).unwrap();
         for case in cases {
             if let Some(expected) = case["expect"].as_str() {
                 found.push((case["id"].as_str().unwrap().to_owned(), case.to_string(), expected.to_owned()));

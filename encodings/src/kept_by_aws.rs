@@ -14,7 +14,10 @@ impl Encoder<'_> {
     pub(crate) fn editable(&mut self) -> Term {
         let kept: &[&str] = match self.scope.action.as_deref() {
             Some(
-                "iam:createpolicyversion" | "iam:deletepolicy" | "iam:deletepolicyversion" | "iam:setdefaultpolicyversion",
+                "iam:createpolicyversion"
+                | "iam:deletepolicy"
+                | "iam:deletepolicyversion"
+                | "iam:setdefaultpolicyversion",
             ) => &["arn:*:iam::aws:policy/*"],
             Some("iam:passrole") if self.rules.reserved_roles_can_be_passed => &[],
             Some(

@@ -31,7 +31,9 @@ pub enum Demand {
 
 /// A `--when` that is not of the form.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("condition `{given}`: expected KEY=VALUE, KEY!=VALUE, KEY~GLOB, KEY=[a,b], KEY=absent or KEY=present")]
+#[error(
+    "condition `{given}`: expected KEY=VALUE, KEY!=VALUE, KEY~GLOB, KEY=[a,b], KEY=absent or KEY=present"
+)]
 pub struct ConstraintError {
     /// The text given.
     pub given: String,

@@ -77,7 +77,8 @@ impl FromStr for Selector {
         if let Some(name) = text.strip_prefix("user/").filter(|n| !n.is_empty()) {
             return Ok(Self::User(name.to_owned()));
         }
-        let (form, rest) = text.split_once(':').filter(|(_, rest)| !rest.is_empty()).ok_or_else(|| bad(FORMS))?;
+        let (form, rest) =
+            text.split_once(':').filter(|(_, rest)| !rest.is_empty()).ok_or_else(|| bad(FORMS))?;
         match form {
             "account" | "external" if !gateproof_model::arn::is_account_id(rest) => {
                 Err(bad("an account id of twelve digits"))
