@@ -110,3 +110,76 @@ fn has_fixed_account(pattern: &PatternText) -> bool {
     });
     is_fixed(&before_resource.cloned().collect::<Vec<_>>()) && colons >= 5
 }
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, reason = "tests")]
+    use super::*;
+    use crate::json::Json;
+    use crate::policy::Source;
+    use crate::policy_parse::{DocumentKind, parse_document};
+
+    /// Whether a policy with one statement, of these members, is public.
+    fn public(members: &str) -> bool {
+        let text = format!(
+            r#"{{"Version":"2012-10-17","Statement":{{"Effect":"Allow","Action":"*","Resource":"*",{members}}}}}"#
+        );
+        let source = Source { policy: "p".into(), file: "f".into(), pointer: "".into() };
+        is_public(&parse_document(&Json::parse(&text).unwrap(), DocumentKind::Resource, source).unwrap().0)
+    }
+
+    fn public_if(condition: &str) -> bool {
+        public(&format!(r#""Principal":"*","Condition":{{{condition}}}"#))
+    }
+
+    #[test]
+    fn who_is_the_public() {
+        assert!(public(r#""Principal":"*""#));
+        assert!(public(r#""Principal":{"AWS":["111122223333","*"]}"#));
+        assert!(public(r#""Principal":{"Federated":"graph.facebook.com"}"#));
+        assert!(public(r#""NotPrincipal":{"AWS":"111122223333"}"#));
+        assert!(!public(r#""Principal":{"AWS":"111122223333"}"#));
+        assert!(!public(r#""Principal":{"AWS":"arn:aws:iam::111122223333:user/a"}"#));
+        assert!(!public(r#""Principal":{"Service":"cloudfront.amazonaws.com"}"#));
+        assert!(!public(r#""Sid":"nobody""#));
+    }
+
+    #[test]
+    fn what_confines_a_grant() {
+        assert!(!public_if(r#""StringEquals":{"aws:SourceVpc":"vpc-1"}"#));
+        assert!(!public_if(r#""StringEquals":{"AWS:PrincipalOrgID":["o-1","o-2"]}"#));
+        assert!(!public_if(r#""ArnLike":{"aws:SourceArn":"arn:aws:sns:us-east-1:111122223333:t"}"#));
+        assert!(!public_if(r#""ForAnyValue:StringEquals":{"aws:SourceAccount":"111122223333"}"#));
+        assert!(!public_if(r#""StringEquals":{"aws:SecureTransport":"true","aws:SourceVpce":"vpce-1"}"#));
+        assert!(!public_if(
+            r#""StringLike":{"s3:DataAccessPointArn":"arn:aws:s3:us-west-2:111122223333:accesspoint/*"}"#
+        ));
+    }
+
+    #[test]
+    fn what_does_not_confine_it() {
+        assert!(public_if(r#""StringLike":{"aws:SourceVpc":"vpc-*"}"#));
+        assert!(public_if(r#""StringEquals":{"aws:SourceVpc":["vpc-1","${aws:userid}"]}"#));
+        assert!(public_if(r#""StringNotEquals":{"aws:SourceVpc":"vpc-1"}"#));
+        assert!(public_if(r#""StringEqualsIfExists":{"aws:SourceVpc":"vpc-1"}"#));
+        assert!(public_if(r#""ForAllValues:StringEquals":{"aws:SourceVpc":"vpc-1"}"#));
+        assert!(public_if(r#""StringEquals":{"aws:SourceVpc":[]}"#));
+        assert!(public_if(r#""StringEquals":{"aws:Referer":"me"}"#));
+        assert!(public_if(
+            r#""StringLike":{"s3:DataAccessPointArn":"arn:aws:s3:us-west-2:*:accesspoint/x"}"#
+        ));
+    }
+
+    #[test]
+    fn how_broad_a_range_is() {
+        for narrow in ["10.0.0.0/8", "192.0.2.1", "2001:db8::/32"] {
+            assert!(!public_if(&format!(r#""IpAddress":{{"aws:SourceIp":"{narrow}"}}"#)), "{narrow}");
+        }
+        for broad in ["0.0.0.0/1", "10.0.0.0/7", "::/0", "2001::/31", "nonsense"] {
+            assert!(
+                public_if(&format!(r#""IpAddress":{{"aws:SourceIp":["192.0.2.1","{broad}"]}}"#)),
+                "{broad}"
+            );
+        }
+    }
+}

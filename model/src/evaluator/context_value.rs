@@ -44,12 +44,12 @@ impl<'a> Evaluation<'a> {
     /// values here. (IAM User Guide, "IAM policy elements: Variables and tags".) CONFORMANCE 2.6.
     pub fn pattern_matches(&self, pattern: &PatternText, text: &str, case: Case) -> Option<bool> {
         if !pattern.has_variables {
-            return Some(matches(&pattern.pieces, text, case, |_| ""));
+            return Some(matches(pattern, text, case, |_| ""));
         }
         if pattern.variables().any(|v| self.variable_value(v).is_none()) {
             return None;
         }
-        Some(matches(&pattern.pieces, text, case, |v| self.variable_value(v).unwrap_or_default()))
+        Some(matches(pattern, text, case, |v| self.variable_value(v).unwrap_or_default()))
     }
 
     fn variable_value<'v>(&'v self, variable: &'v Variable) -> Option<&'v str> {

@@ -99,3 +99,84 @@ fn encryption_context_names<'a>(evaluation: &Evaluation<'a>) -> impl Iterator<It
 fn is_spelled(evaluation: &Evaluation<'_>, name: &str) -> bool {
     encryption_context_names(evaluation).any(|n| n == name)
 }
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, reason = "tests")]
+    use crate::catalogue::Catalogue;
+    use crate::evaluator::{Outcome, World, evaluate};
+    use crate::policy_set::{Grant, PolicySet};
+    use crate::request::{Context, ContextValue, Principal, Request};
+
+    const ROLE: &str = "arn:aws:iam::111122223333:role/app/worker";
+    const SESSION: &str = "arn:aws:sts::111122223333:assumed-role/worker/s1";
+
+    fn grant(grantee: &str, operations: &[&str]) -> Grant {
+        Grant {
+            grantee: grantee.into(),
+            retiring: None,
+            operations: operations.iter().map(|&o| o.into()).collect(),
+            encryption_context_subset: Vec::new(),
+            encryption_context_equals: None,
+            label: "g".into(),
+        }
+    }
+
+    /// Whether the grant lets the caller act, with this encryption context and no other policy.
+    fn allows(grant: &Grant, caller: &str, action: &str, encryption_context: &[(&str, &str)]) -> bool {
+        let mut context = Context::default();
+        for (name, value) in encryption_context {
+            let key = format!("kms:EncryptionContext:{name}");
+            context.insert(&key, ContextValue::Single((*value).to_owned()));
+        }
+        let request = Request {
+            principal: Principal::from_arn(caller, None),
+            action: action.to_owned(),
+            resource: "arn:aws:kms:us-east-1:111122223333:key/k".to_owned(),
+            resource_account: None,
+            context,
+        };
+        let policies = PolicySet { grants: vec![grant.clone()], ..PolicySet::default() };
+        evaluate(&policies, &request, &World::new(Catalogue::embedded())).outcome == Outcome::Allowed
+    }
+
+    #[test]
+    fn who_and_what() {
+        let grant_to_role = grant(ROLE, &["Decrypt", "GenerateDataKeyWithoutPlaintext"]);
+        assert!(allows(&grant_to_role, SESSION, "kms:Decrypt", &[]));
+        assert!(allows(&grant_to_role, ROLE, "KMS:decrypt", &[]));
+        assert!(allows(&grant_to_role, ROLE, "kms:GenerateDataKeyWithoutPlaintext", &[]));
+        assert!(!allows(&grant_to_role, ROLE, "kms:GenerateDataKey", &[]));
+        assert!(!allows(&grant_to_role, ROLE, "kms:Encrypt", &[]));
+        assert!(!allows(&grant_to_role, "arn:aws:iam::111122223333:role/worker2", "kms:Decrypt", &[]));
+        // An account's own policies decide for its principals, and here it has none.
+        assert!(!allows(&grant("arn:aws:iam::111122223333:root", &["Decrypt"]), ROLE, "kms:Decrypt", &[]));
+    }
+
+    #[test]
+    fn constraints() {
+        let mut subset = grant(ROLE, &["Decrypt", "DescribeKey"]);
+        subset.encryption_context_subset = vec![("App".into(), "pay".into())];
+        assert!(allows(&subset, ROLE, "kms:Decrypt", &[("App", "pay"), ("Stage", "prod")]));
+        assert!(!allows(&subset, ROLE, "kms:Decrypt", &[("app", "pay")]));
+        assert!(!allows(&subset, ROLE, "kms:Decrypt", &[("App", "Pay")]));
+        assert!(!allows(&subset, ROLE, "kms:Decrypt", &[]));
+        assert!(allows(&subset, ROLE, "kms:DescribeKey", &[]));
+        let mut equals = grant(ROLE, &["Decrypt"]);
+        equals.encryption_context_equals = Some(vec![("App".into(), "pay".into())]);
+        assert!(allows(&equals, ROLE, "kms:Decrypt", &[("App", "pay")]));
+        assert!(!allows(&equals, ROLE, "kms:Decrypt", &[("App", "pay"), ("Stage", "prod")]));
+        equals.encryption_context_equals = Some(Vec::new());
+        assert!(allows(&equals, ROLE, "kms:Decrypt", &[]));
+        assert!(!allows(&equals, ROLE, "kms:Decrypt", &[("App", "pay")]));
+    }
+
+    #[test]
+    fn the_retiring_principal_may_retire() {
+        let mut retirable = grant("arn:aws:iam::111122223333:user/u", &["Decrypt"]);
+        retirable.retiring = Some(ROLE.into());
+        assert!(allows(&retirable, SESSION, "kms:RetireGrant", &[]));
+        assert!(!allows(&retirable, SESSION, "kms:Decrypt", &[]));
+        assert!(!allows(&retirable, "arn:aws:iam::111122223333:user/u", "kms:RetireGrant", &[]));
+    }
+}

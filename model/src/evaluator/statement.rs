@@ -9,8 +9,7 @@ use crate::policy::{Document, PatternClause, Statement};
 impl Evaluation<'_> {
     /// Whether `Action`/`NotAction` fits. Patterns and the request's action are both folded.
     pub fn action_fits(&self, clause: &PatternClause) -> bool {
-        let listed =
-            clause.patterns.iter().any(|p| matches(&p.pieces, &self.action, Case::Sensitive, |_| ""));
+        let listed = clause.patterns.iter().any(|p| matches(p, &self.action, Case::Sensitive, |_| ""));
         listed != clause.negated
     }
 
