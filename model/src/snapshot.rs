@@ -2,22 +2,37 @@
 //!
 //! This is the only module of the crate that reads files.
 
+mod answers;
+mod collected;
+mod endpoints;
 mod entry;
+mod errors;
 mod files;
 mod gaad;
+mod index;
+mod inventory_calls;
+mod load;
 mod managed;
+mod notes;
+mod organization;
+mod policy_calls;
 mod principals;
+mod providers;
 mod raw;
+mod resources;
 mod tags;
 
+pub use answers::{OperationOutput, PolicyOf};
+pub use index::OperationFile;
 pub use managed::ManagedPolicyLookup;
 
-use crate::account::{Account, Group, ManagedPolicy, PrincipalEntity};
+use crate::account::{Account, Group, IdentityProvider, ManagedPolicy, PrincipalEntity};
 use crate::assumption::{Assumption, BlindSpot};
+use crate::organization::Organization;
 use crate::problem::Problem;
-use files::{Files, Page};
-use gaad::{Gaad, read_gaad};
-use std::path::{Path, PathBuf};
+use crate::resource::{ResourceEntity, VpcEndpoint};
+use rustc_hash::FxHashMap;
+use std::path::Path;
 use std::sync::Arc;
 
 /// What to make of input that was never collected.
@@ -91,76 +106,29 @@ pub struct Snapshot {
     principals: Vec<PrincipalEntity>,
     groups: Vec<Arc<Group>>,
     policies: Vec<Arc<ManagedPolicy>>,
+    providers: Vec<IdentityProvider>,
+    resources: Vec<ResourceEntity>,
+    endpoints: Vec<VpcEndpoint>,
+    organization: Organization,
     assumptions: Vec<Assumption>,
+    /// Places in `assumptions` by the ARN that they touch.
+    assumptions_by_resource: FxHashMap<Arc<str>, Vec<usize>>,
     blind_spots: Vec<BlindSpot>,
     problems: Vec<Problem>,
+    missing: Missing,
+    /// The directory, for operations that are read when asked for.
+    directory: Option<(files::Files, index::Index)>,
 }
 
 impl Snapshot {
-    /// Reads a snapshot directory or a lone `get-account-authorization-details` file.
+    /// Reads a snapshot directory, an iam-collect directory, or a lone
+    /// `get-account-authorization-details` file.
     ///
     /// # Errors
     /// Where nothing can be used, and where a truncated page has no successor. All lesser faults
     /// become [`Snapshot::problems`], and what they hide becomes unknown.
     pub fn load(path: &Path, options: &LoadOptions<'_>) -> Result<Self, LoadError> {
-        let shown = path.display().to_string();
-        let unreadable =
-            |e: std::io::Error| LoadError::Unreadable { path: shown.clone(), reason: e.to_string() };
-        let root = std::fs::canonicalize(path).map_err(unreadable)?;
-        let metadata = std::fs::metadata(&root).map_err(unreadable)?;
-        let mut snapshot = Self::default();
-        if !metadata.is_dir() {
-            snapshot.load_lone_gaad(&root, &shown, options)?;
-        }
-        snapshot.finish();
-        Ok(snapshot)
-    }
-
-    fn load_lone_gaad(
-        &mut self,
-        path: &Path,
-        shown: &str,
-        options: &LoadOptions<'_>,
-    ) -> Result<(), LoadError> {
-        let unusable = |problems| LoadError::Unusable { path: shown.to_owned(), problems };
-        let name = path.file_name().map(|n| n.to_string_lossy().into_owned()).unwrap_or_default();
-        let folder = path.parent().map_or_else(PathBuf::new, Path::to_path_buf);
-        let files = Files::new(folder, options.file_limit);
-        let text = files.read_text(&name).map_err(|p| unusable(vec![*p]))?;
-        let pages = [Page { file: name.into(), text }];
-        let gaad = read_gaad(&pages, None, options.managed_policies);
-        if !gaad.usable || gaad.account.is_none() {
-            return Err(unusable(gaad.problems));
-        }
-        self.add_gaad(gaad)
-    }
-
-    fn add_gaad(&mut self, gaad: Gaad) -> Result<(), LoadError> {
-        if let Some(file) = gaad.truncated {
-            return Err(LoadError::TruncatedPage { file });
-        }
-        let partition = gaad.partition.unwrap_or_else(|| "aws".into());
-        for id in gaad.accounts {
-            self.accounts.push(Account { id, name: None, partition: partition.clone() });
-        }
-        self.principals.extend(gaad.principals);
-        self.groups.extend(gaad.groups);
-        self.policies.extend(gaad.policies);
-        self.assumptions.extend(gaad.assumptions);
-        self.problems.extend(gaad.problems);
-        self.blind_spots.extend(gaad.blind_spots);
-        Ok(())
-    }
-
-    fn finish(&mut self) {
-        self.accounts.sort_by(|a, b| a.id.cmp(&b.id));
-        self.principals.sort_by(|a, b| a.arn.cmp(&b.arn));
-        self.groups.sort_by(|a, b| a.arn.cmp(&b.arn));
-        self.policies.sort_by(|a, b| (&a.account, &a.arn).cmp(&(&b.account, &b.arn)));
-        self.assumptions.sort();
-        self.assumptions.dedup();
-        self.blind_spots.sort();
-        self.blind_spots.dedup();
+        load::load(path, options)
     }
 
     /// The accounts that the snapshot covers, by id.
@@ -194,6 +162,32 @@ impl Snapshot {
         let key = (account, arn);
         let i = self.policies.binary_search_by(|p| (p.account.as_ref(), p.arn.as_ref()).cmp(&key)).ok()?;
         self.policies.get(i)
+    }
+
+    /// The OIDC and SAML providers, by ARN.
+    pub fn providers(&self) -> &[IdentityProvider] {
+        &self.providers
+    }
+
+    /// The resources that are known by ARN, by ARN.
+    pub fn resources(&self) -> &[ResourceEntity] {
+        &self.resources
+    }
+
+    /// A resource by exactly this ARN.
+    pub fn resource(&self, arn: &str) -> Option<&ResourceEntity> {
+        let i = self.resources.binary_search_by(|r| r.arn.as_ref().cmp(arn)).ok()?;
+        self.resources.get(i)
+    }
+
+    /// The VPC endpoints, by account, region and place.
+    pub fn endpoints(&self) -> &[VpcEndpoint] {
+        &self.endpoints
+    }
+
+    /// The organization.
+    pub fn organization(&self) -> &Organization {
+        &self.organization
     }
 
     /// The neutral values taken for input that was never collected.

@@ -1,0 +1,211 @@
+//! The order of reading: which form the snapshot has, then accounts, organization, resources.
+
+use super::collected::{Collected, follows};
+use super::endpoints::read_endpoints;
+use super::errors::{ERRORS_FILE, Errors, Verdict};
+use super::files::{Files, Page, problem};
+use super::gaad::{Gaad, read_gaad, root_user};
+use super::index::Index;
+use super::notes::{Notes, touches};
+use super::organization::read_organization;
+use super::providers::read_providers;
+use super::resources::read_resources;
+use super::{LoadError, LoadOptions, Missing, Snapshot};
+use crate::account::Account;
+use crate::arn::is_account_id;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+const IAM: &str = "iam";
+const GAAD: &str = "get-account-authorization-details";
+
+/// See [`Snapshot::load`].
+pub(super) fn load(path: &Path, options: &LoadOptions<'_>) -> Result<Snapshot, LoadError> {
+    let shown = path.display().to_string();
+    let unreadable = |e: std::io::Error| LoadError::Unreadable { path: shown.clone(), reason: e.to_string() };
+    let root = std::fs::canonicalize(path).map_err(unreadable)?;
+    let metadata = std::fs::metadata(&root).map_err(unreadable)?;
+    let mut loader = Loader {
+        snapshot: Snapshot { missing: options.missing, ..Snapshot::default() },
+        notes: Notes::default(),
+    };
+    if metadata.is_dir() {
+        loader.load_directory(root, &shown, options)?;
+    } else {
+        loader.load_lone_file(&root, &shown, options)?;
+    }
+    loader.finish()
+}
+
+struct Loader {
+    snapshot: Snapshot,
+    notes: Notes,
+}
+
+impl Loader {
+    fn load_lone_file(
+        &mut self,
+        path: &Path,
+        shown: &str,
+        options: &LoadOptions<'_>,
+    ) -> Result<(), LoadError> {
+        let unusable = |problems| LoadError::Unusable { path: shown.to_owned(), problems };
+        let name = path.file_name().map(|n| n.to_string_lossy().into_owned()).unwrap_or_default();
+        let folder = path.parent().map_or_else(PathBuf::new, Path::to_path_buf);
+        let files = Files::new(folder, options.file_limit);
+        let text = files.read_text(&name).map_err(|p| unusable(vec![*p]))?;
+        let pages = [Page { file: name.into(), text }];
+        let gaad = read_gaad(&pages, None, options.managed_policies);
+        if !gaad.usable || gaad.account.is_none() {
+            return Err(unusable(gaad.problems));
+        }
+        self.add_gaad(gaad);
+        let index = Index::default();
+        let errors = Errors::default();
+        self.load_rest(&Collected { files: &files, index: &index, errors: &errors, options });
+        Ok(())
+    }
+
+    fn load_directory(
+        &mut self,
+        root: PathBuf,
+        shown: &str,
+        options: &LoadOptions<'_>,
+    ) -> Result<(), LoadError> {
+        let files = Files::new(root, options.file_limit);
+        let index = Index::build(&files, &mut self.notes);
+        let errors = Errors::read(&files, &mut self.notes);
+        let collected = Collected { files: &files, index: &index, errors: &errors, options };
+        if index.is_empty() && !files.root().join(super::resources::RESOURCE_POLICIES_FILE).exists() {
+            let expected =
+                "a snapshot: accounts/ACCOUNT/REGION/SERVICE/OPERATION.json, organization/OPERATION.json";
+            self.notes.problem(*problem(shown, "", "no file of a known place", expected));
+            let problems = std::mem::take(&mut self.notes.problems);
+            return Err(LoadError::Unusable { path: shown.to_owned(), problems });
+        }
+        for account in index.accounts() {
+            self.load_account(account, &collected);
+        }
+        self.load_rest(&collected);
+        self.snapshot.directory = Some((files, index));
+        Ok(())
+    }
+
+    /// The principals of one account.
+    fn load_account(&mut self, account: &str, collected: &Collected<'_>) {
+        let files = collected.index.files(account, IAM, GAAD);
+        let mut pages = Vec::with_capacity(files.len());
+        for (i, file) in files.iter().enumerate() {
+            match collected.files.read_text(&file.file) {
+                Ok(text) => pages.push(Page { file: file.file.clone(), text }),
+                Err(one) => {
+                    self.notes.problem(*one);
+                    self.notes.blind(Some(account), EVERYONE, &file.file);
+                }
+            }
+            if let Some(page) = file.page
+                && !follows(file, files.get(i + 1))
+                && files.get(i + 1).and_then(|f| f.page).is_some_and(|next| next > page)
+            {
+                self.notes.truncated(&file.file);
+            }
+        }
+        let mut gaad = read_gaad(&pages, Some(account), collected.options.managed_policies);
+        if pages.is_empty() {
+            let place: Arc<str> = format!("accounts/{account}").into();
+            let partition = partition_of_regions(collected, account);
+            gaad.principals = vec![root_user(&account.into(), partition, place)];
+            if files.is_empty() {
+                self.principals_untold(account, collected);
+            }
+        }
+        gaad.partition.get_or_insert_with(|| partition_of_regions(collected, account).into());
+        gaad.accounts.insert(account.into());
+        self.add_gaad(gaad);
+    }
+
+    fn principals_untold(&mut self, account: &str, collected: &Collected<'_>) {
+        match collected.errors.about(account, IAM, GAAD, "").map(|r| r.verdict) {
+            Some(Verdict::Absent) => {}
+            Some(Verdict::Refused) => self.notes.blind(Some(account), EVERYONE, ERRORS_FILE),
+            None if collected.options.missing == Missing::Unknown => {
+                self.notes.blind(Some(account), EVERYONE, "");
+            }
+            None => self.notes.assume(
+                format!("account {account} has no users and roles"),
+                format!("aws iam {GAAD}"),
+                touches(account, IAM, None),
+            ),
+        }
+    }
+
+    fn add_gaad(&mut self, gaad: Gaad) {
+        let snapshot = &mut self.snapshot;
+        let partition: Arc<str> = gaad.partition.unwrap_or_else(|| "aws".into());
+        for id in gaad.accounts {
+            if !snapshot.accounts.iter().any(|a| a.id == id) {
+                snapshot.accounts.push(Account { id, name: None, partition: partition.clone() });
+            }
+        }
+        snapshot.principals.extend(gaad.principals);
+        snapshot.groups.extend(gaad.groups);
+        snapshot.policies.extend(gaad.policies);
+        self.notes.assumptions.extend(gaad.assumptions);
+        self.notes.problems.extend(gaad.problems);
+        self.notes.blind_spots.extend(gaad.blind_spots);
+        if let Some(file) = gaad.truncated {
+            self.notes.truncated(&file);
+        }
+    }
+
+    /// What needs the accounts to be known.
+    fn load_rest(&mut self, collected: &Collected<'_>) {
+        let (snapshot, notes) = (&mut self.snapshot, &mut self.notes);
+        snapshot.accounts.sort_by(|a, b| a.id.cmp(&b.id));
+        snapshot.organization = read_organization(collected, &mut snapshot.accounts, notes);
+        for account in &snapshot.accounts {
+            snapshot.providers.extend(read_providers(collected, &account.id, notes));
+            snapshot.endpoints.extend(read_endpoints(collected, &account.id, notes));
+        }
+        snapshot.resources = read_resources(collected, &snapshot.accounts, notes);
+    }
+
+    fn finish(self) -> Result<Snapshot, LoadError> {
+        let Self { mut snapshot, mut notes } = self;
+        if let Some(file) = notes.truncated {
+            return Err(LoadError::TruncatedPage { file });
+        }
+        snapshot.principals.sort_by(|a, b| a.arn.cmp(&b.arn));
+        // An account told of by a lone file's stray ARNs and by its own folder has one root user.
+        snapshot.principals.dedup_by(|a, b| a.arn == b.arn);
+        snapshot.groups.sort_by(|a, b| a.arn.cmp(&b.arn));
+        snapshot.policies.sort_by(|a, b| (&a.account, &a.arn).cmp(&(&b.account, &b.arn)));
+        snapshot.providers.sort_by(|a, b| a.arn.cmp(&b.arn));
+        notes.assumptions.sort();
+        notes.assumptions.dedup();
+        notes.blind_spots.sort();
+        notes.blind_spots.dedup();
+        for (i, assumption) in notes.assumptions.iter().enumerate() {
+            if let Some(resource) = &assumption.touches.resource {
+                snapshot.assumptions_by_resource.entry(resource.clone()).or_default().push(i);
+            }
+        }
+        snapshot.assumptions = notes.assumptions;
+        snapshot.blind_spots = notes.blind_spots;
+        snapshot.problems = notes.problems;
+        Ok(snapshot)
+    }
+}
+
+/// What is unknown of an account whose authorization details are missing.
+const EVERYONE: &str = "users, roles, groups and policies";
+
+/// The partition that an account's regions are of (AWS General Reference, "AWS service endpoints").
+fn partition_of_regions(collected: &Collected<'_>, account: &str) -> &'static str {
+    debug_assert!(is_account_id(account));
+    let prefixes =
+        [("cn-", "aws-cn"), ("us-gov-", "aws-us-gov"), ("us-iso-", "aws-iso"), ("us-isob-", "aws-iso-b")];
+    let regions = collected.index.regions(account);
+    let of = |region: &&str| prefixes.iter().find(|(p, _)| region.starts_with(p)).map(|(_, name)| *name);
+    regions.iter().find_map(of).unwrap_or("aws")
+}
