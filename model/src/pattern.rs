@@ -49,8 +49,9 @@ pub struct Variable {
 pub enum Piece {
     /// A character or wildcard.
     Token(Token),
-    /// A variable; its value stands for itself, wildcards in it are literal.
-    Variable(Variable),
+    /// A variable; its value stands for itself, wildcards in it are literal. Shared, so that a piece
+    /// stays small: there is one for each character of every pattern.
+    Variable(Arc<Variable>),
 }
 
 /// A pattern as a policy writes it.
@@ -134,7 +135,7 @@ impl PatternText {
     /// The keys of the variables, in the order of their appearance.
     pub fn variables(&self) -> impl Iterator<Item = &Variable> {
         self.pieces.iter().filter_map(|p| match p {
-            Piece::Variable(v) => Some(v),
+            Piece::Variable(v) => Some(v.as_ref()),
             Piece::Token(_) => None,
         })
     }
@@ -183,5 +184,5 @@ fn parse_variable(text: &str) -> Option<(Piece, &str)> {
         return None;
     }
     let variable = Variable { key: crate::text::fold_text(key).into(), default: default.map(Into::into) };
-    Some((Piece::Variable(variable), after))
+    Some((Piece::Variable(Arc::new(variable)), after))
 }

@@ -199,7 +199,7 @@ mod tests {
         ) {
             let at = at.min(tokens.len());
             let mut pieces: Vec<Piece> = tokens.iter().copied().map(Piece::Token).collect();
-            pieces.insert(at, Piece::Variable(Variable { key: "k".into(), default: None }));
+            pieces.insert(at, Piece::Variable(Variable { key: "k".into(), default: None }.into()));
             let mut substituted = tokens;
             substituted.splice(at..at, value.chars().map(Token::Char));
             let chars: Vec<char> = text.chars().collect();
