@@ -1,5 +1,11 @@
 //! Reading `get-account-authorization-details`: principals with every policy that applies to them.
-#![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic, reason = "tests")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    clippy::string_slice,
+    clippy::panic,
+    reason = "tests"
+)]
 
 use gateproof_model::account::PrincipalEntityKind;
 use gateproof_model::policy::{Document, Effect};

@@ -20,9 +20,15 @@ pub(super) fn read_endpoints(
     const LIST: &str = "VpcEndpoints";
     let mut endpoints = Vec::new();
     for output in collected.outputs(account, "ec2", "describe-vpc-endpoints", notes) {
-        let Some(Json::Object(mut members)) = output.json else {
-            notes.blind(Some(account), "VPC endpoints", &output.file);
-            continue;
+        let mut members = match output.json {
+            Some(Json::Object(members)) => members,
+            other => {
+                if let Some(other) = other {
+                    notes.problem(*problem(&output.file, "", other.kind(), "an object"));
+                }
+                notes.blind(Some(account), "VPC endpoints", &output.file);
+                continue;
+            }
         };
         let list = members.iter_mut().find(|(k, _)| k == LIST).map(|(_, v)| std::mem::replace(v, Json::Null));
         let Some(Json::Array(items)) = list else {

@@ -63,16 +63,16 @@ impl Errors {
 
     fn read_entry(&mut self, item: &Json, pointer: String, notes: &mut Notes) {
         let text = |key: &str| item.get(key).and_then(Json::as_str);
-        let (Some(service), Some(operation), Some(error)) =
-            (text("service"), text("operation"), text("error"))
-        else {
-            let expected = "an object with service, operation and error";
-            notes.problem(*problem(ERRORS_FILE, &pointer, item.kind(), expected));
-            notes.blind(text("account"), "which calls failed", ERRORS_FILE);
-            return;
+        let odd = |key: &str| !matches!(item.get(key), None | Some(Json::Null | Json::String(_)));
+        let organization = matches!(text("service"), Some("organizations" | "organization"));
+        let account = if organization { Some("") } else { text("account") };
+        let found = (text("service"), text("operation"), text("error"), account);
+        let (Some(service), Some(operation), Some(error), Some(account)) = found else {
+            return bad_entry(item, &pointer, notes);
         };
-        let organization = matches!(service, "organizations" | "organization");
-        let account = if organization { "" } else { text("account").unwrap_or_default() };
+        if odd("region") || odd("name") || odd("account") {
+            return bad_entry(item, &pointer, notes);
+        }
         let service = if organization { super::index::ORGANIZATIONS } else { service };
         let key = (account.to_owned(), service.to_owned(), operation.to_owned());
         self.entries.entry(key).or_default().push(Refusal {
@@ -101,6 +101,13 @@ impl Errors {
         let named = entries.iter().find(|e| e.name.as_deref() == Some(name));
         named.or_else(|| entries.iter().find(|e| e.name.is_none()))
     }
+}
+
+fn bad_entry(item: &Json, pointer: &str, notes: &mut Notes) {
+    let expected = "an object with account, region, service, operation, name and error";
+    notes.problem(*problem(ERRORS_FILE, pointer, item.kind(), expected));
+    let account = item.get("account").and_then(Json::as_str);
+    notes.blind(account, "which calls failed", ERRORS_FILE);
 }
 
 /// Whether an error tells that the thing does not exist.

@@ -78,7 +78,11 @@ pub(super) fn read_providers(
 
 fn read_client_ids(json: &Json, file: &str, notes: &mut Notes) -> Option<Vec<Arc<str>>> {
     match json.get("ClientIDList") {
-        None => Some(Vec::new()),
+        None if json.as_object().is_some() => Some(Vec::new()),
+        None => {
+            notes.problem(*problem(file, "", json.kind(), "an object"));
+            None
+        }
         Some(list) => {
             let texts = list.as_array().and_then(|l| l.iter().map(|i| i.as_str().map(Arc::from)).collect());
             if texts.is_none() {

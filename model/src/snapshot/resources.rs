@@ -79,12 +79,15 @@ struct Origin<'a> {
     file: &'a Arc<str>,
 }
 
+/// By account, region and name.
+type ByName = BTreeMap<(Arc<str>, Arc<str>, Arc<str>), Arc<str>>;
+
 struct Resources {
     drafts: BTreeMap<Arc<str>, Draft>,
-    /// The ARNs of secrets by account, region and name; an ARN ends in six random characters.
-    secrets: BTreeMap<(Arc<str>, Arc<str>, Arc<str>), Arc<str>>,
-    /// Key ids by account, region and alias (`alias/…`).
-    key_aliases: BTreeMap<(Arc<str>, Arc<str>, Arc<str>), Arc<str>>,
+    /// The ARNs of secrets; an ARN ends in six random characters.
+    secrets: ByName,
+    /// Key ids by alias (`alias/…`).
+    key_aliases: ByName,
 }
 
 /// Reads what one account's folder says of resources.

@@ -4,7 +4,7 @@ use super::{outputs, refusal};
 use crate::arn::is_account_id;
 use crate::json::Json;
 use crate::organization::{Node, NodeKind, Standing};
-use crate::snapshot::collected::Collected;
+use crate::snapshot::collected::{Collected, Output};
 use crate::snapshot::errors::Verdict;
 use crate::snapshot::files::problem;
 use crate::snapshot::notes::Notes;
@@ -29,8 +29,8 @@ pub(super) struct Tree {
 
 impl Tree {
     pub(super) fn read(collected: &Collected<'_>, notes: &mut Notes) -> Self {
-        let mut tree = Self::default();
-        tree.none = refusal(collected, "describe-organization", "") == Some(Verdict::Absent);
+        let none = refusal(collected, "describe-organization", "") == Some(Verdict::Absent);
+        let mut tree = Self { none, ..Self::default() };
         tree.describe(collected, notes);
         tree.roots(collected, notes);
         tree.accounts(collected, notes);
@@ -39,50 +39,55 @@ impl Tree {
     }
 
     fn describe(&mut self, collected: &Collected<'_>, notes: &mut Notes) {
-        for output in outputs(collected, "describe-organization", notes) {
+        for output in tree_outputs(collected, "describe-organization", notes) {
             let Some(json) = output.json else { continue };
             let organization = json.get("Organization");
-            let text = |key| organization.and_then(|o| o.get(key)).and_then(Json::as_str).map(Arc::from);
+            let text = |key| organization.and_then(|o| o.get(key)).and_then(Json::as_str);
             match text("Id") {
-                Some(id) => self.id = Some(id),
-                None => notes.problem(*problem(
-                    &output.file,
-                    "/Organization/Id",
-                    "nothing",
-                    "the organization's id",
-                )),
+                Some(id) => self.id = Some(id.into()),
+                None => {
+                    let at = "/Organization/Id";
+                    notes.problem(*problem(&output.file, at, "nothing", "the organization's id"));
+                    notes.blind(None, "the organization", &output.file);
+                }
             }
-            self.management_account = text("MasterAccountId").or(self.management_account.take());
-            self.billing_only = text("FeatureSet").as_deref() == Some("CONSOLIDATED_BILLING");
+            match text("MasterAccountId").filter(|id| is_account_id(id)) {
+                Some(id) => self.management_account = Some(id.into()),
+                None => {
+                    let at = "/Organization/MasterAccountId";
+                    notes.problem(*problem(&output.file, at, "no account id", "the management account's id"));
+                    notes.blind(None, "the management account", &output.file);
+                }
+            }
+            self.billing_only = text("FeatureSet") == Some("CONSOLIDATED_BILLING");
         }
     }
 
     fn roots(&mut self, collected: &Collected<'_>, notes: &mut Notes) {
-        for output in outputs(collected, "list-roots", notes) {
+        let mut types = Some(BTreeMap::new());
+        for output in tree_outputs(collected, "list-roots", notes) {
             let Some(json) = output.json else { continue };
-            for (_, root, id) in entries(&json, "Roots", &output.file, notes) {
+            for (at, root, id) in entries(&json, "Roots", &output.file, notes) {
                 self.add(id, NodeKind::Root, name(root));
-                let types = root.get("PolicyTypes").and_then(Json::as_array).unwrap_or_default();
-                let known = self.policy_types.get_or_insert_default();
-                for one in types {
-                    let text = |key| one.get(key).and_then(Json::as_str);
-                    if let Some(kind) = text("Type") {
-                        known.insert(kind.to_owned(), text("Status") == Some("ENABLED"));
-                    }
+                match (&mut types, read_policy_types(root, &output.file, &at, notes)) {
+                    (Some(all), Some(of_root)) => all.extend(of_root),
+                    (all, _) => *all = None,
                 }
             }
         }
+        let any_root = self.nodes.values().any(|n| n.kind == NodeKind::Root);
+        self.policy_types = types.filter(|_| any_root);
     }
 
     fn accounts(&mut self, collected: &Collected<'_>, notes: &mut Notes) {
-        for output in outputs(collected, "list-accounts", notes) {
+        for output in tree_outputs(collected, "list-accounts", notes) {
             let Some(json) = output.json else { continue };
             self.accounts_listed = true;
             for (_, account, id) in entries(&json, "Accounts", &output.file, notes) {
                 self.add(id, NodeKind::Account, name(account));
             }
         }
-        for output in outputs(collected, "describe-account", notes) {
+        for output in tree_outputs(collected, "describe-account", notes) {
             let account = output.json.as_ref().and_then(|j| j.get("Account"));
             if let Some((account, id)) = account.and_then(|a| Some((a, a.get("Id")?.as_str()?))) {
                 self.add(id, NodeKind::Account, name(account));
@@ -91,7 +96,7 @@ impl Tree {
     }
 
     fn parents(&mut self, collected: &Collected<'_>, notes: &mut Notes) {
-        for output in outputs(collected, "list-parents", notes) {
+        for output in tree_outputs(collected, "list-parents", notes) {
             let (Some(json), Some(child)) = (&output.json, &output.name) else { continue };
             for (at, _, parent) in entries(json, "Parents", &output.file, notes) {
                 self.link(child, parent, &output.file, &at, notes);
@@ -103,7 +108,7 @@ impl Tree {
             ("list-children", "Children"),
         ];
         for (operation, list) in listings {
-            for output in outputs(collected, operation, notes) {
+            for output in tree_outputs(collected, operation, notes) {
                 let (Some(json), Some(parent)) = (&output.json, &output.name) else { continue };
                 for (at, child, id) in entries(json, list, &output.file, notes) {
                     self.add(id, kind_of(id), name(child));
@@ -111,7 +116,7 @@ impl Tree {
                 }
             }
         }
-        for output in outputs(collected, "describe-organizational-unit", notes) {
+        for output in tree_outputs(collected, "describe-organizational-unit", notes) {
             let unit = output.json.as_ref().and_then(|j| j.get("OrganizationalUnit"));
             if let Some((unit, id)) = unit.and_then(|u| Some((u, u.get("Id")?.as_str()?))) {
                 self.add(id, NodeKind::Unit, name(unit));
@@ -171,6 +176,43 @@ impl Tree {
         path.reverse();
         (path, complete)
     }
+}
+
+/// The outputs of a call that tells of the tree; without one of them the tree is not known.
+fn tree_outputs(collected: &Collected<'_>, operation: &str, notes: &mut Notes) -> Vec<Output> {
+    let outputs = outputs(collected, operation, notes);
+    for output in outputs.iter().filter(|o| o.json.is_none()) {
+        notes.blind(None, "the organization", &output.file);
+    }
+    outputs
+}
+
+/// Policy types of a root by whether they are enabled; `None` where they can't be read.
+fn read_policy_types(root: &Json, file: &str, at: &str, notes: &mut Notes) -> Option<BTreeMap<String, bool>> {
+    let at = format!("{at}/PolicyTypes");
+    let items = match root.get("PolicyTypes") {
+        None => &[],
+        Some(Json::Array(items)) => items.as_slice(),
+        Some(other) => {
+            notes.problem(*problem(file, &at, other.kind(), "a list"));
+            return None;
+        }
+    };
+    let mut types = BTreeMap::new();
+    for (i, item) in items.iter().enumerate() {
+        let text = |key| item.get(key).and_then(Json::as_str);
+        let (Some(kind), Some(status)) = (text("Type"), text("Status")) else {
+            notes.problem(*problem(
+                file,
+                &format!("{at}/{i}"),
+                item.kind(),
+                "an object with Type and Status",
+            ));
+            return None;
+        };
+        types.insert(kind.to_owned(), status == "ENABLED");
+    }
+    Some(types)
 }
 
 fn kind_of(id: &str) -> NodeKind {

@@ -33,7 +33,7 @@ impl Reader<'_> {
                         }
                     }
                     // `aws sqs list-queues` prints nothing but braces where there are none.
-                    None if json.get(call.list).is_none() => {}
+                    None if json.as_object().is_some_and(|m| m.iter().all(|(k, _)| k != call.list)) => {}
                     None => {
                         let at = format!("/{}", call.list);
                         self.notes.problem(*problem(origin.file, &at, "something else", "a list"));
@@ -123,7 +123,11 @@ impl Reader<'_> {
             let found = members.iter().find_map(|m| Some((*m, json.get(m)?)));
             let tags = match found {
                 Some((member, tags)) => self.tags(tags, origin, &format!("/{member}")),
-                None => Some(Vec::new()),
+                None if json.as_object().is_some() => Some(Vec::new()),
+                None => {
+                    self.notes.problem(*problem(origin.file, "", json.kind(), "an object"));
+                    None
+                }
             };
             self.draft(&arn, origin, "").tags = tags;
         }

@@ -41,6 +41,9 @@ impl Reader<'_> {
         for output in self.collected.outputs(&account, "kms", "list-aliases", self.notes) {
             let origin = Origin { region: &output.region, file: &output.file };
             let Some(items) = output.json.as_ref().and_then(|j| items(j, "Aliases")) else {
+                if output.json.is_some() {
+                    self.notes.problem(*problem(origin.file, "/Aliases", "no list", "a list"));
+                }
                 self.blind("KMS aliases", origin.file);
                 continue;
             };
@@ -56,8 +59,15 @@ impl Reader<'_> {
                     self.blind("KMS aliases", origin.file);
                     continue;
                 };
-                // Aliases that AWS reserves have no target until the key is first used.
-                let Some(key) = text("TargetKeyId") else { continue };
+                let Some(key) = text("TargetKeyId") else {
+                    // Aliases that AWS reserves have no target until the key is first used.
+                    if let Some(other) = item.get("TargetKeyId").filter(|t| **t != Json::Null) {
+                        let at = format!("{at}/TargetKeyId");
+                        self.notes.problem(*problem(origin.file, &at, other.kind(), "a key id"));
+                        self.blind("KMS aliases", origin.file);
+                    }
+                    continue;
+                };
                 let place = (account.clone(), output.region.clone(), Arc::from(alias));
                 self.resources.key_aliases.insert(place, key.into());
                 let Some(key_arn) = self.arn_of(key, KEY, origin.region) else { continue };
@@ -160,6 +170,9 @@ fn is_key(arn: &str) -> bool {
 
 fn parse_grant(item: &Json, file: &str, at: &str) -> Option<Grant> {
     let text = |key: &str| item.get(key).and_then(Json::as_str);
+    if !matches!(item.get("KeyId"), None | Some(Json::String(_))) {
+        return None;
+    }
     let operations = item.get("Operations")?.as_array()?;
     let id = text("GrantId")?;
     let mut grant = Grant {

@@ -64,7 +64,12 @@ impl Reader<'_> {
             return;
         };
         for (at, item) in items {
-            let stated = walk(item, call.arn).and_then(Json::as_str).map(str::to_owned);
+            let stated = walk(item, call.arn);
+            if let Some(other) = stated.filter(|s| s.as_str().is_none()) {
+                let at = pointer(&at, call.arn);
+                self.notes.problem(*problem(origin.file, &at, other.kind(), "an ARN"));
+            }
+            let stated = stated.and_then(Json::as_str).map(str::to_owned);
             let name = item.get(call.name).and_then(Json::as_str).or(output.name.as_deref());
             let Some(arn) = stated.or_else(|| by_name(self, name)) else {
                 let expected = "an ARN or a name that tells whose policy it is";
@@ -92,14 +97,16 @@ impl Reader<'_> {
 
     /// The output has no document: the resource has none, if the whole output was asked for.
     fn no_policy(&mut self, call: &PolicyCall, item: &Json, arn: &str, origin: Origin<'_>, at: &str) {
-        // Some outputs that should be objects may be anything.
-        let complete = item.as_object().is_some()
-            && (call.complete_if.is_empty() || walk(item, call.complete_if).is_some());
-        if item.as_object().is_none() {
-            self.notes.problem(*problem(origin.file, at, item.kind(), "an object"));
-            self.set_policy(arn, unknown_policy(arn, origin.file, at), origin, at);
+        let (_, parents) = call.document.split_last().unwrap_or((&"", &[]));
+        let parent = if parents.is_empty() { Some(item) } else { walk(item, parents) };
+        if parent.is_none_or(|p| p.as_object().is_none()) {
+            let at = pointer(at, parents);
+            let found = parent.map_or("nothing", Json::kind);
+            self.notes.problem(*problem(origin.file, &at, found, "an object"));
+            self.set_policy(arn, unknown_policy(arn, origin.file, &at), origin, &at);
             return;
         }
+        let complete = call.complete_if.is_empty() || walk(item, call.complete_if).is_some();
         let draft = self.draft(arn, origin, at);
         if complete && matches!(draft.policy, Told::Nothing) {
             draft.policy = Told::Absent;
@@ -221,9 +228,11 @@ pub(super) fn read_resource_policies_file(
             continue;
         };
         let stated = item.get("Account").and_then(Json::as_str).filter(|a| is_account_id(a));
-        let Some(account) = stated.or_else(|| Arn::parse(arn)?.account_id()) else {
+        if stated.is_none() {
             let found = item.get("Account").map_or("nothing", Json::kind);
             notes.problem(*problem(&file, &format!("{at}/Account"), found, "an account id"));
+        }
+        let Some(account) = stated.or_else(|| Arn::parse(arn)?.account_id()) else {
             notes.blind(None, "resource policies", &file);
             continue;
         };
