@@ -147,7 +147,7 @@ impl Encoder<'_> {
                     return (Terms::FALSE, Form::Direct);
                 }
                 let name = name_canonical_user(&document.source, statement, id);
-                (self.assumed(&name), Form::Direct)
+                (self.assumed(&name), Form::Account)
             }
             PrincipalEntry::Arn(arn) => self.arn_entry(arn),
         }

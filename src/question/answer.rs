@@ -26,6 +26,8 @@ pub struct Answer {
     pub proof: Option<ProofSummary>,
     /// What the verdict takes for granted, a sentence each.
     pub assumptions: Vec<String>,
+    /// How many of the assumptions stand for inputs that were not collected.
+    pub not_collected: usize,
     /// Why it is undecided.
     pub undecided: Option<Undecided>,
 }

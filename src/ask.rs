@@ -1,0 +1,89 @@
+//! Asking: from a question about an organization to formulas, and from their answers back to requests.
+//!
+//! One question about one caller falls into *pieces*: an action and a resource case each
+//! ([`target`]). A piece is one formula ([`piece`]), decided by the engine; a model becomes a request that
+//! the reference evaluator must allow ([`witness`]), a refutation a proof.
+
+mod aws_cli;
+mod axioms;
+mod caller;
+mod candidates;
+mod decide_piece;
+mod estate;
+mod facts;
+mod piece;
+mod selection;
+mod summary;
+mod target;
+mod universe;
+mod witness;
+
+pub use caller::CallerEntity;
+pub use decide_piece::PieceProof;
+pub use estate::{Estate, EstateOptions};
+pub use selection::Environments;
+pub use summary::CanAnswer;
+
+use std::time::Duration;
+
+/// How to answer.
+#[derive(Debug, Clone)]
+pub struct Settings {
+    /// Names of environments and the accounts they stand for.
+    pub environments: Environments,
+    /// Which answers another encoding and solver must second.
+    pub cross_check: CrossCheck,
+    /// The time for one question.
+    pub timeout: Duration,
+    /// Whether proofs are kept for a certificate.
+    pub keep_proofs: bool,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self {
+            environments: Environments::default(),
+            cross_check: CrossCheck::Sample,
+            timeout: Duration::from_secs(60),
+            keep_proofs: false,
+        }
+    }
+}
+
+/// Which answers are seconded.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum CrossCheck {
+    /// Every one.
+    Always,
+    /// A fixed sample.
+    #[default]
+    Sample,
+    /// None.
+    Never,
+}
+
+/// Why a question can't be asked.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum AskError {
+    /// A selector names nothing.
+    #[error("selector `{given}` matches nothing in the snapshot")]
+    NothingSelected {
+        /// The selector.
+        given: String,
+    },
+    /// A selector can't stand here.
+    #[error("selector `{given}` cannot be used here: {why}")]
+    Misplaced {
+        /// The selector.
+        given: String,
+        /// Why.
+        why: &'static str,
+    },
+    /// No action of the catalogue is left.
+    #[error("no action matches {given}")]
+    NoAction {
+        /// The action globs and levels.
+        given: String,
+    },
+}

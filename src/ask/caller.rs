@@ -1,0 +1,234 @@
+//! Callers: who may be asked about, with what their identity fixes.
+
+use gateproof_encodings::scope::{Caller, KeyFact};
+use gateproof_model::account::{PrincipalEntity, PrincipalEntityKind};
+use gateproof_model::organization::Standing;
+use gateproof_model::policy::{Document, Effect, PrincipalEntry};
+use gateproof_model::policy_set::PolicySet;
+use gateproof_model::request::{ContextValue, Principal};
+use gateproof_model::snapshot::Snapshot;
+use gateproof_model::text::fold_text;
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+/// A caller and what is known of it, whatever it asks for.
+#[derive(Debug, Clone)]
+pub struct CallerEntity {
+    /// The ARN, or the name of a service, or `*`.
+    pub id: Arc<str>,
+    /// The caller as formulas see it.
+    pub caller: Caller,
+    /// Its account.
+    pub account: Option<Arc<str>>,
+    /// The partition of its ARN.
+    pub partition: Arc<str>,
+    /// Its identity policies, boundary and service control policies.
+    pub policies: PolicySet,
+    /// What its identity fixes of the context, by lower-case key.
+    pub(crate) facts: BTreeMap<String, KeyFact>,
+    /// How it may hold credentials.
+    pub(crate) sessions: Sessions,
+}
+
+/// The sessions in which a caller can act.
+///
+/// IAM User Guide, "AWS global condition context keys", `aws:MultiFactorAuthPresent`. CONFORMANCE 3.4.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Sessions {
+    /// Long-term credentials, or a session from `GetSessionToken` with or without a device.
+    User,
+    /// A role session; with a device only where the trust policy lets a user open it.
+    Role {
+        /// Whether a session can be opened with a device.
+        device: bool,
+    },
+    /// A service, the holder of a token, or nobody: no such key.
+    Other,
+    /// A principal of another account: anything.
+    Outsider,
+}
+
+impl CallerEntity {
+    /// A user, role or root user of the snapshot.
+    pub fn of(entity: &PrincipalEntity, snapshot: &Snapshot) -> Self {
+        let caller = match entity.kind {
+            PrincipalEntityKind::Role => Caller::RoleSession {
+                role: entity.arn.clone(),
+                account: entity.account.clone(),
+                unique_id: unique_id(entity),
+            },
+            PrincipalEntityKind::User | PrincipalEntityKind::Root => Caller::Known(entity.to_principal()),
+        };
+        let sessions = match entity.kind {
+            PrincipalEntityKind::Role => {
+                Sessions::Role { device: entity.trust.as_deref().is_none_or(admits_aws) }
+            }
+            PrincipalEntityKind::User | PrincipalEntityKind::Root => Sessions::User,
+        };
+        let policies = PolicySet {
+            identity: entity.identity.to_vec(),
+            boundary: entity.boundary.clone(),
+            scps: snapshot.organization().scp_levels(&entity.account).to_vec(),
+            ..PolicySet::default()
+        };
+        Self {
+            id: entity.arn.clone(),
+            caller,
+            account: Some(entity.account.clone()),
+            partition: partition_of(&entity.arn).into(),
+            policies,
+            facts: facts_of(entity, snapshot),
+            sessions,
+        }
+    }
+
+    /// An AWS service.
+    pub fn service(name: &str, partition: &str) -> Self {
+        let mut facts = BTreeMap::new();
+        facts.insert("aws:principalisawsservice".to_owned(), single("true"));
+        facts.insert("aws:principalservicename".to_owned(), single(name));
+        Self::without_account(Principal::service(name), partition, facts)
+    }
+
+    /// An unsigned caller.
+    pub fn anonymous(partition: &str) -> Self {
+        let mut facts = BTreeMap::new();
+        for key in ["aws:principalarn", "aws:principalorgid", "aws:principalorgpaths", "aws:username"] {
+            facts.insert(key.to_owned(), KeyFact::Absent);
+        }
+        facts.insert("aws:principaltype".to_owned(), single("Anonymous"));
+        facts.insert("aws:principalaccount".to_owned(), single("anonymous"));
+        facts.insert("aws:userid".to_owned(), single("anonymous"));
+        facts.insert("aws:principalisawsservice".to_owned(), single("false"));
+        Self::without_account(Principal::anonymous(), partition, facts)
+    }
+
+    /// The holder of an identity provider's token, with the claims that are given.
+    pub fn token(provider: &str, issuer: &str, claims: &[(String, String)], partition: &str) -> Self {
+        let mut facts = BTreeMap::new();
+        for (claim, value) in claims {
+            facts.insert(fold_text(&format!("{issuer}:{claim}")), single(value));
+        }
+        facts.insert("aws:federatedprovider".to_owned(), single(provider));
+        facts.insert("aws:principalisawsservice".to_owned(), single("false"));
+        Self::without_account(Principal::federated(provider), partition, facts)
+    }
+
+    fn without_account(principal: Principal, partition: &str, facts: BTreeMap<String, KeyFact>) -> Self {
+        Self {
+            id: principal.id().into(),
+            caller: Caller::Known(principal),
+            account: None,
+            partition: partition.into(),
+            policies: PolicySet::default(),
+            facts,
+            sessions: Sessions::Other,
+        }
+    }
+
+    /// Some principal of an account that the snapshot doesn't cover.
+    pub fn outsider(account: &str, partition: &str) -> Self {
+        let mut facts = BTreeMap::new();
+        facts.insert("aws:principalaccount".to_owned(), single(account));
+        facts.insert("aws:principalisawsservice".to_owned(), single("false"));
+        Self {
+            id: format!("arn:{partition}:iam::{account}:root").into(),
+            caller: Caller::Outsider { account: account.into() },
+            account: Some(account.into()),
+            partition: partition.into(),
+            policies: PolicySet::default(),
+            facts,
+            sessions: Sessions::Outsider,
+        }
+    }
+}
+
+pub(crate) fn single(text: &str) -> KeyFact {
+    KeyFact::Fixed(ContextValue::Single(text.to_owned()))
+}
+
+/// The partition of an ARN, `aws` where it can't be told.
+pub(crate) fn partition_of(arn: &str) -> &str {
+    arn.split(':').nth(1).filter(|p| !p.is_empty()).unwrap_or("aws")
+}
+
+fn unique_id(entity: &PrincipalEntity) -> Arc<str> {
+    entity.unique_id.clone().unwrap_or_else(|| "AROAUNKNOWN".into())
+}
+
+/// Whether a trust policy lets some AWS principal, rather than services and token holders only, open a
+/// session. A statement that can't be read might.
+fn admits_aws(trust: &Document) -> bool {
+    trust.statements.iter().filter(|s| s.effect == Effect::Allow).any(|s| {
+        s.assumption.is_some()
+            || s.principal.as_ref().is_none_or(|clause| {
+                clause.negated
+                    || clause
+                        .entries
+                        .iter()
+                        .any(|e| !matches!(e, PrincipalEntry::Service(_) | PrincipalEntry::Federated(_)))
+            })
+    })
+}
+
+/// Whether a trust policy may let session tags be passed: then the tags of the role can be overridden.
+///
+/// IAM User Guide, "Pass session tags in AWS STS".
+fn takes_session_tags(trust: &Document) -> bool {
+    use gateproof_encodings::language::matches;
+    trust.statements.iter().filter(|s| s.effect == Effect::Allow).any(|s| {
+        let listed =
+            s.action.patterns.iter().filter_map(|p| p.ground()).any(|p| matches(&p, "sts:tagsession", true));
+        listed != s.action.negated
+    })
+}
+
+/// IAM User Guide, "AWS global condition context keys", "Properties of the principal". CONFORMANCE 3.7.
+fn facts_of(entity: &PrincipalEntity, snapshot: &Snapshot) -> BTreeMap<String, KeyFact> {
+    let mut facts = BTreeMap::new();
+    let mut put = |key: &str, fact: KeyFact| {
+        facts.insert(key.to_owned(), fact);
+    };
+    put("aws:principalarn", single(&entity.arn));
+    put("aws:principalaccount", single(&entity.account));
+    put("kms:calleraccount", single(&entity.account));
+    put("aws:principalisawsservice", single("false"));
+    let kind = match entity.kind {
+        PrincipalEntityKind::Root => "Account",
+        PrincipalEntityKind::User => "User",
+        PrincipalEntityKind::Role => "AssumedRole",
+    };
+    put("aws:principaltype", single(kind));
+    match entity.kind {
+        PrincipalEntityKind::User => {
+            put("aws:username", single(&entity.name));
+            if let Some(id) = &entity.unique_id {
+                put("aws:userid", single(id));
+            }
+        }
+        PrincipalEntityKind::Root => {
+            put("aws:username", KeyFact::Absent);
+            put("aws:userid", single(&entity.account));
+        }
+        PrincipalEntityKind::Role => put("aws:username", KeyFact::Absent),
+    }
+    let organization = snapshot.organization();
+    match (organization.standing(&entity.account), organization.org_id(&entity.account)) {
+        (Standing::Unknown, _) => {}
+        (_, Some(id)) => put("aws:principalorgid", single(id)),
+        (_, None) => put("aws:principalorgid", KeyFact::Absent),
+    }
+    if let Some(path) = organization.org_path(&entity.account) {
+        put("aws:principalorgpaths", KeyFact::Fixed(ContextValue::List(vec![path.to_string()])));
+    }
+    let overridable =
+        entity.kind == PrincipalEntityKind::Role && entity.trust.as_deref().is_none_or(takes_session_tags);
+    if let (Some(tags), false) = (&entity.tags, overridable) {
+        // The bare prefix says that tags which are not listed are absent.
+        put("aws:principaltag/", KeyFact::Absent);
+        for (key, value) in tags.iter() {
+            put(&fold_text(&format!("aws:PrincipalTag/{key}")), single(value));
+        }
+    }
+    facts
+}

@@ -1,0 +1,87 @@
+//! All that questions are asked about: the snapshot, the catalogue, and what is prepared from them once.
+
+use super::caller::CallerEntity;
+use gateproof_encodings::compiled::Compiler;
+use gateproof_encodings::emptiness::EmptinessCache;
+use gateproof_model::catalogue::Catalogue;
+use gateproof_model::policy::{Document, Source};
+use gateproof_model::policy_parse::{DocumentKind, parse_document};
+use gateproof_model::rules::Rules;
+use gateproof_model::snapshot::{LoadError, LoadOptions, Missing, Snapshot};
+use std::path::Path;
+use std::sync::Arc;
+
+/// A loaded snapshot, ready to be asked about. Shared by threads.
+pub struct Estate {
+    /// What the files say.
+    pub snapshot: Snapshot,
+    /// What AWS's services are.
+    pub catalogue: &'static Catalogue,
+    /// How the unsettled points are read.
+    pub rules: Rules,
+    /// What to make of input that was never collected.
+    pub missing: Missing,
+    pub(crate) compiler: Compiler,
+    pub(crate) cache: EmptinessCache,
+    pub(crate) callers: Vec<CallerEntity>,
+    /// What a KMS key has where no policy was collected: its account's identity policies decide.
+    pub(crate) default_key_policies: Vec<(Arc<str>, Arc<Document>)>,
+}
+
+/// How to load an estate.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct EstateOptions {
+    /// What to make of input that was never collected.
+    pub missing: Missing,
+}
+
+impl Estate {
+    /// Loads a snapshot and prepares it.
+    ///
+    /// # Errors
+    /// Where nothing of the snapshot can be used.
+    pub fn load(path: &Path, options: EstateOptions) -> Result<Self, LoadError> {
+        let catalogue = Catalogue::embedded();
+        let managed = |arn: &str| catalogue.managed_policy(arn).map(|p| p.document().to_owned());
+        let load =
+            LoadOptions { missing: options.missing, managed_policies: &managed, ..LoadOptions::default() };
+        Ok(Self::of(Snapshot::load(path, &load)?, options))
+    }
+
+    /// Prepares a snapshot.
+    pub fn of(snapshot: Snapshot, options: EstateOptions) -> Self {
+        let callers = snapshot.principals().iter().map(|p| CallerEntity::of(p, &snapshot)).collect();
+        let default_key_policies = snapshot
+            .accounts()
+            .iter()
+            .filter_map(|a| Some((a.id.clone(), default_key_policy(&a.id, &a.partition)?)))
+            .collect();
+        Self {
+            snapshot,
+            catalogue: Catalogue::embedded(),
+            rules: Rules::default(),
+            missing: options.missing,
+            compiler: Compiler::default(),
+            cache: EmptinessCache::default(),
+            callers,
+            default_key_policies,
+        }
+    }
+
+    /// The users, roles and root users, by ARN.
+    pub fn callers(&self) -> &[CallerEntity] {
+        &self.callers
+    }
+}
+
+/// AWS KMS Developer Guide, "Default key policy": the account itself, so that its IAM policies decide.
+fn default_key_policy(account: &str, partition: &str) -> Option<Arc<Document>> {
+    use gateproof_model::json::Json;
+    let text = format!(
+        r#"{{"Version":"2012-10-17","Statement":[{{"Sid":"Enable IAM User Permissions","Effect":"Allow","Principal":{{"AWS":"arn:{partition}:iam::{account}:root"}},"Action":"kms:*","Resource":"*"}}]}}"#
+    );
+    let source =
+        Source { policy: "default key policy".into(), file: "(not collected)".into(), pointer: "".into() };
+    let json = Json::parse(&text).ok()?;
+    parse_document(&json, DocumentKind::Resource, source).ok().map(|(document, _)| Arc::new(document))
+}

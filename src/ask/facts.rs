@@ -1,0 +1,203 @@
+//! What is known of each context key in one piece of a question.
+//!
+//! IAM User Guide, "AWS global condition context keys". CONFORMANCE 3.7, 3.8.
+
+use super::caller::{CallerEntity, Sessions, single};
+use super::estate::Estate;
+use super::target::{Place, Target};
+use crate::question::Constraint;
+use crate::question::constraint::Demand;
+use gateproof_encodings::scope::{KeyFact, KeyFacts};
+use gateproof_model::catalogue::{ActionInfo, KeyOwner};
+use gateproof_model::organization::Standing;
+use gateproof_model::request::{ContextValue, PrincipalKind};
+use gateproof_model::text::fold_text;
+use std::cell::Cell;
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+/// The facts of one piece.
+pub struct Facts<'a> {
+    estate: &'a Estate,
+    caller: &'a CallerEntity,
+    action: Option<ActionInfo<'a>>,
+    /// What the resource fixes, by lower-case key.
+    resource: BTreeMap<String, KeyFact>,
+    /// What the question demands exactly.
+    demanded: BTreeMap<String, KeyFact>,
+    /// Values that policy variables were bound to.
+    pub bindings: BTreeMap<Arc<str>, String>,
+    /// Whether only keys that the catalogue grants the action may be present.
+    realistic: bool,
+    /// Whether that made a difference.
+    restricted: Cell<bool>,
+}
+
+impl<'a> Facts<'a> {
+    /// The facts of a caller, an action and a resource case, under the question's constraints.
+    pub fn of(
+        estate: &'a Estate,
+        caller: &'a CallerEntity,
+        action: Option<ActionInfo<'a>>,
+        target: &Target<'a>,
+        when: &[Constraint],
+        realistic: bool,
+    ) -> Self {
+        let mut facts = Self {
+            estate,
+            caller,
+            action,
+            resource: resource_facts(estate, target),
+            demanded: BTreeMap::new(),
+            bindings: BTreeMap::new(),
+            realistic,
+            restricted: Cell::new(false),
+        };
+        for constraint in when {
+            let key = fold_text(&constraint.key);
+            let fact = match &constraint.demand {
+                Demand::Equals(value) if facts.is_multivalued(&key) => {
+                    KeyFact::Fixed(ContextValue::List(vec![value.clone()]))
+                }
+                Demand::Equals(value) => single(value),
+                Demand::Members(values) => KeyFact::Fixed(ContextValue::List(values.clone())),
+                Demand::Absent => KeyFact::Absent,
+                Demand::Differs(_) | Demand::Matches(_) | Demand::Present => continue,
+            };
+            if matches!(facts.fact(&key), KeyFact::Open { .. }) {
+                facts.demanded.insert(key, fact);
+            }
+        }
+        facts
+    }
+
+    /// Whether the catalogue's keys ruled out some presence.
+    pub fn was_restricted(&self) -> bool {
+        self.restricted.get()
+    }
+
+    /// All keys that have a fixed value.
+    pub fn fixed(&self) -> BTreeMap<String, ContextValue> {
+        let mut values = BTreeMap::new();
+        let listed = self.caller.facts.iter().chain(&self.resource).chain(&self.demanded);
+        for (key, fact) in listed {
+            if let KeyFact::Fixed(value) = fact
+                && matches!(self.fact(key), KeyFact::Fixed(_))
+            {
+                values.insert(key.clone(), value.clone());
+            }
+        }
+        for (key, value) in &self.bindings {
+            values.insert(key.to_string(), ContextValue::Single(value.clone()));
+        }
+        values
+    }
+
+    /// Whether a key holds a set of values: the catalogue's word, single where it has none.
+    pub fn is_multivalued(&self, key: &str) -> bool {
+        self.estate.catalogue.key_type(key).is_some_and(|t| t.multivalued)
+    }
+
+    /// The organization of the snapshot.
+    pub fn our_organization(&self) -> Option<String> {
+        self.estate.snapshot.organization().id.as_ref().map(|id| id.to_string())
+    }
+
+    fn by_caller(&self, key: &str) -> Option<KeyFact> {
+        if let Some(fact) = self.caller.facts.get(key) {
+            return Some(fact.clone());
+        }
+        let tag = key.starts_with("aws:principaltag/") && self.caller.facts.contains_key("aws:principaltag/");
+        tag.then_some(KeyFact::Absent)
+    }
+
+    fn by_resource(&self, key: &str) -> Option<KeyFact> {
+        if let Some(fact) = self.resource.get(key) {
+            return Some(fact.clone());
+        }
+        let tag = ["aws:resourcetag/", "iam:resourcetag/"].iter().any(|p| key.starts_with(p));
+        (tag && self.resource.contains_key("aws:resourcetag/")).then_some(KeyFact::Absent)
+    }
+
+    /// Keys that the kind of caller rules out.
+    fn by_kind(&self, key: &str) -> Option<KeyFact> {
+        let service = matches!(&self.caller.caller, gateproof_encodings::scope::Caller::Known(p) if matches!(p.kind, PrincipalKind::Service(_)));
+        if !service
+            && self.estate.catalogue.who_fixes(key) == KeyOwner::CallingService
+            && key != "aws:calledvia"
+        {
+            let chain = ["aws:calledviafirst", "aws:calledvialast", "aws:viaawsservice"];
+            if !chain.contains(&key) && !key.starts_with("kms:viaservice") {
+                return Some(KeyFact::Absent);
+            }
+        }
+        let mfa = ["aws:multifactorauthpresent", "aws:multifactorauthage"].contains(&key);
+        (mfa && self.caller.sessions == Sessions::Other).then_some(KeyFact::Absent)
+    }
+}
+
+impl KeyFacts for Facts<'_> {
+    fn fact(&self, key: &str) -> KeyFact {
+        if let Some(value) = self.bindings.get(key) {
+            return single(value);
+        }
+        if let Some(fact) =
+            self.by_caller(key).or_else(|| self.by_resource(key)).or_else(|| self.by_kind(key))
+        {
+            return fact;
+        }
+        if let Some(action) = self.action
+            && self.realistic
+            && !action.support(key).is_possible()
+        {
+            self.restricted.set(true);
+            return KeyFact::Absent;
+        }
+        if let Some(fact) = self.demanded.get(key) {
+            return fact.clone();
+        }
+        KeyFact::Open { multivalued: self.is_multivalued(key) }
+    }
+
+    fn mentioned(&self, prefix: &str) -> Vec<Arc<str>> {
+        let fixed = self.fixed();
+        fixed.keys().filter(|k| k.starts_with(prefix)).map(|k| k.as_str().into()).collect()
+    }
+}
+
+/// IAM User Guide, "AWS global condition context keys", "Properties of the resource".
+fn resource_facts(estate: &Estate, target: &Target<'_>) -> BTreeMap<String, KeyFact> {
+    let mut facts = BTreeMap::new();
+    if let Some(account) = &target.account {
+        facts.insert("aws:resourceaccount".to_owned(), single(account));
+        facts.insert("s3:resourceaccount".to_owned(), single(account));
+        let organization = estate.snapshot.organization();
+        match (organization.standing(account), organization.org_id(account)) {
+            (Standing::Unknown, _) => {}
+            (_, Some(id)) => {
+                facts.insert("aws:resourceorgid".to_owned(), single(id));
+            }
+            (_, None) => {
+                facts.insert("aws:resourceorgid".to_owned(), KeyFact::Absent);
+            }
+        }
+        if let Some(path) = organization.org_path(account) {
+            let paths = ContextValue::List(vec![path.to_string()]);
+            facts.insert("aws:resourceorgpaths".to_owned(), KeyFact::Fixed(paths));
+        }
+    }
+    let tags = match target.place {
+        Place::Known(resource) => resource.tags.as_ref(),
+        Place::Principal(principal) => principal.tags.as_ref(),
+        Place::Star | Place::Other => None,
+    };
+    if let Some(tags) = tags {
+        // The bare prefix says that tags which are not listed are absent.
+        facts.insert("aws:resourcetag/".to_owned(), KeyFact::Absent);
+        for (key, value) in tags {
+            facts.insert(fold_text(&format!("aws:ResourceTag/{key}")), single(value));
+            facts.insert(fold_text(&format!("iam:ResourceTag/{key}")), single(value));
+        }
+    }
+    facts
+}

@@ -1,0 +1,311 @@
+//! One piece of a question as one formula.
+
+use super::axioms::axioms;
+use super::caller::CallerEntity;
+use super::estate::Estate;
+use super::facts::Facts;
+use super::target::{Place, Resources, Target};
+use crate::question::constraint::Demand;
+use crate::question::{Constraint, Quantifier};
+use gateproof_encodings::encoder::{Encoder, Subject};
+use gateproof_encodings::field::Field;
+use gateproof_encodings::scope::{KeyFact, KeyFacts, ResourceRule, Scope};
+use gateproof_encodings::term::{Atom, Term, Terms};
+use gateproof_model::catalogue::ActionInfo;
+use gateproof_model::pattern::{Pattern, PatternText, Token, Wildcards};
+use gateproof_model::policy::Version;
+use gateproof_model::policy_set::PolicySet;
+use gateproof_model::text::fold_text;
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+/// What a piece asks: an action (or an open one matching globs) of a caller on a resource case.
+#[derive(Clone, Copy)]
+pub struct Piece<'a> {
+    /// Who asks.
+    pub caller: &'a CallerEntity,
+    /// The action; `None` for those that the catalogue doesn't know.
+    pub action: Option<ActionInfo<'a>>,
+    /// The globs of an open action.
+    pub open_actions: &'a [String],
+    /// On what.
+    pub target: &'a Target<'a>,
+    /// The question's resources.
+    pub resources: &'a Resources,
+    /// The question's constraints.
+    pub when: &'a [Constraint],
+    /// Whether all requests must be allowed: then the formula looks for one that is not.
+    pub quantifier: Quantifier,
+}
+
+/// The formula of a piece.
+pub struct Formula {
+    /// A request of the piece is allowed (or, for [`Quantifier::Every`], is not).
+    pub root: Term,
+    /// Keys of policy variables left open: then a model is only a hint.
+    pub open_variables: BTreeSet<Arc<str>>,
+}
+
+impl Estate {
+    /// The policies that apply in a piece.
+    pub(crate) fn policies(&self, piece: &Piece<'_>) -> PolicySet {
+        let mut policies = piece.caller.policies.clone();
+        let owner = piece.target.account.as_deref();
+        match piece.target.place {
+            Place::Known(resource) => {
+                policies.resource = resource.policy.clone();
+                policies.grants = resource.grants.clone();
+                policies.block_public_access = resource.block_public_access;
+            }
+            Place::Principal(principal) if piece.target.rule == ResourceRule::Trust => {
+                policies.resource = principal.trust.clone();
+            }
+            Place::Other if piece.target.rule == ResourceRule::Key => {
+                policies.resource = self
+                    .default_key_policies
+                    .iter()
+                    .find(|(account, _)| Some(&**account) == owner)
+                    .map(|(_, document)| document.clone());
+            }
+            Place::Principal(_) | Place::Star | Place::Other => {}
+        }
+        let managed_key = matches!(piece.target.place, Place::Known(r) if r.aws_managed);
+        if let Some(owner) = owner.filter(|_| !managed_key) {
+            policies.rcps = self.snapshot.organization().rcp_levels(owner).to_vec();
+        }
+        policies
+    }
+
+    /// Encodes a piece, for requests that AWS could receive.
+    pub(crate) fn encode(
+        &self,
+        terms: &mut Terms,
+        piece: &Piece<'_>,
+        policies: &PolicySet,
+        facts: &Facts<'_>,
+    ) -> Formula {
+        self.encode_piece(terms, piece, policies, facts, true)
+    }
+
+    /// Encodes a piece, for requests on any resource text of the case.
+    pub(crate) fn encode_unrealistic(
+        &self,
+        terms: &mut Terms,
+        piece: &Piece<'_>,
+        policies: &PolicySet,
+        facts: &Facts<'_>,
+    ) -> Formula {
+        self.encode_piece(terms, piece, policies, facts, false)
+    }
+
+    fn encode_piece(
+        &self,
+        terms: &mut Terms,
+        piece: &Piece<'_>,
+        policies: &PolicySet,
+        facts: &Facts<'_>,
+        realistic: bool,
+    ) -> Formula {
+        let lower: Option<Arc<str>> = piece.action.map(|a| fold_text(a.name()).into());
+        let service = lower.as_deref().and_then(|a| a.split_once(':')).map_or("", |(service, _)| service);
+        let scope = Scope {
+            caller: piece.caller.caller.clone(),
+            action: lower.clone(),
+            resource: known_resource(piece.target),
+            resource_account: piece.target.account.clone(),
+            rule: piece.target.rule,
+            rcp_supported: lower.is_none() || self.catalogue.rcp_supported(service),
+        };
+        let mut encoder = Encoder {
+            terms,
+            compiler: &self.compiler,
+            scope: &scope,
+            keys: facts,
+            rules: self.rules,
+            open_variables: BTreeSet::new(),
+        };
+        let authorization = encoder.authorize(policies);
+        let allowed = authorization.allowed(encoder.terms);
+        let goal = match piece.quantifier {
+            Quantifier::Some => allowed,
+            Quantifier::Every => encoder.terms.not(allowed),
+        };
+        if goal == Terms::FALSE {
+            return Formula { root: goal, open_variables: BTreeSet::new() };
+        }
+        let mut parts = vec![
+            goal,
+            self.universe(&mut encoder, piece, realistic),
+            constraints(&mut encoder, facts, piece.when),
+        ];
+        let so_far = encoder.terms.and(parts.iter().copied());
+        if so_far == Terms::FALSE {
+            return Formula { root: so_far, open_variables: BTreeSet::new() };
+        }
+        parts.push(axioms(&mut encoder, facts, piece.caller, self.catalogue));
+        let root = encoder.terms.and(parts);
+        let open_variables = encoder.open_variables;
+        Formula { root, open_variables }
+    }
+
+    /// The resource is one of the case, one that the question asks about, and one that AWS could check
+    /// the action against.
+    fn universe(&self, encoder: &mut Encoder<'_>, piece: &Piece<'_>, realistic: bool) -> Term {
+        let asked = self.asked(encoder, piece);
+        let Some(action) = piece.action else {
+            let globs = piece.open_actions.iter().map(|g| flat(g)).collect();
+            let set = encoder.compiler.languages.set(globs, true);
+            let action = encoder.in_set(&Subject::Open(Field::Action), &set);
+            let owned = self.of_case(encoder, piece);
+            return encoder.terms.and([asked, action, owned]);
+        };
+        if encoder.scope.resource.is_some() {
+            return asked;
+        }
+        let owned = self.of_case(encoder, piece);
+        if !realistic {
+            return encoder.terms.and([asked, owned]);
+        }
+        let mut kinds = Vec::new();
+        for row in action.resource_types() {
+            let key = row.resource_type.service() == "kms" && row.resource_type.name() == "key";
+            let case_is_key = piece.target.rule == ResourceRule::Key;
+            if encoder.scope.action.as_deref().is_some_and(|a| a.starts_with("kms:")) && key != case_is_key {
+                continue;
+            }
+            let with_account = row.resource_type.arn_formats().any(|f| f.contains("${Account}"));
+            for language in row.resource_type.arn_languages() {
+                let fits = encoder.compiler.languages.set(vec![language.pattern], false);
+                let barred = encoder.compiler.languages.set(language.exclusions, false);
+                let fits = encoder.in_set(&Subject::Open(Field::Resource), &fits);
+                let barred = encoder.in_set(&Subject::Open(Field::Resource), &barred);
+                let allowed = encoder.terms.not(barred);
+                let mut kind = vec![fits, allowed];
+                if with_account && let Some(account) = &piece.target.account {
+                    kind.push(of_account(encoder, account));
+                }
+                kinds.push(encoder.terms.and(kind));
+            }
+        }
+        let fitting = encoder.terms.or(kinds);
+        encoder.terms.and([asked, owned, fitting])
+    }
+
+    fn asked(&self, encoder: &mut Encoder<'_>, piece: &Piece<'_>) -> Term {
+        if piece.resources.is_all() {
+            return Terms::TRUE;
+        }
+        let globs = piece.resources.globs.iter().map(|g| flat(g)).collect();
+        let set = encoder.compiler.languages.set(globs, false);
+        let subject = match &encoder.scope.resource {
+            Some(resource) => Subject::Known(resource.clone()),
+            None => Subject::Open(Field::Resource),
+        };
+        encoder.in_set(&subject, &set)
+    }
+
+    /// The resource belongs to the case: a known one and what lies under it; or none of the known ones.
+    fn of_case(&self, encoder: &mut Encoder<'_>, piece: &Piece<'_>) -> Term {
+        let subject = Subject::Open(Field::Resource);
+        match piece.target.place {
+            Place::Known(resource) => {
+                let set = encoder.compiler.languages.set(family(&resource.arn), false);
+                encoder.in_set(&subject, &set)
+            }
+            Place::Other => {
+                let services: BTreeSet<&str> = piece
+                    .action
+                    .iter()
+                    .flat_map(|a| a.resource_types())
+                    .map(|r| r.resource_type.service())
+                    .collect();
+                let known = self.snapshot.resources().iter().filter(|r| services.contains(r.service()));
+                let families: Vec<Pattern> = known.flat_map(|r| family(&r.arn)).collect();
+                let set = encoder.compiler.languages.set(families, false);
+                let known = encoder.in_set(&subject, &set);
+                encoder.terms.not(known)
+            }
+            Place::Star | Place::Principal(_) => Terms::TRUE,
+        }
+    }
+}
+
+/// The resource of cases that leave nothing open.
+fn known_resource(target: &Target<'_>) -> Option<Arc<str>> {
+    match target.place {
+        Place::Star => Some("*".into()),
+        Place::Principal(principal) => Some(principal.arn.clone()),
+        Place::Known(_) | Place::Other => None,
+    }
+}
+
+pub(crate) fn flat(glob: &str) -> Pattern {
+    PatternText::parse(glob, Version::V2008, Wildcards::Flat, false).ground().unwrap_or_default()
+}
+
+/// A resource and what lies under it.
+fn family(arn: &str) -> Vec<Pattern> {
+    let itself: Vec<Token> = arn.chars().map(Token::Char).collect();
+    let below = |separator: char| -> Pattern {
+        itself.iter().copied().chain([Token::Char(separator), Token::AnyRun]).collect()
+    };
+    vec![itself.clone().into(), below('/'), below(':')]
+}
+
+fn of_account(encoder: &mut Encoder<'_>, account: &str) -> Term {
+    let text = format!("arn:*:*:*:{account}:*");
+    let pattern = PatternText::parse(&text, Version::V2008, Wildcards::Segments, false).ground();
+    let set = encoder.compiler.languages.set(pattern.into_iter().collect(), false);
+    encoder.in_set(&Subject::Open(Field::Resource), &set)
+}
+
+/// The question's constraints on the context.
+fn constraints(encoder: &mut Encoder<'_>, facts: &Facts<'_>, when: &[Constraint]) -> Term {
+    let mut parts = Vec::new();
+    for constraint in when {
+        let part = one_constraint(encoder, facts, constraint);
+        parts.push(part);
+    }
+    encoder.terms.and(parts)
+}
+
+fn one_constraint(encoder: &mut Encoder<'_>, facts: &Facts<'_>, constraint: &Constraint) -> Term {
+    let key: Arc<str> = fold_text(&constraint.key).into();
+    let literal = |text: &str| -> Pattern { text.chars().map(Token::Char).collect() };
+    let flag = |v: &str| ["true", "false"].iter().any(|b| v.eq_ignore_ascii_case(b));
+    let (patterns, fold_case) = match &constraint.demand {
+        Demand::Equals(v) | Demand::Differs(v) => (vec![literal(v)], flag(v)),
+        Demand::Matches(glob) => (vec![flat(glob)], false),
+        Demand::Members(vs) => (vs.iter().map(|v| literal(v)).collect(), false),
+        Demand::Absent | Demand::Present => (Vec::new(), false),
+    };
+    let set = encoder.compiler.languages.set(patterns, fold_case);
+    let field = Field::Key(key.clone());
+    let (present, inside) = match facts.fact(&key) {
+        KeyFact::Absent => (Terms::FALSE, Terms::FALSE),
+        KeyFact::Fixed(value) => {
+            let within = match &constraint.demand {
+                Demand::Members(vs) => {
+                    let have: BTreeSet<&String> = value.values().iter().collect();
+                    have == vs.iter().collect()
+                }
+                _ => value.values().iter().any(|v| set.contains(v)),
+            };
+            (Terms::TRUE, Terms::constant(within))
+        }
+        KeyFact::Open { multivalued: false } => {
+            let present = encoder.terms.atom_term(Atom::Present(field.clone()));
+            (present, encoder.in_set(&Subject::Open(field), &set))
+        }
+        KeyFact::Open { multivalued: true } => {
+            let present = encoder.terms.atom_term(Atom::Present(field.clone()));
+            (present, encoder.terms.atom_term(Atom::Member { field, set, inside: true }))
+        }
+    };
+    match &constraint.demand {
+        Demand::Equals(_) | Demand::Matches(_) | Demand::Members(_) => inside,
+        Demand::Differs(_) => encoder.terms.not(inside),
+        Demand::Absent => encoder.terms.not(present),
+        Demand::Present => present,
+    }
+}

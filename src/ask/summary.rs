@@ -1,0 +1,335 @@
+//! Whole questions: the pieces of each caller put together, the callers put together.
+
+use super::caller::CallerEntity;
+use super::decide_piece::{PieceAnswer, PieceProof};
+use super::estate::Estate;
+use super::piece::Piece;
+use super::target::{Place, Resources, Target};
+use super::universe::{Actions, actions_of};
+use super::{AskError, Settings};
+use crate::question::{
+    Answer, ProofSummary, Quantifier, Requests, Selector, SolverName, Undecided, Verdict, Witness,
+};
+use gateproof_encodings::term::Terms;
+use gateproof_model::catalogue::ActionInfo;
+use rayon::prelude::*;
+use std::sync::Arc;
+
+/// The answer to `can`.
+#[derive(Debug, Clone)]
+pub struct CanAnswer {
+    /// The answer over all callers: reachable if some can (`--every`: if all can).
+    pub overall: Answer,
+    /// Each caller's answer.
+    pub principals: Vec<(Arc<str>, Answer)>,
+    /// The proofs, where the settings keep them: caller, piece, proof.
+    pub proofs: Vec<(Arc<str>, String, PieceProof)>,
+}
+
+/// One caller's answer, with its proofs.
+pub(crate) struct CallerAnswer {
+    pub answer: Answer,
+    pub proofs: Vec<(String, PieceProof)>,
+}
+
+/// A question made ready: its actions and resources resolved.
+pub(crate) struct Prepared<'a> {
+    pub actions: Actions<'a>,
+    pub resources: Resources,
+    pub requests: &'a Requests,
+    pub quantifier: Quantifier,
+}
+
+impl Estate {
+    /// Whether the selected callers can make some (or every) matching request.
+    ///
+    /// # Errors
+    /// Where a selector or the action globs name nothing.
+    pub fn can(
+        &self,
+        principals: &[Selector],
+        requests: &Requests,
+        quantifier: Quantifier,
+        settings: &Settings,
+    ) -> Result<CanAnswer, AskError> {
+        let callers = self.select(principals, &settings.environments)?;
+        let prepared = self.prepare(requests, quantifier, settings)?;
+        let answers = self.ask_all(&callers, &prepared);
+        let mut proofs = Vec::new();
+        let mut principals = Vec::with_capacity(callers.len());
+        for (caller, answer) in callers.iter().zip(answers) {
+            if settings.keep_proofs {
+                proofs.extend(
+                    answer.proofs.into_iter().map(|(piece, proof)| (caller.id.clone(), piece, proof)),
+                );
+            }
+            principals.push((caller.id.clone(), answer.answer));
+        }
+        let overall = overall(&principals, quantifier);
+        Ok(CanAnswer { overall, principals, proofs })
+    }
+
+    /// Everyone who can make some matching request: the principals of the snapshot, the services that
+    /// resource policies name, and those outside.
+    ///
+    /// # Errors
+    /// Where the action globs name nothing.
+    pub fn who_can(
+        &self,
+        requests: &Requests,
+        settings: &Settings,
+    ) -> Result<Vec<(Arc<str>, Answer)>, AskError> {
+        let prepared = self.prepare(requests, Quantifier::Some, settings)?;
+        let mut beside = self.services();
+        beside.extend(self.outsiders());
+        let inside = self.ask_all(&self.callers, &prepared);
+        let outside = self.ask_all(&beside, &prepared);
+        let inside = self.callers.iter().zip(inside);
+        let all = inside.chain(beside.iter().zip(outside));
+        Ok(all.map(|(caller, answer)| (caller.id.clone(), answer.answer)).collect())
+    }
+
+    pub(crate) fn prepare<'a>(
+        &'a self,
+        requests: &'a Requests,
+        quantifier: Quantifier,
+        settings: &Settings,
+    ) -> Result<Prepared<'a>, AskError> {
+        let actions = actions_of(self.catalogue, requests)?;
+        let accounts = self.accounts_of(&requests.within, &settings.environments)?;
+        let globs =
+            requests.resources.iter().flat_map(|g| g.split(',')).map(|g| g.trim().to_owned()).collect();
+        Ok(Prepared { actions, resources: Resources { globs, accounts }, requests, quantifier })
+    }
+
+    fn ask_all(&self, callers: &[CallerEntity], prepared: &Prepared<'_>) -> Vec<CallerAnswer> {
+        callers
+            .par_iter()
+            .map_init(Terms::default, |terms, caller| self.ask(terms, caller, prepared))
+            .collect()
+    }
+
+    /// One caller's answer: the first piece that is reachable, or the proofs that none is.
+    pub(crate) fn ask(
+        &self,
+        terms: &mut Terms,
+        caller: &CallerEntity,
+        prepared: &Prepared<'_>,
+    ) -> CallerAnswer {
+        let mut tally = Tally::default();
+        for action in &prepared.actions.known {
+            if let Some(answer) = self.ask_action(terms, caller, prepared, Some(*action), &mut tally) {
+                return answer;
+            }
+        }
+        if !prepared.actions.open.is_empty() && tally.unknown.is_none() {
+            let before = tally.formulas;
+            if let Some(found) = self.ask_action(terms, caller, prepared, None, &mut tally) {
+                if prepared.actions.known.is_empty() {
+                    return found;
+                }
+                // Allowed only for a name that the catalogue doesn't know.
+                tally.all_requests = false;
+                tally.formulas = before;
+            }
+        }
+        self.settle(caller, prepared, tally)
+    }
+
+    fn ask_action<'a>(
+        &'a self,
+        terms: &mut Terms,
+        caller: &CallerEntity,
+        prepared: &Prepared<'a>,
+        action: Option<ActionInfo<'a>>,
+        tally: &mut Tally,
+    ) -> Option<CallerAnswer> {
+        for target in self.targets(caller, action, &prepared.resources) {
+            let piece = Piece {
+                caller,
+                action,
+                open_actions: &prepared.actions.open,
+                target: &target,
+                resources: &prepared.resources,
+                when: &prepared.requests.when,
+                quantifier: prepared.quantifier,
+            };
+            match self.decide_piece(terms, &piece) {
+                PieceAnswer::Reachable(step, mut assumptions) => {
+                    assumptions.extend(existence(&target, &step.resource));
+                    let witness =
+                        Witness { aws_cli: vec![crate::ask::aws_cli::command(&step)], steps: vec![*step] };
+                    return Some(self.reached(prepared.quantifier, witness, assumptions));
+                }
+                PieceAnswer::Impossible(proof) => {
+                    tally.formulas += 1;
+                    tally.all_requests &= proof.all_requests;
+                    tally.proofs.push((label(action, &target), proof));
+                }
+                PieceAnswer::Unknown(reason) => {
+                    let place = label(action, &target);
+                    tally.unknown.get_or_insert(Undecided { reason: reason.to_string(), place });
+                }
+            }
+        }
+        None
+    }
+
+    /// A witness was found: of a request that is allowed, or for `--every` of one that is not.
+    fn reached(&self, quantifier: Quantifier, witness: Witness, assumptions: Vec<String>) -> CallerAnswer {
+        let verdict = match quantifier {
+            Quantifier::Some => Verdict::Reachable,
+            Quantifier::Every => Verdict::Impossible,
+        };
+        let answer = Answer {
+            verdict,
+            witness: Some(witness),
+            proof: None,
+            assumptions,
+            not_collected: 0,
+            undecided: None,
+        };
+        CallerAnswer { answer, proofs: Vec::new() }
+    }
+
+    fn settle(&self, caller: &CallerEntity, prepared: &Prepared<'_>, tally: Tally) -> CallerAnswer {
+        let blind = self.blind_spot(caller);
+        let undecided = tally.unknown.or(blind);
+        if undecided.is_some() {
+            let answer = Answer {
+                verdict: Verdict::Undecided,
+                witness: None,
+                proof: None,
+                assumptions: Vec::new(),
+                not_collected: 0,
+                undecided,
+            };
+            return CallerAnswer { answer, proofs: tally.proofs };
+        }
+        let assumptions = self.uncollected(caller, prepared);
+        let verdict = match prepared.quantifier {
+            Quantifier::Some => Verdict::Impossible,
+            Quantifier::Every => Verdict::Reachable,
+        };
+        let proof = ProofSummary {
+            method: "unsat".to_owned(),
+            encodings: vec!["classes".to_owned()],
+            solvers: vec![SolverName { name: "batsat".to_owned(), version: "0.6.0".to_owned() }],
+            formulas: tally.formulas,
+            scope: if tally.all_requests { "all requests" } else { "catalogued actions, resources and keys" }
+                .to_owned(),
+            blocked_by: Vec::new(),
+        };
+        let answer = Answer {
+            verdict,
+            witness: None,
+            proof: Some(proof),
+            not_collected: assumptions.len(),
+            assumptions,
+            undecided: None,
+        };
+        CallerAnswer { answer, proofs: tally.proofs }
+    }
+
+    /// Why nothing can be said of a caller: its account could not be read whole.
+    fn blind_spot(&self, caller: &CallerEntity) -> Option<Undecided> {
+        let concerned = |account: &Option<Arc<str>>| account.is_none() || *account == caller.account;
+        self.snapshot
+            .blind_spots()
+            .iter()
+            .find(|b| caller.account.is_some() && concerned(&b.account))
+            .map(|b| Undecided { reason: format!("not known: {}", b.what), place: b.file.to_string() })
+    }
+
+    /// The inputs that were never collected and could touch the answer.
+    fn uncollected(&self, caller: &CallerEntity, prepared: &Prepared<'_>) -> Vec<String> {
+        let services: Vec<&str> = prepared.actions.known.iter().map(ActionInfo::service).collect();
+        let mut texts = Vec::new();
+        for assumption in self.snapshot.assumptions() {
+            let touches = &assumption.touches;
+            let account =
+                touches.account.is_none() || touches.account == caller.account || caller.account.is_none();
+            let service = touches.service.as_deref().is_none_or(|s| {
+                !prepared.actions.open.is_empty()
+                    || services.contains(&s)
+                    || ["organizations", "ec2"].contains(&s)
+            });
+            if account && service {
+                texts.push(format!("{} (to supply it: {})", assumption.text, assumption.cli_command));
+            }
+        }
+        texts
+    }
+}
+
+#[derive(Debug)]
+struct Tally {
+    formulas: usize,
+    all_requests: bool,
+    unknown: Option<Undecided>,
+    proofs: Vec<(String, PieceProof)>,
+}
+
+impl Default for Tally {
+    fn default() -> Self {
+        Self { formulas: 0, all_requests: true, unknown: None, proofs: Vec::new() }
+    }
+}
+
+/// What the piece is about, for messages and certificates.
+pub(crate) fn label(action: Option<ActionInfo<'_>>, target: &Target<'_>) -> String {
+    let action = action.map_or("uncatalogued actions", |a| a.name());
+    let place = match target.place {
+        Place::Star => "*".to_owned(),
+        Place::Known(resource) => resource.arn.to_string(),
+        Place::Principal(principal) => principal.arn.to_string(),
+        Place::Other => {
+            let account = target.account.as_deref().unwrap_or("-");
+            format!("other resources of {account} ({:?})", target.rule).to_lowercase()
+        }
+    };
+    format!("{action} on {place}")
+}
+
+/// A witness on a resource that the snapshot doesn't hold takes it for granted.
+fn existence(target: &Target<'_>, resource: &str) -> Option<String> {
+    matches!(target.place, Place::Other).then(|| format!("`{resource}` exists, or can be created"))
+}
+
+fn overall(principals: &[(Arc<str>, Answer)], quantifier: Quantifier) -> Answer {
+    let found =
+        |verdict: Verdict| principals.iter().find(|(_, a)| a.verdict == verdict).map(|(_, a)| a.clone());
+    let deciding = match quantifier {
+        Quantifier::Some => Verdict::Reachable,
+        Quantifier::Every => Verdict::Impossible,
+    };
+    if let Some(answer) = found(deciding).or_else(|| found(Verdict::Undecided)) {
+        return answer;
+    }
+    let Some((_, first)) = principals.first() else {
+        return Answer {
+            verdict: Verdict::Impossible,
+            witness: None,
+            proof: None,
+            assumptions: Vec::new(),
+            not_collected: 0,
+            undecided: None,
+        };
+    };
+    let mut whole = first.clone();
+    for (_, answer) in principals.iter().skip(1) {
+        for assumption in &answer.assumptions {
+            if !whole.assumptions.contains(assumption) {
+                whole.assumptions.push(assumption.clone());
+            }
+        }
+        if let (Some(all), Some(one)) = (&mut whole.proof, &answer.proof) {
+            all.formulas += one.formulas;
+            if one.scope != "all requests" {
+                all.scope.clone_from(&one.scope);
+            }
+        }
+    }
+    whole.not_collected = whole.assumptions.len();
+    whole
+}

@@ -1,0 +1,197 @@
+//! From values of fields to a concrete request, confirmed by the reference evaluator.
+
+use super::caller::Sessions;
+use super::estate::Estate;
+use super::facts::Facts;
+use super::piece::Piece;
+use crate::question::answer::ContextText;
+use crate::question::{Evidence, Quantifier, Step};
+use gateproof_encodings::classes::Values;
+use gateproof_encodings::field::Field;
+use gateproof_encodings::scope::Caller;
+use gateproof_model::arn::Arn;
+use gateproof_model::catalogue::KeyOwner;
+use gateproof_model::evaluator::{Decision, Outcome, Reason, World, evaluate};
+use gateproof_model::policy_set::PolicySet;
+use gateproof_model::request::{Context, ContextValue, Principal, PrincipalKind, Request};
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+/// The name of sessions that the question leaves open.
+const SESSION_NAME: &str = "gateproof";
+
+impl Estate {
+    /// The request that the values stand for.
+    pub(crate) fn request(&self, piece: &Piece<'_>, facts: &Facts<'_>, values: &Values) -> Request {
+        let mut context = Context::default();
+        let spelled = |key: &str| {
+            self.catalogue.key_name(key).filter(|n| n.eq_ignore_ascii_case(key)).unwrap_or(key).to_owned()
+        };
+        for (key, value) in facts.fixed() {
+            context.insert(&spelled(&key), value);
+        }
+        for (field, text) in &values.texts {
+            if let (Field::Key(key), Some(text)) = (field, text) {
+                context.insert(&spelled(key), ContextValue::Single(text.to_string()));
+            }
+        }
+        for (field, members) in &values.members {
+            if let (Field::Key(key), Some(members)) = (field, members) {
+                let members = members.iter().map(|m| m.to_string()).collect();
+                context.insert(&spelled(key), ContextValue::List(members));
+            }
+        }
+        state_session(piece, &mut context);
+        let text_of = |field: &Field| values.texts.get(field).cloned().flatten().map(|t| t.to_string());
+        let action = match piece.action {
+            Some(action) => action.name().to_owned(),
+            None => text_of(&Field::Action).unwrap_or_default(),
+        };
+        let resource = match &piece.target.place {
+            super::target::Place::Star => "*".to_owned(),
+            super::target::Place::Principal(principal) => principal.arn.to_string(),
+            _ => text_of(&Field::Resource).unwrap_or_default(),
+        };
+        Request {
+            principal: principal(piece, &context),
+            action,
+            resource,
+            resource_account: piece.target.account.as_deref().map(str::to_owned),
+            context,
+        }
+    }
+
+    /// Lets the reference evaluator decide the request, under the assumptions of the values.
+    pub(crate) fn replay(&self, policies: &PolicySet, request: &Request, values: &Values) -> Decision {
+        let assume = |name: &str| values.free.get(name).copied().unwrap_or(false);
+        let world = World { rules: self.rules, catalogue: self.catalogue, assume: &assume };
+        evaluate(policies, request, &world)
+    }
+
+    /// Whether the replay says what the formula says.
+    pub(crate) fn confirms(&self, piece: &Piece<'_>, decision: &Decision) -> bool {
+        (decision.outcome == Outcome::Allowed) == (piece.quantifier == Quantifier::Some)
+    }
+
+    /// The request as a step of a witness.
+    pub(crate) fn step(&self, piece: &Piece<'_>, request: &Request, decision: &Decision) -> Step {
+        let mut session = BTreeMap::new();
+        let mut context = BTreeMap::new();
+        for (key, value) in request.context.iter() {
+            let owner = self.catalogue.who_fixes(key);
+            let fixed = matches!(owner, KeyOwner::Principal | KeyOwner::Session | KeyOwner::Organization)
+                && !key.to_ascii_lowercase().starts_with("aws:resource");
+            match value {
+                ContextValue::Single(text) if fixed => {
+                    session.insert(key.to_owned(), Some(text.clone()));
+                }
+                ContextValue::Single(text) => {
+                    context.insert(key.to_owned(), ContextText::One(text.clone()));
+                }
+                ContextValue::List(members) => {
+                    context.insert(key.to_owned(), ContextText::Many(members.clone()));
+                }
+            }
+        }
+        if matches!(piece.caller.sessions, Sessions::User | Sessions::Role { .. }) {
+            session.entry("aws:MultiFactorAuthPresent".to_owned()).or_insert(None);
+        }
+        Step {
+            caller: request.principal.id(),
+            session,
+            shape: shape(piece, &request.context).to_owned(),
+            action: request.action.clone(),
+            resource: request.resource.clone(),
+            context,
+            allowed_by: decision.because.iter().map(evidence).collect(),
+            technique: None,
+            gains: None,
+        }
+    }
+}
+
+/// Says whether a device was used, where the formula left it open: for a user the long-term key, for a
+/// role session a plain one.
+fn state_session(piece: &Piece<'_>, context: &mut Context) {
+    let silent = context.get("aws:multifactorauthpresent").is_none();
+    if silent && matches!(piece.caller.sessions, Sessions::Role { .. }) {
+        context.insert("aws:MultiFactorAuthPresent", ContextValue::Single("false".to_owned()));
+    }
+    if let Caller::RoleSession { unique_id, .. } = &piece.caller.caller
+        && context.get("aws:userid").is_none()
+    {
+        context.insert("aws:userid", ContextValue::Single(format!("{unique_id}:{SESSION_NAME}")));
+    }
+}
+
+/// The shape of the session, in words.
+fn shape(piece: &Piece<'_>, context: &Context) -> &'static str {
+    let device = match context.get("aws:multifactorauthpresent").and_then(|v| v.values().first()) {
+        None => None,
+        Some(value) => Some(value.eq_ignore_ascii_case("true")),
+    };
+    match (piece.caller.sessions, device) {
+        (Sessions::User, None) => "long-term credentials (no MFA key in the request)",
+        (Sessions::User, Some(false)) => "session from GetSessionToken, or console sign-in, without a device",
+        (Sessions::User, Some(true)) => "session opened with an MFA device",
+        (Sessions::Role { .. }, Some(true)) => "role session opened with an MFA device",
+        (Sessions::Role { .. }, _) => "role session opened without an MFA device",
+        (Sessions::Outsider, Some(true)) => "session elsewhere, opened with an MFA device",
+        (Sessions::Outsider, _) => "credentials of another account",
+        (Sessions::Other, _) => match &piece.caller.caller {
+            Caller::Known(p) if matches!(p.kind, PrincipalKind::Service(_)) => "AWS service",
+            Caller::Known(p) if matches!(p.kind, PrincipalKind::Federated(_)) => {
+                "token of an identity provider"
+            }
+            _ => "unsigned request",
+        },
+    }
+}
+
+fn principal(piece: &Piece<'_>, context: &Context) -> Principal {
+    let text = |key: &str| context.get(key).and_then(|v| v.values().first()).cloned();
+    match &piece.caller.caller {
+        Caller::Known(principal) => principal.clone(),
+        Caller::RoleSession { role, account, .. } => {
+            let name = text("aws:userid").and_then(|id| id.split_once(':').map(|(_, name)| name.to_owned()));
+            session_of(role, account, name.as_deref().unwrap_or(SESSION_NAME))
+        }
+        Caller::Outsider { account } => {
+            let arn = text("aws:principalarn")
+                .unwrap_or_else(|| format!("arn:{}:iam::{account}:user/example", piece.caller.partition));
+            match Arn::parse(&arn) {
+                Some(parsed) if parsed.resource.starts_with("role/") => {
+                    session_of(&arn, account, SESSION_NAME)
+                }
+                _ => Principal::from_arn(&arn, Some(account)),
+            }
+        }
+    }
+}
+
+fn session_of(role: &str, account: &str, session: &str) -> Principal {
+    let partition = super::caller::partition_of(role);
+    let name = role.rsplit('/').next().unwrap_or_default();
+    let arn: Arc<str> = format!("arn:{partition}:sts::{account}:assumed-role/{name}/{session}").into();
+    Principal { kind: PrincipalKind::RoleSession(arn), account: Some(account.into()) }
+}
+
+/// A reason as evidence.
+pub(crate) fn evidence(reason: &Reason) -> Evidence {
+    match reason {
+        Reason::Statement { layer, source, pointer, sid, .. } => Evidence {
+            layer: layer.to_string(),
+            policy: source.policy.to_string(),
+            file: source.file.to_string(),
+            pointer: format!("{}{pointer}", source.pointer),
+            sid: sid.as_deref().map(str::to_owned),
+        },
+        other => Evidence {
+            layer: other.to_string(),
+            policy: String::new(),
+            file: String::new(),
+            pointer: String::new(),
+            sid: None,
+        },
+    }
+}
