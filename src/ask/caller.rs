@@ -3,7 +3,8 @@
 use gateproof_encodings::scope::{Caller, KeyFact};
 use gateproof_model::account::{PrincipalEntity, PrincipalEntityKind};
 use gateproof_model::organization::Standing;
-use gateproof_model::policy::{Document, Effect, PrincipalEntry};
+use gateproof_model::policy::{Document, Effect, PrincipalEntry, Source};
+use gateproof_model::policy_parse::{DocumentKind, parse_document};
 use gateproof_model::policy_set::PolicySet;
 use gateproof_model::request::{ContextValue, Principal};
 use gateproof_model::snapshot::Snapshot;
@@ -136,11 +137,24 @@ impl CallerEntity {
             caller: Caller::Outsider { account: account.into() },
             account: Some(account.into()),
             partition: partition.into(),
-            policies: PolicySet::default(),
+            policies: PolicySet { identity: own_policies(), ..PolicySet::default() },
             facts,
             sessions: Sessions::Outsider,
         }
     }
+}
+
+/// What a principal elsewhere can be given by its own account: everything.
+fn own_policies() -> Vec<Arc<Document>> {
+    let text = r#"{"Statement":{"Effect":"Allow","Action":"*","Resource":"*"}}"#;
+    let source = Source {
+        policy: "the other account's own policies".into(),
+        file: "(not covered)".into(),
+        pointer: "".into(),
+    };
+    let json = gateproof_model::json::Json::parse(text).ok();
+    let parsed = json.and_then(|j| parse_document(&j, DocumentKind::Identity, source).ok());
+    parsed.map(|(document, _)| Arc::new(document)).into_iter().collect()
 }
 
 pub(crate) fn single(text: &str) -> KeyFact {
