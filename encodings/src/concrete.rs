@@ -71,6 +71,8 @@ fn resource_owner(request: &Request) -> Option<Arc<str>> {
 
 struct Facts {
     values: BTreeMap<String, ContextValue>,
+    /// The names of the keys as the request spells them, by their lower-case form.
+    spellings: BTreeMap<String, String>,
     /// The keys that are put in at once.
     settled: BTreeSet<Arc<str>>,
 }
@@ -86,12 +88,13 @@ impl Facts {
                 (key, value)
             })
             .collect();
+        let spellings = request.context.iter().map(|(key, _)| (fold_text(key), key.to_owned())).collect();
         let mut settled = BTreeSet::new();
         for document in documents(policies) {
             collect_variables(document, &mut settled);
             collect_compared(document, &mut settled);
         }
-        Self { values, settled }
+        Self { values, spellings, settled }
     }
 
     fn equations(&self, encoder: &mut Encoder<'_>, resource: &str) -> Term {
@@ -151,6 +154,10 @@ impl KeyFacts for Facts {
 
     fn mentioned(&self, prefix: &str) -> Vec<Arc<str>> {
         self.values.keys().filter(|k| k.starts_with(prefix)).map(|k| k.as_str().into()).collect()
+    }
+
+    fn spelling(&self, key: &str) -> Option<&str> {
+        self.spellings.get(key).map(String::as_str)
     }
 }
 

@@ -75,6 +75,11 @@ impl Encoder<'_> {
 
     fn context_pair(&mut self, name: &str, value: &str) -> Term {
         let key = pair_key(name);
+        // Names of keys ignore letter case, names in an encryption context don't.
+        let spelling = self.keys.spelling(&key).and_then(|k| k.get(ENCRYPTION_CONTEXT.len()..));
+        if spelling.is_some_and(|spelled| spelled != name) {
+            return Terms::FALSE;
+        }
         let subject = match self.keys.fact(&key) {
             KeyFact::Fixed(ContextValue::Single(v)) => Subject::Known(v.into()),
             KeyFact::Open { multivalued: false } => Subject::Open(Field::Key(key.into())),

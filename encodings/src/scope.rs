@@ -25,6 +25,11 @@ pub trait KeyFacts {
     /// The keys beginning with `prefix` that the request may carry and that matter: those fixed, and
     /// those that the policies mention. A key that nothing mentions can be taken to be absent.
     fn mentioned(&self, prefix: &str) -> Vec<Arc<str>>;
+
+    /// How the request spells the name of a key, where that is known; keys are asked for in lower case.
+    fn spelling(&self, _key: &str) -> Option<&str> {
+        None
+    }
 }
 
 /// Who calls.
