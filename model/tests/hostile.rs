@@ -378,7 +378,7 @@ fn a_hundred_megabytes() {
     let size = 100 << 20;
     let cases: [(&str, Vec<u8>); 4] = [
         ("zeroes", vec![0; size]),
-        ("garbage", (0..size).map(|i| (i * 2_654_435_761 >> 13) as u8).collect()),
+        ("garbage", (0..size).map(|i| ((i * 2_654_435_761) >> 13) as u8).collect()),
         ("white space", vec![b' '; size]),
         ("brackets", vec![b'['; size]),
     ];

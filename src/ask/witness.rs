@@ -126,10 +126,10 @@ fn state_session(piece: &Piece<'_>, context: &mut Context) {
 
 /// The shape of the session, in words.
 fn shape(piece: &Piece<'_>, context: &Context) -> &'static str {
-    let device = match context.get("aws:multifactorauthpresent").and_then(|v| v.values().first()) {
-        None => None,
-        Some(value) => Some(value.eq_ignore_ascii_case("true")),
-    };
+    let device = context
+        .get("aws:multifactorauthpresent")
+        .and_then(|present| present.values().first())
+        .map(|value| value.eq_ignore_ascii_case("true"));
     match (piece.caller.sessions, device) {
         (Sessions::User, None) => "long-term credentials (no MFA key in the request)",
         (Sessions::User, Some(false)) => "session from GetSessionToken, or console sign-in, without a device",

@@ -7,7 +7,7 @@ pub(super) fn matches(pattern: &[u8], text: &[u8]) -> bool {
     matches_by(pattern, text, |p, t| p.eq_ignore_ascii_case(&t))
 }
 
-/// [`matches`], letter case counting. `?` is a byte, so that it is no match for one whole character elsewhere.
+/// [`matches()`], letter case counting. `?` is a byte, so that it is no match for one whole character elsewhere.
 pub(super) fn matches_exactly(pattern: &[u8], text: &[u8]) -> bool {
     matches_by(pattern, text, |p, t| p == t)
 }
