@@ -9,6 +9,7 @@ mod entry;
 mod errors;
 mod files;
 mod gaad;
+mod iam_collect;
 mod index;
 mod inventory_calls;
 mod load;

@@ -83,6 +83,38 @@ fn pages_and_regions_of_authorization_details_are_one_account() {
 }
 
 #[test]
+fn a_page_of_another_region_is_no_successor() {
+    let mut first = gaad("one");
+    first["IsTruncated"] = json!(true);
+    let cut = load_with(
+        &[
+            (&at("global/iam/get-account-authorization-details.json"), first),
+            (&at("us-east-1/iam/get-account-authorization-details.json"), gaad("two")),
+        ],
+        Missing::Assume,
+    );
+    assert!(matches!(cut, Err(LoadError::TruncatedPage { file }) if file.contains("global")));
+}
+
+#[test]
+fn a_role_elsewhere_is_an_assumption_and_a_missing_one_here_is_not() {
+    let s = load(&[(&at("global/iam/get-account-authorization-details.json"), gaad("r"))]);
+    let trust = |arn: &str| s.policy_of(arn, None);
+    assert!(trust("arn:aws:iam::111122223333:role/r").policy.is_some());
+    assert!(trust("arn:aws:iam::111122223333:role/none").assumptions.is_empty());
+    assert_eq!(trust("arn:aws:iam::444455556666:role/none").assumptions.len(), 1);
+}
+
+#[test]
+fn lists_left_out_are_assumed_empty() {
+    let file = at("global/iam/get-account-authorization-details.json");
+    let s = load(&[(&file, json!({"RoleDetailList": []}))]);
+    let texts: Vec<_> = s.assumptions().iter().filter(|a| a.text.contains("has no users")).collect();
+    assert_eq!(texts.len(), 1);
+    assert!(!s.assumptions().iter().any(|a| a.text.contains("has no roles")));
+}
+
+#[test]
 fn a_listing_that_promises_more_is_an_error() {
     let file = at("us-east-1/sns/list-topics.json");
     let cut = load_with(&[(&file, json!({"Topics": [], "NextToken": "x"}))], Missing::Assume);

@@ -72,7 +72,11 @@ impl Snapshot {
     /// The policy of a resource that no file names.
     fn policy_of_unlisted(&self, arn: &str, account: Option<&str>) -> PolicyOf<'_> {
         let mut answer = PolicyOf { policy: None, entity: None, assumptions: Vec::new() };
-        let (Some((call, name)), Some(parsed)) = (call_for(arn), Arn::parse(arn)) else { return answer };
+        let Some(parsed) = Arn::parse(arn) else { return answer };
+        if parsed.service == "iam" && parsed.resource.starts_with("role/") {
+            return self.trust_of_unlisted(arn, parsed);
+        }
+        let Some((call, name)) = call_for(arn) else { return answer };
         if self.missing == Missing::Unknown {
             answer.policy = Some(unknown_policy(arn, "", ""));
             return answer;
@@ -89,6 +93,29 @@ impl Snapshot {
             text: text.into(),
             cli_command: command_for(call, arn, name).into(),
             touches: touches(owner.unwrap_or_default(), parsed.service, Some(arn)),
+        });
+        answer
+    }
+
+    /// The trust policy of a role that no file names: in an account that the snapshot covers there is
+    /// no such role, elsewhere nothing is known of it.
+    fn trust_of_unlisted(&self, arn: &str, parsed: Arn<'_>) -> PolicyOf<'_> {
+        let mut answer = PolicyOf { policy: None, entity: None, assumptions: Vec::new() };
+        if self.accounts.iter().any(|a| *a.id == *parsed.account) {
+            return answer;
+        }
+        if self.missing == Missing::Unknown {
+            answer.policy = Some(unknown_policy(arn, "", ""));
+            return answer;
+        }
+        answer.assumptions.push(Assumption {
+            text: format!("{arn} trusts nobody").into(),
+            cli_command: format!(
+                "aws iam get-account-authorization-details (with credentials of account {})",
+                parsed.account
+            )
+            .into(),
+            touches: touches(parsed.account, "sts", Some(arn)),
         });
         answer
     }

@@ -7,6 +7,7 @@ use super::notes::Notes;
 use super::{LoadOptions, Missing};
 use crate::json::Json;
 use rayon::prelude::*;
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 /// A snapshot directory that is being read.
@@ -15,15 +16,23 @@ pub(super) struct Collected<'a> {
     pub(super) index: &'a Index,
     pub(super) errors: &'a Errors,
     pub(super) options: &'a LoadOptions<'a>,
+    /// Outputs that another collector's files were turned into.
+    pub(super) translated: &'a Translated,
 }
 
+/// Outputs by account, service and operation.
+pub(super) type Translated = BTreeMap<(String, String, String), Vec<Output>>;
+
 /// One file of an operation, as JSON.
+#[derive(Clone)]
 pub(super) struct Output {
     pub(super) region: Arc<str>,
     pub(super) name: Option<Arc<str>>,
     pub(super) file: Arc<str>,
     /// `None` where the file is unusable; the problem is noted.
     pub(super) json: Option<Json>,
+    /// Whether the policy document in it is the whole file.
+    pub(super) whole_file: bool,
 }
 
 impl Collected<'_> {
@@ -56,8 +65,11 @@ impl Collected<'_> {
                 name: file.name.clone(),
                 file: file.file.clone(),
                 json,
+                whole_file: false,
             });
         }
+        let key = (account.to_owned(), service.to_owned(), operation.to_owned());
+        outputs.extend(self.translated.get(&key).into_iter().flatten().cloned());
         outputs
     }
 }

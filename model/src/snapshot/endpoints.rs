@@ -39,6 +39,9 @@ pub(super) fn read_endpoints(
         for (i, item) in items.into_iter().enumerate() {
             let at = format!("/{LIST}/{i}");
             let mut entry = Entry::from_json(&output.file, at.clone(), item);
+            if output.whole_file {
+                entry = entry.with_home("/VpcEndpoints/0/PolicyDocument", &output.file);
+            }
             let id = entry.text("VpcEndpointId");
             let has_policy = !matches!(entry.member("PolicyDocument"), super::entry::Member::Absent);
             if let Some(id) = id {

@@ -25,6 +25,8 @@ pub(super) struct Entry {
     file: Arc<str>,
     pointer: String,
     members: Vec<(String, Option<Json>)>,
+    /// Parts that are whole files of their own: pointers and files.
+    homes: Vec<(&'static str, Arc<str>)>,
     /// The problems met so far.
     pub(super) problems: Vec<Problem>,
 }
@@ -38,9 +40,47 @@ impl Entry {
         }
     }
 
+    fn empty(file: &Arc<str>, pointer: String) -> Self {
+        Self { file: file.clone(), pointer, members: Vec::new(), homes: Vec::new(), problems: Vec::new() }
+    }
+
+    /// An object put together from several files.
+    pub(super) fn from_files(
+        file: &Arc<str>,
+        members: Vec<(String, Option<Json>)>,
+        homes: Vec<(&'static str, Arc<str>)>,
+        problems: Vec<Problem>,
+    ) -> Self {
+        Self { members, homes, problems, ..Self::empty(file, String::new()) }
+    }
+
+    /// Says that a part of the object is the whole of a file.
+    pub(super) fn with_home(mut self, pointer: &'static str, file: &Arc<str>) -> Self {
+        self.homes.push((pointer, file.clone()));
+        self
+    }
+
+    /// An object within this one.
+    pub(super) fn nested(&self, pointer: &str, json: Json) -> Self {
+        let (file, at) = self.home(pointer);
+        // Within a file of its own nothing lies elsewhere; otherwise the parts' places still hold.
+        let homes = if at == pointer { self.homes.clone() } else { Vec::new() };
+        Self { homes, ..Self::from_json(&file, at, json) }
+    }
+
+    /// The file and pointer where something of this object really stands.
+    fn home(&self, pointer: &str) -> (Arc<str>, String) {
+        for (part, file) in &self.homes {
+            if let Some(rest) = pointer.strip_prefix(part).filter(|r| r.is_empty() || r.starts_with('/')) {
+                return (file.clone(), rest.to_owned());
+            }
+        }
+        (self.file.clone(), pointer.to_owned())
+    }
+
     /// Takes an object that is already JSON.
     pub(super) fn from_json(file: &Arc<str>, pointer: String, json: Json) -> Self {
-        let mut entry = Self { file: file.clone(), pointer, members: Vec::new(), problems: Vec::new() };
+        let mut entry = Self::empty(file, pointer);
         match json {
             Json::Object(members) => {
                 entry.members = members.into_iter().map(|(k, v)| (k, Some(v))).collect();
@@ -51,7 +91,7 @@ impl Entry {
     }
 
     fn salvage(file: &Arc<str>, pointer: String, text: &str, error: &serde_json::Error) -> Self {
-        let mut entry = Self { file: file.clone(), pointer, members: Vec::new(), problems: Vec::new() };
+        let mut entry = Self::empty(file, pointer);
         let Ok(AllMembers(members)) = serde_json::from_str::<AllMembers<'_>>(text) else {
             entry.problems.push(*not_json(file, &entry.pointer, error));
             return entry;
@@ -94,8 +134,8 @@ impl Entry {
 
     /// Records a problem at a pointer of the file.
     pub(super) fn report(&mut self, pointer: &str, found: impl Into<String>, expected: &str) {
-        let problem = *problem(&self.file, pointer, found, expected);
-        self.problems.push(problem);
+        let (file, pointer) = self.home(pointer);
+        self.problems.push(*problem(&file, &pointer, found, expected));
     }
 
     /// A text that may be absent; another type is a problem.
@@ -190,6 +230,7 @@ impl Entry {
     }
 
     fn source(&self, pointer: &str, name: &str) -> Source {
-        Source { policy: name.into(), file: self.file.clone(), pointer: pointer.into() }
+        let (file, pointer) = self.home(pointer);
+        Source { policy: name.into(), file, pointer: pointer.into() }
     }
 }

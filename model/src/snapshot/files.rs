@@ -98,4 +98,6 @@ fn io_text(error: &std::io::Error) -> String {
 pub(super) struct Page {
     pub(super) file: Arc<str>,
     pub(super) text: String,
+    /// Whether the next page of the same output is there too.
+    pub(super) followed: bool,
 }

@@ -5,6 +5,7 @@
 use super::entry::Entry;
 use super::files::{Page, not_json, problem};
 use super::managed::{ManagedPolicies, ManagedPolicyLookup, read_policy};
+use super::notes::touches;
 use super::principals::{read_group, read_role, read_user};
 use super::raw::{RawMembers, split_array};
 use crate::account::{Group, ManagedPolicy, Place, PrincipalEntity, PrincipalEntityKind};
@@ -64,7 +65,21 @@ struct Item<'a> {
     raw: &'a RawValue,
 }
 
-impl Item<'_> {
+/// Where entities come from: slices of a page, folders of files.
+pub(super) trait EntrySource: Sync {
+    /// Reads the entity.
+    fn entry(&self) -> Entry;
+}
+
+/// The entities of one account by kind.
+pub(super) struct Entities<S> {
+    pub(super) policies: Vec<S>,
+    pub(super) groups: Vec<S>,
+    pub(super) users: Vec<S>,
+    pub(super) roles: Vec<S>,
+}
+
+impl EntrySource for Item<'_> {
     fn entry(&self) -> Entry {
         Entry::from_text(self.file, self.pointer.clone(), self.raw.get())
     }
@@ -73,14 +88,15 @@ impl Item<'_> {
 /// Reads the pages of one account; `account` is what the path says.
 pub(super) fn read_gaad(pages: &[Page], account: Option<&str>, lookup: ManagedPolicyLookup<'_>) -> Gaad {
     let mut gaad = Gaad { account: account.map(Arc::from), ..Gaad::default() };
-    let told = account;
     let mut lists: BTreeMap<&str, Vec<Item<'_>>> = LISTS.iter().map(|l| (*l, Vec::new())).collect();
-    for (i, page) in pages.iter().enumerate() {
+    let mut seen = BTreeSet::new();
+    for page in pages {
         match serde_json::from_str::<RawMembers<'_>>(&page.text) {
             Ok(RawMembers(members)) => {
-                if more_to_come(&members) && i + 1 == pages.len() {
+                if more_to_come(&members) && !page.followed {
                     gaad.truncated = Some(page.file.clone());
                 }
+                seen.extend(members.iter().map(|(key, _)| key.clone()));
                 read_page(page, members, &mut lists, &mut gaad);
             }
             Err(error) => {
@@ -89,43 +105,20 @@ pub(super) fn read_gaad(pages: &[Page], account: Option<&str>, lookup: ManagedPo
             }
         }
     }
-    let items = |name: &str| lists.get(name).map(Vec::as_slice).unwrap_or_default();
-    gaad.find_account(LISTS.iter().flat_map(|l| items(l)));
-    let Some(account) = gaad.account.clone() else {
-        for item in lists.values().flatten() {
-            gaad.problems.extend(item.entry().problems);
-        }
-        if let Some(page) = pages.first() {
-            let expected = "the ARN of a user, role, group or policy of the account";
-            gaad.problems.push(*problem(&page.file, "", "nothing that tells the account", expected));
-        }
-        return gaad;
+    let mut take = |name: &str| lists.remove(name).unwrap_or_default();
+    let entities = Entities {
+        policies: take("Policies"),
+        groups: take("GroupDetailList"),
+        users: take("UserDetailList"),
+        roles: take("RoleDetailList"),
     };
-
-    let found = items("Policies").par_iter().map(|i| read_policy(i.entry(), Some(&account))).collect();
-    gaad.policies = gaad.keep(found).into_iter().map(Arc::new).collect();
-    merge_duplicates(&mut gaad.policies, |p| &p.arn, |a, b| policy_conflict(a, b), &mut gaad.problems);
     let file = pages.first().map_or_else(|| Arc::from(""), |p| p.file.clone());
-    let policies = ManagedPolicies::new(account.clone(), file, &gaad.policies, lookup);
-
-    let found = items("GroupDetailList").par_iter().map(|i| read_group(i.entry(), told, &policies));
-    gaad.groups = gaad.keep(found.collect()).into_iter().map(Arc::new).collect();
-    merge_duplicates(&mut gaad.groups, |g| &g.arn, |a, b| group_conflict(a, b), &mut gaad.problems);
-    let groups: FxHashMap<_, _> = gaad.groups.iter().map(|g| (g.name.clone(), g.clone())).collect();
-
-    let users = items("UserDetailList").par_iter().map(|i| read_user(i.entry(), told, &policies, &groups));
-    let users = gaad.keep(users.collect());
-    let roles = items("RoleDetailList").par_iter().map(|i| read_role(i.entry(), told, &policies));
-    gaad.principals = gaad.keep(roles.collect());
-    gaad.principals.extend(users);
-    merge_duplicates(&mut gaad.principals, |p| &p.arn, principal_conflict, &mut gaad.problems);
-
-    let (absent, assumptions, problems) = policies.into_absent();
-    gaad.policies.extend(absent);
-    gaad.policies.sort_by(|a, b| a.arn.cmp(&b.arn));
-    gaad.assumptions = assumptions;
-    gaad.problems.extend(problems);
-    gaad.add_roots(account, pages);
+    gaad.read_entities(&entities, account, file, lookup);
+    for (list, nouns) in [("UserDetailList", "users"), ("RoleDetailList", "roles")] {
+        if gaad.usable && !seen.contains(list) {
+            gaad.assume_none(nouns);
+        }
+    }
     gaad
 }
 
@@ -177,6 +170,16 @@ impl Gaad {
         self.blind_spots.push(BlindSpot { account, what: what.into(), file: file.clone() });
     }
 
+    /// A list that was left out of the output holds nothing, as far as anybody knows.
+    fn assume_none(&mut self, nouns: &str) {
+        let account = self.account.clone().unwrap_or_default();
+        self.assumptions.push(Assumption {
+            text: format!("account {account} has no {nouns}").into(),
+            cli_command: "aws iam get-account-authorization-details".into(),
+            touches: touches(&account, "iam", None),
+        });
+    }
+
     /// Keeps what was found, in order, and files what was wrong.
     fn keep<T>(&mut self, found: Vec<Found<T>>) -> Vec<T> {
         let mut kept = Vec::with_capacity(found.len());
@@ -190,10 +193,52 @@ impl Gaad {
         kept
     }
 
+    /// Reads entities: policies first, then groups, then the users and roles that refer to them.
+    pub(super) fn read_entities<S: EntrySource>(
+        &mut self,
+        entities: &Entities<S>,
+        told: Option<&str>,
+        file: Arc<str>,
+        lookup: ManagedPolicyLookup<'_>,
+    ) {
+        self.find_account(entities.all());
+        let Some(account) = self.account.clone() else {
+            for source in entities.all() {
+                self.problems.extend(source.entry().problems);
+            }
+            let expected = "the ARN of a user, role, group or policy of the account";
+            self.problems.push(*problem(&file, "", "nothing that tells the account", expected));
+            return;
+        };
+        let found = entities.policies.par_iter().map(|s| read_policy(s.entry(), Some(&account))).collect();
+        self.policies = self.keep(found).into_iter().map(Arc::new).collect();
+        merge_duplicates(&mut self.policies, |p| &p.arn, |a, b| policy_conflict(a, b), &mut self.problems);
+        let policies = ManagedPolicies::new(account.clone(), file.clone(), &self.policies, lookup);
+
+        let found = entities.groups.par_iter().map(|s| read_group(s.entry(), told, &policies));
+        self.groups = self.keep(found.collect()).into_iter().map(Arc::new).collect();
+        merge_duplicates(&mut self.groups, |g| &g.arn, |a, b| group_conflict(a, b), &mut self.problems);
+        let groups: FxHashMap<_, _> = self.groups.iter().map(|g| (g.name.clone(), g.clone())).collect();
+
+        let users = entities.users.par_iter().map(|s| read_user(s.entry(), told, &policies, &groups));
+        let users = self.keep(users.collect());
+        let roles = entities.roles.par_iter().map(|s| read_role(s.entry(), told, &policies));
+        self.principals = self.keep(roles.collect());
+        self.principals.extend(users);
+        merge_duplicates(&mut self.principals, |p| &p.arn, principal_conflict, &mut self.problems);
+
+        let (absent, assumptions, problems) = policies.into_absent();
+        self.policies.extend(absent);
+        self.policies.sort_by(|a, b| a.arn.cmp(&b.arn));
+        self.assumptions = assumptions;
+        self.problems.extend(problems);
+        self.add_roots(account, file);
+    }
+
     /// The account and partition of the first entity that tells them.
-    fn find_account<'a>(&mut self, items: impl Iterator<Item = &'a Item<'a>>) {
-        for item in items {
-            let entry = item.entry();
+    fn find_account<'a, S: EntrySource + 'a>(&mut self, sources: impl Iterator<Item = &'a S>) {
+        for source in sources {
+            let entry = source.entry();
             let super::entry::Member::Value(Json::String(text)) = entry.member("Arn") else { continue };
             let Some(arn) = Arn::parse(text) else { continue };
             self.partition.get_or_insert_with(|| arn.partition.into());
@@ -205,14 +250,19 @@ impl Gaad {
     }
 
     /// Every account has a root user, which no call lists. A lone file may tell of several accounts.
-    fn add_roots(&mut self, account: Arc<str>, pages: &[Page]) {
-        let file = pages.first().map_or_else(|| Arc::from(""), |p| p.file.clone());
+    fn add_roots(&mut self, account: Arc<str>, file: Arc<str>) {
         let partition = self.partition.clone().unwrap_or_else(|| "aws".into());
         self.accounts = self.principals.iter().map(|p| p.account.clone()).chain([account]).collect();
         for account in &self.accounts {
             self.principals.push(root_user(account, &partition, file.clone()));
         }
         self.principals.sort_by(|a, b| a.arn.cmp(&b.arn));
+    }
+}
+
+impl<S> Entities<S> {
+    fn all(&self) -> impl Iterator<Item = &S> {
+        self.policies.iter().chain(&self.groups).chain(&self.users).chain(&self.roles)
     }
 }
 

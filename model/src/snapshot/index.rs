@@ -84,10 +84,11 @@ struct Walk<'a> {
 }
 
 /// A folder's entry.
-struct Child {
-    name: String,
-    path: String,
-    is_folder: bool,
+pub(super) struct Child {
+    pub(super) name: String,
+    /// From the snapshot's root.
+    pub(super) path: String,
+    pub(super) is_folder: bool,
 }
 
 impl Walk<'_> {
@@ -192,7 +193,8 @@ impl Walk<'_> {
     }
 }
 
-fn list(files: &Files, folder: &str) -> Read<(Vec<Child>, Vec<crate::problem::Problem>)> {
+/// The entries of a folder by name, and what is refused of them.
+pub(super) fn list(files: &Files, folder: &str) -> Read<(Vec<Child>, Vec<crate::problem::Problem>)> {
     let path = files.resolve(folder)?;
     let unreadable =
         |e: std::io::Error| problem(folder, "", format!("an unreadable folder ({e})"), "a folder");

@@ -1,10 +1,11 @@
 //! The order of reading: which form the snapshot has, then accounts, organization, resources.
 
-use super::collected::{Collected, follows};
+use super::collected::{Collected, Translated, follows};
 use super::endpoints::read_endpoints;
 use super::errors::{ERRORS_FILE, Errors, Verdict};
 use super::files::{Files, Page, problem};
 use super::gaad::{Gaad, read_gaad, root_user};
+use super::iam_collect::{is_iam_collect, read_iam_collect};
 use super::index::Index;
 use super::notes::{Notes, touches};
 use super::organization::read_organization;
@@ -54,7 +55,7 @@ impl Loader {
         let folder = path.parent().map_or_else(PathBuf::new, Path::to_path_buf);
         let files = Files::new(folder, options.file_limit);
         let text = files.read_text(&name).map_err(|p| unusable(vec![*p]))?;
-        let pages = [Page { file: name.into(), text }];
+        let pages = [Page { file: name.into(), text, followed: false }];
         let gaad = read_gaad(&pages, None, options.managed_policies);
         if !gaad.usable || gaad.account.is_none() {
             return Err(unusable(gaad.problems));
@@ -62,8 +63,28 @@ impl Loader {
         self.add_gaad(gaad);
         let index = Index::default();
         let errors = Errors::default();
-        self.load_rest(&Collected { files: &files, index: &index, errors: &errors, options });
+        let translated = Translated::new();
+        let collected =
+            Collected { files: &files, index: &index, errors: &errors, options, translated: &translated };
+        self.load_rest(&collected);
         Ok(())
+    }
+
+    fn load_iam_collect(&mut self, files: &Files, options: &LoadOptions<'_>) {
+        let mut translated = Translated::new();
+        let (index, errors) = (Index::default(), Errors::default());
+        for account in read_iam_collect(files, &mut translated, &mut self.notes) {
+            let mut gaad = Gaad {
+                account: Some(account.id.as_str().into()),
+                partition: Some(account.partition.as_str().into()),
+                ..Gaad::default()
+            };
+            let lookup = options.managed_policies;
+            gaad.read_entities(&account.entities, Some(&account.id), account.path, lookup);
+            self.add_gaad(gaad);
+        }
+        let collected = Collected { files, index: &index, errors: &errors, options, translated: &translated };
+        self.load_rest(&collected);
     }
 
     fn load_directory(
@@ -73,9 +94,19 @@ impl Loader {
         options: &LoadOptions<'_>,
     ) -> Result<(), LoadError> {
         let files = Files::new(root, options.file_limit);
+        if is_iam_collect(&files) {
+            self.load_iam_collect(&files, options);
+            if self.snapshot.accounts.is_empty() {
+                let problems = std::mem::take(&mut self.notes.problems);
+                return Err(LoadError::Unusable { path: shown.to_owned(), problems });
+            }
+            return Ok(());
+        }
         let index = Index::build(&files, &mut self.notes);
         let errors = Errors::read(&files, &mut self.notes);
-        let collected = Collected { files: &files, index: &index, errors: &errors, options };
+        let translated = Translated::new();
+        let collected =
+            Collected { files: &files, index: &index, errors: &errors, options, translated: &translated };
         if index.is_empty() && !files.root().join(super::resources::RESOURCE_POLICIES_FILE).exists() {
             let expected =
                 "a snapshot: accounts/ACCOUNT/REGION/SERVICE/OPERATION.json, organization/OPERATION.json";
@@ -96,18 +127,13 @@ impl Loader {
         let files = collected.index.files(account, IAM, GAAD);
         let mut pages = Vec::with_capacity(files.len());
         for (i, file) in files.iter().enumerate() {
+            let followed = follows(file, files.get(i + 1));
             match collected.files.read_text(&file.file) {
-                Ok(text) => pages.push(Page { file: file.file.clone(), text }),
+                Ok(text) => pages.push(Page { file: file.file.clone(), text, followed }),
                 Err(one) => {
                     self.notes.problem(*one);
                     self.notes.blind(Some(account), EVERYONE, &file.file);
                 }
-            }
-            if let Some(page) = file.page
-                && !follows(file, files.get(i + 1))
-                && files.get(i + 1).and_then(|f| f.page).is_some_and(|next| next > page)
-            {
-                self.notes.truncated(&file.file);
             }
         }
         let mut gaad = read_gaad(&pages, Some(account), collected.options.managed_policies);

@@ -45,7 +45,7 @@ pub(super) fn read_policy(mut entry: Entry, account: Option<&str>) -> Found<Mana
     let mut flagged = None;
     for (i, item) in items.into_iter().enumerate() {
         let is_default = item.get("IsDefaultVersion").and_then(Json::as_bool) == Some(true);
-        let mut version = Entry::from_json(entry.file(), format!("{at}/{i}"), item);
+        let mut version = entry.nested(&format!("{at}/{i}"), item);
         let id = version.text("VersionId");
         let document = version.document("Document", &arn, DocumentKind::Identity);
         entry.problems.append(&mut version.problems);

@@ -45,7 +45,8 @@ pub(super) fn read_organization(
             Reader { collected, tree: &tree, attachments: &attachments, account: &id, notes: &mut own };
         let membership = member.membership();
         organization.members.insert(id.clone(), membership);
-        // What is not known of accounts outside the snapshot shows where they are asked about.
+        // What is not known of the policies over other accounts can only restrict callers that the
+        // snapshot doesn't hold.
         if covered.contains(&id) {
             notes.assumptions.append(&mut own.assumptions);
         }
@@ -55,8 +56,7 @@ pub(super) fn read_organization(
 
 /// The outputs of an organization operation, wherever they were collected.
 fn outputs(collected: &Collected<'_>, operation: &str, notes: &mut Notes) -> Vec<Output> {
-    let accounts: Vec<&str> = collected.index.accounts().collect();
-    let folders = std::iter::once("").chain(accounts);
+    let folders = std::iter::once("").chain(collected.index.accounts());
     folders.flat_map(|a| collected.outputs(a, ORGANIZATIONS, operation, notes)).collect()
 }
 

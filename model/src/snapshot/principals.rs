@@ -78,7 +78,7 @@ fn read_inline(entry: &mut Entry, key: &str, label: &str) -> (Vec<InlinePolicy>,
         return (inline, identity);
     };
     for (i, item) in items.into_iter().enumerate() {
-        let mut policy = Entry::from_json(entry.file(), format!("{at}/{i}"), item);
+        let mut policy = entry.nested(&format!("{at}/{i}"), item);
         let name = policy.text("PolicyName").unwrap_or_else(|| i.to_string().into());
         let title = format!("inline policy {name} of {label}");
         let document = policy.document("PolicyDocument", &title, DocumentKind::Identity);

@@ -153,7 +153,7 @@ impl Attachments {
             Some(name) => format!("{name} ({id})"),
             None => id.to_owned(),
         };
-        let at = "/Policy/Content";
+        let at = if output.whole_file { "" } else { "/Policy/Content" };
         let source = Source { policy: title.as_str().into(), file: output.file.clone(), pointer: at.into() };
         let document = match policy.and_then(|p| p.get("Content")) {
             Some(content) => match parse_document(content, kind.document_kind(), source) {

@@ -25,7 +25,7 @@ impl Reader<'_> {
         for output in self.collected.outputs(&account, "s3control", OPERATION, self.notes) {
             of_account = self.settings(&output);
         }
-        if of_account.is_none() && self.is_absent("s3control", "") {
+        if of_account.is_none() && self.is_absent("s3control", &account) {
             of_account = Some(BlockPublicAccess::default());
         }
         let mut of_buckets: BTreeMap<String, BlockPublicAccess> = BTreeMap::new();

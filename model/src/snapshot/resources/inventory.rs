@@ -4,6 +4,7 @@ use super::{Origin, Reader, items, walk};
 use crate::json::Json;
 use crate::snapshot::errors::Verdict;
 use crate::snapshot::files::problem;
+use crate::snapshot::iam_collect::{METADATA, TAGS, TRANSLATED};
 use crate::snapshot::inventory_calls::{
     INVENTORY_CALLS, InventoryCall, SHARED_TAG_MEMBERS, SHARED_TAG_OPERATION, TAG_CALLS,
 };
@@ -13,6 +14,7 @@ use std::sync::Arc;
 impl Reader<'_> {
     /// Every resource that a listing call names.
     pub(super) fn read_inventory(&mut self) {
+        self.read_translated_inventory();
         for call in INVENTORY_CALLS {
             let account = self.account.id.clone();
             let outputs = self.collected.outputs(&account, call.service, call.operation, self.notes);
@@ -41,6 +43,22 @@ impl Reader<'_> {
                     }
                 }
             }
+        }
+    }
+
+    /// Resources and tags of another collector, under their ARNs.
+    fn read_translated_inventory(&mut self) {
+        let account = self.account.id.clone();
+        for output in self.collected.outputs(&account, TRANSLATED, METADATA, self.notes) {
+            let Some(arn) = &output.name else { continue };
+            let origin = Origin { region: &output.region, file: &output.file };
+            self.draft(arn, origin, "").tags = Some(Vec::new());
+        }
+        for output in self.collected.outputs(&account, TRANSLATED, TAGS, self.notes) {
+            let Some(arn) = &output.name else { continue };
+            let origin = Origin { region: &output.region, file: &output.file };
+            let tags = output.json.as_ref().and_then(|json| self.tags(json, origin, ""));
+            self.draft(arn, origin, "").tags = tags;
         }
     }
 

@@ -8,6 +8,7 @@ use crate::policy::{Document, Source, Version};
 use crate::snapshot::collected::{Collected, Output};
 use crate::snapshot::errors::{ERRORS_FILE, Verdict};
 use crate::snapshot::files::problem;
+use crate::snapshot::iam_collect::{POLICY, TRANSLATED};
 use crate::snapshot::notes::Notes;
 use crate::snapshot::policy_calls::{
     GENERIC_ARNS, GENERIC_DOCUMENTS, POLICY_CALLS, PolicyCall, fill, may_print_policy,
@@ -28,6 +29,9 @@ impl Reader<'_> {
             self.read_refusals(call);
         }
         self.read_log_policies();
+        for output in self.collected.outputs(&account, TRANSLATED, POLICY, self.notes) {
+            self.read_translated(&output);
+        }
         let others: Vec<(String, String)> = self
             .collected
             .index
@@ -40,6 +44,17 @@ impl Reader<'_> {
                 self.read_generic(&output);
             }
         }
+    }
+
+    /// A policy that is a whole file, under its resource's ARN.
+    fn read_translated(&mut self, output: &Output) {
+        let Some(arn) = output.name.as_deref() else { return };
+        let origin = Origin { region: &output.region, file: &output.file };
+        let document = match &output.json {
+            Some(json) => read_policy(arn, json, origin.file, "", self.notes),
+            None => unknown_policy(arn, origin.file, ""),
+        };
+        self.set_policy(arn, document, origin, "");
     }
 
     fn read_output(&mut self, call: &PolicyCall, output: &Output) {
