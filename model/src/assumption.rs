@@ -36,12 +36,24 @@ pub struct Assumption {
 /// A part of an account that could not be read: nothing can be said about who or what is in it.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct BlindSpot {
-    /// The account, where it is known.
+    /// The account, where it is known; otherwise any may be touched.
     pub account: Option<Arc<str>>,
+    /// The services, by their prefixes in actions, whose requests it can touch; empty means all.
+    pub services: Vec<Arc<str>>,
+    /// Whether users or roles may exist that the snapshot doesn't list.
+    pub hides_callers: bool,
     /// What is not known.
     pub what: Arc<str>,
     /// The file that should have told.
     pub file: Arc<str>,
+}
+
+impl BlindSpot {
+    /// Whether it can change what becomes of a request to a service that touches an account.
+    pub fn touches(&self, account: &str, service: &str) -> bool {
+        self.account.as_deref().is_none_or(|a| a == account)
+            && (self.services.is_empty() || self.services.iter().any(|s| **s == *service))
+    }
 }
 
 /// The document that stands for one that could not be read: it may allow everything, and it may

@@ -175,7 +175,7 @@ fn what_was_never_collected_is_unknown_on_demand() {
     assert!(is_unknown(s.resource("arn:aws:s3:::untold").unwrap().policy.as_ref().unwrap()));
     assert!(is_unknown(s.policy_of("arn:aws:s3:::elsewhere", None).policy.as_ref().unwrap()));
     assert!(is_unknown(&s.organization().scp_levels(ACCOUNT)[0][0]));
-    assert!(s.blind_spots().iter().any(|b| b.what.contains("users, roles")));
+    assert!(s.blind_spots().iter().any(|b| b.what.contains("users, roles") && b.hides_callers));
     assert_eq!(s.policy_of("arn:aws:ec2:us-east-1:111122223333:instance/i-1", None).policy, None);
 }
 
@@ -364,7 +364,13 @@ fn an_unreadable_policy_is_unknown_and_a_refused_secret_keeps_its_name() {
     let secret =
         s.resource(&format!("arn:aws:secretsmanager:us-east-1:{ACCOUNT}:secret:a/b-AbCdEf")).unwrap();
     assert!(is_unknown(secret.policy.as_ref().unwrap()));
-    assert!(s.blind_spots().iter().any(|b| b.what.contains("sns")));
+    let blind = s.blind_spots().iter().find(|b| b.what.contains("sns")).unwrap();
+    assert!(
+        blind.touches(ACCOUNT, "sns")
+            && !blind.touches(ACCOUNT, "s3")
+            && !blind.touches("444455556666", "sns")
+    );
+    assert!(!blind.hides_callers);
 }
 
 #[test]

@@ -11,6 +11,7 @@ use crate::question::{
     Answer, ProofSummary, Quantifier, Requests, Selector, SolverName, Undecided, Verdict, Witness,
 };
 use gateproof_encodings::term::Terms;
+use gateproof_model::assumption::BlindSpot;
 use gateproof_model::catalogue::ActionInfo;
 use rayon::prelude::*;
 use std::sync::Arc;
@@ -193,7 +194,7 @@ impl Estate {
     }
 
     fn settle(&self, caller: &CallerEntity, prepared: &Prepared<'_>, tally: Tally) -> CallerAnswer {
-        let blind = self.blind_spot(caller);
+        let blind = self.blind_spot(caller, prepared);
         let undecided = tally.unknown.or(blind);
         if undecided.is_some() {
             let answer = Answer {
@@ -231,13 +232,23 @@ impl Estate {
         CallerAnswer { answer, proofs: tally.proofs }
     }
 
-    /// Why nothing can be said of a caller: its account could not be read whole.
-    fn blind_spot(&self, caller: &CallerEntity) -> Option<Undecided> {
-        let concerned = |account: &Option<Arc<str>>| account.is_none() || *account == caller.account;
+    /// Why nothing can be said: something that the actions' services are about could not be read.
+    fn blind_spot(&self, caller: &CallerEntity, prepared: &Prepared<'_>) -> Option<Undecided> {
+        let services: Vec<&str> = prepared.actions.known.iter().map(ActionInfo::service).collect();
+        let concerned = |spot: &&BlindSpot| {
+            let account = spot.account.as_deref();
+            let in_question = account.is_none()
+                || account == caller.account.as_deref()
+                || prepared.resources.in_account(account);
+            let asked = spot.services.is_empty()
+                || !prepared.actions.open.is_empty()
+                || spot.services.iter().any(|s| services.contains(&&**s));
+            in_question && asked
+        };
         self.snapshot
             .blind_spots()
             .iter()
-            .find(|b| caller.account.is_some() && concerned(&b.account))
+            .find(concerned)
             .map(|b| Undecided { reason: format!("not known: {}", b.what), place: b.file.to_string() })
     }
 

@@ -54,7 +54,8 @@ impl Resources {
         self.globs.is_empty() || self.globs.iter().any(|g| g == "*")
     }
 
-    fn in_account(&self, account: Option<&str>) -> bool {
+    /// Whether resources of an account are asked about.
+    pub(crate) fn in_account(&self, account: Option<&str>) -> bool {
         self.accounts.as_ref().is_none_or(|wanted| account.is_some_and(|a| wanted.contains(a)))
     }
 

@@ -26,14 +26,14 @@ pub(super) fn read_endpoints(
                 if let Some(other) = other {
                     notes.problem(*problem(&output.file, "", other.kind(), "an object"));
                 }
-                notes.blind(Some(account), "VPC endpoints", &output.file);
+                notes.blind(Some(account), &[], "VPC endpoints", &output.file);
                 continue;
             }
         };
         let list = members.iter_mut().find(|(k, _)| k == LIST).map(|(_, v)| std::mem::replace(v, Json::Null));
         let Some(Json::Array(items)) = list else {
             notes.problem(*problem(&output.file, "/VpcEndpoints", "no list", "a list"));
-            notes.blind(Some(account), "VPC endpoints", &output.file);
+            notes.blind(Some(account), &[], "VPC endpoints", &output.file);
             continue;
         };
         for (i, item) in items.into_iter().enumerate() {
@@ -59,7 +59,7 @@ pub(super) fn read_endpoints(
                     place: Place { file: output.file.clone(), pointer: at.into() },
                 });
             } else {
-                notes.blind(Some(account), "a VPC endpoint whose id cannot be read", &output.file);
+                notes.blind(Some(account), &[], "a VPC endpoint whose id cannot be read", &output.file);
             }
             notes.problems.append(&mut entry.problems);
         }

@@ -46,13 +46,13 @@ impl Errors {
             Ok(json) => json,
             Err(one) => {
                 notes.problem(*one);
-                notes.blind(None, "which calls failed", ERRORS_FILE);
+                notes.blind(None, &[], "which calls failed", ERRORS_FILE);
                 return errors;
             }
         };
         let Some(items) = json.as_array() else {
             notes.problem(*problem(ERRORS_FILE, "", json.kind(), "a list"));
-            notes.blind(None, "which calls failed", ERRORS_FILE);
+            notes.blind(None, &[], "which calls failed", ERRORS_FILE);
             return errors;
         };
         for (i, item) in items.iter().enumerate() {
@@ -107,7 +107,7 @@ fn bad_entry(item: &Json, pointer: &str, notes: &mut Notes) {
     let expected = "an object with account, region, service, operation, name and error";
     notes.problem(*problem(ERRORS_FILE, pointer, item.kind(), expected));
     let account = item.get("account").and_then(Json::as_str);
-    notes.blind(account, "which calls failed", ERRORS_FILE);
+    notes.blind(account, &[], "which calls failed", ERRORS_FILE);
 }
 
 /// Whether an error tells that the thing does not exist.

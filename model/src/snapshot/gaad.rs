@@ -5,7 +5,7 @@
 use super::entry::Entry;
 use super::files::{Page, not_json, problem};
 use super::managed::{ManagedPolicies, ManagedPolicyLookup, read_policy};
-use super::notes::touches;
+use super::notes::{CALLERS, touches};
 use super::principals::{read_group, read_role, read_user};
 use super::raw::{RawMembers, split_array};
 use crate::account::{Group, ManagedPolicy, Place, PrincipalEntity, PrincipalEntityKind};
@@ -167,7 +167,13 @@ fn read_page<'a>(
 impl Gaad {
     fn blind(&mut self, what: &str, file: &Arc<str>) {
         let account = self.account.clone();
-        self.blind_spots.push(BlindSpot { account, what: what.into(), file: file.clone() });
+        self.blind_spots.push(BlindSpot {
+            account,
+            services: CALLERS.iter().map(|s| Arc::from(*s)).collect(),
+            hides_callers: true,
+            what: what.into(),
+            file: file.clone(),
+        });
     }
 
     /// A list that was left out of the output holds nothing, as far as anybody knows.

@@ -7,7 +7,7 @@ use super::files::{Files, Page, problem};
 use super::gaad::{Gaad, read_gaad, root_user};
 use super::iam_collect::{is_iam_collect, read_iam_collect};
 use super::index::Index;
-use super::notes::{Notes, touches};
+use super::notes::{CALLERS, Notes, touches};
 use super::organization::read_organization;
 use super::providers::read_providers;
 use super::resources::read_resources;
@@ -132,7 +132,7 @@ impl Loader {
                 Ok(text) => pages.push(Page { file: file.file.clone(), text, followed }),
                 Err(one) => {
                     self.notes.problem(*one);
-                    self.notes.blind(Some(account), EVERYONE, &file.file);
+                    self.notes.blind(Some(account), CALLERS, EVERYONE, &file.file);
                 }
             }
         }
@@ -153,9 +153,9 @@ impl Loader {
     fn principals_untold(&mut self, account: &str, collected: &Collected<'_>) {
         match collected.errors.about(account, IAM, GAAD, "").map(|r| r.verdict) {
             Some(Verdict::Absent) => {}
-            Some(Verdict::Refused) => self.notes.blind(Some(account), EVERYONE, ERRORS_FILE),
+            Some(Verdict::Refused) => self.notes.blind(Some(account), CALLERS, EVERYONE, ERRORS_FILE),
             None if collected.options.missing == Missing::Unknown => {
-                self.notes.blind(Some(account), EVERYONE, "");
+                self.notes.blind(Some(account), CALLERS, EVERYONE, "");
             }
             None => self.notes.assume(
                 format!("account {account} has no users and roles"),

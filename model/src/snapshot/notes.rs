@@ -19,9 +19,18 @@ impl Notes {
         self.problems.push(problem);
     }
 
-    pub(super) fn blind(&mut self, account: Option<&str>, what: impl Into<Arc<str>>, file: &str) {
+    /// Something about these services is not known; about any service where none is named.
+    pub(super) fn blind(
+        &mut self,
+        account: Option<&str>,
+        services: &[&str],
+        what: impl Into<Arc<str>>,
+        file: &str,
+    ) {
         self.blind_spots.push(BlindSpot {
             account: account.map(Arc::from),
+            services: services.iter().map(|s| Arc::from(*s)).collect(),
+            hides_callers: services == CALLERS,
             what: what.into(),
             file: file.into(),
         });
@@ -40,6 +49,9 @@ impl Notes {
         self.truncated.get_or_insert_with(|| file.clone());
     }
 }
+
+/// The services that users and roles are the resources of.
+pub(super) const CALLERS: &[&str] = &["iam", "sts"];
 
 /// What an account's service, or one resource of it, is touched by.
 pub(super) fn touches(account: &str, service: &str, resource: Option<&str>) -> Touches {

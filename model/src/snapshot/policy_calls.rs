@@ -50,6 +50,11 @@ const fn call(
 }
 
 impl PolicyCall {
+    /// The prefix of the service's actions.
+    pub(super) fn action_prefix(&self) -> &'static str {
+        Arn::parse(self.template).map_or(self.service, |a| a.service)
+    }
+
     const fn arn_at(self, arn: &'static [&'static str]) -> Self {
         Self { arn, ..self }
     }

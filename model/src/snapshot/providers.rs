@@ -31,7 +31,7 @@ pub(super) fn read_providers(
             let items = output.json.as_ref().and_then(|j| j.get(list)).and_then(Json::as_array);
             let Some(items) = items else {
                 notes.problem(*problem(&output.file, &format!("/{list}"), "no list", "a list"));
-                notes.blind(Some(account), "identity providers", &output.file);
+                notes.blind(Some(account), &["sts"], "identity providers", &output.file);
                 continue;
             };
             for (i, item) in items.iter().enumerate() {
@@ -46,7 +46,7 @@ pub(super) fn read_providers(
                             item.kind(),
                             "an object with a provider's Arn",
                         ));
-                        notes.blind(Some(account), "identity providers", &output.file);
+                        notes.blind(Some(account), &["sts"], "identity providers", &output.file);
                     }
                 }
             }
@@ -109,9 +109,11 @@ fn never_listed(collected: &Collected<'_>, account: &str, operation: &str, notes
     match refusal.map(|r| r.verdict) {
         Some(Verdict::Absent) => {}
         Some(Verdict::Refused) => {
-            notes.blind(Some(account), "identity providers", super::errors::ERRORS_FILE)
+            notes.blind(Some(account), &["sts"], "identity providers", super::errors::ERRORS_FILE)
         }
-        None if collected.unknown_if_missing() => notes.blind(Some(account), "identity providers", ""),
+        None if collected.unknown_if_missing() => {
+            notes.blind(Some(account), &["sts"], "identity providers", "")
+        }
         None => notes.assume(
             format!("account {account} has no identity providers beyond those in other files ({operation})"),
             format!("aws iam {operation}"),

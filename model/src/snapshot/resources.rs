@@ -130,8 +130,9 @@ impl Reader<'_> {
         self.resources.draft(arn, &self.account.id, origin.region, place)
     }
 
-    fn blind(&mut self, what: &str, file: &str) {
-        self.notes.blind(Some(&self.account.id), what, file);
+    fn blind(&mut self, service: &str, what: &str, file: &str) {
+        let services = std::slice::from_ref(&service);
+        self.notes.blind(Some(&self.account.id), if service.is_empty() { &[] } else { services }, what, file);
     }
 }
 

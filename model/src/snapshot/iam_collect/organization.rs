@@ -43,7 +43,7 @@ impl Organization<'_> {
             if json.is_none() {
                 self.notes.problem(*problem(&file, "", "nothing", "a part of the organization"));
             }
-            self.notes.blind(None, "the organization", &file);
+            self.notes.blind(None, &[], "the organization", &file);
         }
         json.flatten()
     }
@@ -98,7 +98,7 @@ impl Organization<'_> {
             None => return,
             Some(other) => {
                 self.notes.problem(*problem(&file, "", other.kind(), "an object"));
-                self.notes.blind(None, "the organization", &file);
+                self.notes.blind(None, &[], "the organization", &file);
                 return;
             }
         };

@@ -67,7 +67,7 @@ impl Account<'_> {
             if metadata.is_some() {
                 self.notes.problem(*problem(&file, "/arn", "no ARN", "the resource's ARN"));
             }
-            self.notes.blind(Some(self.id), "a resource whose ARN cannot be read", &file);
+            self.notes.blind(Some(self.id), &[], "a resource whose ARN cannot be read", &file);
             return;
         };
         let region = parsed.region;
@@ -125,7 +125,7 @@ impl Account<'_> {
         for provider in folders(self.files, &format!("{iam}/oidc-provider"), self.notes) {
             let file = format!("{}/metadata.json", provider.path);
             let Some(json) = read(self.files, &provider.path, "metadata.json", self.notes).flatten() else {
-                self.notes.blind(Some(self.id), "identity providers", &file);
+                self.notes.blind(Some(self.id), &["sts"], "identity providers", &file);
                 continue;
             };
             let url = json.get("url").and_then(Json::as_str).unwrap_or_default();

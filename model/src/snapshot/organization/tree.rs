@@ -48,7 +48,7 @@ impl Tree {
                 None => {
                     let at = "/Organization/Id";
                     notes.problem(*problem(&output.file, at, "nothing", "the organization's id"));
-                    notes.blind(None, "the organization", &output.file);
+                    notes.blind(None, &[], "the organization", &output.file);
                 }
             }
             match text("MasterAccountId").filter(|id| is_account_id(id)) {
@@ -56,7 +56,7 @@ impl Tree {
                 None => {
                     let at = "/Organization/MasterAccountId";
                     notes.problem(*problem(&output.file, at, "no account id", "the management account's id"));
-                    notes.blind(None, "the management account", &output.file);
+                    notes.blind(None, &[], "the management account", &output.file);
                 }
             }
             self.billing_only = text("FeatureSet") == Some("CONSOLIDATED_BILLING");
@@ -182,7 +182,7 @@ impl Tree {
 fn tree_outputs(collected: &Collected<'_>, operation: &str, notes: &mut Notes) -> Vec<Output> {
     let outputs = outputs(collected, operation, notes);
     for output in outputs.iter().filter(|o| o.json.is_none()) {
-        notes.blind(None, "the organization", &output.file);
+        notes.blind(None, &[], "the organization", &output.file);
     }
     outputs
 }

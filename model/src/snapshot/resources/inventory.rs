@@ -20,12 +20,16 @@ impl Reader<'_> {
             let outputs = self.collected.outputs(&account, call.service, call.operation, self.notes);
             let refused = self.collected.errors.of(&account, call.service, call.operation);
             if refused.iter().any(|r| r.verdict == Verdict::Refused) {
-                self.blind(&inventory_name(call), crate::snapshot::errors::ERRORS_FILE);
+                self.blind(
+                    action_prefix(call.service),
+                    &inventory_name(call),
+                    crate::snapshot::errors::ERRORS_FILE,
+                );
             }
             for output in outputs {
                 let origin = Origin { region: &output.region, file: &output.file };
                 let Some(json) = &output.json else {
-                    self.blind(&inventory_name(call), origin.file);
+                    self.blind(action_prefix(call.service), &inventory_name(call), origin.file);
                     continue;
                 };
                 match items(json, call.list) {
@@ -39,7 +43,7 @@ impl Reader<'_> {
                     None => {
                         let at = format!("/{}", call.list);
                         self.notes.problem(*problem(origin.file, &at, "something else", "a list"));
-                        self.blind(&inventory_name(call), origin.file);
+                        self.blind(action_prefix(call.service), &inventory_name(call), origin.file);
                     }
                 }
             }
@@ -72,7 +76,7 @@ impl Reader<'_> {
         };
         let Some(arn) = arn else {
             self.notes.problem(*problem(origin.file, at, item.kind(), "a resource with its name or ARN"));
-            self.blind(&inventory_name(call), origin.file);
+            self.blind(action_prefix(call.service), &inventory_name(call), origin.file);
             return;
         };
         if call.service == "secretsmanager"
@@ -149,6 +153,19 @@ impl Reader<'_> {
             };
             self.draft(&arn, origin, "").tags = tags;
         }
+    }
+}
+
+/// The prefix of a service's actions by the CLI's name of it, where they differ.
+fn action_prefix(cli: &'static str) -> &'static str {
+    match cli {
+        "s3api" | "s3control" => "s3",
+        "stepfunctions" => "states",
+        "efs" => "elasticfilesystem",
+        "opensearch" => "es",
+        // Its listing tells of resources of any service.
+        "resourcegroupstaggingapi" => "",
+        other => other,
     }
 }
 

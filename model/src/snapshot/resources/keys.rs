@@ -44,7 +44,7 @@ impl Reader<'_> {
                 if output.json.is_some() {
                     self.notes.problem(*problem(origin.file, "/Aliases", "no list", "a list"));
                 }
-                self.blind("KMS aliases", origin.file);
+                self.blind("kms", "KMS aliases", origin.file);
                 continue;
             };
             for (at, item) in items {
@@ -56,7 +56,7 @@ impl Reader<'_> {
                         item.kind(),
                         "an object with AliasName and AliasArn",
                     ));
-                    self.blind("KMS aliases", origin.file);
+                    self.blind("kms", "KMS aliases", origin.file);
                     continue;
                 };
                 let Some(key) = text("TargetKeyId") else {
@@ -64,7 +64,7 @@ impl Reader<'_> {
                     if let Some(other) = item.get("TargetKeyId").filter(|t| **t != Json::Null) {
                         let at = format!("{at}/TargetKeyId");
                         self.notes.problem(*problem(origin.file, &at, other.kind(), "a key id"));
-                        self.blind("KMS aliases", origin.file);
+                        self.blind("kms", "KMS aliases", origin.file);
                     }
                     continue;
                 };
@@ -155,7 +155,7 @@ impl Reader<'_> {
     fn unknown_grants(&mut self, key: Option<&str>, origin: Origin<'_>, at: &str) {
         // A grant may also let in principals whose own policies say nothing, which a statement can't tell.
         let what = format!("grants of {}", key.unwrap_or("some KMS key"));
-        self.blind(&what, origin.file);
+        self.blind("kms", &what, origin.file);
         if let Some(key) = key {
             let name = format!("{}#{at}: unreadable {what} allow", origin.file);
             let draft: &mut Draft = self.draft(key, origin, at);

@@ -68,14 +68,14 @@ impl Reader<'_> {
         let Some(json) = &output.json else {
             match by_name(self, output.name.as_deref()) {
                 Some(arn) => self.set_policy(&arn, unknown_policy(&arn, origin.file, ""), origin, ""),
-                None => self.blind(&what(), origin.file),
+                None => self.blind(call.action_prefix(), &what(), origin.file),
             }
             return;
         };
         let Some(items) = items(json, call.list) else {
             let at = format!("/{}", call.list);
             self.notes.problem(*problem(origin.file, &at, "no list", "a list"));
-            self.blind(&what(), origin.file);
+            self.blind(call.action_prefix(), &what(), origin.file);
             return;
         };
         for (at, item) in items {
@@ -89,7 +89,7 @@ impl Reader<'_> {
             let Some(arn) = stated.or_else(|| by_name(self, name)) else {
                 let expected = "an ARN or a name that tells whose policy it is";
                 self.notes.problem(*problem(origin.file, &at, "neither", expected));
-                self.blind(&what(), origin.file);
+                self.blind(call.action_prefix(), &what(), origin.file);
                 continue;
             };
             match walk(item, call.document) {
@@ -136,7 +136,11 @@ impl Reader<'_> {
             let Some(arn) = arn else {
                 if refusal.verdict == Verdict::Refused {
                     let name = refusal.name.as_deref().unwrap_or("any resource");
-                    self.blind(&format!("resource policy of {name} in {}", call.service), ERRORS_FILE);
+                    self.blind(
+                        call.action_prefix(),
+                        &format!("resource policy of {name} in {}", call.service),
+                        ERRORS_FILE,
+                    );
                 }
                 continue;
             };
@@ -227,19 +231,19 @@ pub(super) fn read_resource_policies_file(
     }
     let json = collected.files.read_json(&file).map_err(|one| notes.problem(*one)).ok();
     let Some(json) = json else {
-        notes.blind(None, "resource policies", &file);
+        notes.blind(None, &[], "resource policies", &file);
         return;
     };
     let Some(list) = json.as_array() else {
         notes.problem(*problem(&file, "", json.kind(), "a list"));
-        notes.blind(None, "resource policies", &file);
+        notes.blind(None, &[], "resource policies", &file);
         return;
     };
     for (i, item) in list.iter().enumerate() {
         let at = format!("/{i}");
         let Some(arn) = item.get("Resource").and_then(Json::as_str) else {
             notes.problem(*problem(&file, &at, item.kind(), "an object with Resource, Account and Policy"));
-            notes.blind(None, "resource policies", &file);
+            notes.blind(None, &[], "resource policies", &file);
             continue;
         };
         let stated = item.get("Account").and_then(Json::as_str).filter(|a| is_account_id(a));
@@ -248,7 +252,7 @@ pub(super) fn read_resource_policies_file(
             notes.problem(*problem(&file, &format!("{at}/Account"), found, "an account id"));
         }
         let Some(account) = stated.or_else(|| Arn::parse(arn)?.account_id()) else {
-            notes.blind(None, "resource policies", &file);
+            notes.blind(None, &[], "resource policies", &file);
             continue;
         };
         let place = Place { file: file.clone(), pointer: at.as_str().into() };
