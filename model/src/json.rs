@@ -1,6 +1,7 @@
 //! JSON as AWS's files need it read: strict, with duplicate keys refused and member order kept.
 
-use serde::de::{Deserialize, Deserializer, Error, MapAccess, SeqAccess, Visitor};
+use serde::de::{Deserialize, DeserializeSeed, Deserializer, Error, MapAccess, SeqAccess, Visitor};
+use std::cell::Cell;
 use std::fmt;
 
 /// A JSON value. Numbers keep a textual form, because policies compare them as text or as decimals.
@@ -24,6 +25,15 @@ impl Json {
     /// Parses a whole text. Errors name line and column; nesting beyond 128 levels is refused.
     pub fn parse(text: &str) -> Result<Self, serde_json::Error> {
         serde_json::from_str(text)
+    }
+
+    /// Parses a whole text that may hold at most so many values, so that memory stays bounded.
+    pub fn parse_within(text: &str, limit: usize) -> Result<Self, serde_json::Error> {
+        let left = Cell::new(limit);
+        let mut deserializer = serde_json::Deserializer::from_str(text);
+        let json = Within { left: &left, limit }.deserialize(&mut deserializer)?;
+        deserializer.end()?;
+        Ok(json)
     }
 
     /// The member of an object.
@@ -106,13 +116,32 @@ impl fmt::Display for Json {
 
 impl<'de> Deserialize<'de> for Json {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_any(JsonVisitor)
+        Within { left: &Cell::new(usize::MAX), limit: usize::MAX }.deserialize(deserializer)
     }
 }
 
-struct JsonVisitor;
+/// Reads values as long as some are left of the number allowed.
+#[derive(Clone, Copy)]
+struct Within<'b> {
+    left: &'b Cell<usize>,
+    limit: usize,
+}
 
-impl<'de> Visitor<'de> for JsonVisitor {
+impl<'de> DeserializeSeed<'de> for Within<'_> {
+    type Value = Json;
+
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Json, D::Error> {
+        match self.left.get().checked_sub(1) {
+            Some(left) => self.left.set(left),
+            None => {
+                return Err(D::Error::custom(format_args!("more values than the limit of {}", self.limit)));
+            }
+        }
+        deserializer.deserialize_any(self)
+    }
+}
+
+impl<'de> Visitor<'de> for Within<'_> {
     type Value = Json;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -149,7 +178,7 @@ impl<'de> Visitor<'de> for JsonVisitor {
 
     fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<Json, A::Error> {
         let mut items = Vec::new();
-        while let Some(item) = seq.next_element()? {
+        while let Some(item) = seq.next_element_seed(self)? {
             items.push(item);
         }
         Ok(Json::Array(items))
@@ -159,14 +188,31 @@ impl<'de> Visitor<'de> for JsonVisitor {
         let mut members: Vec<(String, Json)> = Vec::new();
         let mut seen = rustc_hash::FxHashSet::default();
         while let Some(key) = map.next_key::<String>()? {
-            if !seen.insert(key.clone()) {
+            // Most objects are small: a set pays only later.
+            let twice = match members.len() {
+                0..SMALL => members.iter().any(|(k, _)| *k == key),
+                SMALL => {
+                    seen.extend(members.iter().map(|(k, _)| k.clone()));
+                    !seen.insert(key.clone())
+                }
+                n if n >= MEMBERS => {
+                    return Err(A::Error::custom(format_args!("more members than the limit of {MEMBERS}")));
+                }
+                _ => !seen.insert(key.clone()),
+            };
+            if twice {
                 return Err(A::Error::custom(format_args!("duplicate key `{key}`")));
             }
-            members.push((key, map.next_value()?));
+            members.push((key, map.next_value_seed(self)?));
         }
         Ok(Json::Object(members))
     }
 }
+
+/// Up to so many members are compared one by one.
+const SMALL: usize = 16;
+/// Members of one object; no output of AWS has more.
+const MEMBERS: usize = 100_000;
 
 /// Appends one step to a JSON pointer, escaped by RFC 6901.
 pub fn pointer_push(pointer: &str, step: &str) -> String {

@@ -160,10 +160,14 @@ fn is_arn_like(text: &str, version: Version) -> bool {
     colons >= 5
 }
 
+/// Bytes of a variable's inside. Condition keys are far shorter; without a bound, a text of many
+/// opening braces would be read once for each of them.
+const LONGEST_VARIABLE: usize = 2048;
+
 /// Reads `${…}` at the head of the text; `${*}`, `${?}` and `${$}` are those characters.
 fn parse_variable(text: &str) -> Option<(Piece, &str)> {
     let body = text.strip_prefix("${")?;
-    let end = body.find('}')?;
+    let end = body.bytes().take(LONGEST_VARIABLE).position(|b| b == b'}')?;
     let (inside, after) = (body.get(..end)?, body.get(end + 1..)?);
     let literal = |c| Some((Piece::Token(Token::Char(c)), after));
     match inside {

@@ -4,6 +4,7 @@
 
 mod answers;
 mod collected;
+mod documents;
 mod endpoints;
 mod entry;
 mod errors;

@@ -390,6 +390,80 @@ fn a_hundred_megabytes() {
     }
 }
 
+const GAAD: &str = "accounts/111122223333/global/iam/get-account-authorization-details.json";
+
+/// Authorization details with these role entries.
+fn roles(entries: &str) -> Vec<u8> {
+    format!(r#"{{"UserDetailList":[],"GroupDetailList":[],"Policies":[],"RoleDetailList":[{entries}]}}"#)
+        .into_bytes()
+}
+
+/// A role entry with these inline policies.
+fn role(number: usize, inline: &str) -> String {
+    format!(
+        r#"{{"Arn":"arn:aws:iam::111122223333:role/r{number}","AssumeRolePolicyDocument":{{"Statement":[]}},"RolePolicyList":[{inline}]}}"#
+    )
+}
+
+fn inline(action: &str) -> String {
+    let document = format!(
+        r#"{{"Version":"2012-10-17","Statement":[{{"Effect":"Allow","Action":"{action}","Resource":"*"}}]}}"#
+    );
+    format!(r#"{{"PolicyName":"p","PolicyDocument":{document}}}"#)
+}
+
+/// Text that is small for what a careless reader would make of it.
+#[test]
+fn bombs() {
+    let bucket = "accounts/111122223333/us-east-1/s3api/get-bucket-policy/b.json";
+    let ones = |n: usize| format!("[{}1]", "1,".repeat(n));
+    let many = |n: usize, entry: &dyn Fn(usize) -> String| (0..n).map(entry).collect::<Vec<_>>().join(",");
+    let policy = |resource: &str| {
+        json!({"Policy": {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Principal": "*", "Action": "s3:*", "Resource": resource}]}})
+            .to_string()
+            .into_bytes()
+    };
+    let cases: [(&str, &str, Vec<u8>); 9] = [
+        ("a list of numbers for errors", "errors.json", ones(20 << 20).into_bytes()),
+        (
+            "a list of numbers for roles",
+            GAAD,
+            roles(&"1,".repeat(20 << 20)).into_iter().chain(*b" ").collect(),
+        ),
+        ("two hundred thousand empty roles", GAAD, roles(&many(199_999, &|_| "{}".to_owned()))),
+        ("an action of forty megabytes", GAAD, roles(&role(1, &inline(&"a".repeat(40 << 20))))),
+        ("millions of inline policies", GAAD, roles(&role(1, &many(5_000_000, &|_| "{}".to_owned())))),
+        (
+            "many roles with many bad policies",
+            GAAD,
+            roles(&many(300, &|i| role(i, &many(9_000, &|_| "{}".to_owned())))),
+        ),
+        (
+            "a policy of numbers",
+            bucket,
+            json!({"Policy": format!("{{\"Statement\":{}}}", ones(10 << 20))}).to_string().into_bytes(),
+        ),
+        ("a policy of escapes", bucket, json!({"Policy": "%5B".repeat(10 << 20)}).to_string().into_bytes()),
+        (
+            "a member for every number",
+            bucket,
+            format!("{{{}}}", many(4_000_000, &|i| format!("\"k{i}\":1"))).into_bytes(),
+        ),
+    ];
+    let folder = base();
+    for (what, path, bytes) in cases {
+        expect_complaint(folder.path(), path, &bytes, what);
+    }
+    // Legal, and slow only for who reads a text once for each of its braces.
+    let told = complaints(
+        folder.path(),
+        bucket,
+        &policy(&format!("arn:aws:s3:::b/{}", "${a".repeat(300_000))),
+        "braces",
+    );
+    assert!(told.is_empty(), "{told:?}");
+}
+
 #[test]
 fn strange_names_and_places() {
     let folder = base();

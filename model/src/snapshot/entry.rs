@@ -1,14 +1,18 @@
 //! One object of a file, read member by member: a fault in one member leaves the others usable.
 
-use super::files::{not_json, problem};
-use super::raw::AllMembers;
+use super::documents::read_document;
+use super::files::{ENTITY_VALUES, not_json, problem};
+use super::raw::split_faulty_object;
 use crate::account::Tags;
 use crate::assumption::unknown_document;
 use crate::json::{Json, pointer_push};
 use crate::policy::{Document, Source};
-use crate::policy_parse::{DocumentKind, parse_document};
+use crate::policy_parse::DocumentKind;
 use crate::problem::Problem;
 use std::sync::Arc;
+
+/// Elements of a list within an entry; IAM's quotas are some dozens.
+const ELEMENTS: usize = 10_000;
 
 /// A member of an entry.
 pub(super) enum Member<'a> {
@@ -34,7 +38,7 @@ pub(super) struct Entry {
 impl Entry {
     /// Reads an object from its text. Where the whole is faulty, each member is tried alone.
     pub(super) fn from_text(file: &Arc<str>, pointer: String, text: &str) -> Self {
-        match Json::parse(text) {
+        match Json::parse_within(text, ENTITY_VALUES) {
             Ok(json) => Self::from_json(file, pointer, json),
             Err(error) => Self::salvage(file, pointer, text, &error),
         }
@@ -92,7 +96,7 @@ impl Entry {
 
     fn salvage(file: &Arc<str>, pointer: String, text: &str, error: &serde_json::Error) -> Self {
         let mut entry = Self::empty(file, pointer);
-        let Ok(AllMembers(members)) = serde_json::from_str::<AllMembers<'_>>(text) else {
+        let Ok(members) = split_faulty_object(text) else {
             entry.problems.push(*not_json(file, &entry.pointer, error));
             return entry;
         };
@@ -104,8 +108,9 @@ impl Entry {
                 entry.problems.push(*problem(file, &here, found, "each key once"));
                 continue;
             }
-            let value =
-                Json::parse(raw.get()).map_err(|e| entry.problems.push(*not_json(file, &here, &e))).ok();
+            let value = Json::parse_within(raw.get(), ENTITY_VALUES)
+                .map_err(|e| entry.problems.push(*not_json(file, &here, &e)))
+                .ok();
             entry.members.push((key, value));
         }
         entry
@@ -160,6 +165,11 @@ impl Entry {
     /// The elements of a list; an absent list is empty, `None` is one that can't be read.
     pub(super) fn list(&mut self, key: &str) -> Option<Vec<Json>> {
         let found = match self.take(key) {
+            Some(Some(Json::Array(items))) if items.len() > ELEMENTS => {
+                let found = format!("{} elements given", items.len());
+                self.report(&self.at(key), found, &format!("at most the limit of {ELEMENTS}"));
+                return None;
+            }
             Some(Some(Json::Array(items))) => return Some(items),
             None | Some(Some(Json::Null)) => return Some(Vec::new()),
             Some(None) => return None,
@@ -212,7 +222,7 @@ impl Entry {
         kind: DocumentKind,
     ) -> Arc<Document> {
         let source = self.source(pointer, name);
-        match parse_document(json, kind, source) {
+        match read_document(json, kind, source) {
             Ok((document, warnings)) => {
                 self.problems.extend(warnings);
                 Arc::new(document)

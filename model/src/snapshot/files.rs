@@ -2,6 +2,7 @@
 
 use crate::json::Json;
 use crate::problem::Problem;
+use serde_json::error::Category;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -12,6 +13,11 @@ pub(super) struct Files {
     root: PathBuf,
     limit: u64,
 }
+
+/// Values of one file: more would take more memory than any honest output needs.
+const VALUES: usize = 2_000_000;
+/// Values of one entity of a file that is read entity by entity; IAM's size limits are far below.
+pub(super) const ENTITY_VALUES: usize = 100_000;
 
 /// The result of reading; problems are boxed to keep results small.
 pub(super) type Read<T> = Result<T, Box<Problem>>;
@@ -76,13 +82,17 @@ impl Files {
     /// A file as JSON.
     pub(super) fn read_json(&self, relative: &str) -> Read<Json> {
         let text = self.read_text(relative)?;
-        Json::parse(&text).map_err(|e| not_json(relative, "", &e))
+        Json::parse_within(&text, VALUES).map_err(|e| not_json(relative, "", &e))
     }
 }
 
 /// The problem of a text that is not JSON.
 pub(super) fn not_json(file: &str, pointer: &str, error: &serde_json::Error) -> Box<Problem> {
-    let what = if error.is_eof() { "text that ends too early" } else { "text that is not JSON" };
+    let what = match error.classify() {
+        Category::Eof => "text that ends too early",
+        Category::Data => "JSON of another kind",
+        Category::Syntax | Category::Io => "text that is not JSON",
+    };
     problem(file, pointer, format!("{what} ({error})"), "JSON")
 }
 

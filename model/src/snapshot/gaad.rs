@@ -5,9 +5,9 @@
 use super::entry::Entry;
 use super::files::{Page, not_json, problem};
 use super::managed::{ManagedPolicies, ManagedPolicyLookup, read_policy};
-use super::notes::{CALLERS, touches};
+use super::notes::{CALLERS, PROBLEMS, touches};
 use super::principals::{read_group, read_role, read_user};
-use super::raw::{RawMembers, split_array};
+use super::raw::{split_array, split_object};
 use crate::account::{Group, ManagedPolicy, Place, PrincipalEntity, PrincipalEntityKind};
 use crate::arn::Arn;
 use crate::assumption::{Assumption, BlindSpot, unknown_document};
@@ -20,6 +20,7 @@ use rustc_hash::FxHashMap;
 use serde_json::value::RawValue;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 /// What came of one entity: perhaps the entity, its problems, and what stays in the dark.
 pub(super) struct Found<T> {
@@ -34,6 +35,16 @@ impl<T> Found<T> {
         let file = entry.file().clone();
         Self { value: None, problems: entry.problems, blind: Some((noun, file)) }
     }
+}
+
+/// Reads an entity unless there were too many faults already; then everything is given up anyway.
+fn bounded<T>(faults: &AtomicUsize, read: impl FnOnce() -> Found<T>) -> Found<T> {
+    if faults.load(Ordering::Relaxed) > PROBLEMS {
+        return Found { value: None, problems: Vec::new(), blind: None };
+    }
+    let found = read();
+    faults.fetch_add(found.problems.iter().filter(|p| !p.warning).count(), Ordering::Relaxed);
+    found
 }
 
 /// Everything that the pages of one account say.
@@ -91,8 +102,8 @@ pub(super) fn read_gaad(pages: &[Page], account: Option<&str>, lookup: ManagedPo
     let mut lists: BTreeMap<&str, Vec<Item<'_>>> = LISTS.iter().map(|l| (*l, Vec::new())).collect();
     let mut seen = BTreeSet::new();
     for page in pages {
-        match serde_json::from_str::<RawMembers<'_>>(&page.text) {
-            Ok(RawMembers(members)) => {
+        match split_object(&page.text) {
+            Ok(members) => {
                 if more_to_come(&members) && !page.followed {
                     gaad.truncated = Some(page.file.clone());
                 }
@@ -148,9 +159,8 @@ fn read_page<'a>(
                 pointer: format!("{at}/{i}"),
                 raw,
             })),
-            Err(_) => {
-                let found = if raw.get().starts_with('{') { "an object" } else { "something else" };
-                gaad.problems.push(*problem(&page.file, &at, found, "a list"));
+            Err(error) => {
+                gaad.problems.push(*problem(&page.file, &at, error.to_string(), "a list"));
                 gaad.blind(&key, &page.file);
             }
         }
@@ -167,13 +177,16 @@ fn read_page<'a>(
 impl Gaad {
     fn blind(&mut self, what: &str, file: &Arc<str>) {
         let account = self.account.clone();
-        self.blind_spots.push(BlindSpot {
+        let spot = BlindSpot {
             account,
             services: CALLERS.iter().map(|s| Arc::from(*s)).collect(),
             hides_callers: true,
             what: what.into(),
             file: file.clone(),
-        });
+        };
+        if self.blind_spots.last() != Some(&spot) {
+            self.blind_spots.push(spot);
+        }
     }
 
     /// A list that was left out of the output holds nothing, as far as anybody knows.
@@ -190,7 +203,11 @@ impl Gaad {
     fn keep<T>(&mut self, found: Vec<Found<T>>) -> Vec<T> {
         let mut kept = Vec::with_capacity(found.len());
         for one in found {
-            self.problems.extend(one.problems);
+            for problem in one.problems {
+                if !problem.warning || self.problems.len() < PROBLEMS {
+                    self.problems.push(problem);
+                }
+            }
             if let Some((noun, file)) = one.blind {
                 self.blind(&format!("{noun} whose ARN cannot be read"), &file);
             }
@@ -210,26 +227,34 @@ impl Gaad {
         self.find_account(entities.all());
         let Some(account) = self.account.clone() else {
             for source in entities.all() {
+                if self.problems.len() > PROBLEMS {
+                    break;
+                }
                 self.problems.extend(source.entry().problems);
             }
             let expected = "the ARN of a user, role, group or policy of the account";
             self.problems.push(*problem(&file, "", "nothing that tells the account", expected));
             return;
         };
-        let found = entities.policies.par_iter().map(|s| read_policy(s.entry(), Some(&account))).collect();
+        let faults = AtomicUsize::new(0);
+        let read = |s: &S| bounded(&faults, || read_policy(s.entry(), Some(&account)));
+        let found = entities.policies.par_iter().map(read).collect();
         self.policies = self.keep(found).into_iter().map(Arc::new).collect();
         merge_duplicates(&mut self.policies, |p| &p.arn, |a, b| policy_conflict(a, b), &mut self.problems);
         let policies = ManagedPolicies::new(account.clone(), file.clone(), &self.policies, lookup);
 
-        let found = entities.groups.par_iter().map(|s| read_group(s.entry(), told, &policies));
-        self.groups = self.keep(found.collect()).into_iter().map(Arc::new).collect();
+        let read = |s: &S| bounded(&faults, || read_group(s.entry(), told, &policies));
+        let found = entities.groups.par_iter().map(read).collect();
+        self.groups = self.keep(found).into_iter().map(Arc::new).collect();
         merge_duplicates(&mut self.groups, |g| &g.arn, |a, b| group_conflict(a, b), &mut self.problems);
         let groups: FxHashMap<_, _> = self.groups.iter().map(|g| (g.name.clone(), g.clone())).collect();
 
-        let users = entities.users.par_iter().map(|s| read_user(s.entry(), told, &policies, &groups));
-        let users = self.keep(users.collect());
-        let roles = entities.roles.par_iter().map(|s| read_role(s.entry(), told, &policies));
-        self.principals = self.keep(roles.collect());
+        let read = |s: &S| bounded(&faults, || read_user(s.entry(), told, &policies, &groups));
+        let users = entities.users.par_iter().map(read).collect();
+        let users = self.keep(users);
+        let read = |s: &S| bounded(&faults, || read_role(s.entry(), told, &policies));
+        let roles = entities.roles.par_iter().map(read).collect();
+        self.principals = self.keep(roles);
         self.principals.extend(users);
         merge_duplicates(&mut self.principals, |p| &p.arn, principal_conflict, &mut self.problems);
 
@@ -238,7 +263,19 @@ impl Gaad {
         self.policies.sort_by(|a, b| a.arn.cmp(&b.arn));
         self.assumptions = assumptions;
         self.problems.extend(problems);
+        if faults.into_inner() > PROBLEMS {
+            self.give_up(&file);
+        }
         self.add_roots(account, file);
+    }
+
+    /// So many faults are no account's; what was read of it is not kept.
+    fn give_up(&mut self, file: &Arc<str>) {
+        let (account, partition) = (self.account.take(), self.partition.take());
+        *self = Self { account, partition, ..Self::default() };
+        let found = format!("more than {PROBLEMS} faults");
+        self.problems.push(*problem(file, "", found, "users, roles, groups and policies"));
+        self.blind("users, roles, groups and policies", file);
     }
 
     /// The account and partition of the first entity that tells them.

@@ -2,7 +2,11 @@
 
 use crate::assumption::{Assumption, BlindSpot, Touches};
 use crate::problem::Problem;
+use std::cmp::Ordering;
 use std::sync::Arc;
+
+/// As many problems are told of; and as many faults are borne in one account's principals.
+pub(super) const PROBLEMS: usize = 20_000;
 
 /// The notes of one load.
 #[derive(Debug, Clone, Default)]
@@ -15,8 +19,17 @@ pub(super) struct Notes {
 }
 
 impl Notes {
+    /// Notes a problem. A file with more than anybody can read is no longer told of place by place.
     pub(super) fn problem(&mut self, problem: Problem) {
-        self.problems.push(problem);
+        match self.problems.len().cmp(&PROBLEMS) {
+            Ordering::Less => self.problems.push(problem),
+            Ordering::Equal => {
+                let file = problem.file.clone();
+                self.problems.push(problem);
+                self.blind(None, &[], "what more problems than are listed hide", &file);
+            }
+            Ordering::Greater => {}
+        }
     }
 
     /// Something about these services is not known; about any service where none is named.
@@ -27,13 +40,16 @@ impl Notes {
         what: impl Into<Arc<str>>,
         file: &str,
     ) {
-        self.blind_spots.push(BlindSpot {
+        let spot = BlindSpot {
             account: account.map(Arc::from),
             services: services.iter().map(|s| Arc::from(*s)).collect(),
             hides_callers: services == CALLERS,
             what: what.into(),
             file: file.into(),
-        });
+        };
+        if self.blind_spots.last() != Some(&spot) {
+            self.blind_spots.push(spot);
+        }
     }
 
     pub(super) fn assume(

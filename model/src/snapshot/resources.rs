@@ -6,6 +6,7 @@ mod keys;
 mod policies;
 
 use super::collected::Collected;
+use super::documents::read_document;
 use super::errors::Verdict;
 use super::files::problem;
 use super::notes::{Notes, touches};
@@ -15,7 +16,7 @@ use crate::arn::Arn;
 use crate::assumption::unknown_document;
 use crate::json::Json;
 use crate::policy::{Document, Source, Statement};
-use crate::policy_parse::{DocumentKind, parse_document};
+use crate::policy_parse::DocumentKind;
 use crate::policy_set::{BlockPublicAccess, Grant};
 use crate::resource::ResourceEntity;
 use std::collections::BTreeMap;
@@ -250,7 +251,7 @@ fn read_policy(arn: &str, json: &Json, file: &Arc<str>, pointer: &str, notes: &m
         .filter(|t| t.starts_with("{\\"))
         .and_then(|t| serde_json::from_str::<String>(&format!("\"{t}\"")).ok())
         .map(Json::String);
-    match parse_document(unescaped.as_ref().unwrap_or(json), DocumentKind::Resource, source) {
+    match read_document(unescaped.as_ref().unwrap_or(json), DocumentKind::Resource, source) {
         Ok((document, warnings)) => {
             notes.problems.extend(warnings);
             Arc::new(document)

@@ -7,6 +7,7 @@ use crate::json::Json;
 use crate::policy::{Document, Source};
 use crate::policy_parse::{DocumentKind, parse_document};
 use crate::snapshot::collected::{Collected, Output};
+use crate::snapshot::documents::read_document;
 use crate::snapshot::errors::Verdict;
 use crate::snapshot::files::problem;
 use crate::snapshot::notes::Notes;
@@ -156,7 +157,7 @@ impl Attachments {
         let at = if output.whole_file { "" } else { "/Policy/Content" };
         let source = Source { policy: title.as_str().into(), file: output.file.clone(), pointer: at.into() };
         let document = match policy.and_then(|p| p.get("Content")) {
-            Some(content) => match parse_document(content, kind.document_kind(), source) {
+            Some(content) => match read_document(content, kind.document_kind(), source) {
                 Ok((document, warnings)) => {
                     notes.problems.extend(warnings);
                     Arc::new(document)
