@@ -23,6 +23,7 @@ mod providers;
 mod raw;
 mod resources;
 mod tags;
+mod twins;
 
 pub use answers::{OperationOutput, PolicyOf};
 pub use index::OperationFile;

@@ -13,7 +13,6 @@ use super::providers::read_providers;
 use super::resources::read_resources;
 use super::{LoadError, LoadOptions, Missing, Snapshot};
 use crate::account::Account;
-use crate::arn::is_account_id;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -228,7 +227,6 @@ const EVERYONE: &str = "users, roles, groups and policies";
 
 /// The partition that an account's regions are of (AWS General Reference, "AWS service endpoints").
 fn partition_of_regions(collected: &Collected<'_>, account: &str) -> &'static str {
-    debug_assert!(is_account_id(account));
     let prefixes =
         [("cn-", "aws-cn"), ("us-gov-", "aws-us-gov"), ("us-iso-", "aws-iso"), ("us-isob-", "aws-iso-b")];
     let regions = collected.index.regions(account);
