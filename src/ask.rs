@@ -12,6 +12,7 @@ mod decide_piece;
 mod estate;
 mod facts;
 mod piece;
+mod plan;
 mod selection;
 mod summary;
 mod target;

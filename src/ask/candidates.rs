@@ -63,6 +63,7 @@ fn resource_candidates(piece: &Piece<'_>, facts: &Facts<'_>, demands: &[(&Atom, 
     let mut patterns: Vec<&Pattern> = positive.flat_map(|set| set.patterns.iter().take(40)).collect();
     patterns.sort_by_key(|p| std::cmp::Reverse(p.iter().filter(|t| matches!(t, Token::Char(_))).count()));
     let formats: Vec<&str> = piece
+        .plan
         .action
         .iter()
         .flat_map(|a| a.resource_types())

@@ -44,8 +44,14 @@ impl Estate {
     /// none at all.
     pub(crate) fn decide_piece(&self, terms: &mut Terms, piece: &Piece<'_>) -> PieceAnswer {
         let policies = self.policies(piece);
-        let facts =
-            Facts::of(self, piece.caller, piece.action, piece.target, piece.when, piece.action.is_some());
+        let facts = Facts::of(
+            self,
+            piece.caller,
+            piece.plan.action,
+            piece.target,
+            piece.when,
+            piece.plan.action.is_some(),
+        );
         terms.clear();
         let formula = self.encode(terms, piece, &policies, &facts);
         if formula.root == Terms::FALSE {
@@ -57,7 +63,7 @@ impl Estate {
             Solved::Step(step, assumed) => PieceAnswer::Reachable(step, assumed),
             Solved::Unknown(reason) => PieceAnswer::Unknown(reason),
             Solved::Refuted(proof) => {
-                if piece.action.is_none() {
+                if piece.plan.action.is_none() {
                     return PieceAnswer::Impossible(PieceProof { proof, all_requests: true });
                 }
                 match self.refute_for_all(terms, piece, &policies) {
@@ -72,7 +78,7 @@ impl Estate {
 
     /// A proof about every request, whatever resource and keys it carries.
     fn refute_for_all(&self, terms: &mut Terms, piece: &Piece<'_>, policies: &PolicySet) -> Option<Proof> {
-        let facts = Facts::of(self, piece.caller, piece.action, piece.target, piece.when, false);
+        let facts = Facts::of(self, piece.caller, piece.plan.action, piece.target, piece.when, false);
         terms.clear();
         let formula = self.encode_unrealistic(terms, piece, policies, &facts);
         match solve(terms, formula.root, &self.cache, Limits::default(), |_, _| Ok(())) {
@@ -162,8 +168,14 @@ impl Estate {
         let mut last = None;
         for round in 0..BINDINGS {
             let Some(bindings) = bindings(formula, &values, piece, round) else { continue };
-            let mut facts =
-                Facts::of(self, piece.caller, piece.action, piece.target, piece.when, piece.action.is_some());
+            let mut facts = Facts::of(
+                self,
+                piece.caller,
+                piece.plan.action,
+                piece.target,
+                piece.when,
+                piece.plan.action.is_some(),
+            );
             facts.bindings = bindings;
             let mut fresh = Terms::default();
             let bound = self.encode(&mut fresh, piece, policies, &facts);

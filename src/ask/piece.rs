@@ -4,6 +4,7 @@ use super::axioms::axioms;
 use super::caller::CallerEntity;
 use super::estate::Estate;
 use super::facts::Facts;
+use super::plan::Plan;
 use super::target::{Place, Resources, Target};
 use crate::question::constraint::Demand;
 use crate::question::{Constraint, Quantifier};
@@ -11,7 +12,6 @@ use gateproof_encodings::encoder::{Encoder, Subject};
 use gateproof_encodings::field::Field;
 use gateproof_encodings::scope::{KeyFact, KeyFacts, ResourceRule, Scope};
 use gateproof_encodings::term::{Atom, Term, Terms};
-use gateproof_model::catalogue::ActionInfo;
 use gateproof_model::pattern::{Pattern, PatternText, Token, Wildcards};
 use gateproof_model::policy::Version;
 use gateproof_model::policy_set::PolicySet;
@@ -24,8 +24,8 @@ use std::sync::Arc;
 pub struct Piece<'a> {
     /// Who asks.
     pub caller: &'a CallerEntity,
-    /// The action; `None` for those that the catalogue doesn't know.
-    pub action: Option<ActionInfo<'a>>,
+    /// The action.
+    pub plan: &'a Plan<'a>,
     /// The globs of an open action.
     pub open_actions: &'a [String],
     /// On what.
@@ -106,15 +106,13 @@ impl Estate {
         facts: &Facts<'_>,
         realistic: bool,
     ) -> Formula {
-        let lower: Option<Arc<str>> = piece.action.map(|a| fold_text(a.name()).into());
-        let service = lower.as_deref().and_then(|a| a.split_once(':')).map_or("", |(service, _)| service);
         let scope = Scope {
             caller: piece.caller.caller.clone(),
-            action: lower.clone(),
+            action: piece.plan.lower.clone(),
             resource: known_resource(piece.target),
             resource_account: piece.target.account.clone(),
             rule: piece.target.rule,
-            rcp_supported: lower.is_none() || self.catalogue.rcp_supported(service),
+            rcp_supported: piece.plan.rcp_supported,
         };
         let mut encoder = Encoder {
             terms,
@@ -148,60 +146,27 @@ impl Estate {
         Formula { root, open_variables }
     }
 
-    /// The resource is one of the case, one that the question asks about, and one that AWS could check
-    /// the action against.
+    /// The resource is one of the case, one that the question asks about, and (where `realistic`) one that
+    /// AWS could check the action against.
     fn universe(&self, encoder: &mut Encoder<'_>, piece: &Piece<'_>, realistic: bool) -> Term {
-        let asked = self.asked(encoder, piece);
-        let Some(action) = piece.action else {
+        let asked = match (&piece.plan.asked, &encoder.scope.resource) {
+            (None, _) => Terms::TRUE,
+            (Some(set), Some(resource)) => encoder.in_set(&Subject::Known(resource.clone()), &set.clone()),
+            (Some(set), None) => encoder.in_set(&Subject::Open(Field::Resource), set),
+        };
+        let mut parts = vec![asked];
+        if piece.plan.action.is_none() {
             let globs = piece.open_actions.iter().map(|g| flat(g)).collect();
             let set = encoder.compiler.languages.set(globs, true);
-            let action = encoder.in_set(&Subject::Open(Field::Action), &set);
-            let owned = self.of_case(encoder, piece);
-            return encoder.terms.and([asked, action, owned]);
-        };
-        if encoder.scope.resource.is_some() {
-            return asked;
+            parts.push(encoder.in_set(&Subject::Open(Field::Action), &set));
         }
-        let owned = self.of_case(encoder, piece);
-        if !realistic {
-            return encoder.terms.and([asked, owned]);
-        }
-        let mut kinds = Vec::new();
-        for row in action.resource_types() {
-            let key = row.resource_type.service() == "kms" && row.resource_type.name() == "key";
-            let case_is_key = piece.target.rule == ResourceRule::Key;
-            if encoder.scope.action.as_deref().is_some_and(|a| a.starts_with("kms:")) && key != case_is_key {
-                continue;
-            }
-            let with_account = row.resource_type.arn_formats().any(|f| f.contains("${Account}"));
-            for language in row.resource_type.arn_languages() {
-                let fits = encoder.compiler.languages.set(vec![language.pattern], false);
-                let barred = encoder.compiler.languages.set(language.exclusions, false);
-                let fits = encoder.in_set(&Subject::Open(Field::Resource), &fits);
-                let barred = encoder.in_set(&Subject::Open(Field::Resource), &barred);
-                let allowed = encoder.terms.not(barred);
-                let mut kind = vec![fits, allowed];
-                if with_account && let Some(account) = &piece.target.account {
-                    kind.push(of_account(encoder, account));
-                }
-                kinds.push(encoder.terms.and(kind));
+        if encoder.scope.resource.is_none() {
+            parts.push(self.of_case(encoder, piece));
+            if realistic && piece.plan.action.is_some() {
+                parts.push(fitting(encoder, piece));
             }
         }
-        let fitting = encoder.terms.or(kinds);
-        encoder.terms.and([asked, owned, fitting])
-    }
-
-    fn asked(&self, encoder: &mut Encoder<'_>, piece: &Piece<'_>) -> Term {
-        if piece.resources.is_all() {
-            return Terms::TRUE;
-        }
-        let globs = piece.resources.globs.iter().map(|g| flat(g)).collect();
-        let set = encoder.compiler.languages.set(globs, false);
-        let subject = match &encoder.scope.resource {
-            Some(resource) => Subject::Known(resource.clone()),
-            None => Subject::Open(Field::Resource),
-        };
-        encoder.in_set(&subject, &set)
+        encoder.terms.and(parts)
     }
 
     /// The resource belongs to the case: a known one and what lies under it; or none of the known ones.
@@ -213,21 +178,34 @@ impl Estate {
                 encoder.in_set(&subject, &set)
             }
             Place::Other => {
-                let services: BTreeSet<&str> = piece
-                    .action
-                    .iter()
-                    .flat_map(|a| a.resource_types())
-                    .map(|r| r.resource_type.service())
-                    .collect();
-                let known = self.snapshot.resources().iter().filter(|r| services.contains(r.service()));
-                let families: Vec<Pattern> = known.flat_map(|r| family(&r.arn)).collect();
-                let set = encoder.compiler.languages.set(families, false);
-                let known = encoder.in_set(&subject, &set);
+                let known = encoder.in_set(&subject, &piece.plan.known);
                 encoder.terms.not(known)
             }
             Place::Star | Place::Principal(_) => Terms::TRUE,
         }
     }
+}
+
+/// The resource is of a kind that the action can be checked against, and of the case's account.
+fn fitting(encoder: &mut Encoder<'_>, piece: &Piece<'_>) -> Term {
+    let subject = Subject::Open(Field::Resource);
+    let kms = piece.plan.lower.as_deref().is_some_and(|a| a.starts_with("kms:"));
+    let mut kinds = Vec::new();
+    for kind in &piece.plan.kinds {
+        if kms && kind.key != (piece.target.rule == ResourceRule::Key) {
+            continue;
+        }
+        let fits = encoder.in_set(&subject, &kind.fits);
+        let barred = encoder.in_set(&subject, &kind.barred);
+        let mut parts = vec![fits, encoder.terms.not(barred)];
+        if kind.with_account
+            && let Some(account) = &piece.target.account
+        {
+            parts.push(of_account(encoder, account));
+        }
+        kinds.push(encoder.terms.and(parts));
+    }
+    encoder.terms.or(kinds)
 }
 
 /// The resource of cases that leave nothing open.
@@ -244,7 +222,7 @@ pub(crate) fn flat(glob: &str) -> Pattern {
 }
 
 /// A resource and what lies under it.
-fn family(arn: &str) -> Vec<Pattern> {
+pub(crate) fn family(arn: &str) -> Vec<Pattern> {
     let itself: Vec<Token> = arn.chars().map(Token::Char).collect();
     let below = |separator: char| -> Pattern {
         itself.iter().copied().chain([Token::Char(separator), Token::AnyRun]).collect()

@@ -4,6 +4,7 @@ use super::caller::CallerEntity;
 use super::decide_piece::{PieceAnswer, PieceProof};
 use super::estate::Estate;
 use super::piece::Piece;
+use super::plan::Plan;
 use super::target::{Place, Resources, Target};
 use super::universe::{Actions, actions_of};
 use super::{AskError, Settings};
@@ -14,7 +15,7 @@ use gateproof_encodings::term::Terms;
 use gateproof_model::assumption::BlindSpot;
 use gateproof_model::catalogue::ActionInfo;
 use rayon::prelude::*;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 /// The answer to `can`.
 #[derive(Debug, Clone)]
@@ -36,6 +37,10 @@ pub(crate) struct CallerAnswer {
 /// A question made ready: its actions and resources resolved.
 pub(crate) struct Prepared<'a> {
     pub actions: Actions<'a>,
+    /// A plan for each known action, made when first needed.
+    pub plans: Vec<OnceLock<Plan<'a>>>,
+    /// The plan of the actions that the catalogue doesn't know.
+    pub open_plan: OnceLock<Plan<'a>>,
     pub resources: Resources,
     pub requests: &'a Requests,
     pub quantifier: Quantifier,
@@ -100,10 +105,12 @@ impl Estate {
         let accounts = self.accounts_of(&requests.within, &settings.environments)?;
         let globs =
             requests.resources.iter().flat_map(|g| g.split(',')).map(|g| g.trim().to_owned()).collect();
-        Ok(Prepared { actions, resources: Resources { globs, accounts }, requests, quantifier })
+        let plans = actions.known.iter().map(|_| OnceLock::new()).collect();
+        let resources = Resources { globs, accounts };
+        Ok(Prepared { actions, plans, open_plan: OnceLock::new(), resources, requests, quantifier })
     }
 
-    fn ask_all(&self, callers: &[CallerEntity], prepared: &Prepared<'_>) -> Vec<CallerAnswer> {
+    fn ask_all<'a>(&'a self, callers: &[CallerEntity], prepared: &Prepared<'a>) -> Vec<CallerAnswer> {
         callers
             .par_iter()
             .map_init(Terms::default, |terms, caller| self.ask(terms, caller, prepared))
@@ -118,14 +125,16 @@ impl Estate {
         prepared: &Prepared<'_>,
     ) -> CallerAnswer {
         let mut tally = Tally::default();
-        for action in &prepared.actions.known {
-            if let Some(answer) = self.ask_action(terms, caller, prepared, Some(*action), &mut tally) {
+        for (action, plan) in prepared.actions.known.iter().zip(&prepared.plans) {
+            let plan = plan.get_or_init(|| self.plan(Some(*action), &prepared.resources));
+            if let Some(answer) = self.ask_action(terms, caller, prepared, plan, &mut tally) {
                 return answer;
             }
         }
         if !prepared.actions.open.is_empty() && tally.unknown.is_none() {
             let before = tally.formulas;
-            if let Some(found) = self.ask_action(terms, caller, prepared, None, &mut tally) {
+            let plan = prepared.open_plan.get_or_init(|| self.plan(None, &prepared.resources));
+            if let Some(found) = self.ask_action(terms, caller, prepared, plan, &mut tally) {
                 if prepared.actions.known.is_empty() {
                     return found;
                 }
@@ -142,13 +151,13 @@ impl Estate {
         terms: &mut Terms,
         caller: &CallerEntity,
         prepared: &Prepared<'a>,
-        action: Option<ActionInfo<'a>>,
+        plan: &Plan<'a>,
         tally: &mut Tally,
     ) -> Option<CallerAnswer> {
-        for target in self.targets(caller, action, &prepared.resources) {
+        for target in self.targets(caller, plan, &prepared.resources) {
             let piece = Piece {
                 caller,
-                action,
+                plan,
                 open_actions: &prepared.actions.open,
                 target: &target,
                 resources: &prepared.resources,
@@ -165,10 +174,10 @@ impl Estate {
                 PieceAnswer::Impossible(proof) => {
                     tally.formulas += 1;
                     tally.all_requests &= proof.all_requests;
-                    tally.proofs.push((label(action, &target), proof));
+                    tally.proofs.push((label(plan.action, &target), proof));
                 }
                 PieceAnswer::Unknown(reason) => {
-                    let place = label(action, &target);
+                    let place = label(plan.action, &target);
                     tally.unknown.get_or_insert(Undecided { reason: reason.to_string(), place });
                 }
             }

@@ -6,11 +6,10 @@
 
 use super::caller::CallerEntity;
 use super::estate::Estate;
-use super::selection::glob_matches;
+use super::plan::Plan;
 use crate::question::Selector;
-use gateproof_encodings::scope::{ResourceRule, is_assume_action};
-use gateproof_model::account::{PrincipalEntity, PrincipalEntityKind};
-use gateproof_model::catalogue::ActionInfo;
+use gateproof_encodings::scope::ResourceRule;
+use gateproof_model::account::PrincipalEntity;
 use gateproof_model::resource::ResourceEntity;
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -60,7 +59,7 @@ impl Resources {
     }
 
     /// Whether some glob may match the resource or something under it. Errs towards yes.
-    fn may_touch(&self, arn: &str) -> bool {
+    pub(crate) fn may_touch(&self, arn: &str) -> bool {
         self.is_all()
             || self.globs.iter().any(|glob| {
                 let literal = glob.split(['*', '?']).next().unwrap_or_default();
@@ -107,128 +106,34 @@ impl Estate {
         Ok(Some(accounts))
     }
 
-    /// The cases of an action for a caller.
-    pub(crate) fn targets<'a>(
-        &'a self,
+    /// The cases of an action for a caller. A long list of known resources comes last: whoever can use
+    /// the action at all is then found sooner.
+    pub(crate) fn targets<'p, 'a>(
+        &self,
         caller: &CallerEntity,
-        action: Option<ActionInfo<'a>>,
+        plan: &'p Plan<'a>,
         resources: &Resources,
-    ) -> Vec<Target<'a>> {
-        let mut targets = Vec::new();
-        let lower = action.map(|a| a.name().to_ascii_lowercase()).unwrap_or_default();
-        if is_assume_action(&lower) {
-            self.trust_targets(resources, &mut targets);
-            return targets;
-        }
-        let may_lack = action.is_none_or(|a| a.may_lack_resource());
-        if may_lack
-            && resources.is_all()
-            && caller.account.as_deref().is_some_and(|a| resources.in_account(Some(a)))
-        {
-            targets.push(Target {
-                place: Place::Star,
-                account: caller.account.clone(),
-                rule: ResourceRule::Ordinary,
-            });
-        }
-        if action.is_some_and(|a| a.is_checked_against_star()) {
-            return targets;
-        }
-        let services: BTreeSet<&str> =
-            action.iter().flat_map(|a| a.resource_types()).map(|r| r.resource_type.service()).collect();
-        let is_iam = services.contains("iam");
-        for resource in self.snapshot.resources() {
-            let concerned = action.is_none() || services.contains(resource.service());
-            if concerned
-                && resources.in_account(Some(&resource.account))
-                && resources.may_touch(&resource.arn)
-            {
-                let rule = if resource.service() == "kms" && lower.starts_with("kms:") {
-                    ResourceRule::Key
-                } else {
-                    ResourceRule::Ordinary
-                };
-                targets.push(Target {
-                    place: Place::Known(resource),
-                    account: Some(resource.account.clone()),
-                    rule,
-                });
-            }
-        }
-        if is_iam {
-            self.named_principals_as_resources(caller, resources, &mut targets);
-        }
-        self.other_targets(caller, action, &lower, resources, &mut targets);
-        targets
-    }
-
-    /// Principals that the question names by their very ARN: their tags are known.
-    fn named_principals_as_resources<'a>(
-        &'a self,
-        caller: &CallerEntity,
-        resources: &Resources,
-        targets: &mut Vec<Target<'a>>,
-    ) {
-        for glob in resources.globs.iter().filter(|g| !g.contains(['*', '?'])) {
-            if let Some(principal) = self.snapshot.principal(glob)
-                && principal.kind != PrincipalEntityKind::Root
-                && caller.account.as_ref() == Some(&principal.account)
-                && resources.in_account(Some(&principal.account))
-            {
-                let rule = match principal.kind {
-                    PrincipalEntityKind::Role => ResourceRule::Role,
-                    PrincipalEntityKind::User | PrincipalEntityKind::Root => ResourceRule::Ordinary,
-                };
-                targets.push(Target {
-                    place: Place::Principal(principal),
-                    account: Some(principal.account.clone()),
-                    rule,
-                });
-            }
-        }
-    }
-
-    fn trust_targets<'a>(&'a self, resources: &Resources, targets: &mut Vec<Target<'a>>) {
-        for role in self.snapshot.principals().iter().filter(|p| p.kind == PrincipalEntityKind::Role) {
-            let asked = resources.is_all() || resources.globs.iter().any(|g| glob_matches(g, &role.arn));
-            if asked && resources.in_account(Some(&role.account)) {
-                targets.push(Target {
-                    place: Place::Principal(role),
-                    account: Some(role.account.clone()),
-                    rule: ResourceRule::Trust,
-                });
-            }
-        }
-    }
-
-    /// The resources of the caller's own account that aren't cases of their own.
-    fn other_targets<'a>(
-        &'a self,
-        caller: &CallerEntity,
-        action: Option<ActionInfo<'a>>,
-        lower: &str,
-        resources: &Resources,
-        targets: &mut Vec<Target<'a>>,
-    ) {
-        let own = caller.account.as_deref().filter(|a| self.covers(a) && resources.in_account(Some(a)));
-        if own.is_none() {
-            return;
-        }
+    ) -> impl Iterator<Item = Target<'a>> + use<'p, 'a> {
         let account = caller.account.clone();
-        let (mut keys, mut rest) = (action.is_none() && lower.starts_with("kms:"), action.is_none());
-        for row in action.iter().flat_map(|a| a.resource_types()) {
-            let key = row.resource_type.service() == "kms" && row.resource_type.name() == "key";
-            if key && lower.starts_with("kms:") { keys = true } else { rest = true }
-        }
-        if rest {
-            targets.push(Target {
-                place: Place::Other,
-                account: account.clone(),
-                rule: ResourceRule::Ordinary,
-            });
-        }
-        if keys {
-            targets.push(Target { place: Place::Other, account, rule: ResourceRule::Key });
-        }
+        let own = account.as_deref().is_some_and(|a| self.covers(a) && resources.in_account(Some(a)));
+        let star = (plan.star && account.as_deref().is_some_and(|a| resources.in_account(Some(a))))
+            .then(|| Target { place: Place::Star, account: account.clone(), rule: ResourceRule::Ordinary });
+        let others: Vec<Target<'a>> = plan
+            .others
+            .iter()
+            .filter(|_| own)
+            .map(|rule| Target { place: Place::Other, account: account.clone(), rule: *rule })
+            .collect();
+        let shared = plan.shared.iter().filter(move |t| match t.place {
+            // A principal of another account can't be touched through IAM's own actions.
+            Place::Principal(_) if t.rule != ResourceRule::Trust => t.account == account,
+            _ => true,
+        });
+        let known_first = plan.shared.len() <= FEW;
+        let (early, late) = if known_first { (Vec::new(), others) } else { (others, Vec::new()) };
+        star.into_iter().chain(early).chain(shared.cloned()).chain(late)
     }
 }
+
+/// Up to so many known resources are tried before the others.
+const FEW: usize = 8;

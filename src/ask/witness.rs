@@ -43,7 +43,7 @@ impl Estate {
         }
         state_session(piece, &mut context);
         let text_of = |field: &Field| values.texts.get(field).cloned().flatten().map(|t| t.to_string());
-        let action = match piece.action {
+        let action = match piece.plan.action {
             Some(action) => action.name().to_owned(),
             None => text_of(&Field::Action).unwrap_or_default(),
         };
