@@ -118,11 +118,11 @@ impl Estate {
     }
 
     /// One caller's answer: the first piece that is reachable, or the proofs that none is.
-    pub(crate) fn ask(
-        &self,
+    pub(crate) fn ask<'a>(
+        &'a self,
         terms: &mut Terms,
         caller: &CallerEntity,
-        prepared: &Prepared<'_>,
+        prepared: &Prepared<'a>,
     ) -> CallerAnswer {
         let mut tally = Tally::default();
         for (action, plan) in prepared.actions.known.iter().zip(&prepared.plans) {
