@@ -1,6 +1,7 @@
 //! All that questions are asked about: the snapshot, the catalogue, and what is prepared from them once.
 
 use super::caller::CallerEntity;
+use super::grantees::Grantees;
 use gateproof_encodings::compiled::Compiler;
 use gateproof_encodings::emptiness::EmptinessCache;
 use gateproof_model::catalogue::Catalogue;
@@ -24,6 +25,7 @@ pub struct Estate {
     pub(crate) compiler: Compiler,
     pub(crate) cache: EmptinessCache,
     pub(crate) callers: Vec<CallerEntity>,
+    pub(crate) grantees: Grantees,
     /// What a KMS key has where no policy was collected: its account's identity policies decide.
     pub(crate) default_key_policies: Vec<(Arc<str>, Arc<Document>)>,
 }
@@ -56,6 +58,7 @@ impl Estate {
             .iter()
             .filter_map(|a| Some((a.id.clone(), default_key_policy(&a.id, &a.partition)?)))
             .collect();
+        let grantees = Grantees::of(snapshot.resources(), snapshot.principals());
         Self {
             snapshot,
             catalogue: Catalogue::embedded(),
@@ -64,6 +67,7 @@ impl Estate {
             compiler: Compiler::default(),
             cache: EmptinessCache::default(),
             callers,
+            grantees,
             default_key_policies,
         }
     }

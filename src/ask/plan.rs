@@ -2,6 +2,7 @@
 //! against, and the sets that say so. Made once a question and action, when first needed.
 
 use super::estate::Estate;
+use super::grantees::PlaceId;
 use super::piece::{family, flat};
 use super::selection::glob_matches;
 use super::target::{Place, Resources, Target};
@@ -11,6 +12,7 @@ use gateproof_model::account::PrincipalEntityKind;
 use gateproof_model::catalogue::ActionInfo;
 use gateproof_model::pattern::Pattern;
 use gateproof_model::text::fold_text;
+use rustc_hash::FxHashMap;
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
@@ -25,6 +27,10 @@ pub struct Plan<'a> {
     pub rcp_supported: bool,
     /// The cases that don't depend on the caller.
     pub shared: Vec<Target<'a>>,
+    /// Where in `shared` a place whose policy can name a caller stands.
+    pub places: FxHashMap<PlaceId, usize>,
+    /// By account, the cases in `shared` that the identity policies of its principals suffice for.
+    pub own: FxHashMap<Arc<str>, Vec<usize>>,
     /// Whether `*` is a case.
     pub star: bool,
     /// Whether other resources of the caller's account are a case, by rule.
@@ -86,11 +92,14 @@ impl Estate {
             })
             .collect();
         let languages = &self.compiler.languages;
+        let (places, own) = self.index(&shared);
         Plan {
             action,
             rcp_supported: lower.is_none() || self.catalogue.rcp_supported(service),
             star: !assume && resources.is_all() && action.is_none_or(|a| a.may_lack_resource()),
             shared,
+            places,
+            own,
             others,
             kinds,
             known: languages.set(families, false),
@@ -98,6 +107,39 @@ impl Estate {
                 .then(|| languages.set(resources.globs.iter().map(|g| flat(g)).collect(), false)),
             lower,
         }
+    }
+
+    fn index(&self, shared: &[Target<'_>]) -> (FxHashMap<PlaceId, usize>, FxHashMap<Arc<str>, Vec<usize>>) {
+        let (mut places, mut own): (FxHashMap<_, _>, FxHashMap<Arc<str>, Vec<usize>>) = Default::default();
+        let at = |i: usize| u32::try_from(i).unwrap_or(u32::MAX);
+        for (i, target) in shared.iter().enumerate() {
+            let place = match target.place {
+                Place::Known(resource) => {
+                    let resources = self.snapshot.resources();
+                    resources
+                        .binary_search_by(|r| r.arn.cmp(&resource.arn))
+                        .ok()
+                        .map(|n| PlaceId::Resource(at(n)))
+                }
+                Place::Principal(principal) if target.rule == ResourceRule::Trust => {
+                    let principals = self.snapshot.principals();
+                    principals
+                        .binary_search_by(|p| p.arn.cmp(&principal.arn))
+                        .ok()
+                        .map(|n| PlaceId::Principal(at(n)))
+                }
+                Place::Principal(_) | Place::Star | Place::Other => None,
+            };
+            if let Some(place) = place {
+                places.insert(place, i);
+            }
+            if let (ResourceRule::Ordinary | ResourceRule::Role, Some(account)) =
+                (target.rule, &target.account)
+            {
+                own.entry(account.clone()).or_default().push(i);
+            }
+        }
+        (places, own)
     }
 
     fn kinds(&self, action: Option<ActionInfo<'_>>) -> Vec<Kind> {

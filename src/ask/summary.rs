@@ -5,7 +5,8 @@ use super::decide_piece::{PieceAnswer, PieceProof};
 use super::estate::Estate;
 use super::piece::Piece;
 use super::plan::Plan;
-use super::target::{Place, Resources, Target};
+use super::prefilter::Prefilter;
+use super::target::{Place, Reach, Resources, Target};
 use super::universe::{Actions, actions_of};
 use super::{AskError, Settings};
 use crate::question::{
@@ -37,6 +38,8 @@ pub(crate) struct CallerAnswer {
 /// A question made ready: its actions and resources resolved.
 pub(crate) struct Prepared<'a> {
     pub actions: Actions<'a>,
+    /// What the callers' policies can allow at all.
+    pub prefilter: Prefilter,
     /// A plan for each known action, made when first needed.
     pub plans: Vec<OnceLock<Plan<'a>>>,
     /// The plan of the actions that the catalogue doesn't know.
@@ -59,7 +62,7 @@ impl Estate {
         settings: &Settings,
     ) -> Result<CanAnswer, AskError> {
         let callers = self.select(principals, &settings.environments)?;
-        let prepared = self.prepare(requests, quantifier, settings)?;
+        let prepared = self.prepare(requests, quantifier, settings, &callers)?;
         let answers = self.ask_all(&callers, &prepared);
         let mut proofs = Vec::new();
         let mut principals = Vec::with_capacity(callers.len());
@@ -85,9 +88,10 @@ impl Estate {
         requests: &Requests,
         settings: &Settings,
     ) -> Result<Vec<(Arc<str>, Answer)>, AskError> {
-        let prepared = self.prepare(requests, Quantifier::Some, settings)?;
         let mut beside = self.services();
         beside.extend(self.outsiders());
+        let prepared =
+            self.prepare(requests, Quantifier::Some, settings, self.callers.iter().chain(&beside))?;
         let inside = self.ask_all(&self.callers, &prepared);
         let outside = self.ask_all(&beside, &prepared);
         let inside = self.callers.iter().zip(inside);
@@ -95,11 +99,12 @@ impl Estate {
         Ok(all.map(|(caller, answer)| (caller.id.clone(), answer.answer)).collect())
     }
 
-    pub(crate) fn prepare<'a>(
+    pub(crate) fn prepare<'a, 'c>(
         &'a self,
         requests: &'a Requests,
         quantifier: Quantifier,
         settings: &Settings,
+        callers: impl IntoIterator<Item = &'c CallerEntity>,
     ) -> Result<Prepared<'a>, AskError> {
         let actions = actions_of(self.catalogue, requests)?;
         let accounts = self.accounts_of(&requests.within, &settings.environments)?;
@@ -107,7 +112,16 @@ impl Estate {
             requests.resources.iter().flat_map(|g| g.split(',')).map(|g| g.trim().to_owned()).collect();
         let plans = actions.known.iter().map(|_| OnceLock::new()).collect();
         let resources = Resources { globs, accounts };
-        Ok(Prepared { actions, plans, open_plan: OnceLock::new(), resources, requests, quantifier })
+        let prefilter = Prefilter::of(&actions.known, callers.into_iter());
+        Ok(Prepared {
+            prefilter,
+            actions,
+            plans,
+            open_plan: OnceLock::new(),
+            resources,
+            requests,
+            quantifier,
+        })
     }
 
     fn ask_all<'a>(&'a self, callers: &[CallerEntity], prepared: &Prepared<'a>) -> Vec<CallerAnswer> {
@@ -125,16 +139,27 @@ impl Estate {
         prepared: &Prepared<'a>,
     ) -> CallerAnswer {
         let mut tally = Tally::default();
-        for (action, plan) in prepared.actions.known.iter().zip(&prepared.plans) {
+        let allowed = prepared.prefilter.allowed(caller);
+        let named = self.grantees.naming(caller);
+        for (n, (action, plan)) in prepared.actions.known.iter().zip(&prepared.plans).enumerate() {
+            // For `--every` an action that nothing allows is the answer, so none is passed over.
+            let some = prepared.quantifier == Quantifier::Some;
+            let by_identity = allowed.by_identity(n);
+            if some && !by_identity && (named.as_ref().is_some_and(Vec::is_empty) || !allowed.within_scps(n))
+            {
+                continue;
+            }
             let plan = plan.get_or_init(|| self.plan(Some(*action), &prepared.resources));
-            if let Some(answer) = self.ask_action(terms, caller, prepared, plan, &mut tally) {
+            let reach = Reach { by_identity, named: named.as_deref().filter(|_| some) };
+            if let Some(answer) = self.ask_action(terms, caller, prepared, plan, reach, &mut tally) {
                 return answer;
             }
         }
         if !prepared.actions.open.is_empty() && tally.unknown.is_none() {
             let before = tally.formulas;
             let plan = prepared.open_plan.get_or_init(|| self.plan(None, &prepared.resources));
-            if let Some(found) = self.ask_action(terms, caller, prepared, plan, &mut tally) {
+            let reach = Reach { by_identity: true, named: None };
+            if let Some(found) = self.ask_action(terms, caller, prepared, plan, reach, &mut tally) {
                 if prepared.actions.known.is_empty() {
                     return found;
                 }
@@ -152,9 +177,10 @@ impl Estate {
         caller: &CallerEntity,
         prepared: &Prepared<'a>,
         plan: &Plan<'a>,
+        reach: Reach<'_>,
         tally: &mut Tally,
     ) -> Option<CallerAnswer> {
-        for target in self.targets(caller, plan, &prepared.resources) {
+        for target in self.targets(caller, plan, reach, &prepared.resources) {
             let piece = Piece {
                 caller,
                 plan,

@@ -6,6 +6,7 @@
 
 use super::caller::CallerEntity;
 use super::estate::Estate;
+use super::grantees::PlaceId;
 use super::plan::Plan;
 use crate::question::Selector;
 use gateproof_encodings::scope::ResourceRule;
@@ -106,34 +107,57 @@ impl Estate {
         Ok(Some(accounts))
     }
 
-    /// The cases of an action for a caller. A long list of known resources comes last: whoever can use
-    /// the action at all is then found sooner.
-    pub(crate) fn targets<'p, 'a>(
+    /// The cases of an action for a caller, those left out that can't grant it anything. A long list of
+    /// known resources comes last: whoever can use the action at all is then found sooner.
+    pub(crate) fn targets<'a>(
         &self,
         caller: &CallerEntity,
-        plan: &'p Plan<'a>,
+        plan: &Plan<'a>,
+        reach: Reach<'_>,
         resources: &Resources,
-    ) -> impl Iterator<Item = Target<'a>> + use<'p, 'a> {
-        let account = caller.account.clone();
-        let own = account.as_deref().is_some_and(|a| self.covers(a) && resources.in_account(Some(a)));
-        let star = (plan.star && account.as_deref().is_some_and(|a| resources.in_account(Some(a))))
-            .then(|| Target { place: Place::Star, account: account.clone(), rule: ResourceRule::Ordinary });
-        let others: Vec<Target<'a>> = plan
-            .others
-            .iter()
-            .filter(|_| own)
-            .map(|rule| Target { place: Place::Other, account: account.clone(), rule: *rule })
-            .collect();
-        let shared = plan.shared.iter().filter(move |t| match t.place {
-            // A principal of another account can't be touched through IAM's own actions.
-            Place::Principal(_) if t.rule != ResourceRule::Trust => t.account == account,
-            _ => true,
-        });
-        let known_first = plan.shared.len() <= FEW;
-        let (early, late) = if known_first { (Vec::new(), others) } else { (others, Vec::new()) };
-        star.into_iter().chain(early).chain(shared.cloned()).chain(late)
+    ) -> Vec<Target<'a>> {
+        let account = caller.account.as_ref();
+        let case = |place: Place<'a>, rule: ResourceRule| Target { place, account: account.cloned(), rule };
+        let mut targets = Vec::new();
+        if reach.by_identity && plan.star && account.is_some_and(|a| resources.in_account(Some(a))) {
+            targets.push(case(Place::Star, ResourceRule::Ordinary));
+        }
+        let own =
+            reach.by_identity && account.is_some_and(|a| self.covers(a) && resources.in_account(Some(a)));
+        let others = plan.others.iter().filter(|_| own).map(|rule| case(Place::Other, *rule));
+        if plan.shared.len() > FEW {
+            targets.extend(others);
+            targets.extend(plan.relevant(caller, reach));
+        } else {
+            targets.extend(plan.relevant(caller, reach));
+            targets.extend(others);
+        }
+        targets
     }
 }
 
 /// Up to so many known resources are tried before the others.
 const FEW: usize = 8;
+
+/// What is known beforehand of a caller and an action.
+#[derive(Debug, Clone, Copy)]
+pub struct Reach<'r> {
+    /// Whether the caller's own policies can allow the action.
+    pub by_identity: bool,
+    /// The places whose policies may name the caller, sorted; `None`: any.
+    pub named: Option<&'r [PlaceId]>,
+}
+
+impl<'a> Plan<'a> {
+    /// The known resources that can matter to the caller: its own account's, where its own policies can
+    /// allow the action; and those whose policies name it.
+    fn relevant(&self, caller: &CallerEntity, reach: Reach<'_>) -> Vec<Target<'a>> {
+        let Some(named) = reach.named else { return self.shared.clone() };
+        let own = caller.account.as_ref().and_then(|a| self.own.get(a)).filter(|_| reach.by_identity);
+        let mut found: Vec<usize> = own.into_iter().flatten().copied().collect();
+        found.extend(named.iter().filter_map(|place| self.places.get(place)).copied());
+        found.sort_unstable();
+        found.dedup();
+        found.into_iter().filter_map(|i| self.shared.get(i).cloned()).collect()
+    }
+}
