@@ -14,9 +14,7 @@ const UNITS: [&str; 3] = ["ou-bnch-prod0001", "ou-bnch-test0001", "ou-bnch-tool0
 
 /// Writes root, three units, the accounts and nine policies, three a level.
 pub(crate) fn write(directory: &Path, accounts: &[String], random: &mut Random) -> io::Result<()> {
-    let put = |name: &str, value: &Value| {
-        write_file(directory, &format!("organization/{name}.json"), value)
-    };
+    let put = |name: &str, value: &Value| write_file(directory, &format!("organization/{name}.json"), value);
     put(
         "describe-organization",
         &json!({"Organization": {"Id": ID, "MasterAccountId": MANAGEMENT,

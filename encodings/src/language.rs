@@ -21,6 +21,44 @@ pub struct PatternSet {
     /// The patterns, sorted and distinct.
     pub patterns: Box<[Pattern]>,
     run: OnceLock<Run>,
+    heads: OnceLock<Heads>,
+}
+
+/// Sets of so many patterns look them up by their first characters.
+const HEADS_FROM: usize = 8;
+
+/// The patterns of a set by their first characters, where those are literal.
+#[derive(Debug, Default)]
+struct Heads {
+    by_head: FxHashMap<[char; HEAD], Vec<u32>>,
+    rest: Vec<u32>,
+}
+
+const HEAD: usize = 3;
+
+impl Heads {
+    fn of(patterns: &[Pattern]) -> Self {
+        let mut heads = Self::default();
+        for (i, pattern) in (0u32..).zip(patterns) {
+            match pattern.get(..HEAD) {
+                Some([Token::Char(a), Token::Char(b), Token::Char(c)]) => {
+                    heads.by_head.entry([*a, *b, *c]).or_default().push(i);
+                }
+                _ => heads.rest.push(i),
+            }
+        }
+        heads
+    }
+
+    /// The patterns that can match a text.
+    fn of_text(&self, text: &str, fold_case: bool) -> impl Iterator<Item = u32> {
+        let mut chars = text.chars().map(|c| if fold_case { fold(c) } else { c });
+        let head = match (chars.next(), chars.next(), chars.next()) {
+            (Some(a), Some(b), Some(c)) => self.by_head.get(&[a, b, c]),
+            _ => None,
+        };
+        head.into_iter().flatten().chain(&self.rest).copied()
+    }
 }
 
 impl PatternSet {
@@ -36,7 +74,12 @@ impl PatternSet {
 
     /// Whether a text lies in the set.
     pub fn contains(&self, text: &str) -> bool {
-        self.patterns.iter().any(|p| matches(p, text, self.fold_case))
+        if self.patterns.len() < HEADS_FROM {
+            return self.patterns.iter().any(|p| matches(p, text, self.fold_case));
+        }
+        let heads = self.heads.get_or_init(|| Heads::of(&self.patterns));
+        let mut listed = heads.of_text(text, self.fold_case);
+        listed.any(|i| self.patterns.get(i as usize).is_some_and(|p| matches(p, text, self.fold_case)))
     }
 }
 
@@ -57,14 +100,13 @@ impl Hash for PatternSet {
 /// Whether a text matches a pattern: greedy with backtracking to the last flat `*` only, which is
 /// complete because a later `*` accepts whatever an earlier one would have.
 pub fn matches(pattern: &[Token], text: &str, fold_case: bool) -> bool {
-    if pattern.iter().any(|t| matches!(t, Token::AnyRunInSegment)) {
-        return matches_by_positions(pattern, text, fold_case);
-    }
     let (mut p, mut rest) = (0usize, text);
     let mut retry: Option<(usize, &str)> = None;
     loop {
         match (pattern.get(p), rest.chars().next()) {
             (None, None) => return true,
+            // The greedy walk is not complete for a `*` that stops at colons.
+            (Some(Token::AnyRunInSegment), _) => return matches_by_positions(pattern, text, fold_case),
             (Some(Token::AnyRun), _) => {
                 p += 1;
                 if p == pattern.len() {
@@ -204,6 +246,12 @@ impl Languages {
 
     fn fresh(&self, key: &Key) -> Arc<PatternSet> {
         let id = self.next.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
-        Arc::new(PatternSet { id, fold_case: key.0, patterns: key.1.clone(), run: OnceLock::new() })
+        Arc::new(PatternSet {
+            id,
+            fold_case: key.0,
+            patterns: key.1.clone(),
+            run: OnceLock::new(),
+            heads: OnceLock::new(),
+        })
     }
 }

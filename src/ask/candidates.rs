@@ -42,7 +42,7 @@ pub fn beautify(
 
 fn resource_candidates(piece: &Piece<'_>, facts: &Facts<'_>, demands: &[(&Atom, bool)]) -> Vec<String> {
     let mut found = Vec::new();
-    if let Place::Known(resource) = piece.target.place {
+    if let Place::Known(resource) = &piece.target.place {
         found.push(resource.arn.to_string());
         for below in ["/example.txt", "/example", ":example"] {
             found.push(format!("{}{below}", resource.arn));

@@ -24,6 +24,8 @@ pub enum PieceAnswer {
     Impossible(PieceProof),
     /// Neither is shown.
     Unknown(UnknownReason),
+    /// The resources of the case must be asked about one by one.
+    Split,
 }
 
 /// The proof of one piece.
@@ -54,6 +56,9 @@ impl Estate {
         );
         terms.clear();
         let formula = self.encode(terms, piece, &policies, &facts);
+        if formula.root != Terms::FALSE && facts.must_split() {
+            return PieceAnswer::Split;
+        }
         if formula.root == Terms::FALSE {
             let all_requests = !facts.was_restricted();
             return PieceAnswer::Impossible(PieceProof { proof: Proof::default(), all_requests });

@@ -25,6 +25,8 @@ pub struct Estate {
     pub(crate) compiler: Compiler,
     pub(crate) cache: EmptinessCache,
     pub(crate) callers: Vec<CallerEntity>,
+    /// Services that policies name, and those outside the organization.
+    pub(crate) beside: Vec<CallerEntity>,
     pub(crate) grantees: Grantees,
     /// What a KMS key has where no policy was collected: its account's identity policies decide.
     pub(crate) default_key_policies: Vec<(Arc<str>, Arc<Document>)>,
@@ -59,7 +61,7 @@ impl Estate {
             .filter_map(|a| Some((a.id.clone(), default_key_policy(&a.id, &a.partition)?)))
             .collect();
         let grantees = Grantees::of(snapshot.resources(), snapshot.principals());
-        Self {
+        let mut estate = Self {
             snapshot,
             catalogue: Catalogue::embedded(),
             rules: Rules::default(),
@@ -67,9 +69,13 @@ impl Estate {
             compiler: Compiler::default(),
             cache: EmptinessCache::default(),
             callers,
+            beside: Vec::new(),
             grantees,
             default_key_policies,
-        }
+        };
+        estate.beside = estate.services();
+        estate.beside.extend(estate.outsiders());
+        estate
     }
 
     /// The users, roles and root users, by ARN.

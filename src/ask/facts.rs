@@ -31,6 +31,10 @@ pub struct Facts<'a> {
     realistic: bool,
     /// Whether that made a difference.
     restricted: Cell<bool>,
+    /// Whether the case is of several resources, whose tags differ.
+    several: bool,
+    /// Whether their tags were asked for.
+    tags_asked: Cell<bool>,
 }
 
 impl<'a> Facts<'a> {
@@ -52,6 +56,8 @@ impl<'a> Facts<'a> {
             bindings: BTreeMap::new(),
             realistic,
             restricted: Cell::new(false),
+            several: matches!(&target.place, Place::Roles(roles) if roles.len() > 1),
+            tags_asked: Cell::new(false),
         };
         for constraint in when {
             let key = fold_text(&constraint.key);
@@ -74,6 +80,12 @@ impl<'a> Facts<'a> {
     /// Whether the catalogue's keys ruled out some presence.
     pub fn was_restricted(&self) -> bool {
         self.restricted.get()
+    }
+
+    /// Whether the formula turns on the tags of several resources at once, which then must be asked about
+    /// one by one.
+    pub fn must_split(&self) -> bool {
+        self.several && self.tags_asked.get()
     }
 
     /// All keys that have a fixed value.
@@ -116,6 +128,9 @@ impl<'a> Facts<'a> {
             return Some(fact.clone());
         }
         let tag = ["aws:resourcetag/", "iam:resourcetag/"].iter().any(|p| key.starts_with(p));
+        if tag {
+            self.tags_asked.set(true);
+        }
         (tag && self.resource.contains_key("aws:resourcetag/")).then_some(KeyFact::Absent)
     }
 
@@ -186,9 +201,14 @@ fn resource_facts(estate: &Estate, target: &Target<'_>) -> BTreeMap<String, KeyF
             facts.insert("aws:resourceorgpaths".to_owned(), KeyFact::Fixed(paths));
         }
     }
-    let tags = match target.place {
+    let tags = match &target.place {
         Place::Known(resource) => resource.tags.as_ref(),
         Place::Principal(principal) => principal.tags.as_ref(),
+        // Tags of several roles are told apart only where they matter.
+        Place::Roles(roles) => match roles.as_ref() {
+            [single] => single.tags.as_ref(),
+            _ => None,
+        },
         Place::Star | Place::Other => None,
     };
     if let Some(tags) = tags {

@@ -51,7 +51,7 @@ impl Estate {
     pub(crate) fn policies(&self, piece: &Piece<'_>) -> PolicySet {
         let mut policies = piece.caller.policies.clone();
         let owner = piece.target.account.as_deref();
-        match piece.target.place {
+        match &piece.target.place {
             Place::Known(resource) => {
                 policies.resource = resource.policy.clone();
                 policies.grants = resource.grants.clone();
@@ -60,6 +60,7 @@ impl Estate {
             Place::Principal(principal) if piece.target.rule == ResourceRule::Trust => {
                 policies.resource = principal.trust.clone();
             }
+            Place::Roles(roles) => policies.resource = roles.first().and_then(|r| r.trust.clone()),
             Place::Other if piece.target.rule == ResourceRule::Key => {
                 policies.resource = self
                     .default_key_policies
@@ -69,7 +70,7 @@ impl Estate {
             }
             Place::Principal(_) | Place::Star | Place::Other => {}
         }
-        let managed_key = matches!(piece.target.place, Place::Known(r) if r.aws_managed);
+        let managed_key = matches!(&piece.target.place, Place::Known(r) if r.aws_managed);
         if let Some(owner) = owner.filter(|_| !managed_key) {
             policies.rcps = self.snapshot.organization().rcp_levels(owner).to_vec();
         }
@@ -162,7 +163,8 @@ impl Estate {
         }
         if encoder.scope.resource.is_none() {
             parts.push(self.of_case(encoder, piece));
-            if realistic && piece.plan.action.is_some() {
+            let known_to_fit = matches!(piece.target.place, Place::Roles(_));
+            if realistic && piece.plan.action.is_some() && !known_to_fit {
                 parts.push(fitting(encoder, piece));
             }
         }
@@ -172,7 +174,7 @@ impl Estate {
     /// The resource belongs to the case: a known one and what lies under it; or none of the known ones.
     fn of_case(&self, encoder: &mut Encoder<'_>, piece: &Piece<'_>) -> Term {
         let subject = Subject::Open(Field::Resource);
-        match piece.target.place {
+        match &piece.target.place {
             Place::Known(resource) => {
                 let set = encoder.compiler.languages.set(family(&resource.arn), false);
                 encoder.in_set(&subject, &set)
@@ -180,6 +182,11 @@ impl Estate {
             Place::Other => {
                 let known = encoder.in_set(&subject, &piece.plan.known);
                 encoder.terms.not(known)
+            }
+            Place::Roles(roles) => {
+                let arns = roles.iter().map(|r| r.arn.chars().map(Token::Char).collect()).collect();
+                let set = encoder.compiler.languages.set(arns, false);
+                encoder.in_set(&subject, &set)
             }
             Place::Star | Place::Principal(_) => Terms::TRUE,
         }
@@ -210,9 +217,13 @@ fn fitting(encoder: &mut Encoder<'_>, piece: &Piece<'_>) -> Term {
 
 /// The resource of cases that leave nothing open.
 fn known_resource(target: &Target<'_>) -> Option<Arc<str>> {
-    match target.place {
+    match &target.place {
         Place::Star => Some("*".into()),
         Place::Principal(principal) => Some(principal.arn.clone()),
+        Place::Roles(roles) => match roles.as_ref() {
+            [single] => Some(single.arn.clone()),
+            _ => None,
+        },
         Place::Known(_) | Place::Other => None,
     }
 }

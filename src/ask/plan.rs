@@ -4,11 +4,10 @@
 use super::estate::Estate;
 use super::grantees::PlaceId;
 use super::piece::{family, flat};
-use super::selection::glob_matches;
 use super::target::{Place, Resources, Target};
-use gateproof_encodings::language::PatternSet;
+use gateproof_encodings::language::{PatternSet, matches};
 use gateproof_encodings::scope::{ResourceRule, is_assume_action};
-use gateproof_model::account::PrincipalEntityKind;
+use gateproof_model::account::{PrincipalEntity, PrincipalEntityKind};
 use gateproof_model::catalogue::ActionInfo;
 use gateproof_model::pattern::Pattern;
 use gateproof_model::text::fold_text;
@@ -86,7 +85,7 @@ impl Estate {
         }
         let families: Vec<Pattern> = shared
             .iter()
-            .flat_map(|t| match t.place {
+            .flat_map(|t| match &t.place {
                 Place::Known(resource) => family(&resource.arn),
                 _ => Vec::new(),
             })
@@ -113,7 +112,7 @@ impl Estate {
         let (mut places, mut own): (FxHashMap<_, _>, FxHashMap<Arc<str>, Vec<usize>>) = Default::default();
         let at = |i: usize| u32::try_from(i).unwrap_or(u32::MAX);
         for (i, target) in shared.iter().enumerate() {
-            let place = match target.place {
+            let place = match &target.place {
                 Place::Known(resource) => {
                     let resources = self.snapshot.resources();
                     resources
@@ -121,12 +120,14 @@ impl Estate {
                         .ok()
                         .map(|n| PlaceId::Resource(at(n)))
                 }
-                Place::Principal(principal) if target.rule == ResourceRule::Trust => {
+                Place::Roles(roles) => {
                     let principals = self.snapshot.principals();
-                    principals
-                        .binary_search_by(|p| p.arn.cmp(&principal.arn))
-                        .ok()
-                        .map(|n| PlaceId::Principal(at(n)))
+                    for role in roles.iter() {
+                        if let Ok(n) = principals.binary_search_by(|p| p.arn.cmp(&role.arn)) {
+                            places.insert(PlaceId::Principal(at(n)), i);
+                        }
+                    }
+                    None
                 }
                 Place::Principal(_) | Place::Star | Place::Other => None,
             };
@@ -202,14 +203,28 @@ impl Estate {
             .collect()
     }
 
+    /// The roles that the question asks about, those of one account with the same trust policy together.
     fn trust_targets<'a>(&'a self, resources: &Resources) -> Vec<Target<'a>> {
-        let roles = self.snapshot.principals().iter().filter(|p| p.kind == PrincipalEntityKind::Role);
-        let asked = |arn: &str| resources.is_all() || resources.globs.iter().any(|g| glob_matches(g, arn));
-        roles
-            .filter(|r| asked(&r.arn) && resources.in_account(Some(&r.account)))
-            .map(|r| Target {
-                place: Place::Principal(r),
-                account: Some(r.account.clone()),
+        let globs: Vec<Pattern> = resources.globs.iter().map(|g| flat(g)).collect();
+        let asked = |arn: &str| resources.is_all() || globs.iter().any(|g| matches(g, arn, false));
+        let mut groups: Vec<(&Arc<str>, Vec<&'a PrincipalEntity>)> = Vec::new();
+        let mut index: FxHashMap<(&Arc<str>, Option<usize>), usize> = FxHashMap::default();
+        for role in self.snapshot.principals().iter().filter(|p| p.kind == PrincipalEntityKind::Role) {
+            if !resources.in_account(Some(&role.account)) || !asked(&role.arn) {
+                continue;
+            }
+            let trust = role.trust.as_ref().map(|t| Arc::as_ptr(t) as usize);
+            let at = *index.entry((&role.account, trust)).or_insert(groups.len());
+            match groups.get_mut(at) {
+                Some((_, roles)) => roles.push(role),
+                None => groups.push((&role.account, vec![role])),
+            }
+        }
+        groups
+            .into_iter()
+            .map(|(account, roles)| Target {
+                place: Place::Roles(roles.into()),
+                account: Some(account.clone()),
                 rule: ResourceRule::Trust,
             })
             .collect()

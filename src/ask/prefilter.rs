@@ -2,10 +2,11 @@
 //! statements list. Exact in one direction: an action that is ruled out here has a formula that is false.
 
 use super::caller::CallerEntity;
+use super::target::Resources;
 use gateproof_encodings::language::matches;
 use gateproof_encodings::scope::Caller;
 use gateproof_model::catalogue::ActionInfo;
-use gateproof_model::pattern::{Pattern, Token};
+use gateproof_model::pattern::PatternText;
 use gateproof_model::policy::{Document, Effect, PatternClause};
 use gateproof_model::request::PrincipalKind;
 use gateproof_model::text::fold_text;
@@ -51,8 +52,17 @@ fn has(bits: &Bits, n: usize) -> bool {
 
 impl Prefilter {
     /// Looks through the documents of the callers once.
-    pub fn of<'a>(actions: &[ActionInfo<'_>], callers: impl Iterator<Item = &'a CallerEntity>) -> Self {
+    pub fn of<'a>(
+        actions: &[ActionInfo<'_>],
+        resources: &Resources,
+        callers: impl Iterator<Item = &'a CallerEntity>,
+    ) -> Self {
         let names: Vec<String> = actions.iter().map(|a| fold_text(a.name())).collect();
+        let asked: Vec<String> = if resources.is_all() {
+            Vec::new()
+        } else {
+            resources.globs.iter().map(|g| literal_head(g).to_owned()).collect()
+        };
         let mut seen = FxHashSet::default();
         let mut documents: Vec<&Arc<Document>> = Vec::new();
         for caller in callers {
@@ -65,7 +75,8 @@ impl Prefilter {
             }
         }
         let words = names.len().div_ceil(64);
-        let by_document = documents.par_iter().map(|d| (address(d), allowed_by(d, &names, words))).collect();
+        let by_document =
+            documents.par_iter().map(|d| (address(d), allowed_by(d, &names, &asked, words))).collect();
         Self { words, count: names.len(), by_document }
     }
 
@@ -113,32 +124,58 @@ fn address(document: &Arc<Document>) -> usize {
     Arc::as_ptr(document) as usize
 }
 
-fn allowed_by(document: &Document, names: &[String], words: usize) -> Bits {
+fn allowed_by(document: &Document, names: &[String], asked: &[String], words: usize) -> Bits {
     let mut bits = vec![0; words];
     for statement in document.statements.iter().filter(|s| s.effect == Effect::Allow) {
-        let mut listed = vec![0; words];
-        mark(&statement.action, names, &mut listed);
-        let invert = if statement.action.negated { u64::MAX } else { 0 };
-        bits.iter_mut().zip(&listed).for_each(|(a, b)| *a |= b ^ invert);
+        if !statement.resource.as_ref().is_none_or(|clause| may_touch(clause, asked)) {
+            continue;
+        }
+        if statement.action.negated {
+            let mut listed = vec![0; words];
+            mark(&statement.action, names, &mut listed);
+            bits.iter_mut().zip(&listed).for_each(|(a, b)| *a |= !b);
+        } else {
+            mark(&statement.action, names, &mut bits);
+        }
     }
     bits
 }
 
-/// Marks the names (sorted) that some pattern matches.
+/// Whether the statement's resources can meet what is asked about (literal heads; empty: everything).
+/// A policy variable may stand for anything.
+fn may_touch(clause: &PatternClause, asked: &[String]) -> bool {
+    clause.negated
+        || asked.is_empty()
+        || clause.patterns.iter().any(|p| {
+            let head = literal_head(&p.text);
+            asked.iter().any(|a| head.starts_with(a.as_str()) || a.starts_with(head))
+        })
+}
+
+/// The text before the first wildcard or variable.
+pub(crate) fn literal_head(pattern: &str) -> &str {
+    pattern.split(['*', '?', '$']).next().unwrap_or_default()
+}
+
+/// Marks the names (sorted, in lower case) that some pattern (in lower case) matches.
 fn mark(clause: &PatternClause, names: &[String], bits: &mut Bits) {
-    for pattern in clause.patterns.iter().filter(|p| !p.text.contains([' ', ',', '\t', '\n', '\r'])) {
+    for pattern in &clause.patterns {
         let literal = pattern.text.split(['*', '?']).next().unwrap_or_default();
-        let literal = literal.to_ascii_lowercase();
-        let start = names.partition_point(|n| n.as_str() < literal.as_str());
-        let mut ground: Option<Pattern> = None;
-        for (i, name) in names.iter().enumerate().skip(start).take_while(|(_, n)| n.starts_with(&literal)) {
-            let ground = ground.get_or_insert_with(|| pattern.ground().unwrap_or_default());
-            let everything = matches!(ground.as_ref(), [Token::AnyRun]);
-            if (everything || matches(ground, name, true))
-                && let Some(word) = bits.get_mut(i / 64)
-            {
+        let start = if names.len() < 8 { 0 } else { names.partition_point(|n| n.as_str() < literal) };
+        for (i, name) in names.iter().enumerate().skip(start) {
+            if !name.starts_with(literal) {
+                if names.len() < 8 { continue } else { break }
+            }
+            let exact = literal.len() == pattern.text.len();
+            let everything = pattern.text.len() == literal.len() + 1 && pattern.text.ends_with('*');
+            let hit = if exact { name == literal } else { everything || matches_name(pattern, name) };
+            if hit && let Some(word) = bits.get_mut(i / 64) {
                 *word |= 1 << (i % 64);
             }
         }
     }
+}
+
+fn matches_name(pattern: &PatternText, name: &str) -> bool {
+    pattern.ground().is_some_and(|p| matches(&p, name, true))
 }

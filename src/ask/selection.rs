@@ -108,6 +108,9 @@ impl Estate {
     }
 
     fn select_arn(&self, glob: &str) -> Vec<CallerEntity> {
+        if let Ok(at) = self.callers.binary_search_by(|c| (*c.id).cmp(glob)) {
+            return self.callers.get(at).cloned().into_iter().collect();
+        }
         let found: Vec<CallerEntity> =
             self.callers.iter().filter(|c| glob_matches(glob, &c.id)).cloned().collect();
         let arn = gateproof_model::arn::Arn::parse(glob);

@@ -16,6 +16,7 @@ use gateproof_encodings::term::Terms;
 use gateproof_model::assumption::BlindSpot;
 use gateproof_model::catalogue::ActionInfo;
 use rayon::prelude::*;
+use std::collections::VecDeque;
 use std::sync::{Arc, OnceLock};
 
 /// The answer to `can`.
@@ -88,12 +89,11 @@ impl Estate {
         requests: &Requests,
         settings: &Settings,
     ) -> Result<Vec<(Arc<str>, Answer)>, AskError> {
-        let mut beside = self.services();
-        beside.extend(self.outsiders());
+        let beside = &self.beside;
         let prepared =
-            self.prepare(requests, Quantifier::Some, settings, self.callers.iter().chain(&beside))?;
+            self.prepare(requests, Quantifier::Some, settings, self.callers.iter().chain(beside))?;
         let inside = self.ask_all(&self.callers, &prepared);
-        let outside = self.ask_all(&beside, &prepared);
+        let outside = self.ask_all(beside, &prepared);
         let inside = self.callers.iter().zip(inside);
         let all = inside.chain(beside.iter().zip(outside));
         Ok(all.map(|(caller, answer)| (caller.id.clone(), answer.answer)).collect())
@@ -112,7 +112,7 @@ impl Estate {
             requests.resources.iter().flat_map(|g| g.split(',')).map(|g| g.trim().to_owned()).collect();
         let plans = actions.known.iter().map(|_| OnceLock::new()).collect();
         let resources = Resources { globs, accounts };
-        let prefilter = Prefilter::of(&actions.known, callers.into_iter());
+        let prefilter = Prefilter::of(&actions.known, &resources, callers.into_iter());
         Ok(Prepared {
             prefilter,
             actions,
@@ -180,7 +180,8 @@ impl Estate {
         reach: Reach<'_>,
         tally: &mut Tally,
     ) -> Option<CallerAnswer> {
-        for target in self.targets(caller, plan, reach, &prepared.resources) {
+        let mut targets: VecDeque<Target<'a>> = self.targets(caller, plan, reach, &prepared.resources).into();
+        while let Some(target) = targets.pop_front() {
             let piece = Piece {
                 caller,
                 plan,
@@ -205,6 +206,14 @@ impl Estate {
                 PieceAnswer::Unknown(reason) => {
                     let place = label(plan.action, &target);
                     tally.unknown.get_or_insert(Undecided { reason: reason.to_string(), place });
+                }
+                PieceAnswer::Split => {
+                    if let Place::Roles(roles) = &target.place {
+                        for role in roles.iter().rev() {
+                            targets
+                                .push_front(Target { place: Place::Roles([*role].into()), ..target.clone() });
+                        }
+                    }
                 }
             }
         }
@@ -325,10 +334,14 @@ impl Default for Tally {
 /// What the piece is about, for messages and certificates.
 pub(crate) fn label(action: Option<ActionInfo<'_>>, target: &Target<'_>) -> String {
     let action = action.map_or("uncatalogued actions", |a| a.name());
-    let place = match target.place {
+    let place = match &target.place {
         Place::Star => "*".to_owned(),
         Place::Known(resource) => resource.arn.to_string(),
         Place::Principal(principal) => principal.arn.to_string(),
+        Place::Roles(roles) => match roles.as_ref() {
+            [single] => single.arn.to_string(),
+            several => format!("{} roles from {}", several.len(), several.first().map_or("", |r| &r.arn)),
+        },
         Place::Other => {
             let account = target.account.as_deref().unwrap_or("-");
             format!("other resources of {account} ({:?})", target.rule).to_lowercase()

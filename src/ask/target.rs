@@ -27,7 +27,7 @@ pub struct Target<'a> {
 }
 
 /// Which resources a case is about.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 pub enum Place<'a> {
     /// The action has no resource level: `*`.
     Star,
@@ -35,6 +35,8 @@ pub enum Place<'a> {
     Known(&'a ResourceEntity),
     /// A role, user or other principal as a resource.
     Principal(&'a PrincipalEntity),
+    /// Roles of one account with the same trust policy, to be assumed.
+    Roles(Arc<[&'a PrincipalEntity]>),
     /// Any other resource of the account.
     Other,
 }

@@ -50,6 +50,9 @@ impl Estate {
         let resource = match &piece.target.place {
             super::target::Place::Star => "*".to_owned(),
             super::target::Place::Principal(principal) => principal.arn.to_string(),
+            super::target::Place::Roles(roles) if roles.len() == 1 => {
+                roles.first().map(|r| r.arn.to_string()).unwrap_or_default()
+            }
             _ => text_of(&Field::Resource).unwrap_or_default(),
         };
         Request {
