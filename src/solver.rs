@@ -12,6 +12,7 @@ use thiserror::Error;
 
 pub mod child;
 pub mod script;
+pub mod strings;
 pub mod z3;
 
 pub use self::child::ChildProcess;
