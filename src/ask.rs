@@ -10,6 +10,7 @@ mod caller;
 mod candidates;
 mod decide_piece;
 mod estate;
+mod explain;
 mod facts;
 mod grantees;
 mod piece;
@@ -24,6 +25,7 @@ mod witness;
 pub use caller::CallerEntity;
 pub use decide_piece::PieceProof;
 pub use estate::{Estate, EstateOptions};
+pub use explain::Explained;
 pub use selection::Environments;
 pub use summary::CanAnswer;
 

@@ -1,7 +1,8 @@
 //! `decide`: concrete requests, answered by the encoding asked for.
 
 use crate::engine::{Answer, Limits, solve};
-use crate::solver::UnknownReason;
+use crate::solver::strings::{StringsAnswer, solve_strings};
+use crate::solver::{Budget, SolverError, UnknownReason, Z3};
 use gateproof_encodings::compiled::Compiler;
 use gateproof_encodings::concrete::encode_request;
 use gateproof_encodings::emptiness::EmptinessCache;
@@ -9,6 +10,7 @@ use gateproof_encodings::term::{Term, Terms};
 use gateproof_model::evaluator::{Outcome, World};
 use gateproof_model::policy_set::PolicySet;
 use gateproof_model::request::Request;
+use std::time::Duration;
 
 /// Decides whether a formula has a model.
 pub trait Satisfiability {
@@ -72,4 +74,36 @@ pub fn decide_by(
     } else {
         Outcome::ImplicitlyDenied
     })
+}
+
+/// The *strings* encoding in Z3.
+pub struct Strings {
+    solver: Z3,
+    budget: Budget,
+}
+
+impl Strings {
+    /// A solver of strings, ten seconds a formula.
+    ///
+    /// # Errors
+    /// Where the linked Z3 is not the pinned one.
+    pub fn new() -> Result<Self, SolverError> {
+        Ok(Self { solver: Z3::new()?, budget: Budget::of_wall(Duration::from_secs(10)) })
+    }
+}
+
+impl Satisfiability for Strings {
+    fn is_satisfiable(&mut self, terms: &Terms, root: Term) -> Result<bool, UnknownReason> {
+        if root == Terms::FALSE || root == Terms::TRUE {
+            return Ok(root == Terms::TRUE);
+        }
+        match solve_strings(terms, root, &self.budget, &mut self.solver) {
+            Ok(StringsAnswer::Sat(_)) => Ok(true),
+            Ok(StringsAnswer::Unsat) => Ok(false),
+            Ok(StringsAnswer::Unknown(reason)) => Err(reason),
+            Err(error) => {
+                Err(UnknownReason::Unsupported { what: error.to_string(), place: "the solver".to_owned() })
+            }
+        }
+    }
 }

@@ -1,7 +1,10 @@
 //! gateproof: answers questions about AWS permissions with a witness or a proof.
 
 pub mod ask;
+pub mod cli;
+pub mod config;
 pub mod decide;
 pub mod engine;
 pub mod question;
+pub mod render;
 pub mod solver;

@@ -72,7 +72,10 @@ fn resource_candidates(piece: &Piece<'_>, facts: &Facts<'_>, demands: &[(&Atom, 
     for pattern in patterns {
         let tail = resource_part(pattern);
         for format in &formats {
-            found.extend(fill_format(format, partition, region, account, tail.as_deref()));
+            for below in ["", "/example", "/example/example"] {
+                let tail = tail.as_ref().map(|t| format!("{t}{below}"));
+                found.extend(fill_format(format, partition, region, account, tail.as_deref()));
+            }
         }
         found.push(fill(pattern));
     }

@@ -1,0 +1,221 @@
+//! The command line: arguments, commands, exit codes.
+//!
+//! | code | meaning |
+//! |---|---|
+//! | 0 | answered; for `can`: impossible |
+//! | 1 | the input or the tool failed |
+//! | 2 | `can`: reachable, with a witness |
+//! | 3 | undecided |
+//! | 64 | the command line itself is wrong |
+
+mod ask;
+mod decide;
+mod demo;
+mod explain;
+mod version;
+
+use crate::config::Config;
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use std::io::Write;
+use std::path::PathBuf;
+
+/// Answers questions about AWS permissions with a witness or a proof.
+#[derive(Debug, Parser)]
+#[command(name = "gateproof", version, about, disable_help_subcommand = true)]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+    #[command(flatten)]
+    global: Global,
+}
+
+/// Flags of every command.
+#[derive(Debug, Clone, Args)]
+pub(crate) struct Global {
+    /// How results are printed.
+    #[arg(long, global = true, value_enum, default_value_t = Format::Text)]
+    format: Format,
+    /// Also writes the result to a file; its ending (.json) says how.
+    #[arg(long, global = true, value_name = "FILE")]
+    export: Vec<PathBuf>,
+    /// Seconds for one question.
+    #[arg(long, global = true, value_name = "SECONDS", default_value_t = 60)]
+    timeout: u64,
+    /// Worker threads; one a core where not given.
+    #[arg(long, global = true, value_name = "N")]
+    threads: Option<usize>,
+    /// What to make of input that was never collected.
+    #[arg(long, global = true, value_enum, default_value_t = Missing::Assume)]
+    missing: Missing,
+    /// Which answers another encoding and solver must second.
+    #[arg(long, global = true, value_enum, default_value_t = CrossCheck::Sample)]
+    cross_check: CrossCheck,
+    /// The configuration; `gateproof.toml` beside the snapshot where not given.
+    #[arg(long, global = true, value_name = "FILE")]
+    config: Option<PathBuf>,
+    /// Prints nothing but the result.
+    #[arg(long, global = true)]
+    quiet: bool,
+}
+
+/// How results are printed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Format {
+    /// For people.
+    Text,
+    /// One JSON document (`decide`: a line each).
+    Json,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Missing {
+    Assume,
+    Unknown,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum CrossCheck {
+    Always,
+    Sample,
+    Never,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Answers three questions about the example organization.
+    Demo,
+    /// Whether principals can make some (or every) matching request.
+    Can(ask::Can),
+    /// Who can make some matching request, with a witness each.
+    WhoCan(ask::WhoCan),
+    /// Why one request is allowed or denied, layer by layer.
+    Explain(explain::Explain),
+    /// Decides concrete requests: JSON lines in, JSON lines out.
+    Decide(decide::Decide),
+    /// The versions of the program, the solver and the catalogue.
+    Version,
+}
+
+/// What can end a command.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum CliError {
+    /// The snapshot can't be used.
+    #[error(transparent)]
+    Load(#[from] gateproof_model::snapshot::LoadError),
+    /// The question can't be asked.
+    #[error(transparent)]
+    Ask(#[from] crate::ask::AskError),
+    /// A selector is malformed.
+    #[error(transparent)]
+    Selector(#[from] crate::question::SelectorError),
+    /// A condition is malformed.
+    #[error(transparent)]
+    Constraint(#[from] crate::question::ConstraintError),
+    /// The configuration can't be used.
+    #[error(transparent)]
+    Config(#[from] crate::config::ConfigError),
+    /// The solver can't be used.
+    #[error(transparent)]
+    Solver(#[from] crate::solver::SolverError),
+    /// Reading or writing failed.
+    #[error("{0}")]
+    Io(#[from] std::io::Error),
+    /// Anything else that is wrong with the input.
+    #[error("{0}")]
+    Input(String),
+}
+
+/// The exit code of an answer.
+pub(crate) mod exit {
+    /// Answered, or impossible.
+    pub const ANSWERED: u8 = 0;
+    /// The input or the tool failed.
+    pub const FAILED: u8 = 1;
+    /// Reachable.
+    pub const REACHABLE: u8 = 2;
+    /// Undecided.
+    pub const UNDECIDED: u8 = 3;
+    /// The command line is wrong.
+    pub const USAGE: u8 = 64;
+}
+
+/// Runs the command line of this process; returns its exit code.
+pub fn run() -> u8 {
+    let cli = match Cli::try_parse() {
+        Ok(cli) => cli,
+        Err(error) => {
+            let help = !error.use_stderr();
+            let printed = error.print().is_ok();
+            return if help && printed { exit::ANSWERED } else { exit::USAGE };
+        }
+    };
+    if let Some(threads) = cli.global.threads {
+        // Fails only where a pool exists already, which then serves as well.
+        let _ = rayon::ThreadPoolBuilder::new().num_threads(threads).build_global();
+    }
+    match dispatch(&cli) {
+        Ok(code) => code,
+        Err(CliError::Io(error)) if error.kind() == std::io::ErrorKind::BrokenPipe => exit::ANSWERED,
+        Err(error) => {
+            let _ = writeln!(std::io::stderr(), "error: {error}");
+            exit::FAILED
+        }
+    }
+}
+
+fn dispatch(cli: &Cli) -> Result<u8, CliError> {
+    match &cli.command {
+        Command::Demo => demo::run(&cli.global),
+        Command::Can(arguments) => arguments.run(&cli.global),
+        Command::WhoCan(arguments) => arguments.run(&cli.global),
+        Command::Explain(arguments) => arguments.run(&cli.global),
+        Command::Decide(arguments) => arguments.run(),
+        Command::Version => version::run(&cli.global),
+    }
+}
+
+impl Global {
+    fn estate_options(&self) -> crate::ask::EstateOptions {
+        let missing = match self.missing {
+            Missing::Assume => gateproof_model::snapshot::Missing::Assume,
+            Missing::Unknown => gateproof_model::snapshot::Missing::Unknown,
+        };
+        crate::ask::EstateOptions { missing }
+    }
+
+    fn settings(&self, config: &Config) -> crate::ask::Settings {
+        crate::ask::Settings {
+            environments: config.environments(),
+            cross_check: match self.cross_check {
+                CrossCheck::Always => crate::ask::CrossCheck::Always,
+                CrossCheck::Sample => crate::ask::CrossCheck::Sample,
+                CrossCheck::Never => crate::ask::CrossCheck::Never,
+            },
+            timeout: std::time::Duration::from_secs(self.timeout),
+            keep_proofs: false,
+        }
+    }
+
+    /// Prints the result, and writes it where `--export` says.
+    fn publish(&self, json: &serde_json::Value, text: &str) -> Result<(), CliError> {
+        let document = serde_json::to_string_pretty(json).map_err(std::io::Error::from)?;
+        for file in &self.export {
+            match file.extension().and_then(|e| e.to_str()) {
+                Some("json") => std::fs::write(file, format!("{document}\n"))?,
+                _ => {
+                    return Err(CliError::Input(format!(
+                        "cannot export to {}: expected .json",
+                        file.display()
+                    )));
+                }
+            }
+        }
+        let mut out = std::io::stdout().lock();
+        match self.format {
+            Format::Json => writeln!(out, "{document}")?,
+            Format::Text => out.write_all(text.as_bytes())?,
+        }
+        out.flush()?;
+        Ok(())
+    }
+}

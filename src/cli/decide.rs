@@ -1,0 +1,85 @@
+//! `decide`: concrete requests, a JSON line each, answered in order.
+
+use super::{CliError, exit};
+use crate::decide::{Classes, Satisfiability, Strings, decide_by};
+use clap::{Args, ValueEnum};
+use gateproof_encodings::compiled::Compiler;
+use gateproof_model::catalogue::Catalogue;
+use gateproof_model::decide::{decide_line, parse_line, render_answer, render_error};
+use gateproof_model::evaluator::World;
+use rayon::prelude::*;
+use std::io::{BufRead, Write};
+
+/// `gateproof decide`
+#[derive(Debug, Clone, Args)]
+pub(crate) struct Decide {
+    /// What decides: the reference evaluator, or one of the encodings.
+    #[arg(long, value_enum, default_value_t = Encoding::Reference)]
+    encoding: Encoding,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Encoding {
+    Reference,
+    Classes,
+    Strings,
+}
+
+/// So many lines are decided side by side before they are written.
+const CHUNK: usize = 512;
+
+impl Decide {
+    pub(crate) fn run(&self) -> Result<u8, CliError> {
+        if self.encoding == Encoding::Strings {
+            Strings::new()?;
+        }
+        let mut input = std::io::stdin().lock();
+        let mut out = std::io::stdout().lock();
+        let mut more = true;
+        while more {
+            let mut lines: Vec<Vec<u8>> = Vec::new();
+            while lines.len() < CHUNK {
+                let mut line = Vec::new();
+                if input.read_until(b'\n', &mut line)? == 0 {
+                    more = false;
+                    break;
+                }
+                if !line.iter().all(u8::is_ascii_whitespace) {
+                    lines.push(line);
+                }
+            }
+            let answers: Vec<String> = lines.par_iter().map(|line| self.answer(line)).collect();
+            for answer in answers {
+                writeln!(out, "{answer}")?;
+            }
+            out.flush()?;
+        }
+        Ok(exit::ANSWERED)
+    }
+
+    fn answer(&self, line: &[u8]) -> String {
+        let world = World::new(Catalogue::embedded());
+        let Ok(text) = std::str::from_utf8(line) else {
+            return render_error(None, "the line is not UTF-8");
+        };
+        match self.encoding {
+            Encoding::Reference => decide_line(text, &world),
+            Encoding::Classes => by(&mut Classes::default(), text, &world),
+            Encoding::Strings => match Strings::new() {
+                Ok(mut strings) => by(&mut strings, text, &world),
+                Err(error) => render_error(None, &error.to_string()),
+            },
+        }
+    }
+}
+
+fn by(encoding: &mut dyn Satisfiability, text: &str, world: &World<'_>) -> String {
+    let line = match parse_line(text) {
+        Ok(line) => line,
+        Err(refused) => return render_error(refused.id.as_ref(), &refused.error.to_string()),
+    };
+    match decide_by(encoding, &Compiler::default(), &line.policies, &line.request, world) {
+        Ok(outcome) => render_answer(line.id.as_ref(), outcome, &[], &line.warnings),
+        Err(reason) => render_error(line.id.as_ref(), &format!("undecided: {reason}")),
+    }
+}

@@ -1,0 +1,74 @@
+//! `demo`: three questions about the example organization, before and after its gaps were closed.
+
+use super::{CliError, Global, exit};
+use crate::ask::{CrossCheck, Estate, Settings};
+use crate::question::{Quantifier, Requests, Selector};
+use crate::render;
+use serde_json::json;
+use std::path::{Path, PathBuf};
+
+/// Where the example lies in the source tree.
+const EXAMPLE: &str = "corpus/snapshots";
+const GATE: &str = "arn:aws:codepipeline:us-east-1:222222222222:prod-deploy/Approve/*";
+const ARTIFACTS: &str = "arn:aws:s3:::acme-pipeline-artifacts-222222222222/*";
+
+pub(crate) fn run(global: &Global) -> Result<u8, CliError> {
+    let root = example()?;
+    let settings = Settings { cross_check: CrossCheck::Always, ..Settings::default() };
+    let mut text = String::new();
+    let mut answers = Vec::new();
+    for twin in ["acme", "acme-fixed"] {
+        let estate = Estate::load(&root.join(twin), global.estate_options())?;
+        text.push_str(&format!("=== {twin}\n\n1. Who can approve prod-deploy without MFA?\n\n"));
+        let approve =
+            requests("codepipeline:PutApprovalResult", Some(GATE), Some("aws:MultiFactorAuthPresent!=true"))?;
+        let who = estate.who_can(&approve, &settings)?;
+        text.push_str(&render::text::who_can(&who, &[]));
+        text.push_str("\n2. Can the build role write IAM in prod by itself?\n\n");
+        let mut write = requests("iam:*", None, None)?;
+        write.within.push("account:444444444444".parse()?);
+        write.access = vec![
+            gateproof_model::catalogue::AccessLevel::Write,
+            gateproof_model::catalogue::AccessLevel::PermissionsManagement,
+        ];
+        let build: Vec<Selector> = vec!["role/acme-build-prod".parse()?];
+        let iam = estate.can(&build, &write, Quantifier::Some, &settings)?;
+        text.push_str(&render::text::can(&iam, &[]));
+        text.push_str("\n3. Can anyone outside the organization read the build artifacts?\n\n");
+        let read = requests("s3:GetObject", Some(ARTIFACTS), Some("aws:PrincipalOrgID!=o-acmeexample"))?;
+        let outside: Vec<Selector> = vec!["anyone".parse()?];
+        let artifacts = estate.can(&outside, &read, Quantifier::Some, &settings)?;
+        text.push_str(&render::text::can(&artifacts, &[]));
+        text.push('\n');
+        answers.push(json!({
+            "snapshot": twin,
+            "approve": render::json::who_can(&approve, &who),
+            "iam": render::json::can(&build, &write, Quantifier::Some, &iam),
+            "artifacts": render::json::can(&outside, &read, Quantifier::Some, &artifacts),
+        }));
+    }
+    text.push_str(
+        "Try your own account:\n  aws iam get-account-authorization-details > gaad.json\n  \
+         gateproof who-can gaad.json --action codepipeline:PutApprovalResult --when 'aws:MultiFactorAuthPresent!=true'\n",
+    );
+    global.publish(&json!({"format": "gateproof-demo/1", "answers": answers}), &text)?;
+    Ok(exit::ANSWERED)
+}
+
+fn requests(action: &str, resource: Option<&str>, when: Option<&str>) -> Result<Requests, CliError> {
+    let mut requests = Requests { actions: vec![action.to_owned()], ..Requests::default() };
+    requests.resources.extend(resource.map(str::to_owned));
+    if let Some(condition) = when {
+        requests.when.push(condition.parse()?);
+    }
+    Ok(requests)
+}
+
+/// The example beside the working directory, or in the tree that the program was built from.
+fn example() -> Result<PathBuf, CliError> {
+    let built = Path::new(env!("CARGO_MANIFEST_DIR")).join(EXAMPLE);
+    [PathBuf::from(EXAMPLE), built]
+        .into_iter()
+        .find(|p| p.is_dir())
+        .ok_or_else(|| CliError::Input(format!("the example organization is not found: expected {EXAMPLE}")))
+}

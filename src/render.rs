@@ -1,0 +1,4 @@
+//! Answers as text for people and as JSON for programs. The same answers give the same bytes.
+
+pub mod json;
+pub mod text;

@@ -1,0 +1,95 @@
+//! JSON documents; each names its format.
+
+use crate::ask::{CanAnswer, Explained};
+use crate::question::{Answer, Quantifier, Requests, Selector, Verdict};
+use gateproof_model::request::ContextValue;
+use serde_json::{Map, Value, json};
+use std::sync::Arc;
+
+fn strings<T: ToString>(items: &[T]) -> Vec<String> {
+    items.iter().map(ToString::to_string).collect()
+}
+
+fn question(requests: &Requests) -> Map<String, Value> {
+    let levels: Vec<&str> = requests.access.iter().map(|l| l.name()).collect();
+    let mut question = Map::new();
+    question.insert("actions".to_owned(), json!(requests.actions));
+    question.insert("resources".to_owned(), json!(requests.resources));
+    question.insert("access".to_owned(), json!(levels));
+    question.insert("in".to_owned(), json!(strings(&requests.within)));
+    question.insert("when".to_owned(), json!(strings(&requests.when)));
+    question
+}
+
+fn verdict(answer: &Answer) -> Map<String, Value> {
+    let mut fields = Map::new();
+    fields.insert("verdict".to_owned(), json!(answer.verdict));
+    fields.insert("witness".to_owned(), json!(answer.witness));
+    fields.insert("proof".to_owned(), json!(answer.proof));
+    fields.insert("assumptions".to_owned(), json!(answer.assumptions));
+    fields.insert("undecided".to_owned(), json!(answer.undecided));
+    fields
+}
+
+fn principal(arn: &str, answer: &Answer) -> Value {
+    let mut fields = Map::new();
+    fields.insert("arn".to_owned(), json!(arn));
+    fields.extend(verdict(answer));
+    Value::Object(fields)
+}
+
+/// The answer to `can`: `gateproof-verdict/1`.
+pub fn can(
+    principals: &[Selector],
+    requests: &Requests,
+    quantifier: Quantifier,
+    answer: &CanAnswer,
+) -> Value {
+    let mut asked = Map::new();
+    asked.insert("command".to_owned(), json!("can"));
+    asked.insert("principals".to_owned(), json!(strings(principals)));
+    asked.extend(question(requests));
+    asked.insert("every".to_owned(), json!(quantifier == Quantifier::Every));
+    let mut document = Map::new();
+    document.insert("format".to_owned(), json!("gateproof-verdict/1"));
+    document.insert("question".to_owned(), Value::Object(asked));
+    document.extend(verdict(&answer.overall));
+    let each: Vec<Value> = answer.principals.iter().map(|(arn, a)| principal(arn, a)).collect();
+    document.insert("principals".to_owned(), json!(each));
+    Value::Object(document)
+}
+
+/// The answer to `who-can`: those who can, and those of whom it isn't known.
+pub fn who_can(requests: &Requests, answers: &[(Arc<str>, Answer)]) -> Value {
+    let mut asked = Map::new();
+    asked.insert("command".to_owned(), json!("who-can"));
+    asked.extend(question(requests));
+    let listed = answers.iter().filter(|(_, a)| a.verdict != Verdict::Impossible);
+    let each: Vec<Value> = listed.map(|(arn, a)| principal(arn, a)).collect();
+    let impossible = answers.iter().filter(|(_, a)| a.verdict == Verdict::Impossible).count();
+    json!({"format": "gateproof-who-can/1", "question": asked, "principals": each, "impossible": impossible})
+}
+
+/// The answer to `explain`.
+pub fn explain(explained: &Explained) -> Value {
+    let request = &explained.request;
+    let context: Map<String, Value> = request
+        .context
+        .iter()
+        .map(|(key, value)| {
+            let value = match value {
+                ContextValue::Single(text) => json!(text),
+                ContextValue::List(texts) => json!(texts),
+            };
+            (key.to_owned(), value)
+        })
+        .collect();
+    json!({
+        "format": "gateproof-explain/1",
+        "principal": request.principal.id(), "action": request.action, "resource": request.resource,
+        "context": context,
+        "decision": format!("{:?}", explained.decision.outcome),
+        "because": strings(&explained.decision.because),
+        "assumptions": explained.assumptions,
+    })
+}

@@ -1,0 +1,164 @@
+//! Text for people: the verdict first, then what shows it.
+
+use crate::ask::{CanAnswer, Explained};
+use crate::question::answer::ContextText;
+use crate::question::{Answer, Step, Verdict};
+use gateproof_model::problem::Problem;
+use std::fmt::Write;
+use std::sync::Arc;
+
+/// Text goes into a `String`, which takes everything.
+fn line(out: &mut String, text: std::fmt::Arguments<'_>) {
+    let _ = out.write_fmt(text);
+    out.push('\n');
+}
+
+fn headline(answer: &Answer) -> String {
+    match (answer.verdict, answer.not_collected, &answer.undecided) {
+        (Verdict::Reachable, _, _) => "reachable".to_owned(),
+        (Verdict::Impossible, 0, _) => "impossible".to_owned(),
+        (Verdict::Impossible, n, _) => format!("impossible, assuming {n} inputs that were not collected"),
+        (Verdict::Undecided, _, Some(why)) => format!("undecided: {} ({})", why.reason, why.place),
+        (Verdict::Undecided, _, None) => "undecided".to_owned(),
+    }
+}
+
+fn step(out: &mut String, step: &Step) {
+    line(out, format_args!("  as        {}", step.caller));
+    line(out, format_args!("  session   {}", step.shape));
+    line(out, format_args!("  action    {}", step.action));
+    line(out, format_args!("  resource  {}", step.resource));
+    for (key, value) in &step.context {
+        let value = match value {
+            ContextText::One(text) => text.clone(),
+            ContextText::Many(texts) => format!("[{}]", texts.join(", ")),
+        };
+        line(out, format_args!("  context   {key} = {value}"));
+    }
+    for evidence in &step.allowed_by {
+        if evidence.policy.is_empty() {
+            line(out, format_args!("  because   {}", evidence.layer));
+            continue;
+        }
+        let sid = evidence.sid.as_deref().map(|s| format!(" ({s})")).unwrap_or_default();
+        line(
+            out,
+            format_args!(
+                "  because   {}: {}{sid}, {}#{}",
+                evidence.layer, evidence.policy, evidence.file, evidence.pointer
+            ),
+        );
+    }
+}
+
+fn body(out: &mut String, answer: &Answer) {
+    if let Some(witness) = &answer.witness {
+        for one in &witness.steps {
+            step(out, one);
+        }
+        for command in &witness.aws_cli {
+            line(out, format_args!("  try       {command}"));
+        }
+    }
+    if let Some(proof) = &answer.proof {
+        let encodings = proof.encodings.join(", ");
+        let solvers: Vec<String> =
+            proof.solvers.iter().map(|s| format!("{} {}", s.name, s.version)).collect();
+        line(
+            out,
+            format_args!(
+                "  proved    for {}: {} formulas refuted ({encodings}; {}), each proof accepted by the checker",
+                proof.scope,
+                proof.formulas,
+                solvers.join(", ")
+            ),
+        );
+    }
+    for assumption in &answer.assumptions {
+        line(out, format_args!("  assuming  {assumption}"));
+    }
+}
+
+fn problems(out: &mut String, found: &[Problem]) {
+    let serious: Vec<&Problem> = found.iter().filter(|p| !p.warning).collect();
+    if serious.is_empty() {
+        return;
+    }
+    line(
+        out,
+        format_args!("\n{} problems in the snapshot; what they hide is treated as unknown:", serious.len()),
+    );
+    for problem in serious.iter().take(10) {
+        line(out, format_args!("  {problem}"));
+    }
+}
+
+/// The answer to `can`.
+pub fn can(answer: &CanAnswer, found: &[Problem]) -> String {
+    let mut out = String::new();
+    line(&mut out, format_args!("{}", headline(&answer.overall)));
+    body(&mut out, &answer.overall);
+    if answer.principals.len() > 1 {
+        line(&mut out, format_args!("\n{} principals:", answer.principals.len()));
+        for (arn, one) in &answer.principals {
+            line(&mut out, format_args!("  {arn}: {}", headline(one)));
+        }
+    }
+    problems(&mut out, found);
+    out
+}
+
+/// The answer to `who-can`: those who can, with the request that shows it.
+pub fn who_can(answers: &[(Arc<str>, Answer)], found: &[Problem]) -> String {
+    let mut out = String::new();
+    let of = |verdict: Verdict| answers.iter().filter(move |(_, a)| a.verdict == verdict);
+    let (can, cannot, unknown) =
+        (of(Verdict::Reachable).count(), of(Verdict::Impossible).count(), of(Verdict::Undecided).count());
+    line(&mut out, format_args!("{can} can, {cannot} cannot, {unknown} undecided"));
+    for (arn, answer) in of(Verdict::Reachable) {
+        line(&mut out, format_args!("\n{arn}"));
+        body(&mut out, answer);
+    }
+    for (arn, answer) in of(Verdict::Undecided) {
+        line(&mut out, format_args!("\n{arn}: {}", headline(answer)));
+    }
+    let mut assumed: Vec<&String> = Vec::new();
+    for (_, answer) in of(Verdict::Impossible) {
+        for text in &answer.assumptions {
+            if !assumed.contains(&text) {
+                assumed.push(text);
+            }
+        }
+    }
+    if !assumed.is_empty() {
+        line(
+            &mut out,
+            format_args!("\nthose who cannot: assuming {} inputs that were not collected", assumed.len()),
+        );
+        for text in assumed {
+            line(&mut out, format_args!("  assuming  {text}"));
+        }
+    }
+    problems(&mut out, found);
+    out
+}
+
+/// The answer to `explain`.
+pub fn explain(explained: &Explained) -> String {
+    let mut out = String::new();
+    line(&mut out, format_args!("{:?}", explained.decision.outcome));
+    let request = &explained.request;
+    line(&mut out, format_args!("  as        {}", request.principal.id()));
+    line(&mut out, format_args!("  action    {}", request.action));
+    line(&mut out, format_args!("  resource  {}", request.resource));
+    for (key, value) in request.context.iter() {
+        line(&mut out, format_args!("  context   {key} = {}", value.values().join(", ")));
+    }
+    for reason in &explained.decision.because {
+        line(&mut out, format_args!("  because   {reason}"));
+    }
+    for assumption in &explained.assumptions {
+        line(&mut out, format_args!("  assuming  {assumption}"));
+    }
+    out
+}
