@@ -4,6 +4,7 @@ use super::candidates::beautify;
 use super::estate::Estate;
 use super::facts::Facts;
 use super::piece::{Formula, Piece};
+use crate::decide::{Satisfiability, Strings};
 use crate::engine::{Answer, Limits, solve};
 use crate::question::Step;
 use crate::solver::UnknownReason;
@@ -36,6 +37,9 @@ pub struct PieceProof {
     /// Whether the proof is about every request, or only about resources and keys that the catalogue
     /// gives the action.
     pub all_requests: bool,
+    /// Whether the strings encoding in Z3 refuted the formula too; `None` where it was not asked or
+    /// could not tell.
+    pub seconded: Option<()>,
 }
 
 /// How often an open policy variable is bound to another value before the piece is given up.
@@ -61,21 +65,32 @@ impl Estate {
         }
         if formula.root == Terms::FALSE {
             let all_requests = !facts.was_restricted();
-            return PieceAnswer::Impossible(PieceProof { proof: Proof::default(), all_requests });
+            return PieceAnswer::Impossible(PieceProof { all_requests, ..PieceProof::default() });
         }
         let answer = self.solve_formula(terms, piece, &policies, &facts, &formula);
+        let opinion = if piece.second { second_opinion(terms, formula.root) } else { None };
+        let seconded = (opinion == Some(false)).then_some(());
+        match (&answer, opinion) {
+            (Solved::Step(..), Some(false)) | (Solved::Refuted(_), Some(true)) => {
+                return PieceAnswer::Unknown(UnknownReason::Disagreement {
+                    first: "the classes encoding".to_owned(),
+                    second: "the strings encoding in Z3".to_owned(),
+                });
+            }
+            _ => {}
+        }
         match answer {
             Solved::Step(step, assumed) => PieceAnswer::Reachable(step, assumed),
             Solved::Unknown(reason) => PieceAnswer::Unknown(reason),
             Solved::Refuted(proof) => {
                 if piece.plan.action.is_none() {
-                    return PieceAnswer::Impossible(PieceProof { proof, all_requests: true });
+                    return PieceAnswer::Impossible(PieceProof { proof, all_requests: true, seconded });
                 }
                 match self.refute_for_all(terms, piece, &policies) {
                     Some(general) => {
-                        PieceAnswer::Impossible(PieceProof { proof: general, all_requests: true })
+                        PieceAnswer::Impossible(PieceProof { proof: general, all_requests: true, seconded })
                     }
-                    None => PieceAnswer::Impossible(PieceProof { proof, all_requests: false }),
+                    None => PieceAnswer::Impossible(PieceProof { proof, all_requests: false, seconded }),
                 }
             }
         }
@@ -205,6 +220,11 @@ enum Solved {
     Step(Box<Step>, Vec<String>),
     Refuted(Proof),
     Unknown(UnknownReason),
+}
+
+/// Whether the strings encoding finds the formula satisfiable; `None` where it can't tell.
+fn second_opinion(terms: &Terms, root: Term) -> Option<bool> {
+    Strings::new().ok()?.is_satisfiable(terms, root).ok()
 }
 
 /// The formula with every assumption about unreadable documents taken against the request; `None`

@@ -64,6 +64,7 @@ impl Estate {
             resources: &resources,
             when: &[],
             quantifier: Quantifier::Some,
+            second: false,
         };
         let facts = Facts::of(self, caller, plan.action, &target, &[], true);
         let mut values = Values::default();
@@ -82,7 +83,6 @@ impl Estate {
         let assumptions = self
             .snapshot
             .assumptions_about(resource)
-            .into_iter()
             .map(|a| format!("{} (to supply it: {})", a.text, a.cli_command))
             .collect();
         Ok(Explained { request, decision, assumptions })

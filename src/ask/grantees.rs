@@ -92,10 +92,8 @@ impl Grantees {
             Some(("assumed-role", rest)) => rest.split('/').next(),
             _ => None,
         };
-        match role {
-            Some(role) => push(self.by_role.entry((arn.account.into(), role.into())).or_default()),
-            // Someone of the account, for callers that are only known by account.
-            None => {}
+        if let Some(role) = role {
+            push(self.by_role.entry((arn.account.into(), role.into())).or_default());
         }
     }
 

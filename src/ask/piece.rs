@@ -36,6 +36,8 @@ pub struct Piece<'a> {
     pub when: &'a [Constraint],
     /// Whether all requests must be allowed: then the formula looks for one that is not.
     pub quantifier: Quantifier,
+    /// Whether another encoding and solver must second the answer.
+    pub second: bool,
 }
 
 /// The formula of a piece.

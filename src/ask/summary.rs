@@ -8,7 +8,7 @@ use super::plan::Plan;
 use super::prefilter::Prefilter;
 use super::target::{Place, Reach, Resources, Target};
 use super::universe::{Actions, actions_of};
-use super::{AskError, Settings};
+use super::{AskError, CrossCheck, Settings};
 use crate::question::{
     Answer, ProofSummary, Quantifier, Requests, Selector, SolverName, Undecided, Verdict, Witness,
 };
@@ -48,6 +48,8 @@ pub(crate) struct Prepared<'a> {
     pub resources: Resources,
     pub requests: &'a Requests,
     pub quantifier: Quantifier,
+    /// Which pieces are seconded.
+    pub cross_check: CrossCheck,
 }
 
 impl Estate {
@@ -121,6 +123,7 @@ impl Estate {
             resources,
             requests,
             quantifier,
+            cross_check: settings.cross_check,
         })
     }
 
@@ -182,7 +185,13 @@ impl Estate {
     ) -> Option<CallerAnswer> {
         let mut targets: VecDeque<Target<'a>> = self.targets(caller, plan, reach, &prepared.resources).into();
         while let Some(target) = targets.pop_front() {
+            let second = match prepared.cross_check {
+                CrossCheck::Always => true,
+                CrossCheck::Never => false,
+                CrossCheck::Sample => sampled(&caller.id, plan.action),
+            };
             let piece = Piece {
+                second,
                 caller,
                 plan,
                 open_actions: &prepared.actions.open,
@@ -200,6 +209,7 @@ impl Estate {
                 }
                 PieceAnswer::Impossible(proof) => {
                     tally.formulas += 1;
+                    tally.seconded += usize::from(proof.seconded.is_some());
                     tally.all_requests &= proof.all_requests;
                     tally.proofs.push((label(plan.action, &target), proof));
                 }
@@ -256,11 +266,18 @@ impl Estate {
             Quantifier::Some => Verdict::Impossible,
             Quantifier::Every => Verdict::Reachable,
         };
+        let mut encodings = vec!["classes".to_owned()];
+        let mut solvers = vec![SolverName { name: "batsat".to_owned(), version: "0.6.0".to_owned() }];
+        if tally.seconded > 0 {
+            encodings.push("strings".to_owned());
+            solvers.push(SolverName { name: "z3".to_owned(), version: crate::solver::z3::linked_version() });
+        }
         let proof = ProofSummary {
             method: "unsat".to_owned(),
-            encodings: vec!["classes".to_owned()],
+            encodings,
             solvers: vec![SolverName { name: "batsat".to_owned(), version: "0.6.0".to_owned() }],
             formulas: tally.formulas,
+            seconded: tally.seconded,
             scope: if tally.all_requests { "all requests" } else { "catalogued actions, resources and keys" }
                 .to_owned(),
             blocked_by: Vec::new(),
@@ -317,17 +334,26 @@ impl Estate {
     }
 }
 
+/// One in thirty-two, by caller and action: the same ones in every run.
+fn sampled(caller: &str, action: Option<ActionInfo<'_>>) -> bool {
+    let name = action.map_or("", |a| a.name());
+    let sum =
+        caller.bytes().chain(name.bytes()).fold(0u32, |h, b| h.wrapping_mul(31).wrapping_add(u32::from(b)));
+    sum % 32 == 0
+}
+
 #[derive(Debug)]
 struct Tally {
     formulas: usize,
     all_requests: bool,
+    seconded: usize,
     unknown: Option<Undecided>,
     proofs: Vec<(String, PieceProof)>,
 }
 
 impl Default for Tally {
     fn default() -> Self {
-        Self { formulas: 0, all_requests: true, unknown: None, proofs: Vec::new() }
+        Self { formulas: 0, all_requests: true, seconded: 0, unknown: None, proofs: Vec::new() }
     }
 }
 
@@ -384,6 +410,17 @@ fn overall(principals: &[(Arc<str>, Answer)], quantifier: Quantifier) -> Answer 
         }
         if let (Some(all), Some(one)) = (&mut whole.proof, &answer.proof) {
             all.formulas += one.formulas;
+            all.seconded += one.seconded;
+            for encoding in &one.encodings {
+                if !all.encodings.contains(encoding) {
+                    all.encodings.push(encoding.clone());
+                }
+            }
+            for solver in &one.solvers {
+                if !all.solvers.contains(solver) {
+                    all.solvers.push(solver.clone());
+                }
+            }
             if one.scope != "all requests" {
                 all.scope.clone_from(&one.scope);
             }

@@ -23,7 +23,7 @@ pub(crate) struct Explain {
     /// The resource's ARN, or `*`.
     #[arg(long, value_name = "ARN")]
     resource: String,
-    /// A key of the request context, KEY=VALUE or KEY=[a,b].
+    /// A key of the request context: KEY=VALUE, several values in brackets.
     #[arg(long, value_name = "K=V")]
     context: Vec<String>,
 }

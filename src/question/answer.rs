@@ -101,6 +101,8 @@ pub struct ProofSummary {
     pub solvers: Vec<SolverName>,
     /// How many formulas were refuted, each with a proof that the checker accepted.
     pub formulas: usize,
+    /// How many of them the second encoding refuted too; of the others it was not asked or could not tell.
+    pub seconded: usize,
     /// `all requests`, or `catalogued actions and keys` where only those are covered.
     pub scope: String,
     /// What stands in the way: the Denies and the missing Allows, as far as they can be told.

@@ -67,10 +67,11 @@ fn body(out: &mut String, answer: &Answer) {
         line(
             out,
             format_args!(
-                "  proved    for {}: {} formulas refuted ({encodings}; {}), each proof accepted by the checker",
+                "  proved    for {}: {} formulas refuted ({encodings}; {}), each proof accepted by the checker, {} seconded",
                 proof.scope,
                 proof.formulas,
-                solvers.join(", ")
+                solvers.join(", "),
+                proof.seconded
             ),
         );
     }
