@@ -248,9 +248,10 @@ impl Encoder<'_> {
         let mut parts = Vec::new();
         let mut own: Vec<&Arc<Document>> = Vec::new();
         if !self.has_no_identity_side() {
-            own.extend(&policies.identity);
             own.extend(policies.session.iter().flatten());
+            // Identity policies and boundaries can't be attached to the root user.
             if !self.is_root() {
+                own.extend(&policies.identity);
                 own.extend(policies.boundary.iter().flatten());
             }
         }

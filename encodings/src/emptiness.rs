@@ -182,7 +182,7 @@ mod tests {
         for _ in 0..5 {
             let to = all.len();
             for i in from..to {
-                for c in ['a', 'b', 'A', ':', 'q'] {
+                for c in ['a', 'b', 'A', 'B', ':', 'q'] {
                     all.push(format!("{}{c}", all[i]));
                 }
             }

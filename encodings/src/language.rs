@@ -9,12 +9,13 @@ use gateproof_model::pattern::{Pattern, Token};
 use gateproof_model::text::fold;
 use rustc_hash::{FxBuildHasher, FxHashMap};
 use std::hash::{BuildHasher, Hash, Hasher};
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 /// A finite union of patterns.
 #[derive(Debug)]
 pub struct PatternSet {
-    /// Identity within one [`Languages`]; equal sets share it. Never decides an order that reaches output.
+    /// Identity within the process; equal sets of one [`Languages`] share it. Never decides an order that reaches output.
     pub id: u32,
     /// Whether letter case is ignored; the patterns are folded then.
     pub fold_case: bool,
@@ -207,8 +208,11 @@ impl RangeSet {
 #[derive(Debug, Default)]
 pub struct Languages {
     shards: [Mutex<FxHashMap<Key, Arc<PatternSet>>>; SHARDS],
-    next: std::sync::atomic::AtomicU32,
 }
+
+/// Ids are given out once a process, so that answers remembered by id can never be taken for those of
+/// another table's sets. They decide nothing that reaches output.
+static NEXT_ID: AtomicU32 = AtomicU32::new(0);
 
 type Key = (bool, Box<[Pattern]>);
 const SHARDS: usize = 16;
@@ -229,12 +233,12 @@ impl Languages {
         patterns.dedup();
         let key: Key = (fold_case, patterns.into());
         let shard = usize::try_from(FxBuildHasher.hash_one(&key) >> 60).unwrap_or_default() % SHARDS;
-        let Some(shard) = self.shards.get(shard) else { return self.fresh(&key) };
+        let Some(shard) = self.shards.get(shard) else { return Self::fresh(&key) };
         let mut table = shard.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(known) = table.get(&key) {
             return known.clone();
         }
-        let set = self.fresh(&key);
+        let set = Self::fresh(&key);
         table.insert(key, set.clone());
         set
     }
@@ -244,8 +248,8 @@ impl Languages {
         self.set(vec![text.chars().map(Token::Char).collect()], false)
     }
 
-    fn fresh(&self, key: &Key) -> Arc<PatternSet> {
-        let id = self.next.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
+    fn fresh(key: &Key) -> Arc<PatternSet> {
+        let id = NEXT_ID.fetch_add(1, Ordering::Relaxed);
         Arc::new(PatternSet {
             id,
             fold_case: key.0,

@@ -71,12 +71,12 @@ impl Encoder<'_> {
             let named = self.named(clause, document, statement);
             return self.terms.or([named.directly.0, named.by_role.0, named.by_account.0]);
         }
+        if bounded && self.is_user_or_role() {
+            return Terms::TRUE;
+        }
         let everyone = clause.entries.iter().any(|e| matches!(e, PrincipalEntry::Everyone));
         if everyone {
             return Terms::FALSE;
-        }
-        if bounded && self.is_user_or_role() {
-            return Terms::TRUE;
         }
         let spared = self.spared(clause, document, statement);
         self.terms.not(spared)
