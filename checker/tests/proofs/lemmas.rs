@@ -7,7 +7,7 @@ use gateproof_encodings::field::Field;
 use gateproof_encodings::language::{Languages, PatternSet};
 use gateproof_encodings::proof::Proof;
 use gateproof_encodings::term::Atom;
-use gateproof_model::operand::Scalar;
+use gateproof_model::operand::{Point, Scalar};
 use gateproof_model::pattern::{Pattern, Token};
 use gateproof_model::text::{fold, unfold};
 use proptest::prelude::*;
@@ -135,6 +135,21 @@ fn points() {
         let one = requests::range(Scalar::Ip, vec![family]);
         assert_eq!(verdict(&[one.clone(), all.clone()], &[-1, 2]), ok);
         assert_eq!(verdict(&[all.clone(), one], &[-1, 2]), untrue());
+    }
+    // What is cut away ends exactly at its ends.
+    let addresses = |first, last| {
+        let point = |value| Point { family: 4, value };
+        requests::range(Scalar::Ip, vec![(point(first), point(last))])
+    };
+    for (a, b, cut_a, cut_b) in (0..5u128.pow(4)).map(|n| (n % 5, n / 5 % 5, n / 25 % 5, n / 125)) {
+        if a > b || cut_a > cut_b {
+            continue;
+        }
+        let expected = if (a..=b).all(|n| (cut_a..=cut_b).contains(&n)) { ok.clone() } else { untrue() };
+        assert_eq!(verdict(&[addresses(a, b), addresses(cut_a, cut_b)], &[-1, 2]), expected);
+        let apart = b < cut_a || cut_b < a;
+        let expected = if apart { ok.clone() } else { untrue() };
+        assert_eq!(verdict(&[addresses(a, b), addresses(cut_a, cut_b)], &[-1, -2]), expected);
     }
     // Different lines don't meet: nothing is known of a number that is also a date.
     let date = gateproof_model::operand::whole_line(Scalar::Date);
