@@ -1,0 +1,97 @@
+//! The command line as users' scripts see it: exit codes and the shape of JSON.
+#![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic, reason = "tests")]
+
+use serde_json::Value;
+use std::io::Write;
+use std::process::{Command, Output, Stdio};
+
+fn run(arguments: &[&str]) -> Output {
+    Command::new(env!("CARGO_BIN_EXE_gateproof")).args(arguments).output().unwrap()
+}
+
+const ARTIFACTS: &str = "arn:aws:s3:::acme-pipeline-artifacts-222222222222/*";
+
+#[test]
+fn exit_codes_say_what_happened() {
+    let acme = "corpus/snapshots/acme";
+    let read = ["--action", "s3:GetObject", "--resource", ARTIFACTS];
+    let can = |snapshot: &str, who: &str| run(&[&["can", snapshot, "--principal", who], &read[..]].concat());
+    let table = [
+        (can(acme, "anyone"), 2),
+        (can("corpus/snapshots/acme-fixed", "anyone"), 0),
+        (can(acme, "role/no-such-role"), 1),
+        (can(acme, "not a selector"), 1),
+        (can("no/such/snapshot", "anyone"), 1),
+        (run(&["can", acme, "--principal", "anyone"]), 64),
+        (run(&["can", acme, "--no-such-flag"]), 64),
+        (run(&["--help"]), 0),
+        (run(&["version"]), 0),
+    ];
+    for (output, expected) in table {
+        let stderr = String::from_utf8_lossy(&output.stderr).into_owned();
+        assert_eq!(output.status.code(), Some(expected), "{stderr}");
+    }
+}
+
+#[test]
+fn a_verdict_has_all_its_fields() {
+    let output = run(&[
+        "can",
+        "corpus/snapshots/acme",
+        "--principal",
+        "anyone",
+        "--action",
+        "s3:GetObject",
+        "--resource",
+        ARTIFACTS,
+        "--format",
+        "json",
+    ]);
+    let verdict: Value = serde_json::from_slice(&output.stdout).unwrap();
+    assert_eq!(verdict["format"], "gateproof-verdict/1");
+    assert_eq!(verdict["verdict"], "reachable");
+    let step = &verdict["witness"]["steps"][0];
+    for field in ["as", "session", "action", "resource", "context", "allowed_by", "technique", "gains"] {
+        assert!(step.as_object().unwrap().contains_key(field), "{field}");
+    }
+    for field in ["question", "proof", "assumptions", "undecided", "principals"] {
+        assert!(verdict.as_object().unwrap().contains_key(field), "{field}");
+    }
+}
+
+#[test]
+fn the_same_question_gives_the_same_bytes_whatever_the_threads() {
+    let ask = |threads: &str| {
+        let question = ["who-can", "corpus/snapshots/acme", "--action", "sts:AssumeRole", "--format", "json"];
+        run(&[&question[..], &["--threads", threads]].concat()).stdout
+    };
+    let one = ask("1");
+    assert!(!one.is_empty());
+    assert!(one == ask("2"), "the bytes differ");
+}
+
+#[test]
+fn decide_answers_every_line_in_order() {
+    let case: Vec<Value> =
+        serde_json::from_str(&std::fs::read_to_string("corpus/cases/boundary.json").unwrap()).unwrap();
+    let mut lines: Vec<String> = case.iter().map(Value::to_string).collect();
+    lines.insert(1, "not json".to_owned());
+    for encoding in ["reference", "classes"] {
+        let mut child = Command::new(env!("CARGO_BIN_EXE_gateproof"))
+            .args(["decide", "--encoding", encoding])
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .spawn()
+            .unwrap();
+        child.stdin.take().unwrap().write_all(lines.join("\n").as_bytes()).unwrap();
+        let output = child.wait_with_output().unwrap();
+        assert_eq!(output.status.code(), Some(0));
+        let text = String::from_utf8(output.stdout).unwrap();
+        let answers: Vec<Value> = text.lines().map(|l| serde_json::from_str(l).unwrap()).collect();
+        assert_eq!(answers.len(), lines.len());
+        assert!(answers[1]["error"].is_string());
+        let expected: Vec<&Value> = case.iter().map(|c| &c["expect"]).collect();
+        let decided: Vec<&Value> = answers.iter().filter_map(|a| a.get("decision")).collect();
+        assert_eq!(decided, expected);
+    }
+}
