@@ -71,7 +71,7 @@ impl Encoder<'_> {
             let named = self.named(clause, document, statement);
             return self.terms.or([named.directly.0, named.by_role.0, named.by_account.0]);
         }
-        if bounded && self.is_user_or_role() {
+        if bounded && self.can_have_boundary() {
             return Terms::TRUE;
         }
         let everyone = clause.entries.iter().any(|e| matches!(e, PrincipalEntry::Everyone));
@@ -82,14 +82,17 @@ impl Encoder<'_> {
         self.terms.not(spared)
     }
 
-    fn is_user_or_role(&self) -> bool {
+    /// Users, roles and their sessions, the federated user's included: it carries the boundary of the
+    /// user that opened it. IAM User Guide, "Permissions boundaries for IAM entities".
+    fn can_have_boundary(&self) -> bool {
         match &self.scope.caller {
-            Caller::Known(p) => {
-                matches!(
-                    p.kind,
-                    PrincipalKind::User(_) | PrincipalKind::Role(_) | PrincipalKind::RoleSession(_)
-                )
-            }
+            Caller::Known(p) => !matches!(
+                p.kind,
+                PrincipalKind::Root
+                    | PrincipalKind::Service(_)
+                    | PrincipalKind::Federated(_)
+                    | PrincipalKind::Anonymous
+            ),
             Caller::RoleSession { .. } => true,
             Caller::Outsider { .. } => false,
         }
