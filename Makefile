@@ -33,7 +33,7 @@ lint: setup ## format, clippy with the deny-list, licences and sources of the de
 	@$(STAGE) "dependencies" scripts/check_dependencies
 
 bench: setup ## speed on generated accounts
-	@$(CARGO) bench --locked -p gateproof-benches
+	@$(CARGO) run --locked --release --quiet -p gateproof-benches --bin measure -- 100 1000 10000
 
 soak: setup ## the long differential runs: every test whose name starts with `soak`, at full size
 	@GATEPROOF_SOAK=1 $(STAGE) "soak" scripts/soak

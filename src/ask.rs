@@ -23,7 +23,7 @@ mod universe;
 mod witness;
 
 pub use caller::CallerEntity;
-pub use decide_piece::PieceProof;
+pub use decide_piece::{PieceProof, Second};
 pub use estate::{Estate, EstateOptions};
 pub use explain::Explained;
 pub use selection::Environments;
@@ -40,6 +40,8 @@ pub struct Settings {
     pub cross_check: CrossCheck,
     /// The time for one question.
     pub timeout: Duration,
+    /// Whether every case is encoded, nothing being ruled out beforehand. Slow; the answers are the same.
+    pub exhaustive: bool,
     /// Whether proofs are kept for a certificate.
     pub keep_proofs: bool,
 }
@@ -50,6 +52,7 @@ impl Default for Settings {
             environments: Environments::default(),
             cross_check: CrossCheck::Sample,
             timeout: Duration::from_secs(60),
+            exhaustive: false,
             keep_proofs: false,
         }
     }

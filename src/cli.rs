@@ -38,12 +38,12 @@ pub(crate) struct Global {
     /// Also writes the result to a file; its ending (.json) says how.
     #[arg(long, global = true, value_name = "FILE")]
     export: Vec<PathBuf>,
-    /// Seconds for one question.
+    /// Seconds for one question. Not enforced yet: a question ends by the engine's own budgets.
     #[arg(long, global = true, value_name = "SECONDS", default_value_t = 60)]
     timeout: u64,
     /// Worker threads; one a core where not given.
-    #[arg(long, global = true, value_name = "N")]
-    threads: Option<usize>,
+    #[arg(long, global = true, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=512))]
+    threads: Option<u16>,
     /// What to make of input that was never collected.
     #[arg(long, global = true, value_enum, default_value_t = Missing::Assume)]
     missing: Missing,
@@ -151,7 +151,7 @@ pub fn run() -> u8 {
     };
     if let Some(threads) = cli.global.threads {
         // Fails only where a pool exists already, which then serves as well.
-        let _ = rayon::ThreadPoolBuilder::new().num_threads(threads).build_global();
+        let _ = rayon::ThreadPoolBuilder::new().num_threads(threads.into()).build_global();
     }
     match dispatch(&cli) {
         Ok(code) => code,
@@ -192,6 +192,7 @@ impl Global {
                 CrossCheck::Never => crate::ask::CrossCheck::Never,
             },
             timeout: std::time::Duration::from_secs(self.timeout),
+            exhaustive: false,
             keep_proofs: false,
         }
     }

@@ -24,6 +24,8 @@ fn exit_codes_say_what_happened() {
         (can("no/such/snapshot", "anyone"), 1),
         (run(&["can", acme, "--principal", "anyone"]), 64),
         (run(&["can", acme, "--no-such-flag"]), 64),
+        (run(&["version", "--threads", "0"]), 64),
+        (run(&["version", "--threads", "99999999"]), 64),
         (run(&["--help"]), 0),
         (run(&["version"]), 0),
     ];

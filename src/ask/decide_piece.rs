@@ -32,14 +32,29 @@ pub enum PieceAnswer {
 /// The proof of one piece.
 #[derive(Debug, Clone, Default)]
 pub struct PieceProof {
-    /// Lemmas and steps; empty where the formula is false as it stands.
+    /// Lemmas and steps; both empty where the formula is false as it stands. The checker accepted it.
     pub proof: Proof,
     /// Whether the proof is about every request, or only about resources and keys that the catalogue
     /// gives the action.
     pub all_requests: bool,
-    /// Whether the strings encoding in Z3 refuted the formula too; `None` where it was not asked or
-    /// could not tell.
-    pub seconded: Option<()>,
+    /// Whether the formula was false as it stood, so that the proof is its empty clause.
+    pub folded: bool,
+    /// What the strings encoding in Z3 says of the same formula.
+    pub second: Second,
+}
+
+/// A second opinion.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Second {
+    /// It was not asked for, or the formula is a constant.
+    #[default]
+    NotAsked,
+    /// No request makes the formula hold.
+    Refuted,
+    /// Some request does.
+    Satisfiable,
+    /// It could not tell.
+    Unknown,
 }
 
 /// How often an open policy variable is bound to another value before the piece is given up.
@@ -63,15 +78,10 @@ impl Estate {
         if formula.root != Terms::FALSE && facts.must_split() {
             return PieceAnswer::Split;
         }
-        if formula.root == Terms::FALSE {
-            let all_requests = !facts.was_restricted();
-            return PieceAnswer::Impossible(PieceProof { all_requests, ..PieceProof::default() });
-        }
         let answer = self.solve_formula(terms, piece, &policies, &facts, &formula);
-        let opinion = if piece.second { second_opinion(terms, formula.root) } else { None };
-        let seconded = (opinion == Some(false)).then_some(());
+        let opinion = second_opinion(terms, formula.root, piece.second);
         match (&answer, opinion) {
-            (Solved::Step(..), Some(false)) | (Solved::Refuted(_), Some(true)) => {
+            (Solved::Step(..), Second::Refuted) | (Solved::Refuted(_), Second::Satisfiable) => {
                 return PieceAnswer::Unknown(UnknownReason::Disagreement {
                     first: "the classes encoding".to_owned(),
                     second: "the strings encoding in Z3".to_owned(),
@@ -79,32 +89,40 @@ impl Estate {
             }
             _ => {}
         }
-        match answer {
-            Solved::Step(step, assumed) => PieceAnswer::Reachable(step, assumed),
-            Solved::Unknown(reason) => PieceAnswer::Unknown(reason),
-            Solved::Refuted(proof) => {
-                if piece.plan.action.is_none() {
-                    return PieceAnswer::Impossible(PieceProof { proof, all_requests: true, seconded });
-                }
-                match self.refute_for_all(terms, piece, &policies) {
-                    Some(general) => {
-                        PieceAnswer::Impossible(PieceProof { proof: general, all_requests: true, seconded })
-                    }
-                    None => PieceAnswer::Impossible(PieceProof { proof, all_requests: false, seconded }),
-                }
-            }
+        let proof = match answer {
+            Solved::Step(step, assumed) => return PieceAnswer::Reachable(step, assumed),
+            Solved::Unknown(reason) => return PieceAnswer::Unknown(reason),
+            Solved::Refuted(proof) => proof,
+        };
+        let folded = formula.root == Terms::FALSE;
+        let realistic = PieceProof { proof, all_requests: false, folded, second: opinion };
+        // Refused by the policies before any restriction to what AWS could receive came in.
+        let already_general = piece.plan.action.is_none() || formula.goal_is_false && !facts.was_restricted();
+        if already_general {
+            return PieceAnswer::Impossible(PieceProof { all_requests: true, ..realistic });
         }
+        PieceAnswer::Impossible(self.refute_for_all(terms, piece, &policies).unwrap_or(realistic))
     }
 
-    /// A proof about every request, whatever resource and keys it carries.
-    fn refute_for_all(&self, terms: &mut Terms, piece: &Piece<'_>, policies: &PolicySet) -> Option<Proof> {
+    /// A proof about every request, whatever resource and keys it carries. None where there is none, or
+    /// where the second opinion is against it.
+    fn refute_for_all(
+        &self,
+        terms: &mut Terms,
+        piece: &Piece<'_>,
+        policies: &PolicySet,
+    ) -> Option<PieceProof> {
         let facts = Facts::of(self, piece.caller, piece.plan.action, piece.target, piece.when, false);
         terms.clear();
         let formula = self.encode_unrealistic(terms, piece, policies, &facts);
-        match solve(terms, formula.root, &self.cache, Limits::default(), |_, _| Ok(())) {
-            Answer::Unsatisfiable(proof) => Some(proof),
-            Answer::Satisfiable(_) | Answer::Unknown(_) => None,
-        }
+        let Answer::Unsatisfiable(proof) =
+            solve(terms, formula.root, &self.cache, Limits::default(), |_, _| Ok(()))
+        else {
+            return None;
+        };
+        let second = second_opinion(terms, formula.root, piece.second);
+        let folded = formula.root == Terms::FALSE;
+        (second != Second::Satisfiable).then_some(PieceProof { proof, all_requests: true, folded, second })
     }
 
     fn solve_formula(
@@ -222,9 +240,17 @@ enum Solved {
     Unknown(UnknownReason),
 }
 
-/// Whether the strings encoding finds the formula satisfiable; `None` where it can't tell.
-fn second_opinion(terms: &Terms, root: Term) -> Option<bool> {
-    Strings::new().ok()?.is_satisfiable(terms, root).ok()
+/// Asks the strings encoding in Z3, where `asked` and the formula is no constant: a constant would tell
+/// nothing about the encoding.
+fn second_opinion(terms: &Terms, root: Term, asked: bool) -> Second {
+    if !asked || root == Terms::FALSE || root == Terms::TRUE {
+        return Second::NotAsked;
+    }
+    match Strings::new().ok().and_then(|mut strings| strings.is_satisfiable(terms, root).ok()) {
+        Some(true) => Second::Satisfiable,
+        Some(false) => Second::Refuted,
+        None => Second::Unknown,
+    }
 }
 
 /// The formula with every assumption about unreadable documents taken against the request; `None`

@@ -46,6 +46,8 @@ pub struct Formula {
     pub root: Term,
     /// Keys of policy variables left open: then a model is only a hint.
     pub open_variables: BTreeSet<Arc<str>>,
+    /// Whether the policies alone make it false, whatever resource and constraints are asked about.
+    pub goal_is_false: bool,
 }
 
 impl Estate {
@@ -132,7 +134,7 @@ impl Estate {
             Quantifier::Every => encoder.terms.not(allowed),
         };
         if goal == Terms::FALSE {
-            return Formula { root: goal, open_variables: BTreeSet::new() };
+            return Formula { root: goal, open_variables: BTreeSet::new(), goal_is_false: true };
         }
         let mut parts = vec![
             goal,
@@ -141,12 +143,12 @@ impl Estate {
         ];
         let so_far = encoder.terms.and(parts.iter().copied());
         if so_far == Terms::FALSE {
-            return Formula { root: so_far, open_variables: BTreeSet::new() };
+            return Formula { root: so_far, open_variables: BTreeSet::new(), goal_is_false: false };
         }
         parts.push(axioms(&mut encoder, facts, piece.caller, self.catalogue));
         let root = encoder.terms.and(parts);
         let open_variables = encoder.open_variables;
-        Formula { root, open_variables }
+        Formula { root, open_variables, goal_is_false: false }
     }
 
     /// The resource is one of the case, one that the question asks about, and (where `realistic`) one that

@@ -1,7 +1,7 @@
 //! Whole questions: the pieces of each caller put together, the callers put together.
 
 use super::caller::CallerEntity;
-use super::decide_piece::{PieceAnswer, PieceProof};
+use super::decide_piece::{PieceAnswer, PieceProof, Second};
 use super::estate::Estate;
 use super::piece::Piece;
 use super::plan::Plan;
@@ -50,6 +50,8 @@ pub(crate) struct Prepared<'a> {
     pub quantifier: Quantifier,
     /// Which pieces are seconded.
     pub cross_check: CrossCheck,
+    /// Whether nothing is ruled out beforehand.
+    pub exhaustive: bool,
 }
 
 impl Estate {
@@ -124,6 +126,7 @@ impl Estate {
             requests,
             quantifier,
             cross_check: settings.cross_check,
+            exhaustive: settings.exhaustive,
         })
     }
 
@@ -146,8 +149,8 @@ impl Estate {
         let named = self.grantees.naming(caller);
         for (n, (action, plan)) in prepared.actions.known.iter().zip(&prepared.plans).enumerate() {
             // For `--every` an action that nothing allows is the answer, so none is passed over.
-            let some = prepared.quantifier == Quantifier::Some;
-            let by_identity = allowed.by_identity(n);
+            let some = prepared.quantifier == Quantifier::Some && !prepared.exhaustive;
+            let by_identity = prepared.exhaustive || allowed.by_identity(n);
             if some && !by_identity && (named.as_ref().is_some_and(Vec::is_empty) || !allowed.within_scps(n))
             {
                 continue;
@@ -209,7 +212,9 @@ impl Estate {
                 }
                 PieceAnswer::Impossible(proof) => {
                     tally.formulas += 1;
-                    tally.seconded += usize::from(proof.seconded.is_some());
+                    tally.folded += usize::from(proof.folded);
+                    tally.seconded += usize::from(proof.second == Second::Refuted);
+                    tally.second_unknown += usize::from(proof.second == Second::Unknown);
                     tally.all_requests &= proof.all_requests;
                     tally.proofs.push((label(plan.action, &target), proof));
                 }
@@ -275,9 +280,11 @@ impl Estate {
         let proof = ProofSummary {
             method: "unsat".to_owned(),
             encodings,
-            solvers: vec![SolverName { name: "batsat".to_owned(), version: "0.6.0".to_owned() }],
+            solvers,
             formulas: tally.formulas,
+            folded: tally.folded,
             seconded: tally.seconded,
+            second_unknown: tally.second_unknown,
             scope: if tally.all_requests { "all requests" } else { "catalogued actions, resources and keys" }
                 .to_owned(),
             blocked_by: Vec::new(),
@@ -346,14 +353,24 @@ fn sampled(caller: &str, action: Option<ActionInfo<'_>>) -> bool {
 struct Tally {
     formulas: usize,
     all_requests: bool,
+    folded: usize,
     seconded: usize,
+    second_unknown: usize,
     unknown: Option<Undecided>,
     proofs: Vec<(String, PieceProof)>,
 }
 
 impl Default for Tally {
     fn default() -> Self {
-        Self { formulas: 0, all_requests: true, seconded: 0, unknown: None, proofs: Vec::new() }
+        Self {
+            formulas: 0,
+            all_requests: true,
+            folded: 0,
+            seconded: 0,
+            second_unknown: 0,
+            unknown: None,
+            proofs: Vec::new(),
+        }
     }
 }
 
@@ -410,7 +427,9 @@ fn overall(principals: &[(Arc<str>, Answer)], quantifier: Quantifier) -> Answer 
         }
         if let (Some(all), Some(one)) = (&mut whole.proof, &answer.proof) {
             all.formulas += one.formulas;
+            all.folded += one.folded;
             all.seconded += one.seconded;
+            all.second_unknown += one.second_unknown;
             for encoding in &one.encodings {
                 if !all.encodings.contains(encoding) {
                     all.encodings.push(encoding.clone());

@@ -99,10 +99,15 @@ pub struct ProofSummary {
     pub encodings: Vec<String>,
     /// The solvers that did.
     pub solvers: Vec<SolverName>,
-    /// How many formulas were refuted, each with a proof that the checker accepted.
+    /// How many formulas were refuted, each with a proof that the checker accepted. None where no Allow
+    /// statement and no policy of a resource could concern the caller: then no formula was needed.
     pub formulas: usize,
-    /// How many of them the second encoding refuted too; of the others it was not asked or could not tell.
+    /// How many of them were false as they stood.
+    pub folded: usize,
+    /// How many of the others the second encoding refuted too.
     pub seconded: usize,
+    /// Of how many it could not tell; of the rest it was not asked.
+    pub second_unknown: usize,
     /// `all requests`, or `catalogued actions and keys` where only those are covered.
     pub scope: String,
     /// What stands in the way: the Denies and the missing Allows, as far as they can be told.

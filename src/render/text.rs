@@ -2,7 +2,7 @@
 
 use crate::ask::{CanAnswer, Explained};
 use crate::question::answer::ContextText;
-use crate::question::{Answer, Step, Verdict};
+use crate::question::{Answer, ProofSummary, Step, Verdict};
 use gateproof_model::problem::Problem;
 use std::fmt::Write;
 use std::sync::Arc;
@@ -61,23 +61,42 @@ fn body(out: &mut String, answer: &Answer) {
         }
     }
     if let Some(proof) = &answer.proof {
-        let encodings = proof.encodings.join(", ");
-        let solvers: Vec<String> =
-            proof.solvers.iter().map(|s| format!("{} {}", s.name, s.version)).collect();
-        line(
-            out,
-            format_args!(
-                "  proved    for {}: {} formulas refuted ({encodings}; {}), each proof accepted by the checker, {} seconded",
-                proof.scope,
-                proof.formulas,
-                solvers.join(", "),
-                proof.seconded
-            ),
-        );
+        proved(out, proof);
     }
     for assumption in &answer.assumptions {
         line(out, format_args!("  assuming  {assumption}"));
     }
+}
+
+fn proved(out: &mut String, proof: &ProofSummary) {
+    if proof.formulas == 0 {
+        line(
+            out,
+            format_args!(
+                "  ruled out for {}: no policy that could allow it concerns this caller",
+                proof.scope
+            ),
+        );
+        return;
+    }
+    let solvers: Vec<String> = proof.solvers.iter().map(|s| format!("{} {}", s.name, s.version)).collect();
+    line(
+        out,
+        format_args!(
+            "  proved    for {}: {} formulas refuted ({} false as they stood), each proof accepted by the checker",
+            proof.scope, proof.formulas, proof.folded
+        ),
+    );
+    line(
+        out,
+        format_args!(
+            "            {}; {}; second opinion: {} agree, {} could not tell",
+            proof.encodings.join(", "),
+            solvers.join(", "),
+            proof.seconded,
+            proof.second_unknown
+        ),
+    );
 }
 
 fn problems(out: &mut String, found: &[Problem]) {
