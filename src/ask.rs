@@ -13,6 +13,7 @@ mod estate;
 mod explain;
 mod facts;
 mod grantees;
+mod known;
 mod piece;
 mod plan;
 mod prefilter;

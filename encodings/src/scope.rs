@@ -1,5 +1,6 @@
 //! The symbolic request: what a question leaves open, and what it fixes.
 
+use gateproof_model::catalogue::ActionId;
 use gateproof_model::request::{ContextValue, Principal};
 use std::sync::Arc;
 
@@ -86,6 +87,8 @@ pub struct Scope {
     pub caller: Caller,
     /// The action in lower case; open where `None`.
     pub action: Option<Arc<str>>,
+    /// The same action in the compiler's catalogue, where statements are to be looked up by it.
+    pub action_id: Option<ActionId>,
     /// The resource; open where `None`.
     pub resource: Option<Arc<str>>,
     /// The account that owns the resource.

@@ -1,5 +1,7 @@
 //! Callers: who may be asked about, with what their identity fixes.
 
+use gateproof_encodings::compiled::Compiler;
+use gateproof_encodings::layers::{Documents, compile_documents, compile_levels};
 use gateproof_encodings::scope::{Caller, KeyFact};
 use gateproof_model::account::{PrincipalEntity, PrincipalEntityKind};
 use gateproof_model::organization::Standing;
@@ -10,7 +12,7 @@ use gateproof_model::request::{ContextValue, Principal};
 use gateproof_model::snapshot::Snapshot;
 use gateproof_model::text::fold_text;
 use std::collections::BTreeMap;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 /// A caller and what is known of it, whatever it asks for.
 #[derive(Debug, Clone)]
@@ -29,6 +31,16 @@ pub struct CallerEntity {
     pub(crate) facts: BTreeMap<String, KeyFact>,
     /// How it may hold credentials.
     pub(crate) sessions: Sessions,
+    /// Its policies, prepared; see [`CallerEntity::prepared`].
+    prepared: OnceLock<Arc<CallerLayers>>,
+}
+
+/// A caller's policies, prepared.
+#[derive(Debug)]
+pub(crate) struct CallerLayers {
+    pub identity: Documents,
+    pub boundary: Option<Documents>,
+    pub scps: Vec<Documents>,
 }
 
 /// The sessions in which a caller can act.
@@ -80,7 +92,20 @@ impl CallerEntity {
             policies,
             facts: facts_of(entity, snapshot),
             sessions,
+            prepared: OnceLock::new(),
         }
+    }
+
+    /// The caller's policies, prepared at the first call.
+    pub(crate) fn prepared(&self, compiler: &Compiler) -> &CallerLayers {
+        self.prepared.get_or_init(|| {
+            let policies = &self.policies;
+            Arc::new(CallerLayers {
+                identity: compile_documents(&policies.identity, compiler),
+                boundary: policies.boundary.as_deref().map(|b| compile_documents(b, compiler)),
+                scps: compile_levels(&policies.scps, compiler),
+            })
+        })
     }
 
     /// An AWS service.
@@ -124,6 +149,7 @@ impl CallerEntity {
             policies: PolicySet::default(),
             facts,
             sessions: Sessions::Other,
+            prepared: OnceLock::new(),
         }
     }
 
@@ -140,6 +166,7 @@ impl CallerEntity {
             policies: PolicySet { identity: own_policies(), ..PolicySet::default() },
             facts,
             sessions: Sessions::Outsider,
+            prepared: OnceLock::new(),
         }
     }
 }

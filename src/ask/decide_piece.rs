@@ -12,7 +12,6 @@ use gateproof_encodings::classes::Values;
 use gateproof_encodings::field::Field;
 use gateproof_encodings::proof::Proof;
 use gateproof_encodings::term::{Atom, Term, Terms};
-use gateproof_model::policy_set::PolicySet;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -64,7 +63,6 @@ impl Estate {
     /// Decides a piece. First for requests that AWS could receive; where there is none, whether there is
     /// none at all.
     pub(crate) fn decide_piece(&self, terms: &mut Terms, piece: &Piece<'_>) -> PieceAnswer {
-        let policies = self.policies(piece);
         let facts = Facts::of(
             self,
             piece.caller,
@@ -74,11 +72,11 @@ impl Estate {
             piece.plan.action.is_some(),
         );
         terms.clear();
-        let formula = self.encode(terms, piece, &policies, &facts);
+        let formula = self.encode(terms, piece, &facts);
         if formula.root != Terms::FALSE && facts.must_split() {
             return PieceAnswer::Split;
         }
-        let answer = self.solve_formula(terms, piece, &policies, &facts, &formula);
+        let answer = self.solve_formula(terms, piece, &facts, &formula);
         let opinion = second_opinion(terms, formula.root, piece.second);
         match (&answer, opinion) {
             (Solved::Step(..), Second::Refuted) | (Solved::Refuted(_), Second::Satisfiable) => {
@@ -101,20 +99,15 @@ impl Estate {
         if already_general {
             return PieceAnswer::Impossible(PieceProof { all_requests: true, ..realistic });
         }
-        PieceAnswer::Impossible(self.refute_for_all(terms, piece, &policies).unwrap_or(realistic))
+        PieceAnswer::Impossible(self.refute_for_all(terms, piece).unwrap_or(realistic))
     }
 
     /// A proof about every request, whatever resource and keys it carries. None where there is none, or
     /// where the second opinion is against it.
-    fn refute_for_all(
-        &self,
-        terms: &mut Terms,
-        piece: &Piece<'_>,
-        policies: &PolicySet,
-    ) -> Option<PieceProof> {
+    fn refute_for_all(&self, terms: &mut Terms, piece: &Piece<'_>) -> Option<PieceProof> {
         let facts = Facts::of(self, piece.caller, piece.plan.action, piece.target, piece.when, false);
         terms.clear();
-        let formula = self.encode_unrealistic(terms, piece, policies, &facts);
+        let formula = self.encode_unrealistic(terms, piece, &facts);
         let Answer::Unsatisfiable(proof) =
             solve(terms, formula.root, &self.cache, Limits::default(), |_, _| Ok(()))
         else {
@@ -129,37 +122,34 @@ impl Estate {
         &self,
         terms: &mut Terms,
         piece: &Piece<'_>,
-        policies: &PolicySet,
         facts: &Facts<'_>,
         formula: &Formula,
     ) -> Solved {
         if let Some(pessimistic) = without_favours(terms, formula.root)
-            && let step @ Solved::Step(..) =
-                self.solve_root(terms, piece, policies, facts, formula, pessimistic)
+            && let step @ Solved::Step(..) = self.solve_root(terms, piece, facts, formula, pessimistic)
         {
             return step;
         }
-        self.solve_root(terms, piece, policies, facts, formula, formula.root)
+        self.solve_root(terms, piece, facts, formula, formula.root)
     }
 
     fn solve_root(
         &self,
         terms: &mut Terms,
         piece: &Piece<'_>,
-        policies: &PolicySet,
         facts: &Facts<'_>,
         formula: &Formula,
         root: Term,
     ) -> Solved {
         if !formula.open_variables.is_empty() {
-            return self.bind_variables(terms, piece, policies, formula, root);
+            return self.bind_variables(terms, piece, formula, root);
         }
         let mut found: Option<(Box<Step>, Vec<String>)> = None;
         let answer = solve(terms, root, &self.cache, Limits::default(), |values, combination| {
             let mut values = values.clone();
             beautify(piece, facts, terms.atoms(), combination, &mut values);
             let request = self.request(piece, facts, &values);
-            let decision = self.replay(policies, &request, &values);
+            let decision = self.replay(&self.policies(piece, &request), &request, &values);
             if !self.confirms(piece, &decision) {
                 let because: Vec<String> = decision.because.iter().map(ToString::to_string).collect();
                 return Err(format!("{:?}: {}", decision.outcome, because.join("; ")));
@@ -180,14 +170,7 @@ impl Estate {
 
     /// The formula over-approximates policy variables: refuted, it is refuted; otherwise each open
     /// variable is bound to a value and the formula made anew, exactly.
-    fn bind_variables(
-        &self,
-        terms: &mut Terms,
-        piece: &Piece<'_>,
-        policies: &PolicySet,
-        formula: &Formula,
-        root: Term,
-    ) -> Solved {
+    fn bind_variables(&self, terms: &mut Terms, piece: &Piece<'_>, formula: &Formula, root: Term) -> Solved {
         let mut hint: Option<Values> = None;
         let answer = solve(terms, root, &self.cache, Limits::default(), |values, _| {
             hint = Some(values.clone());
@@ -216,11 +199,11 @@ impl Estate {
             );
             facts.bindings = bindings;
             let mut fresh = Terms::default();
-            let bound = self.encode(&mut fresh, piece, policies, &facts);
+            let bound = self.encode(&mut fresh, piece, &facts);
             if !bound.open_variables.is_empty() {
                 continue;
             }
-            match self.solve_root(&mut fresh, piece, policies, &facts, &bound, bound.root) {
+            match self.solve_root(&mut fresh, piece, &facts, &bound, bound.root) {
                 step @ Solved::Step(..) => return step,
                 Solved::Refuted(_) => {}
                 Solved::Unknown(reason) => last = Some(reason),

@@ -3,8 +3,9 @@
 use super::AskError;
 use super::estate::Estate;
 use super::facts::Facts;
+use super::known::KnownCases;
 use super::piece::Piece;
-use super::target::{Place, Resources, Target};
+use super::target::{Place, Resources};
 use crate::question::Quantifier;
 use gateproof_encodings::classes::Values;
 use gateproof_encodings::field::Field;
@@ -41,7 +42,7 @@ impl Estate {
         let missing = || AskError::NothingSelected { given: principal.to_owned() };
         let caller = self.callers.iter().find(|c| &*c.id == principal).ok_or_else(missing)?;
         let resources = Resources { globs: vec![resource.to_owned()], accounts: None };
-        let plan = self.plan(self.catalogue.find_action(action), &resources);
+        let plan = self.plan(self.catalogue.find_action(action), &resources, &KnownCases::default());
         let rule = resource_rule(&fold_text(action), resource);
         let governing = self.snapshot.governing_resource(resource);
         let named = Arn::parse(resource).and_then(|a| a.account_id()).map(Arc::from);
@@ -55,7 +56,7 @@ impl Estate {
             Place::Known(known) => Some(known.account.clone()),
             _ => named.or_else(|| caller.account.clone()),
         };
-        let target = Target { place, account, rule };
+        let target = self.target(place, account, rule);
         let piece = Piece {
             caller,
             plan: &plan,
@@ -75,7 +76,7 @@ impl Estate {
         for (key, value) in context {
             request.context.insert(key, value.clone());
         }
-        let mut policies = self.policies(&piece);
+        let mut policies = self.policies(&piece, &request);
         if rule == gateproof_encodings::scope::ResourceRule::Role {
             policies.resource = None;
         }

@@ -16,13 +16,16 @@ use std::cell::Cell;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+/// What a resource fixes, by lower-case key.
+pub type ResourceFacts = BTreeMap<String, KeyFact>;
+
 /// The facts of one piece.
 pub struct Facts<'a> {
     estate: &'a Estate,
     caller: &'a CallerEntity,
     action: Option<ActionInfo<'a>>,
     /// What the resource fixes, by lower-case key.
-    resource: BTreeMap<String, KeyFact>,
+    resource: &'a ResourceFacts,
     /// What the question demands exactly.
     demanded: BTreeMap<String, KeyFact>,
     /// Values that policy variables were bound to.
@@ -43,7 +46,7 @@ impl<'a> Facts<'a> {
         estate: &'a Estate,
         caller: &'a CallerEntity,
         action: Option<ActionInfo<'a>>,
-        target: &Target<'a>,
+        target: &'a Target<'a>,
         when: &[Constraint],
         realistic: bool,
     ) -> Self {
@@ -51,7 +54,7 @@ impl<'a> Facts<'a> {
             estate,
             caller,
             action,
-            resource: resource_facts(estate, target),
+            resource: &target.facts,
             demanded: BTreeMap::new(),
             bindings: BTreeMap::new(),
             realistic,
@@ -91,7 +94,7 @@ impl<'a> Facts<'a> {
     /// All keys that have a fixed value.
     pub fn fixed(&self) -> BTreeMap<String, ContextValue> {
         let mut values = BTreeMap::new();
-        let listed = self.caller.facts.iter().chain(&self.resource).chain(&self.demanded);
+        let listed = self.caller.facts.iter().chain(self.resource).chain(&self.demanded);
         for (key, fact) in listed {
             if let KeyFact::Fixed(value) = fact
                 && matches!(self.fact(key), KeyFact::Fixed(_))
@@ -181,9 +184,9 @@ impl KeyFacts for Facts<'_> {
 }
 
 /// IAM User Guide, "AWS global condition context keys", "Properties of the resource".
-fn resource_facts(estate: &Estate, target: &Target<'_>) -> BTreeMap<String, KeyFact> {
+pub(crate) fn resource_facts(estate: &Estate, place: &Place<'_>, account: Option<&str>) -> ResourceFacts {
     let mut facts = BTreeMap::new();
-    if let Some(account) = &target.account {
+    if let Some(account) = account {
         facts.insert("aws:resourceaccount".to_owned(), single(account));
         facts.insert("s3:resourceaccount".to_owned(), single(account));
         let organization = estate.snapshot.organization();
@@ -201,7 +204,7 @@ fn resource_facts(estate: &Estate, target: &Target<'_>) -> BTreeMap<String, KeyF
             facts.insert("aws:resourceorgpaths".to_owned(), KeyFact::Fixed(paths));
         }
     }
-    let tags = match &target.place {
+    let tags = match place {
         Place::Known(resource) => resource.tags.as_ref(),
         Place::Principal(principal) => principal.tags.as_ref(),
         // Tags of several roles are told apart only where they matter.

@@ -10,11 +10,13 @@ use crate::question::constraint::Demand;
 use crate::question::{Constraint, Quantifier};
 use gateproof_encodings::encoder::{Encoder, Subject};
 use gateproof_encodings::field::Field;
+use gateproof_encodings::layers::Layers;
 use gateproof_encodings::scope::{KeyFact, KeyFacts, ResourceRule, Scope};
 use gateproof_encodings::term::{Atom, Term, Terms};
 use gateproof_model::pattern::{Pattern, PatternText, Token, Wildcards};
 use gateproof_model::policy::Version;
-use gateproof_model::policy_set::PolicySet;
+use gateproof_model::policy_set::{BlockPublicAccess, PolicySet};
+use gateproof_model::request::Request;
 use gateproof_model::text::fold_text;
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -51,45 +53,55 @@ pub struct Formula {
 }
 
 impl Estate {
-    /// The policies that apply in a piece.
-    pub(crate) fn policies(&self, piece: &Piece<'_>) -> PolicySet {
+    /// The documents that apply to a request of a piece, for the evaluator.
+    pub(crate) fn policies(&self, piece: &Piece<'_>, request: &Request) -> PolicySet {
+        let target = piece.target;
+        let owner = target.account.as_deref();
         let mut policies = piece.caller.policies.clone();
-        let owner = piece.target.account.as_deref();
-        match &piece.target.place {
+        policies.resource = self.policy_of(&target.place, owner, target.rule).cloned();
+        match &target.place {
             Place::Known(resource) => {
-                policies.resource = resource.policy.clone();
                 policies.grants = resource.grants.clone();
                 policies.block_public_access = resource.block_public_access;
             }
-            Place::Principal(principal) if piece.target.rule == ResourceRule::Trust => {
-                policies.resource = principal.trust.clone();
-            }
-            Place::Roles(roles) => policies.resource = roles.first().and_then(|r| r.trust.clone()),
-            Place::Other if piece.target.rule == ResourceRule::Key => {
-                policies.resource = self
-                    .default_key_policies
-                    .iter()
-                    .find(|(account, _)| Some(&**account) == owner)
-                    .map(|(_, document)| document.clone());
+            // The roles' policies say the same; the evidence is the one of the role asked for.
+            Place::Roles(roles) => {
+                let role = roles.iter().find(|r| *r.arn == request.resource);
+                policies.resource = role.or(roles.first()).and_then(|r| r.trust.clone());
             }
             Place::Principal(_) | Place::Star | Place::Other => {}
         }
-        let managed_key = matches!(&piece.target.place, Place::Known(r) if r.aws_managed);
-        if let Some(owner) = owner.filter(|_| !managed_key) {
+        if let Some(owner) = owner.filter(|_| !is_managed_key(target)) {
             policies.rcps = self.snapshot.organization().rcp_levels(owner).to_vec();
         }
         policies
     }
 
+    /// The same policies, prepared.
+    fn layers<'p>(&'p self, piece: &Piece<'p>) -> Layers<'p> {
+        let caller = piece.caller.prepared(&self.compiler);
+        let target = piece.target;
+        let owner = target.account.as_deref().filter(|_| !is_managed_key(target));
+        let block_public_access = match &target.place {
+            Place::Known(resource) => resource.block_public_access,
+            _ => BlockPublicAccess::default(),
+        };
+        Layers {
+            identity: &caller.identity,
+            boundary: caller.boundary.as_deref(),
+            session: None,
+            resource: target.policy.as_ref(),
+            scps: &caller.scps,
+            rcps: owner.and_then(|o| self.rcps.get(o)).map_or(&[], Vec::as_slice),
+            endpoint: None,
+            block_public_access,
+            grants: target.grants(),
+        }
+    }
+
     /// Encodes a piece, for requests that AWS could receive.
-    pub(crate) fn encode(
-        &self,
-        terms: &mut Terms,
-        piece: &Piece<'_>,
-        policies: &PolicySet,
-        facts: &Facts<'_>,
-    ) -> Formula {
-        self.encode_piece(terms, piece, policies, facts, true)
+    pub(crate) fn encode(&self, terms: &mut Terms, piece: &Piece<'_>, facts: &Facts<'_>) -> Formula {
+        self.encode_piece(terms, piece, facts, true)
     }
 
     /// Encodes a piece, for requests on any resource text of the case.
@@ -97,23 +109,22 @@ impl Estate {
         &self,
         terms: &mut Terms,
         piece: &Piece<'_>,
-        policies: &PolicySet,
         facts: &Facts<'_>,
     ) -> Formula {
-        self.encode_piece(terms, piece, policies, facts, false)
+        self.encode_piece(terms, piece, facts, false)
     }
 
     fn encode_piece(
         &self,
         terms: &mut Terms,
         piece: &Piece<'_>,
-        policies: &PolicySet,
         facts: &Facts<'_>,
         realistic: bool,
     ) -> Formula {
         let scope = Scope {
             caller: piece.caller.caller.clone(),
             action: piece.plan.lower.clone(),
+            action_id: piece.plan.action.map(|a| a.id()),
             resource: known_resource(piece.target),
             resource_account: piece.target.account.clone(),
             rule: piece.target.rule,
@@ -127,7 +138,7 @@ impl Estate {
             rules: self.rules,
             open_variables: BTreeSet::new(),
         };
-        let authorization = encoder.authorize(policies);
+        let authorization = encoder.authorize(&self.layers(piece));
         let allowed = authorization.allowed(encoder.terms);
         let goal = match piece.quantifier {
             Quantifier::Some => allowed,
@@ -178,23 +189,20 @@ impl Estate {
     /// The resource belongs to the case: a known one and what lies under it; or none of the known ones.
     fn of_case(&self, encoder: &mut Encoder<'_>, piece: &Piece<'_>) -> Term {
         let subject = Subject::Open(Field::Resource);
-        match &piece.target.place {
-            Place::Known(resource) => {
-                let set = encoder.compiler.languages.set(family(&resource.arn), false);
-                encoder.in_set(&subject, &set)
-            }
-            Place::Other => {
-                let known = encoder.in_set(&subject, &piece.plan.known);
+        match (&piece.target.place, &piece.target.texts) {
+            (_, Some(texts)) => encoder.in_set(&subject, texts),
+            (Place::Other, None) => {
+                let known = encoder.in_set(&subject, &piece.plan.known.set);
                 encoder.terms.not(known)
             }
-            Place::Roles(roles) => {
-                let arns = roles.iter().map(|r| r.arn.chars().map(Token::Char).collect()).collect();
-                let set = encoder.compiler.languages.set(arns, false);
-                encoder.in_set(&subject, &set)
-            }
-            Place::Star | Place::Principal(_) => Terms::TRUE,
+            _ => Terms::TRUE,
         }
     }
+}
+
+/// RCPs don't bind requests for keys that AWS manages (CONFORMANCE 1.3).
+fn is_managed_key(target: &Target<'_>) -> bool {
+    matches!(&target.place, Place::Known(r) if r.aws_managed)
 }
 
 /// The resource is of a kind that the action can be checked against, and of the case's account.
