@@ -17,6 +17,7 @@ mod piece;
 mod plan;
 mod prefilter;
 mod selection;
+mod strangers;
 mod summary;
 mod target;
 mod universe;

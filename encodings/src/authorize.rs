@@ -94,9 +94,7 @@ impl Encoder<'_> {
     }
 
     fn scps_bind(&self) -> bool {
-        !self.has_no_identity_side()
-            && !self.is_service_linked()
-            && !matches!(self.scope.caller, Caller::Outsider { .. })
+        !self.has_no_identity_side() && !self.is_service_linked()
     }
 
     fn rcps_bind(&self) -> bool {

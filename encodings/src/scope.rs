@@ -100,13 +100,7 @@ pub struct Scope {
 pub fn resource_rule(lower_action: &str, resource: &str) -> ResourceRule {
     let arn = gateproof_model::arn::Arn::parse(resource);
     match arn {
-        Some(arn)
-            if arn.service == "kms"
-                && arn.resource.starts_with("key/")
-                && lower_action.starts_with("kms:") =>
-        {
-            ResourceRule::Key
-        }
+        Some(arn) if arn.service == "kms" && arn.resource.starts_with("key/") => ResourceRule::Key,
         Some(arn) if arn.service == "iam" && arn.resource.starts_with("role/") => {
             if is_assume_action(lower_action) { ResourceRule::Trust } else { ResourceRule::Role }
         }

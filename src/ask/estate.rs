@@ -25,7 +25,7 @@ pub struct Estate {
     pub(crate) compiler: Compiler,
     pub(crate) cache: EmptinessCache,
     pub(crate) callers: Vec<CallerEntity>,
-    /// Services that policies name, and those outside the organization.
+    /// Services, holders of tokens, and principals of accounts that the snapshot doesn't cover.
     pub(crate) beside: Vec<CallerEntity>,
     pub(crate) grantees: Grantees,
     /// What a KMS key has where no policy was collected: its account's identity policies decide.
@@ -74,6 +74,7 @@ impl Estate {
             default_key_policies,
         };
         estate.beside = estate.services();
+        estate.beside.extend(estate.federated());
         estate.beside.extend(estate.outsiders());
         estate
     }

@@ -15,6 +15,7 @@ use gateproof_encodings::term::{Atom, Term, Terms};
 use gateproof_model::pattern::{Pattern, PatternText, Token, Wildcards};
 use gateproof_model::policy::Version;
 use gateproof_model::policy_set::PolicySet;
+use gateproof_model::resource::separator_below;
 use gateproof_model::text::fold_text;
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -161,9 +162,7 @@ impl Estate {
         };
         let mut parts = vec![asked];
         if piece.plan.action.is_none() {
-            let globs = piece.open_actions.iter().map(|g| flat(g)).collect();
-            let set = encoder.compiler.languages.set(globs, true);
-            parts.push(encoder.in_set(&Subject::Open(Field::Action), &set));
+            parts.push(self.uncatalogued(encoder, piece));
         }
         if encoder.scope.resource.is_none() {
             parts.push(self.of_case(encoder, piece));
@@ -173,6 +172,26 @@ impl Estate {
             }
         }
         encoder.terms.and(parts)
+    }
+
+    /// The action matches a glob and is none of the catalogue's, which are asked about one by one. Of very many
+    /// the formula leaves it open.
+    fn uncatalogued(&self, encoder: &mut Encoder<'_>, piece: &Piece<'_>) -> Term {
+        const MOST: usize = 4_000;
+        let subject = Subject::Open(Field::Action);
+        let globs = piece.open_actions.iter().map(|g| flat(g)).collect();
+        let asked = encoder.compiler.languages.set(globs, true);
+        let asked = encoder.in_set(&subject, &asked);
+        let known = piece.open_actions.iter().flat_map(|g| self.catalogue.actions_matching(g));
+        let known: Vec<Pattern> =
+            known.take(MOST).map(|a| a.name().chars().map(Token::Char).collect()).collect();
+        if known.is_empty() || known.len() == MOST {
+            return asked;
+        }
+        let known = encoder.compiler.languages.set(known, true);
+        let known = encoder.in_set(&subject, &known);
+        let known = encoder.terms.not(known);
+        encoder.terms.and([asked, known])
     }
 
     /// The resource belongs to the case: a known one and what lies under it; or none of the known ones.
@@ -185,7 +204,22 @@ impl Estate {
             }
             Place::Other => {
                 let known = encoder.in_set(&subject, &piece.plan.known);
-                encoder.terms.not(known)
+                let other = encoder.terms.not(known);
+                if piece.plan.action.is_some() {
+                    return other;
+                }
+                // Actions that the catalogue doesn't know may be about keys, which have a rule of their own.
+                let key = PatternText::parse("arn:*:kms:*:*:key/*", Version::V2008, Wildcards::Segments, false);
+                let key = encoder.compiler.languages.set(key.ground().into_iter().collect(), false);
+                let key = encoder.in_set(&subject, &key);
+                let of_rule = match piece.target.rule {
+                    ResourceRule::Key => key,
+                    _ => encoder.terms.not(key),
+                };
+                // An ARN that names another account is of another account's resource.
+                let account = piece.target.account.as_deref().unwrap_or_default();
+                let own = in_accounts(encoder, &[account, ""]);
+                encoder.terms.and([other, of_rule, own])
             }
             Place::Roles(roles) => {
                 let arns = roles.iter().map(|r| r.arn.chars().map(Token::Char).collect()).collect();
@@ -212,7 +246,7 @@ fn fitting(encoder: &mut Encoder<'_>, piece: &Piece<'_>) -> Term {
         if kind.with_account
             && let Some(account) = &piece.target.account
         {
-            parts.push(of_account(encoder, account));
+            parts.push(in_accounts(encoder, &[account]));
         }
         kinds.push(encoder.terms.and(parts));
     }
@@ -236,19 +270,31 @@ pub(crate) fn flat(glob: &str) -> Pattern {
     PatternText::parse(glob, Version::V2008, Wildcards::Flat, false).ground().unwrap_or_default()
 }
 
-/// A resource and what lies under it.
+/// A resource and what goes by its policy.
 pub(crate) fn family(arn: &str) -> Vec<Pattern> {
-    let itself: Vec<Token> = arn.chars().map(Token::Char).collect();
-    let below = |separator: char| -> Pattern {
-        itself.iter().copied().chain([Token::Char(separator), Token::AnyRun]).collect()
-    };
-    vec![itself.clone().into(), below('/'), below(':')]
+    let literal = |text: &str| text.chars().map(Token::Char).collect::<Vec<_>>();
+    // Amazon CloudWatch Logs User Guide, "Resource-based policies": one is for log groups of any name.
+    if let Some(all) = arn.strip_suffix(":log-group:*") {
+        let mut groups = literal(&format!("{all}:log-group:"));
+        groups.push(Token::AnyRun);
+        return vec![groups.into()];
+    }
+    let mut family = vec![literal(arn).into()];
+    if let Some(separator) = separator_below(arn) {
+        let mut below = literal(&format!("{arn}{separator}"));
+        below.push(Token::AnyRun);
+        family.push(below.into());
+    }
+    family
 }
 
-fn of_account(encoder: &mut Encoder<'_>, account: &str) -> Term {
-    let text = format!("arn:*:*:*:{account}:*");
-    let pattern = PatternText::parse(&text, Version::V2008, Wildcards::Segments, false).ground();
-    let set = encoder.compiler.languages.set(pattern.into_iter().collect(), false);
+/// The resource's ARN names one of the accounts (or none, where that is listed).
+fn in_accounts(encoder: &mut Encoder<'_>, accounts: &[&str]) -> Term {
+    let texts = accounts.iter().map(|account| format!("arn:*:*:*:{account}:*"));
+    let patterns = texts
+        .filter_map(|t| PatternText::parse(&t, Version::V2008, Wildcards::Segments, false).ground())
+        .collect();
+    let set = encoder.compiler.languages.set(patterns, false);
     encoder.in_set(&Subject::Open(Field::Resource), &set)
 }
 

@@ -79,16 +79,18 @@ impl Estate {
             if action.is_none() || kinds.iter().any(|k| !(k.key && kms)) {
                 others.push(ResourceRule::Ordinary);
             }
-            if kinds.iter().any(|k| k.key && kms) {
+            if action.is_none() || kinds.iter().any(|k| k.key && kms) {
                 others.push(ResourceRule::Key);
             }
         }
-        let families: Vec<Pattern> = shared
+        // Known resources of accounts that aren't asked about are none of the others either.
+        let families: Vec<Pattern> = self
+            .snapshot
+            .resources()
             .iter()
-            .flat_map(|t| match &t.place {
-                Place::Known(resource) => family(&resource.arn),
-                _ => Vec::new(),
-            })
+            .filter(|r| !assume && !only_star && (action.is_none() || services.contains(r.service())))
+            .filter(|r| resources.may_touch(&r.arn))
+            .flat_map(|r| family(&r.arn))
             .collect();
         let languages = &self.compiler.languages;
         let (places, own) = self.index(&shared);
@@ -174,7 +176,7 @@ impl Estate {
                 && resources.in_account(Some(&resource.account))
                 && resources.may_touch(&resource.arn)
             {
-                let key = kms && resource.service() == "kms";
+                let key = (kms || services.is_none()) && resource.service() == "kms";
                 let rule = if key { ResourceRule::Key } else { ResourceRule::Ordinary };
                 let account = Some(resource.account.clone());
                 targets.push(Target { place: Place::Known(resource), account, rule });

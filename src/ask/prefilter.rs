@@ -23,6 +23,8 @@ pub struct Prefilter {
     words: usize,
     count: usize,
     by_document: FxHashMap<usize, Bits>,
+    /// The actions that need no permission (CONFORMANCE 1.8, 3.4).
+    free: Bits,
 }
 
 /// What a caller's policies leave of the question's actions.
@@ -75,9 +77,17 @@ impl Prefilter {
             }
         }
         let words = names.len().div_ceil(64);
+        let mut free = vec![0; words];
+        for (n, name) in names.iter().enumerate() {
+            if matches!(name.as_str(), "sts:getcalleridentity" | "sts:getsessiontoken")
+                && let Some(word) = free.get_mut(n / 64)
+            {
+                *word |= 1 << (n % 64);
+            }
+        }
         let by_document =
             documents.par_iter().map(|d| (address(d), allowed_by(d, &names, &asked, words))).collect();
-        Self { words, count: names.len(), by_document }
+        Self { words, count: names.len(), by_document, free }
     }
 
     /// What the caller's policies leave.
@@ -98,6 +108,9 @@ impl Prefilter {
             intersect(&mut scps, &self.union(level));
         }
         intersect(&mut identity, &scps);
+        for bits in [&mut identity, &mut scps] {
+            bits.iter_mut().zip(&self.free).for_each(|(a, b)| *a |= b);
+        }
         Allowed { by_identity: identity, within_scps: scps }
     }
 

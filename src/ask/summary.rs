@@ -150,7 +150,7 @@ impl Estate {
         for (n, (action, plan)) in prepared.actions.known.iter().zip(&prepared.plans).enumerate() {
             // For `--every` an action that nothing allows is the answer, so none is passed over.
             let some = prepared.quantifier == Quantifier::Some && !prepared.exhaustive;
-            let by_identity = prepared.exhaustive || allowed.by_identity(n);
+            let by_identity = !some || allowed.by_identity(n);
             if some && !by_identity && (named.as_ref().is_some_and(Vec::is_empty) || !allowed.within_scps(n))
             {
                 continue;
