@@ -5,8 +5,9 @@
 //! AWS KMS" and "Grants in AWS KMS". CONFORMANCE 1.1 to 1.8.
 
 use crate::compiled::CompiledDocument;
-use crate::encoder::Encoder;
-use crate::scope::{Caller, ResourceRule};
+use crate::encoder::{Encoder, Subject};
+use crate::field::Field;
+use crate::scope::{Caller, RcpSupport, ResourceRule};
 use crate::term::{Term, Terms};
 use gateproof_model::evaluator::is_public;
 use gateproof_model::policy::{Document, Effect};
@@ -97,10 +98,15 @@ impl Encoder<'_> {
         !self.has_no_identity_side() && !self.is_service_linked()
     }
 
-    fn rcps_bind(&self) -> bool {
-        self.scope.rcp_supported
-            && !self.is_service_linked()
-            && self.scope.action.as_deref() != Some("kms:retiregrant")
+    fn rcps_bind(&mut self) -> Term {
+        if self.is_service_linked() || self.scope.action.as_deref() == Some("kms:retiregrant") {
+            return Terms::FALSE;
+        }
+        match &self.scope.rcp_support {
+            RcpSupport::Yes => Terms::TRUE,
+            RcpSupport::No => Terms::FALSE,
+            RcpSupport::Within(actions) => self.in_set(&Subject::Open(Field::Action), &actions.clone()),
+        }
     }
 
     fn resource_policy_counts(&self) -> bool {
@@ -267,12 +273,18 @@ impl Encoder<'_> {
         if self.resource_policy_counts() {
             theirs.extend(&policies.resource);
         }
-        if self.rcps_bind() {
-            theirs.extend(policies.rcps.iter().flatten());
-        }
         for document in theirs {
             let compiled = self.compiler.compile(document);
             parts.extend(self.resource_side_denies(&compiled, bounded));
+        }
+        let bound = self.rcps_bind();
+        if bound != Terms::FALSE {
+            for document in policies.rcps.iter().flatten() {
+                let compiled = self.compiler.compile(document);
+                let denies = self.resource_side_denies(&compiled, bounded);
+                let denied = self.terms.or(denies);
+                parts.push(self.terms.and([bound, denied]));
+            }
         }
         self.terms.or(parts)
     }

@@ -129,10 +129,14 @@ impl<'a> Facts<'a> {
         if let Some(fact) = self.resource.get(key) {
             return Some(fact.clone());
         }
-        let (_, tag) = key.split_once(':').and_then(|(_, name)| name.split_once("resourcetag/")).filter(|(before, _)| before.is_empty())?;
+        let (_, tag) = key
+            .split_once(':')
+            .and_then(|(_, name)| name.split_once("resourcetag/"))
+            .filter(|(before, _)| before.is_empty())?;
         self.tags_asked.set(true);
         let known = self.resource.contains_key("aws:resourcetag/");
-        known.then(|| self.resource.get(&format!("aws:resourcetag/{tag}")).cloned().unwrap_or(KeyFact::Absent))
+        known
+            .then(|| self.resource.get(&format!("aws:resourcetag/{tag}")).cloned().unwrap_or(KeyFact::Absent))
     }
 
     /// A key of one service that the action's requests never carry, whatever principal and resource are.

@@ -118,7 +118,7 @@ impl Estate {
             resource: known_resource(piece.target),
             resource_account: piece.target.account.clone(),
             rule: piece.target.rule,
-            rcp_supported: piece.plan.rcp_supported,
+            rcp_support: piece.plan.rcp_support.clone(),
         };
         let mut encoder = Encoder {
             terms,
@@ -209,7 +209,8 @@ impl Estate {
                     return other;
                 }
                 // Actions that the catalogue doesn't know may be about keys, which have a rule of their own.
-                let key = PatternText::parse("arn:*:kms:*:*:key/*", Version::V2008, Wildcards::Segments, false);
+                let key =
+                    PatternText::parse("arn:*:kms:*:*:key/*", Version::V2008, Wildcards::Segments, false);
                 let key = encoder.compiler.languages.set(key.ground().into_iter().collect(), false);
                 let key = encoder.in_set(&subject, &key);
                 let of_rule = match piece.target.rule {

@@ -6,7 +6,7 @@ use super::grantees::PlaceId;
 use super::piece::{family, flat};
 use super::target::{Place, Resources, Target};
 use gateproof_encodings::language::{PatternSet, matches};
-use gateproof_encodings::scope::{ResourceRule, is_assume_action};
+use gateproof_encodings::scope::{RcpSupport, ResourceRule, is_assume_action};
 use gateproof_model::account::{PrincipalEntity, PrincipalEntityKind};
 use gateproof_model::catalogue::ActionInfo;
 use gateproof_model::pattern::Pattern;
@@ -23,7 +23,7 @@ pub struct Plan<'a> {
     /// Its name in lower case.
     pub lower: Option<Arc<str>>,
     /// Whether resource control policies can bind its service.
-    pub rcp_supported: bool,
+    pub rcp_support: RcpSupport,
     /// The cases that don't depend on the caller.
     pub shared: Vec<Target<'a>>,
     /// Where in `shared` a place whose policy can name a caller stands.
@@ -96,7 +96,7 @@ impl Estate {
         let (places, own) = self.index(&shared);
         Plan {
             action,
-            rcp_supported: lower.is_none() || self.catalogue.rcp_supported(service),
+            rcp_support: self.rcp_support(lower.as_ref().map(|_| service)),
             star: !assume && resources.is_all() && action.is_none_or(|a| a.may_lack_resource()),
             shared,
             places,
@@ -108,6 +108,15 @@ impl Estate {
                 .then(|| languages.set(resources.globs.iter().map(|g| flat(g)).collect(), false)),
             lower,
         }
+    }
+
+    /// Of an action that the catalogue doesn't know, its service decides.
+    fn rcp_support(&self, service: Option<&str>) -> RcpSupport {
+        let Some(service) = service else {
+            let all = self.catalogue.rcp_services().map(|s| flat(&format!("{s}:*"))).collect();
+            return RcpSupport::Within(self.compiler.languages.set(all, true));
+        };
+        self.catalogue.rcp_supported(service).into()
     }
 
     fn index(&self, shared: &[Target<'_>]) -> (FxHashMap<PlaceId, usize>, FxHashMap<Arc<str>, Vec<usize>>) {

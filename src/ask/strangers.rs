@@ -57,8 +57,7 @@ impl Estate {
     /// An account that nothing names.
     fn fresh_account(&self, named: &BTreeSet<String>) -> Option<String> {
         let organization = self.snapshot.organization();
-        let known =
-            |id: &str| self.covers(id) || named.contains(id) || organization.members.contains_key(id);
+        let known = |id: &str| self.covers(id) || named.contains(id) || organization.members.contains_key(id);
         (0..=99u64).map(|n| (999_999_999_999 - n).to_string()).find(|id| !known(id))
     }
 
@@ -89,7 +88,8 @@ impl Estate {
             .named_principals()
             .filter_map(|e| if let PrincipalEntry::Federated(name) = e { Some(name) } else { None })
             .collect();
-        let issuer = |name: &str| name.split_once(":oidc-provider/").map_or(name.to_owned(), |(_, i)| i.to_owned());
+        let issuer =
+            |name: &str| name.split_once(":oidc-provider/").map_or(name.to_owned(), |(_, i)| i.to_owned());
         names.iter().map(|n| CallerEntity::token(n, &issuer(n), &[], self.partition())).collect()
     }
 
@@ -97,7 +97,8 @@ impl Estate {
     pub(crate) fn token_holders(&self, issuer: &str, claims: &[(String, String)]) -> Vec<CallerEntity> {
         let suffix = format!(":oidc-provider/{issuer}");
         let oidc = self.snapshot.providers().iter().filter(|p| matches!(p.kind, ProviderKind::Oidc { .. }));
-        let mut providers: BTreeSet<&str> = oidc.map(|p| &*p.arn).filter(|arn| arn.ends_with(&suffix)).collect();
+        let mut providers: BTreeSet<&str> =
+            oidc.map(|p| &*p.arn).filter(|arn| arn.ends_with(&suffix)).collect();
         for entry in self.named_principals() {
             if let PrincipalEntry::Federated(name) = entry
                 && (name.ends_with(&suffix) || **name == *issuer)
@@ -142,7 +143,8 @@ impl Estate {
 
 /// The account of an ARN, or the account itself.
 fn account_in(name: &str) -> Option<String> {
-    let account = Arn::parse(name).and_then(|a| a.account_id()).or_else(|| is_account_id(name).then_some(name));
+    let account =
+        Arn::parse(name).and_then(|a| a.account_id()).or_else(|| is_account_id(name).then_some(name));
     account.map(str::to_owned)
 }
 
@@ -156,7 +158,8 @@ fn described_account(pattern: &PatternText) -> Option<String> {
         [_, _, _, _, account, ..] => account,
         _ => return None,
     };
-    let fixed = account.iter().filter(|t| matches!(t, Token::Char(_) | Token::AnyOne | Token::AnyOneInSegment));
+    let fixed =
+        account.iter().filter(|t| matches!(t, Token::Char(_) | Token::AnyOne | Token::AnyOneInSegment));
     let mut missing = 12usize.checked_sub(fixed.count())?;
     let mut id = String::new();
     for token in *account {

@@ -123,9 +123,8 @@ fn name_in_grants(piece: &Piece<'_>, key: &str) -> Option<String> {
     const PREFIX: &str = "kms:EncryptionContext:";
     let Place::Known(resource) = &piece.target.place else { return None };
     let grants = resource.grants.iter();
-    let names = grants.flat_map(|g| {
-        g.encryption_context_subset.iter().chain(g.encryption_context_equals.iter().flatten())
-    });
+    let names = grants
+        .flat_map(|g| g.encryption_context_subset.iter().chain(g.encryption_context_equals.iter().flatten()));
     let mut names = names.map(|(name, _)| format!("{PREFIX}{name}"));
     names.find(|name| fold_text(name) == key)
 }

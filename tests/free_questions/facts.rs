@@ -87,7 +87,8 @@ impl Organization {
                 facts.tags("aws:PrincipalTag", &[]);
             }
             Who::Anonymous => {
-                for key in ["aws:PrincipalArn", "aws:PrincipalOrgID", "aws:PrincipalOrgPaths", "aws:username"] {
+                for key in ["aws:PrincipalArn", "aws:PrincipalOrgID", "aws:PrincipalOrgPaths", "aws:username"]
+                {
                     facts.absent(key);
                 }
                 facts.is("aws:PrincipalAccount", "anonymous");

@@ -107,16 +107,28 @@ fn write_things(organization: &Organization, directory: &Path) {
         write(directory, &name, &json!({"ResourceTagMappingList": rows}));
     }
     for (account, rows) in buckets {
-        write(directory, &format!("accounts/{account}/global/s3api/list-buckets.json"), &json!({"Buckets": rows}));
+        write(
+            directory,
+            &format!("accounts/{account}/global/s3api/list-buckets.json"),
+            &json!({"Buckets": rows}),
+        );
     }
     write(directory, "resource-policies.json", &Value::Array(policies));
 }
 
 fn write_organization(organization: &Organization, directory: &Path) {
-    write(directory, "organization/describe-organization.json", &json!({"Organization": {"Id": ORGANIZATION,
-        "MasterAccountId": MANAGEMENT, "FeatureSet": "ALL"}}));
-    write(directory, "organization/list-roots.json", &json!({"Roots": [{"Id": ROOT, "Name": "Root", "PolicyTypes": [
-        {"Type": "SERVICE_CONTROL_POLICY", "Status": "ENABLED"}, {"Type": "RESOURCE_CONTROL_POLICY", "Status": "ENABLED"}]}]}));
+    write(
+        directory,
+        "organization/describe-organization.json",
+        &json!({"Organization": {"Id": ORGANIZATION,
+        "MasterAccountId": MANAGEMENT, "FeatureSet": "ALL"}}),
+    );
+    write(
+        directory,
+        "organization/list-roots.json",
+        &json!({"Roots": [{"Id": ROOT, "Name": "Root", "PolicyTypes": [
+        {"Type": "SERVICE_CONTROL_POLICY", "Status": "ENABLED"}, {"Type": "RESOURCE_CONTROL_POLICY", "Status": "ENABLED"}]}]}),
+    );
     let accounts = [MANAGEMENT, MEMBERS[0], MEMBERS[1], ELSEWHERE];
     let listed: Vec<Value> =
         accounts.iter().map(|id| json!({"Id": id, "Name": id, "Status": "ACTIVE"})).collect();
@@ -151,9 +163,17 @@ fn write_attached(organization: &Organization, directory: &Path, node: &str) {
             let id = format!("p-{}{node}{i}", kind.chars().next().unwrap());
             let summary = json!({"Id": id, "Name": id, "Type": kind, "AwsManaged": false,
                 "Arn": format!("arn:aws:organizations::{MANAGEMENT}:policy/{ORGANIZATION}/{}/{id}", kind.to_lowercase())});
-            write(directory, &format!("organization/describe-policy/{id}.json"), &json!({"Policy": {"PolicySummary": summary, "Content": document.to_string()}}));
+            write(
+                directory,
+                &format!("organization/describe-policy/{id}.json"),
+                &json!({"Policy": {"PolicySummary": summary, "Content": document.to_string()}}),
+            );
             attached.push(summary);
         }
     }
-    write(directory, &format!("organization/list-policies-for-target/{node}.json"), &json!({"Policies": attached}));
+    write(
+        directory,
+        &format!("organization/list-policies-for-target/{node}.json"),
+        &json!({"Policies": attached}),
+    );
 }

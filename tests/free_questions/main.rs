@@ -1,7 +1,16 @@
 //! Random questions about random organizations. What is reachable is replayed on policies that the test puts
 //! together itself; what is impossible is proved, seconded by strings in Z3, and tried with a thousand requests
 //! that know nothing of encodings.
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::string_slice, clippy::panic, clippy::print_stdout, missing_docs, reason = "tests")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::string_slice,
+    clippy::panic,
+    clippy::print_stdout,
+    missing_docs,
+    reason = "tests"
+)]
 
 mod facts;
 mod files;

@@ -88,7 +88,9 @@ impl Organization {
         let policy = match (role, thing) {
             (Some(role), _) => role.trust.clone(),
             (None, Some(thing)) => thing.policy.clone(),
-            (None, None) => owner.as_deref().filter(|a| self.covers(a)).and_then(|a| default_key_policy(a, resource)),
+            (None, None) => {
+                owner.as_deref().filter(|a| self.covers(a)).and_then(|a| default_key_policy(a, resource))
+            }
         };
         let rcps = owner.map(|a| self.rcp_levels(&a)).unwrap_or_default();
         let grants = thing.map(|t| t.grants.clone()).unwrap_or_default();

@@ -81,13 +81,15 @@ fn arns(account: &str) -> Vec<String> {
 }
 
 fn resource_patterns(accounts: &[&str]) -> Vec<String> {
-    let mut all: Vec<String> = ["arn:aws:s3:::acme-*/*", "arn:aws:s3:::*", "arn:aws:iam::*:role/app/*", "arn:aws:kms:*:*:key/*"]
-        .map(str::to_owned)
-        .to_vec();
+    let mut all: Vec<String> =
+        ["arn:aws:s3:::acme-*/*", "arn:aws:s3:::*", "arn:aws:iam::*:role/app/*", "arn:aws:kms:*:*:key/*"]
+            .map(str::to_owned)
+            .to_vec();
     for account in accounts {
         let digit = &account[..1];
         for bucket in [format!("acme-data-{digit}"), format!("acme-logs-{digit}")] {
-            let tails = ["", "/*", "/home/${aws:username}/*", "/${aws:PrincipalTag/team, 'none'}/?", "/pub?ic/*"];
+            let tails =
+                ["", "/*", "/home/${aws:username}/*", "/${aws:PrincipalTag/team, 'none'}/?", "/pub?ic/*"];
             all.extend(tails.map(|tail| format!("arn:aws:s3:::{bucket}{tail}")));
         }
         all.extend(arns(account).into_iter().skip(2));
@@ -176,12 +178,15 @@ fn thing(random: &mut Random, words: &Words, arn: String, account: &str) -> Thin
     });
     let mut grants = Vec::new();
     if key && random.percent(50) {
-        let grantee = random.pick(&[
-            format!("arn:aws:iam::{account}:role/app/worker"),
-            format!("arn:aws:iam::{account}:user/ann"),
-            format!("arn:aws:iam::{PARTNER}:role/deploy"),
-        ]).clone();
-        let mut grant = json!({"GrantId": "g1", "GranteePrincipal": grantee, "Operations": ["Decrypt", "CreateGrant"]});
+        let grantee = random
+            .pick(&[
+                format!("arn:aws:iam::{account}:role/app/worker"),
+                format!("arn:aws:iam::{account}:user/ann"),
+                format!("arn:aws:iam::{PARTNER}:role/deploy"),
+            ])
+            .clone();
+        let mut grant =
+            json!({"GrantId": "g1", "GranteePrincipal": grantee, "Operations": ["Decrypt", "CreateGrant"]});
         if random.percent(40) {
             let kind = random.word(&["EncryptionContextSubset", "EncryptionContextEquals"]);
             grant["Constraints"] = json!({kind: {"App": "pay"}});
@@ -246,10 +251,8 @@ impl Organization {
                 let deny_members = deny.as_object_mut().unwrap();
                 deny_members.remove("NotPrincipal");
                 deny_members.insert("Principal".into(), json!("*"));
-                self.rcps.insert(
-                    node.to_owned(),
-                    vec![json!({"Version": "2012-10-17", "Statement": [deny]})],
-                );
+                self.rcps
+                    .insert(node.to_owned(), vec![json!({"Version": "2012-10-17", "Statement": [deny]})]);
             }
         }
     }

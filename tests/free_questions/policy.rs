@@ -38,10 +38,15 @@ fn operator(random: &mut Random, kind: Kind) -> String {
         Kind::Text => random.word(&TEXT),
         Kind::Arn => random.word(&["ArnLike", "ArnNotLike", "StringLike", "ArnEquals"]),
         Kind::Flag => "Bool",
-        Kind::Number => {
-            random.word(&["NumericLessThan", "NumericLessThanEquals", "NumericGreaterThan", "NumericNotEquals"])
+        Kind::Number => random.word(&[
+            "NumericLessThan",
+            "NumericLessThanEquals",
+            "NumericGreaterThan",
+            "NumericNotEquals",
+        ]),
+        Kind::Date => {
+            random.word(&["DateLessThan", "DateGreaterThan", "DateEquals", "DateGreaterThanEquals"])
         }
-        Kind::Date => random.word(&["DateLessThan", "DateGreaterThan", "DateEquals", "DateGreaterThanEquals"]),
         Kind::Address => random.word(&["IpAddress", "NotIpAddress"]),
         Kind::Many => {
             let set = random.word(&["ForAllValues:", "ForAnyValue:"]);

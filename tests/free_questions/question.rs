@@ -16,10 +16,26 @@ pub struct Question {
 }
 
 const ASKED: [&str; 20] = [
-    "s3:GetObject", "s3:GetObject", "s3:PutObject", "s3:ListBucket", "s3:ListAllMyBuckets", "s3:Get*Object",
-    "s3:DeleteBucketPolicy", "kms:Decrypt", "kms:CreateGrant", "kms:De*", "kms:ListKeys", "sns:Publish", "sns:P*",
-    "secretsmanager:GetSecretValue", "sts:AssumeRole", "iam:PassRole", "iam:CreateAccessKey", "ec2:CreateTags",
-    "sts:GetCallerIdentity", "acme:Unheard*",
+    "s3:GetObject",
+    "s3:GetObject",
+    "s3:PutObject",
+    "s3:ListBucket",
+    "s3:ListAllMyBuckets",
+    "s3:Get*Object",
+    "s3:DeleteBucketPolicy",
+    "kms:Decrypt",
+    "kms:CreateGrant",
+    "kms:De*",
+    "kms:ListKeys",
+    "sns:Publish",
+    "sns:P*",
+    "secretsmanager:GetSecretValue",
+    "sts:AssumeRole",
+    "iam:PassRole",
+    "iam:CreateAccessKey",
+    "ec2:CreateTags",
+    "sts:GetCallerIdentity",
+    "acme:Unheard*",
 ];
 
 const WHEN: [&str; 15] = [
@@ -104,9 +120,13 @@ impl Question {
         let requests = &self.requests;
         let action = action.to_lowercase();
         let listed = requests.actions.iter().any(|glob| glob_matches(&glob.to_lowercase(), &action));
-        let on = requests.resources.is_empty() || requests.resources.iter().any(|g| glob_matches(g, resource));
+        let on =
+            requests.resources.is_empty() || requests.resources.iter().any(|g| glob_matches(g, resource));
         let within = requests.within.is_empty()
-            || requests.within.iter().any(|s| matches!(s, Selector::Account(id) if Some(id.as_str()) == owner));
+            || requests
+                .within
+                .iter()
+                .any(|s| matches!(s, Selector::Account(id) if Some(id.as_str()) == owner));
         listed && on && within
     }
 
@@ -121,9 +141,8 @@ fn is_met(constraint: &Constraint, request: &Request) -> bool {
     let values: Vec<&str> =
         found.map(ContextValue::values).unwrap_or_default().iter().map(String::as_str).collect();
     let flag = |v: &str| v.eq_ignore_ascii_case("true") || v.eq_ignore_ascii_case("false");
-    let same = |value: &str, wanted: &str| {
-        value == wanted || flag(wanted) && value.eq_ignore_ascii_case(wanted)
-    };
+    let same =
+        |value: &str, wanted: &str| value == wanted || flag(wanted) && value.eq_ignore_ascii_case(wanted);
     match &constraint.demand {
         Demand::Equals(wanted) => values.len() == 1 && same(values[0], wanted),
         Demand::Differs(wanted) => !values.iter().any(|v| same(v, wanted)),
@@ -144,7 +163,9 @@ pub fn glob_matches(glob: &str, text: &str) -> bool {
         match glob.split_first() {
             None => text.is_empty(),
             Some(('*', rest)) => (0..=text.len()).any(|n| walk(rest, &text[n..])),
-            Some((c, rest)) => text.split_first().is_some_and(|(t, more)| (*c == '?' || c == t) && walk(rest, more)),
+            Some((c, rest)) => {
+                text.split_first().is_some_and(|(t, more)| (*c == '?' || c == t) && walk(rest, more))
+            }
         }
     }
     walk(&glob.chars().collect::<Vec<_>>(), &text.chars().collect::<Vec<_>>())

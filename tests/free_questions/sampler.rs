@@ -76,7 +76,13 @@ impl<'a> Sampler<'a> {
 
 /// Resources that nobody of the snapshot holds can't be granted by it; `--every` doesn't ask about them, nor
 /// about roles that aren't there.
-fn is_considered(organization: &Organization, who: &Who<'_>, action: &str, resource: &str, owner: Option<&str>) -> bool {
+fn is_considered(
+    organization: &Organization,
+    who: &Who<'_>,
+    action: &str,
+    resource: &str,
+    owner: Option<&str>,
+) -> bool {
     let own = owner == who.account() && owner.is_some_and(|a| organization.covers(a));
     let assumes = action.to_lowercase().starts_with("sts:assumerole");
     let person = organization.people.iter().any(|p| p.arn == resource && p.is_role);
@@ -146,7 +152,8 @@ fn resources(random: &mut Random, organization: &Organization, question: &Questi
 /// A text that the pattern could match.
 pub fn fill(random: &mut Random, pattern: &str) -> String {
     let names = pattern.replace("${aws:username}", "ann").replace("${aws:PrincipalTag/team, 'none'}", "red");
-    let names = names.replace("${aws:PrincipalAccount}", MEMBERS[0]).replace("${aws:PrincipalOrgID}", ORGANIZATION);
+    let names =
+        names.replace("${aws:PrincipalAccount}", MEMBERS[0]).replace("${aws:PrincipalOrgID}", ORGANIZATION);
     let names = names.replace("${aws:PrincipalTag/team}", "red");
     let mut text = String::new();
     for (at, c) in names.chars().enumerate() {
@@ -169,7 +176,11 @@ pub fn mutate(random: &mut Random, text: &str) -> String {
         0 => {}
         1 => chars.extend([last, last]),
         2 => chars.push('m'),
-        _ => chars.push(if last.is_uppercase() { last.to_ascii_lowercase() } else { last.to_ascii_uppercase() }),
+        _ => chars.push(if last.is_uppercase() {
+            last.to_ascii_lowercase()
+        } else {
+            last.to_ascii_uppercase()
+        }),
     }
     chars.into_iter().collect()
 }
@@ -204,12 +215,15 @@ impl Draft<'_> {
             Who::Inside(person) => Principal::from_arn(&person.arn, None),
             Who::Root(account) => Principal::from_arn(&format!("arn:aws:iam::{account}:root"), None),
             Who::Outsider(account) => {
-                let form = self.random.word(&["user/ann", "user/x/y", "role/deploy", "role/x/deploy", "root"]);
+                let form =
+                    self.random.word(&["user/ann", "user/x/y", "role/deploy", "role/x/deploy", "root"]);
                 let arn = format!("arn:aws:iam::{account}:{form}");
                 self.put("aws:PrincipalArn", &arn);
                 match form.strip_prefix("role/") {
                     None => Principal::from_arn(&arn, None),
-                    Some(_) => Principal::from_arn(&format!("arn:aws:sts::{account}:assumed-role/deploy/s1"), None),
+                    Some(_) => {
+                        Principal::from_arn(&format!("arn:aws:sts::{account}:assumed-role/deploy/s1"), None)
+                    }
                 }
             }
             Who::Service(name) => Principal::service(name),
@@ -228,7 +242,8 @@ impl Draft<'_> {
         let via = !by_service && !matches!(who, Who::Anonymous) && self.random.percent(20);
         self.put("aws:ViaAWSService", if via { "true" } else { "false" });
         if via {
-            let names = vec![self.random.word(&["cloudformation.amazonaws.com", "athena.amazonaws.com"]).to_owned()];
+            let names =
+                vec![self.random.word(&["cloudformation.amazonaws.com", "athena.amazonaws.com"]).to_owned()];
             self.context.insert("aws:CalledVia", ContextValue::List(names));
         } else if self.random.percent(30) && !by_service {
             let (endpoint, vpc) =
@@ -260,12 +275,24 @@ impl Draft<'_> {
     /// One more key, unless it is settled, or the action's requests don't carry it.
     fn key(&mut self, key: &Key, question: &Question, info: Option<ActionInfo<'_>>) {
         const SETTLED: [&str; 10] = [
-            "aws:SourceIp", "aws:SourceVpc", "aws:SourceVpce", "aws:MultiFactorAuthPresent", "aws:MultiFactorAuthAge",
-            "aws:SecureTransport", "aws:RequestedRegion", "aws:ViaAWSService", "aws:CalledVia", "aws:TagKeys",
+            "aws:SourceIp",
+            "aws:SourceVpc",
+            "aws:SourceVpce",
+            "aws:MultiFactorAuthPresent",
+            "aws:MultiFactorAuthAge",
+            "aws:SecureTransport",
+            "aws:RequestedRegion",
+            "aws:ViaAWSService",
+            "aws:CalledVia",
+            "aws:TagKeys",
         ];
         let lower = key.name.to_lowercase();
         let unsupported = info.is_some_and(|i| !i.support(key.name).is_possible());
-        if SETTLED.contains(&key.name) || self.facts.of(&lower).is_some() || self.context.get(&lower).is_some() || unsupported {
+        if SETTLED.contains(&key.name)
+            || self.facts.of(&lower).is_some()
+            || self.context.get(&lower).is_some()
+            || unsupported
+        {
             return;
         }
         let via = self.context.get("aws:viaawsservice").is_some_and(|v| v.values()[0] == "true");

@@ -61,10 +61,26 @@ impl Tally {
 
 impl std::fmt::Display for Tally {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let Self { questions, reachable, impossible, answers, refuted, formulas, seconded, second_unknown, samples, .. } = self;
-        write!(f, "{questions} questions: {reachable} reachable, {impossible} impossible; {answers} answers: {refuted} proved with \
+        let Self {
+            questions,
+            reachable,
+            impossible,
+            answers,
+            refuted,
+            formulas,
+            seconded,
+            second_unknown,
+            samples,
+            ..
+        } = self;
+        write!(
+            f,
+            "{questions} questions: {reachable} reachable, {impossible} impossible; {answers} answers: {refuted} proved with \
             {formulas} formulas ({seconded} seconded, of {second_unknown} Z3 could not tell) and tried with {samples} requests, {} \
-            undecided, {} wrong", self.undecided.len(), self.wrong.len())
+            undecided, {} wrong",
+            self.undecided.len(),
+            self.wrong.len()
+        )
     }
 }
 
@@ -76,7 +92,11 @@ impl Asked<'_> {
         if self.answer.verdict == Verdict::Undecided {
             let why = self.answer.undecided.as_ref().map(|u| format!("{}: {}", u.place, u.reason));
             let why = format!("{}: {}", self.id, why.unwrap_or_default());
-            if why.contains("disagree") { tally.wrong.push(why) } else { tally.undecided.push(why) }
+            if why.contains("disagree") {
+                tally.wrong.push(why)
+            } else {
+                tally.undecided.push(why)
+            }
             return tally;
         }
         let who = self.organization.who(self.id);
@@ -164,7 +184,13 @@ impl Asked<'_> {
             _ => Principal::from_arn(&step.caller, None),
         };
         let resource_account = self.organization.owner(who, &step.resource);
-        Request { principal, action: step.action.clone(), resource: step.resource.clone(), resource_account, context }
+        Request {
+            principal,
+            action: step.action.clone(),
+            resource: step.resource.clone(),
+            resource_account,
+            context,
+        }
     }
 
     /// The context is one that a request of the caller could have.
@@ -196,7 +222,8 @@ impl Asked<'_> {
         }
         match who {
             Who::Inside(person) if person.is_role => {
-                let (prefix, session) = (format!("{}:", person.unique_id), text("aws:userid").unwrap_or_default());
+                let (prefix, session) =
+                    (format!("{}:", person.unique_id), text("aws:userid").unwrap_or_default());
                 let name = session.strip_prefix(&prefix).ok_or("another role's id")?;
                 let arn = format!("arn:aws:sts::{}:assumed-role/{}/{name}", person.account, person.name);
                 if request.principal.id() != arn {
@@ -217,6 +244,14 @@ impl Asked<'_> {
 
 /// A request on one line.
 fn render(request: &Request) -> String {
-    let context: Vec<String> = request.context.iter().map(|(key, value)| format!("{key}={}", value.values().join(","))).collect();
-    format!("{} {} {} ({:?}) {}", request.principal.id(), request.action, request.resource, request.resource_account, context.join(" "))
+    let context: Vec<String> =
+        request.context.iter().map(|(key, value)| format!("{key}={}", value.values().join(","))).collect();
+    format!(
+        "{} {} {} ({:?}) {}",
+        request.principal.id(),
+        request.action,
+        request.resource,
+        request.resource_account,
+        context.join(" ")
+    )
 }
