@@ -18,6 +18,7 @@ mod piece;
 mod plan;
 mod prefilter;
 mod selection;
+mod strangers;
 mod summary;
 mod target;
 mod universe;

@@ -88,7 +88,15 @@ impl Strings {
     /// # Errors
     /// Where the linked Z3 is not the pinned one.
     pub fn new() -> Result<Self, SolverError> {
-        Ok(Self { solver: Z3::new()?, budget: Budget::of_wall(Duration::from_secs(10)) })
+        Self::within(Duration::from_secs(10))
+    }
+
+    /// A solver of strings that gives up on a formula after so long.
+    ///
+    /// # Errors
+    /// Where the linked Z3 is not the pinned one.
+    pub fn within(wall: Duration) -> Result<Self, SolverError> {
+        Ok(Self { solver: Z3::new()?, budget: Budget::of_wall(wall) })
     }
 }
 

@@ -5,9 +5,10 @@
 //! AWS KMS" and "Grants in AWS KMS". CONFORMANCE 1.1 to 1.8.
 
 use crate::compiled::CompiledDocument;
-use crate::encoder::Encoder;
+use crate::encoder::{Encoder, Subject};
+use crate::field::Field;
 use crate::layers::Layers;
-use crate::scope::{Caller, ResourceRule};
+use crate::scope::{Caller, RcpSupport, ResourceRule};
 use crate::term::{Term, Terms};
 use gateproof_model::policy::Effect;
 use gateproof_model::request::PrincipalKind;
@@ -93,15 +94,18 @@ impl Encoder<'_> {
     }
 
     fn scps_bind(&self) -> bool {
-        !self.has_no_identity_side()
-            && !self.is_service_linked()
-            && !matches!(self.scope.caller, Caller::Outsider { .. })
+        !self.has_no_identity_side() && !self.is_service_linked()
     }
 
-    fn rcps_bind(&self) -> bool {
-        self.scope.rcp_supported
-            && !self.is_service_linked()
-            && self.scope.action.as_deref() != Some("kms:retiregrant")
+    fn rcps_bind(&mut self) -> Term {
+        if self.is_service_linked() || self.scope.action.as_deref() == Some("kms:retiregrant") {
+            return Terms::FALSE;
+        }
+        match &self.scope.rcp_support {
+            RcpSupport::Yes => Terms::TRUE,
+            RcpSupport::No => Terms::FALSE,
+            RcpSupport::Within(actions) => self.in_set(&Subject::Open(Field::Action), &actions.clone()),
+        }
     }
 
     fn resource_policy_counts(&self) -> bool {
@@ -260,9 +264,12 @@ impl Encoder<'_> {
         {
             parts.extend(self.resource_side_denies(std::slice::from_ref(policy), bounded));
         }
-        if self.rcps_bind() {
+        let bound = self.rcps_bind();
+        if bound != Terms::FALSE {
             for level in policies.rcps {
-                parts.extend(self.resource_side_denies(level, bounded));
+                let denies = self.resource_side_denies(level, bounded);
+                let denied = self.terms.or(denies);
+                parts.push(self.terms.and([bound, denied]));
             }
         }
         self.terms.or(parts)

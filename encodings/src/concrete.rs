@@ -49,7 +49,7 @@ pub fn encode_request(
         resource: None,
         resource_account: owner.or_else(|| resource_owner(request)),
         rule: resource_rule(&action, &request.resource),
-        rcp_supported: world.catalogue.rcp_supported(service),
+        rcp_support: world.catalogue.rcp_supported(service).into(),
     };
     let facts = Facts::of(policies, request, world);
     let mut encoder = Encoder {

@@ -14,6 +14,7 @@ use gateproof_encodings::proof::Proof;
 use gateproof_encodings::term::{Atom, Term, Terms};
 use std::collections::BTreeMap;
 use std::sync::Arc;
+use std::time::Duration;
 
 /// What a piece comes to.
 pub enum PieceAnswer {
@@ -55,6 +56,9 @@ pub enum Second {
     /// It could not tell.
     Unknown,
 }
+
+/// How long a second opinion is waited for: most formulas take milliseconds, the rest often far longer.
+const OPINION: Duration = Duration::from_secs(1);
 
 /// How often an open policy variable is bound to another value before the piece is given up.
 const BINDINGS: usize = 6;
@@ -229,7 +233,7 @@ fn second_opinion(terms: &Terms, root: Term, asked: bool) -> Second {
     if !asked || root == Terms::FALSE || root == Terms::TRUE {
         return Second::NotAsked;
     }
-    match Strings::new().ok().and_then(|mut strings| strings.is_satisfiable(terms, root).ok()) {
+    match Strings::within(OPINION).ok().and_then(|mut strings| strings.is_satisfiable(terms, root).ok()) {
         Some(true) => Second::Satisfiable,
         Some(false) => Second::Refuted,
         None => Second::Unknown,

@@ -29,7 +29,7 @@ pub struct Estate {
     pub(crate) compiler: Compiler,
     pub(crate) cache: EmptinessCache,
     pub(crate) callers: Vec<CallerEntity>,
-    /// Services that policies name, and those outside the organization.
+    /// Services, holders of tokens, and principals of accounts that the snapshot doesn't cover.
     pub(crate) beside: Vec<CallerEntity>,
     /// The RCPs that bind each account's resources, prepared.
     pub(crate) rcps: FxHashMap<Arc<str>, Vec<Documents>>,
@@ -81,6 +81,7 @@ impl Estate {
             default_key_policies,
         };
         estate.beside = estate.services();
+        estate.beside.extend(estate.federated());
         estate.beside.extend(estate.outsiders());
         estate.prepare_policies();
         estate

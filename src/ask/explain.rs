@@ -42,7 +42,7 @@ impl Estate {
         let missing = || AskError::NothingSelected { given: principal.to_owned() };
         let caller = self.callers.iter().find(|c| &*c.id == principal).ok_or_else(missing)?;
         let resources = Resources { globs: vec![resource.to_owned()], accounts: None };
-        let plan = self.plan(self.catalogue.find_action(action), &resources, &KnownCases::default());
+        let plan = self.plan(self.catalogue.find_action(action), &[], &resources, &KnownCases::default());
         let rule = resource_rule(&fold_text(action), resource);
         let governing = self.snapshot.governing_resource(resource);
         let named = Arn::parse(resource).and_then(|a| a.account_id()).map(Arc::from);
@@ -60,7 +60,6 @@ impl Estate {
         let piece = Piece {
             caller,
             plan: &plan,
-            open_actions: &[],
             target: &target,
             resources: &resources,
             when: &[],

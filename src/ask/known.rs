@@ -58,13 +58,14 @@ impl Estate {
             Concern::Trust => self.trust_targets(resources),
             Concern::Services { services, kms } => self.known_targets(resources, services.as_ref(), *kms),
         };
-        let families: Vec<Pattern> = targets
-            .iter()
-            .flat_map(|t| match &t.place {
-                Place::Known(resource) => family(&resource.arn),
-                _ => Vec::new(),
-            })
-            .collect();
+        // Known resources of accounts that aren't asked about are none of the others either.
+        let concerned = |service: &str| match concern {
+            Concern::Nothing | Concern::Trust => false,
+            Concern::Services { services, .. } => services.as_ref().is_none_or(|s| s.contains(service)),
+        };
+        let known = self.snapshot.resources().iter().filter(|r| concerned(r.service()));
+        let families: Vec<Pattern> =
+            known.filter(|r| resources.may_touch(&r.arn)).flat_map(|r| family(&r.arn)).collect();
         let mut own: FxHashMap<Arc<str>, Vec<u32>> = FxHashMap::default();
         for (n, target) in (0..).zip(&targets) {
             if let (ResourceRule::Ordinary | ResourceRule::Role, Some(account)) =
@@ -90,7 +91,7 @@ impl Estate {
                 && resources.in_account(Some(&resource.account))
                 && resources.may_touch(&resource.arn)
             {
-                let key = kms && resource.service() == "kms";
+                let key = (kms || services.is_none()) && resource.service() == "kms";
                 let rule = if key { ResourceRule::Key } else { ResourceRule::Ordinary };
                 targets.push(self.target(Place::Known(resource), Some(resource.account.clone()), rule));
             }

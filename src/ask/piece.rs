@@ -17,6 +17,7 @@ use gateproof_model::pattern::{Pattern, PatternText, Token, Wildcards};
 use gateproof_model::policy::Version;
 use gateproof_model::policy_set::{BlockPublicAccess, PolicySet};
 use gateproof_model::request::Request;
+use gateproof_model::resource::separator_below;
 use gateproof_model::text::fold_text;
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -28,8 +29,6 @@ pub struct Piece<'a> {
     pub caller: &'a CallerEntity,
     /// The action.
     pub plan: &'a Plan<'a>,
-    /// The globs of an open action.
-    pub open_actions: &'a [String],
     /// On what.
     pub target: &'a Target<'a>,
     /// The question's resources.
@@ -128,7 +127,7 @@ impl Estate {
             resource: known_resource(piece.target),
             resource_account: piece.target.account.clone(),
             rule: piece.target.rule,
-            rcp_supported: piece.plan.rcp_supported,
+            rcp_support: piece.plan.rcp_support.clone(),
         };
         let mut encoder = Encoder {
             terms,
@@ -171,10 +170,13 @@ impl Estate {
             (Some(set), None) => encoder.in_set(&Subject::Open(Field::Resource), set),
         };
         let mut parts = vec![asked];
-        if piece.plan.action.is_none() {
-            let globs = piece.open_actions.iter().map(|g| flat(g)).collect();
-            let set = encoder.compiler.languages.set(globs, true);
-            parts.push(encoder.in_set(&Subject::Open(Field::Action), &set));
+        if let Some(open) = &piece.plan.open {
+            let subject = Subject::Open(Field::Action);
+            parts.push(encoder.in_set(&subject, &open.asked));
+            if let Some(known) = &open.known {
+                let known = encoder.in_set(&subject, known);
+                parts.push(encoder.terms.not(known));
+            }
         }
         if encoder.scope.resource.is_none() {
             parts.push(self.of_case(encoder, piece));
@@ -193,7 +195,23 @@ impl Estate {
             (_, Some(texts)) => encoder.in_set(&subject, texts),
             (Place::Other, None) => {
                 let known = encoder.in_set(&subject, &piece.plan.known.set);
-                encoder.terms.not(known)
+                let other = encoder.terms.not(known);
+                if piece.plan.action.is_some() {
+                    return other;
+                }
+                // Actions that the catalogue doesn't know may be about keys, which have a rule of their own.
+                let key =
+                    PatternText::parse("arn:*:kms:*:*:key/*", Version::V2008, Wildcards::Segments, false);
+                let key = encoder.compiler.languages.set(key.ground().into_iter().collect(), false);
+                let key = encoder.in_set(&subject, &key);
+                let of_rule = match piece.target.rule {
+                    ResourceRule::Key => key,
+                    _ => encoder.terms.not(key),
+                };
+                // An ARN that names another account is of another account's resource.
+                let account = piece.target.account.as_deref().unwrap_or_default();
+                let own = in_accounts(encoder, &[account, ""]);
+                encoder.terms.and([other, of_rule, own])
             }
             _ => Terms::TRUE,
         }
@@ -220,7 +238,7 @@ fn fitting(encoder: &mut Encoder<'_>, piece: &Piece<'_>) -> Term {
         if kind.with_account
             && let Some(account) = &piece.target.account
         {
-            parts.push(of_account(encoder, account));
+            parts.push(in_accounts(encoder, &[account]));
         }
         kinds.push(encoder.terms.and(parts));
     }
@@ -244,19 +262,31 @@ pub(crate) fn flat(glob: &str) -> Pattern {
     PatternText::parse(glob, Version::V2008, Wildcards::Flat, false).ground().unwrap_or_default()
 }
 
-/// A resource and what lies under it.
+/// A resource and what goes by its policy.
 pub(crate) fn family(arn: &str) -> Vec<Pattern> {
-    let itself: Vec<Token> = arn.chars().map(Token::Char).collect();
-    let below = |separator: char| -> Pattern {
-        itself.iter().copied().chain([Token::Char(separator), Token::AnyRun]).collect()
-    };
-    vec![itself.clone().into(), below('/'), below(':')]
+    let literal = |text: &str| text.chars().map(Token::Char).collect::<Vec<_>>();
+    // Amazon CloudWatch Logs User Guide, "Resource-based policies": one is for log groups of any name.
+    if let Some(all) = arn.strip_suffix(":log-group:*") {
+        let mut groups = literal(&format!("{all}:log-group:"));
+        groups.push(Token::AnyRun);
+        return vec![groups.into()];
+    }
+    let mut family = vec![literal(arn).into()];
+    if let Some(separator) = separator_below(arn) {
+        let mut below = literal(&format!("{arn}{separator}"));
+        below.push(Token::AnyRun);
+        family.push(below.into());
+    }
+    family
 }
 
-fn of_account(encoder: &mut Encoder<'_>, account: &str) -> Term {
-    let text = format!("arn:*:*:*:{account}:*");
-    let pattern = PatternText::parse(&text, Version::V2008, Wildcards::Segments, false).ground();
-    let set = encoder.compiler.languages.set(pattern.into_iter().collect(), false);
+/// The resource's ARN names one of the accounts (or none, where that is listed).
+fn in_accounts(encoder: &mut Encoder<'_>, accounts: &[&str]) -> Term {
+    let texts = accounts.iter().map(|account| format!("arn:*:*:*:{account}:*"));
+    let patterns = texts
+        .filter_map(|t| PatternText::parse(&t, Version::V2008, Wildcards::Segments, false).ground())
+        .collect();
+    let set = encoder.compiler.languages.set(patterns, false);
     encoder.in_set(&Subject::Open(Field::Resource), &set)
 }
 

@@ -8,8 +8,9 @@ use super::known::{Concern, Known, KnownCases};
 use super::piece::flat;
 use super::target::{Place, Resources, Target};
 use gateproof_encodings::language::PatternSet;
-use gateproof_encodings::scope::{ResourceRule, is_assume_action};
+use gateproof_encodings::scope::{RcpSupport, ResourceRule, is_assume_action};
 use gateproof_model::catalogue::ActionInfo;
+use gateproof_model::pattern::{Pattern, Token};
 use gateproof_model::text::fold_text;
 use rustc_hash::FxHashMap;
 use std::borrow::Cow;
@@ -23,7 +24,7 @@ pub struct Plan<'a> {
     /// Its name in lower case.
     pub lower: Option<Arc<str>>,
     /// Whether resource control policies can bind its service.
-    pub rcp_supported: bool,
+    pub rcp_support: RcpSupport,
     /// The cases of known resources.
     pub known: Arc<Known<'a>>,
     /// Whom their policies name for this action.
@@ -36,7 +37,22 @@ pub struct Plan<'a> {
     pub kinds: Vec<Kind>,
     /// What the question asks about; `None`: any resource.
     pub asked: Option<Arc<PatternSet>>,
+    /// For actions that the catalogue doesn't know: which ones are meant.
+    pub open: Option<OpenActions>,
 }
+
+/// Actions by name that the catalogue doesn't know.
+#[derive(Debug)]
+pub struct OpenActions {
+    /// The globs of the question.
+    pub asked: Arc<PatternSet>,
+    /// The catalogue's actions that match them: these are asked about one by one. `None` where they are very
+    /// many: then the formula leaves them in.
+    pub known: Option<Arc<PatternSet>>,
+}
+
+/// Of so many catalogued names the formula leaves open whether the action is one.
+const MOST_NAMES: usize = 4_000;
 
 /// One kind of ARN.
 #[derive(Debug)]
@@ -137,6 +153,7 @@ impl Estate {
     pub(crate) fn plan<'a>(
         &'a self,
         action: Option<ActionInfo<'a>>,
+        open: &[String],
         resources: &Resources,
         cases: &KnownCases<'a>,
     ) -> Plan<'a> {
@@ -162,7 +179,7 @@ impl Estate {
             if action.is_none() || kinds.iter().any(|k| !(k.key && kms)) {
                 others.push(ResourceRule::Ordinary);
             }
-            if kinds.iter().any(|k| k.key && kms) {
+            if action.is_none() || kinds.iter().any(|k| k.key && kms) {
                 others.push(ResourceRule::Key);
             }
         }
@@ -170,7 +187,7 @@ impl Estate {
         let known = cases.of(self, concern, resources);
         Plan {
             action,
-            rcp_supported: lower.is_none() || self.catalogue.rcp_supported(service),
+            rcp_support: self.rcp_support(lower.as_ref().map(|_| service)),
             grantees: Grantees::of(&known.targets, action.map(|a| a.id()), &self.compiler.actions),
             known,
             accounts: self.account_cases(star, &others, resources),
@@ -179,8 +196,30 @@ impl Estate {
             asked: (!resources.is_all()).then(|| {
                 self.compiler.languages.set(resources.globs.iter().map(|g| flat(g)).collect(), false)
             }),
+            open: action.is_none().then(|| self.open_actions(open)),
             lower,
         }
+    }
+
+    fn open_actions(&self, globs: &[String]) -> OpenActions {
+        let languages = &self.compiler.languages;
+        let known = globs.iter().flat_map(|g| self.catalogue.actions_matching(g));
+        let known: Vec<Pattern> =
+            known.take(MOST_NAMES).map(|a| a.name().chars().map(Token::Char).collect()).collect();
+        let few = known.len() < MOST_NAMES;
+        OpenActions {
+            asked: languages.set(globs.iter().map(|g| flat(g)).collect(), true),
+            known: few.then(|| languages.set(known, true)),
+        }
+    }
+
+    /// Of an action that the catalogue doesn't know, its service decides.
+    fn rcp_support(&self, service: Option<&str>) -> RcpSupport {
+        let Some(service) = service else {
+            let all = self.catalogue.rcp_services().map(|s| flat(&format!("{s}:*"))).collect();
+            return RcpSupport::Within(self.compiler.languages.set(all, true));
+        };
+        self.catalogue.rcp_supported(service).into()
     }
 
     fn account_cases<'a>(

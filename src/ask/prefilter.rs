@@ -3,6 +3,7 @@
 
 use super::caller::CallerEntity;
 use super::target::Resources;
+use super::universe::Actions;
 use gateproof_encodings::actions::ActionRanges;
 use gateproof_encodings::compiled::{CompiledDocument, Compiler};
 use gateproof_encodings::scope::Caller;
@@ -17,6 +18,10 @@ pub struct Prefilter {
     actions: ActionRanges,
     /// Literal heads of the resources asked about; empty: everything.
     asked: Vec<String>,
+    /// Those that need no permission (CONFORMANCE 1.8, 3.4).
+    free: ActionRanges,
+    /// Literal heads of the names that the catalogue doesn't know.
+    open: Vec<String>,
 }
 
 /// What a caller's policies leave of the question's actions.
@@ -30,13 +35,19 @@ pub struct Allowed {
 
 impl Prefilter {
     /// The filter of a question.
-    pub fn of(actions: &[ActionInfo<'_>], resources: &Resources) -> Self {
+    pub fn of(actions: &Actions<'_>, resources: &Resources) -> Self {
         let asked = if resources.is_all() {
             Vec::new()
         } else {
             resources.globs.iter().map(|g| literal_head(g).to_owned()).collect()
         };
-        Self { actions: ActionRanges::of(actions.iter().map(ActionInfo::id)), asked }
+        let free = actions.known.iter().filter(|a| needs_no_permission(a.name()));
+        Self {
+            actions: ActionRanges::of(actions.known.iter().map(ActionInfo::id)),
+            free: ActionRanges::of(free.map(ActionInfo::id)),
+            asked,
+            open: actions.open.iter().map(|g| literal_head(g).to_owned()).collect(),
+        }
     }
 
     /// All of the question's actions.
@@ -46,11 +57,7 @@ impl Prefilter {
 
     /// What the caller's policies leave.
     pub fn allowed(&self, caller: &CallerEntity, compiler: &Compiler) -> Allowed {
-        let unlimited = match &caller.caller {
-            Caller::Outsider { .. } => true,
-            Caller::Known(p) => matches!(p.kind, PrincipalKind::Root),
-            Caller::RoleSession { .. } => false,
-        };
+        let unlimited = is_unlimited(caller);
         let service_linked = matches!(&caller.caller, Caller::RoleSession { role, .. } if role.contains(":role/aws-service-role/"));
         let layers = caller.prepared(compiler);
         let mut scps = self.actions.clone();
@@ -62,7 +69,24 @@ impl Prefilter {
         if let (Some(boundary), false) = (&layers.boundary, unlimited) {
             identity = self.listed(boundary, &identity, compiler);
         }
+        if !self.free.is_empty() {
+            identity = ActionRanges::union([&identity, &self.free]);
+            scps = ActionRanges::union([&scps, &self.free]);
+        }
         Allowed { by_identity: identity, within_scps: scps }
+    }
+
+    /// Whether the caller's identity policies may allow an action that the catalogue doesn't know.
+    pub fn may_allow_open(&self, caller: &CallerEntity, compiler: &Compiler) -> bool {
+        if is_unlimited(caller) {
+            return true;
+        }
+        let documents = caller.prepared(compiler).identity.iter();
+        documents.flat_map(|d| &d.document.statements).any(|statement| {
+            statement.effect == Effect::Allow
+                && may_touch(&statement.action, &self.open)
+                && statement.resource.as_ref().is_none_or(|clause| may_touch(clause, &self.asked))
+        })
     }
 
     /// Those of some actions that an Allow statement of the documents lists, on resources that may be
@@ -92,7 +116,20 @@ impl Prefilter {
     }
 }
 
-/// Whether the statement's resources can meet what is asked about (literal heads; empty: everything).
+/// Whether nothing limits the caller on its own side but SCPs.
+fn is_unlimited(caller: &CallerEntity) -> bool {
+    match &caller.caller {
+        Caller::Outsider { .. } => true,
+        Caller::Known(p) => matches!(p.kind, PrincipalKind::Root),
+        Caller::RoleSession { .. } => false,
+    }
+}
+
+fn needs_no_permission(action: &str) -> bool {
+    ["sts:GetCallerIdentity", "sts:GetSessionToken"].iter().any(|free| action.eq_ignore_ascii_case(free))
+}
+
+/// Whether the statement's resources or actions can meet what is asked about (literal heads; empty: everything).
 /// A policy variable may stand for anything.
 fn may_touch(clause: &PatternClause, asked: &[String]) -> bool {
     clause.negated

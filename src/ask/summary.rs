@@ -116,7 +116,7 @@ impl Estate {
         let plans = actions.known.iter().map(|_| OnceLock::new()).collect();
         let resources = Resources { globs, accounts };
         Ok(Prepared {
-            prefilter: Prefilter::of(&actions.known, &resources),
+            prefilter: Prefilter::of(&actions, &resources),
             cases: KnownCases::default(),
             actions,
             plans,
@@ -154,7 +154,8 @@ impl Estate {
             if narrowed && !allowed.within_scps.contains(action.id()) {
                 continue;
             }
-            let plan = plan.get_or_init(|| self.plan(Some(*action), &prepared.resources, &prepared.cases));
+            let plan =
+                plan.get_or_init(|| self.plan(Some(*action), &[], &prepared.resources, &prepared.cases));
             let reach = Reach { by_identity: allowed.by_identity.contains(action.id()), narrowed };
             if let Some(answer) = self.ask_action(terms, caller, prepared, plan, reach, &mut tally) {
                 return answer;
@@ -162,9 +163,12 @@ impl Estate {
         }
         if !prepared.actions.open.is_empty() && tally.unknown.is_none() {
             let before = tally.formulas;
-            let plan =
-                prepared.open_plan.get_or_init(|| self.plan(None, &prepared.resources, &prepared.cases));
-            let reach = Reach { by_identity: true, narrowed: false };
+            let open = &prepared.actions.open;
+            let plan = prepared
+                .open_plan
+                .get_or_init(|| self.plan(None, open, &prepared.resources, &prepared.cases));
+            let by_identity = !narrowed || prepared.prefilter.may_allow_open(caller, &self.compiler);
+            let reach = Reach { by_identity, narrowed };
             if let Some(found) = self.ask_action(terms, caller, prepared, plan, reach, &mut tally) {
                 if prepared.actions.known.is_empty() {
                     return found;
@@ -198,7 +202,6 @@ impl Estate {
                 second,
                 caller,
                 plan,
-                open_actions: &prepared.actions.open,
                 target: &target,
                 resources: &prepared.resources,
                 when: &prepared.requests.when,
