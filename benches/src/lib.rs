@@ -1,6 +1,15 @@
 //! Generated accounts and the measurements on them.
 
 pub mod account;
+pub mod measure;
 pub mod organization;
+mod principals;
+pub mod questions;
 pub mod random;
-pub mod statements;
+mod resources;
+pub mod spread;
+mod statements;
+mod trust;
+
+/// The seed of the measured accounts.
+pub const SEED: u64 = 20_261_122;
