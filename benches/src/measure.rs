@@ -41,6 +41,19 @@ impl Tally {
     }
 }
 
+/// What `who-can` said to one question.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct OneQuestion {
+    /// The question.
+    pub text: String,
+    /// Milliseconds, the first time.
+    pub first: f64,
+    /// Milliseconds, the second time.
+    pub again: f64,
+    /// The answers, by caller.
+    pub answers: Tally,
+}
+
 /// What one size took.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Measured {
@@ -54,8 +67,8 @@ pub struct Measured {
     pub who_can: Spread,
     /// `who-can`, each question asked again.
     pub who_can_again: Spread,
-    /// The slowest questions of `who-can` and their milliseconds.
-    pub slowest: Vec<(String, f64)>,
+    /// Each question of `who-can`.
+    pub by_question: Vec<OneQuestion>,
     /// Megabytes at most, so far: loading and `who-can`.
     pub peak_memory: u64,
     /// `can`, one thread, one caller, the first question that a fresh estate is asked.
@@ -95,7 +108,7 @@ pub fn measure(directory: &Path, roles: usize) -> Result<Measured, Failure> {
         load,
         who_can: Spread::of(who.first),
         who_can_again: Spread::of(who.again),
-        slowest: who.slowest,
+        by_question: who.by_question,
         peak_memory,
         can_cold: Spread::of(can.cold),
         can_first: Spread::of(can.first),
@@ -112,7 +125,7 @@ struct WhoCan {
     callers: usize,
     first: Vec<Duration>,
     again: Vec<Duration>,
-    slowest: Vec<(String, f64)>,
+    by_question: Vec<OneQuestion>,
     answers: Tally,
     questions: Tally,
 }
@@ -122,28 +135,29 @@ fn measure_who_can(estate: &Estate, questions: &[Question], settings: &Settings)
     for question in questions {
         let start = Instant::now();
         let answers = estate.who_can(&question.requests, settings)?;
-        let took = start.elapsed();
-        who.first.push(took);
-        who.slowest.push((question.text.clone(), took.as_secs_f64() * 1e3));
-        who.callers = answers.len();
+        let first = start.elapsed();
+        let mut tally = Tally::default();
         for (_, answer) in &answers {
+            tally.count(answer);
             who.answers.count(answer);
         }
-        if answers.iter().any(|(_, a)| a.verdict == Verdict::Reachable) {
-            who.questions.reachable += 1;
-        } else if answers.iter().any(|(_, a)| a.verdict == Verdict::Undecided) {
-            who.questions.undecided += 1;
-        } else {
-            who.questions.impossible += 1;
+        who.callers = answers.len();
+        match tally {
+            Tally { reachable: 1.., .. } => who.questions.reachable += 1,
+            Tally { undecided: 1.., .. } => who.questions.undecided += 1,
+            _ => who.questions.impossible += 1,
         }
+        who.first.push(first);
+        let first = first.as_secs_f64() * 1e3;
+        who.by_question.push(OneQuestion { text: question.text.clone(), first, again: 0.0, answers: tally });
     }
-    for question in questions {
+    for (question, one) in questions.iter().zip(&mut who.by_question) {
         let start = Instant::now();
         estate.who_can(&question.requests, settings)?;
-        who.again.push(start.elapsed());
+        let again = start.elapsed();
+        who.again.push(again);
+        one.again = again.as_secs_f64() * 1e3;
     }
-    who.slowest.sort_by(|a, b| b.1.total_cmp(&a.1));
-    who.slowest.truncate(5);
     Ok(who)
 }
 

@@ -3,7 +3,7 @@
 
 use gateproof_benches::SEED;
 use gateproof_benches::account::write_snapshot;
-use gateproof_benches::measure::{Failure, Measured, Tally, measure};
+use gateproof_benches::measure::{Failure, Measured, OneQuestion, Tally, measure};
 use std::io::Write;
 use std::path::Path;
 use std::process::{Command, ExitCode};
@@ -66,7 +66,7 @@ fn measure_apart(roles: usize) -> Result<Measured, Failure> {
 }
 
 fn render_size(m: &Measured) -> String {
-    let slowest: Vec<String> = m.slowest.iter().map(|(text, ms)| format!("  {ms:.1} ms  {text}")).collect();
+    let by_question: String = m.by_question.iter().map(render_question).collect();
     format!(
         "## {} roles, {} callers\n\n\
          load                            {:.3} s\n\
@@ -80,7 +80,7 @@ fn render_size(m: &Measured) -> String {
          answers of who-can              {}\n\
          answers of can                  {}\n\
          questions                       {}\n\
-         slowest who-can:\n{}\n\n",
+         \n   first ms   again ms  can     cannot  question of who-can\n{by_question}\n",
         m.roles,
         m.callers,
         m.load,
@@ -94,8 +94,13 @@ fn render_size(m: &Measured) -> String {
         render_tally(&m.who_can_answers),
         render_tally(&m.can_answers),
         render_tally(&m.questions),
-        slowest.join("\n"),
     )
+}
+
+fn render_question(one: &OneQuestion) -> String {
+    let Tally { reachable, impossible, undecided } = one.answers;
+    let doubt = if undecided == 0 { String::new() } else { format!("  ({undecided} undecided)") };
+    format!("{:>11.2} {:>10.2}  {reachable:<7} {impossible:<7} {}{doubt}\n", one.first, one.again, one.text)
 }
 
 fn render_tally(tally: &Tally) -> String {
