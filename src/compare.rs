@@ -3,7 +3,7 @@
 //! The question is about the documents alone: a user has one of them, nothing else limits or grants, and
 //! every context key is open. *Wider* comes with a request that the reference evaluator allows under the one
 //! and refuses under the other; *not wider* with a proof that the checker has accepted. What no policy decides
-//! is left out (`sts:GetCallerIdentity`, `sts:GetSessionToken`).
+//! is left out: `sts:GetCallerIdentity`, `sts:GetSessionToken`, and edits of what AWS keeps to itself.
 
 mod exhibit;
 mod facts;
@@ -201,7 +201,7 @@ fn encode_allowed(encoder: &mut Encoder<'_>, document: &Arc<Document>) -> Term {
     encoder.terms.and([allowed, not_denied])
 }
 
-/// The action has the form of one, and is none that succeeds whatever policies say.
+/// The action has the form of one, and neither succeeds nor fails whatever policies say.
 fn encode_policy_decides(encoder: &mut Encoder<'_>) -> Term {
     let action = match &encoder.scope.action {
         Some(action) => Subject::Known(action.clone()),
@@ -217,7 +217,11 @@ fn encode_policy_decides(encoder: &mut Encoder<'_>) -> Term {
     let formed = among(&["?*:?*"]);
     let free = among(&["sts:GetCallerIdentity", "sts:GetSessionToken"]);
     let not_free = encoder.terms.not(free);
-    encoder.terms.and([formed, not_free])
+    let editable = match &encoder.scope.action {
+        Some(_) => encoder.editable(),
+        None => encoder.editable_by_open_action(),
+    };
+    encoder.terms.and([formed, not_free, editable])
 }
 
 /// The request that the values stand for.

@@ -180,13 +180,11 @@ fn measure_can(
     let sample = callers(estate);
     let fresh = || Estate::of(estate.snapshot.clone(), EstateOptions::default());
     // A fresh estate a question costs far more than the question, so there are fewer of these.
-    let colds = (4_000 / roles.max(1)).clamp(1, 8);
-    for (n, question) in questions.iter().enumerate() {
-        for i in 0..colds {
-            let Some(caller) = sample.get((n * colds + i) % sample.len().max(1)) else { continue };
-            let fresh = fresh();
-            can.cold.push(ask(&fresh, caller, question, settings)?.0);
-        }
+    let colds = (50_000 / roles.max(1)).clamp(10, 400);
+    for (n, question) in questions.iter().cycle().step_by(7).take(colds).enumerate() {
+        let Some(caller) = sample.get(n % sample.len().max(1)) else { continue };
+        let fresh = fresh();
+        can.cold.push(ask(&fresh, caller, question, settings)?.0);
     }
     let shared = fresh();
     for question in questions {

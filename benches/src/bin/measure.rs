@@ -42,12 +42,13 @@ fn measure_all(arguments: &[String]) -> Result<String, Failure> {
     }
     let mut all = Vec::new();
     for roles in sizes {
-        all.push(measure_apart(roles)?);
+        let measured = measure_apart(roles)?;
+        if !json {
+            std::io::stdout().write_all(render_size(&measured).as_bytes())?;
+        }
+        all.push(measured);
     }
-    if json {
-        return Ok(serde_json::to_string_pretty(&all)? + "\n");
-    }
-    Ok(all.iter().map(render_size).collect())
+    Ok(if json { serde_json::to_string_pretty(&all)? + "\n" } else { String::new() })
 }
 
 /// Generates a snapshot, and measures it in a fresh process, so that memory and caches are that size's alone.

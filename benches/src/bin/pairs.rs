@@ -105,7 +105,7 @@ fn render(tally: &Tally, policies: usize, took: Duration) -> String {
     format!(
         "{policies} policies, {pairs} pairs in {:.1} s: {:.0} a second\n\
          wider {} (a replayed request each), not wider {} (a checked proof each), undecided {}\n\
-         decided by a formula {}, by exhibits and a formula {} of them contradictory: {}\n\
+         decided by a formula {}; by exhibits and, as a check, by a formula too {}, contradictory {}\n\
          slowest {:.1} ms: {}\n\
          undecided (the first twenty):\n{some}contradictory:\n{wrong}",
         took.as_secs_f64(),
