@@ -2,6 +2,7 @@
 
 pub mod ask;
 pub mod cli;
+pub mod compare;
 pub mod config;
 pub mod decide;
 pub mod engine;

@@ -1,6 +1,19 @@
 //! Generated accounts and the measurements on them.
 
 pub mod account;
+pub mod measure;
 pub mod organization;
+mod principals;
+pub mod questions;
 pub mod random;
-pub mod statements;
+mod resources;
+pub mod spread;
+mod statements;
+mod trust;
+
+// As in the program itself.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
+/// The seed of the measured accounts.
+pub const SEED: u64 = 20_261_122;

@@ -1,7 +1,6 @@
 //! The organization around the accounts: SCPs on three levels.
 
 use crate::account::write as write_file;
-use crate::random::Random;
 use serde_json::{Value, json};
 use std::io;
 use std::path::Path;
@@ -12,8 +11,12 @@ const MANAGEMENT: &str = "999000000001";
 const ROOT: &str = "r-bnch";
 const UNITS: [&str; 3] = ["ou-bnch-prod0001", "ou-bnch-test0001", "ou-bnch-tool0001"];
 
-/// Writes root, three units, the accounts and nine policies, three a level.
-pub(crate) fn write(directory: &Path, accounts: &[String], random: &mut Random) -> io::Result<()> {
+/// How many policies there are for a level, and how many of them each of its places has.
+const POLICIES: usize = 4;
+const ATTACHED: usize = 3;
+
+/// Writes root, three units, the accounts and the policies of the three levels.
+pub(crate) fn write(directory: &Path, accounts: &[String]) -> io::Result<()> {
     let put = |name: &str, value: &Value| write_file(directory, &format!("organization/{name}.json"), value);
     put(
         "describe-organization",
@@ -34,23 +37,18 @@ pub(crate) fn write(directory: &Path, accounts: &[String], random: &mut Random) 
     for unit in UNITS {
         put(&format!("list-parents/{unit}"), &json!({"Parents": [{"Id": ROOT, "Type": "ROOT"}]}))?;
     }
-    let mut attach = |target: &str, level: &str| -> io::Result<()> {
-        let ids = [
-            "p-full".to_owned(),
-            format!("p-{level}{}", random.below(3)),
-            format!("p-{level}{}", random.below(3)),
-        ];
-        let mut ids: Vec<String> = ids.to_vec();
-        ids.dedup();
-        let policies: Vec<Value> = ids.iter().map(|id| summary(id)).collect();
+    let attach = |target: &str, level: &str, place: usize| -> io::Result<()> {
+        let own = (0..ATTACHED).map(|i| format!("p-{level}{}", (place + i) % POLICIES));
+        let policies: Vec<Value> =
+            std::iter::once("p-full".to_owned()).chain(own).map(|id| summary(&id)).collect();
         put(&format!("list-policies-for-target/{target}"), &json!({"Policies": policies}))
     };
-    attach(ROOT, "root")?;
-    for unit in UNITS {
-        attach(unit, "unit")?;
+    attach(ROOT, "root", 0)?;
+    for (i, unit) in UNITS.iter().enumerate() {
+        attach(unit, "unit", i)?;
     }
     for (i, account) in accounts.iter().enumerate() {
-        attach(account, "account")?;
+        attach(account, "account", i)?;
         let unit = UNITS.get(i % UNITS.len()).copied().unwrap_or(ROOT);
         put(
             &format!("list-parents/{account}"),
@@ -94,6 +92,13 @@ fn policies() -> Vec<(String, Value)> {
             json!([{"Effect": "Deny", "Action": ["cloudtrail:StopLogging", "cloudtrail:DeleteTrail"], "Resource": "*"}]),
         ),
         (
+            "p-root3".to_owned(),
+            json!([deny(
+                json!(["ec2:Create*", "ec2:Run*"]),
+                json!({"StringNotEquals": {"aws:RequestedRegion": ["us-east-1", "eu-west-1", "eu-central-1"]}})
+            )]),
+        ),
+        (
             "p-unit0".to_owned(),
             json!([{"Effect": "Deny", "NotAction": ["iam:*", "sts:*", "s3:*", "organizations:*", "kms:*"], "Resource": "*",
             "Condition": {"StringNotEquals": {"aws:RequestedRegion": ["us-east-1", "eu-west-1", "eu-central-1"]}}}]),
@@ -113,6 +118,13 @@ fn policies() -> Vec<(String, Value)> {
             )]),
         ),
         (
+            "p-unit3".to_owned(),
+            json!([deny(
+                json!(["lambda:CreateFunctionUrlConfig", "lambda:AddPermission"]),
+                json!({"StringEquals": {"lambda:FunctionUrlAuthType": "NONE"}})
+            )]),
+        ),
+        (
             "p-account0".to_owned(),
             json!([{"Effect": "Deny", "Action": "kms:ScheduleKeyDeletion", "Resource": "*"}]),
         ),
@@ -126,6 +138,10 @@ fn policies() -> Vec<(String, Value)> {
         (
             "p-account2".to_owned(),
             json!([{"Effect": "Deny", "Action": "secretsmanager:DeleteSecret", "Resource": "*"}]),
+        ),
+        (
+            "p-account3".to_owned(),
+            json!([deny(json!("sqs:DeleteQueue"), json!({"Null": {"aws:PrincipalTag/team": "true"}}))]),
         ),
     ]
 }

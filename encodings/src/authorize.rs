@@ -207,7 +207,7 @@ impl Encoder<'_> {
     }
 
     /// Some Allow statement of these documents, which name no principal, applies.
-    fn identity_allows(&mut self, documents: &[Arc<CompiledDocument>]) -> Term {
+    pub fn identity_allows(&mut self, documents: &[Arc<CompiledDocument>]) -> Term {
         let mut parts = Vec::new();
         for document in documents {
             for (n, statement) in self.concerned(document, Effect::Allow) {
@@ -275,8 +275,8 @@ impl Encoder<'_> {
         self.terms.or(parts)
     }
 
-    /// The Deny statements of documents that name no principal.
-    fn denies(&mut self, documents: &[Arc<CompiledDocument>]) -> Vec<Term> {
+    /// The Deny statements of documents that name no principal, as far as they concern the action.
+    pub fn denies(&mut self, documents: &[Arc<CompiledDocument>]) -> Vec<Term> {
         let mut parts = Vec::new();
         for document in documents {
             for (n, statement) in self.concerned(document, Effect::Deny) {

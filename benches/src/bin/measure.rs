@@ -1,137 +1,115 @@
-//! Measures loading, `can` and `who-can` on generated accounts: `measure ROLES…`; prints a table.
+//! Measures loading, `can` and `who-can` on generated accounts: `measure [--json] [ROLES…]`; each size in a process of
+//! its own.
 
-use gateproof::ask::{CrossCheck, Estate, EstateOptions, Settings};
-use gateproof::question::{Quantifier, Requests, Selector, Verdict};
+use gateproof_benches::SEED;
+use gateproof_benches::account::write_snapshot;
+use gateproof_benches::measure::{Failure, Measured, OneQuestion, Tally, measure};
 use std::io::Write;
 use std::path::Path;
-use std::process::ExitCode;
-use std::time::{Duration, Instant};
+use std::process::{Command, ExitCode};
 
-const QUESTIONS: &str = include_str!("../../questions.txt");
-const SEED: u64 = 20_261_122;
-
-// As in the program itself.
-#[global_allocator]
-static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
-
-type Failure = Box<dyn std::error::Error>;
+/// Marks the process that measures one size; a directory follows.
+const ONE: &str = "--one";
 
 fn main() -> ExitCode {
-    let sizes: Vec<usize> = std::env::args().skip(1).filter_map(|a| a.parse().ok()).collect();
-    let sizes = if sizes.is_empty() { vec![100, 1_000, 10_000] } else { sizes };
-    let mut out = std::io::stdout();
-    for roles in sizes {
-        match measure(roles) {
-            Ok(table) => {
-                if out.write_all(table.as_bytes()).is_err() {
-                    return ExitCode::FAILURE;
-                }
-            }
-            Err(error) => {
-                let _ = writeln!(std::io::stderr(), "{roles} roles: {error}");
-                return ExitCode::FAILURE;
-            }
-        }
-    }
-    ExitCode::SUCCESS
-}
-
-fn questions() -> Result<Vec<Requests>, Failure> {
-    let mut found = Vec::new();
-    for line in QUESTIONS.lines().filter(|l| !l.starts_with('#') && !l.trim().is_empty()) {
-        let mut words = line.split_whitespace();
-        let mut requests = Requests::default();
-        requests.actions.extend(words.next().map(str::to_owned));
-        requests.resources.extend(words.next().filter(|r| *r != "*").map(str::to_owned));
-        for condition in words {
-            requests.when.push(condition.parse()?);
-        }
-        found.push(requests);
-    }
-    Ok(found)
-}
-
-fn measure(roles: usize) -> Result<String, Failure> {
-    let directory = tempfile::tempdir()?;
-    gateproof_benches::account::write_snapshot(directory.path(), roles, SEED)?;
-    let start = Instant::now();
-    let estate = Estate::load(directory.path(), EstateOptions::default())?;
-    let load = start.elapsed();
-    let settings = Settings { cross_check: CrossCheck::Never, ..Settings::default() };
-    let questions = questions()?;
-    let mut counts = [0usize; 3];
-    let mut slowest: Vec<(Duration, String)> = Vec::new();
-    let mut who = Vec::new();
-    for requests in &questions {
-        let start = Instant::now();
-        let answers = estate.who_can(requests, &settings)?;
-        who.push(start.elapsed());
-        for (_, answer) in &answers {
-            let slot = match answer.verdict {
-                Verdict::Reachable => 0,
-                Verdict::Impossible => 1,
-                Verdict::Undecided => 2,
-            };
-            if let Some(count) = counts.get_mut(slot) {
-                *count += 1;
-            }
-        }
-        let label = format!("{} {}", requests.actions.join(","), requests.resources.join(","));
-        slowest.push((who.last().copied().unwrap_or_default(), label));
-    }
-    let can = single_questions(&estate, &questions, &settings)?;
-    slowest.sort();
-    let worst: Vec<String> = slowest.iter().rev().take(3).map(|(t, l)| format!("{l} {t:.1?}")).collect();
-    Ok(format!(
-        "## {roles} roles\n\nload {load:.3?}\nwho-can: {}\nslowest who-can: {}\ncan (one thread): {}\n\
-         answers: {} reachable, {} impossible, {} undecided\npeak memory {} MB\n\n",
-        spread(&mut who),
-        worst.join("; "),
-        spread(&mut can.clone()),
-        counts[0],
-        counts[1],
-        counts[2],
-        peak_memory(Path::new("/proc/self/status")),
-    ))
-}
-
-/// Each question about a sample of roles, one by one, on this thread.
-fn single_questions(
-    estate: &Estate,
-    questions: &[Requests],
-    settings: &Settings,
-) -> Result<Vec<Duration>, Failure> {
-    let step = estate.callers().len().div_ceil(40).max(1);
-    let sample: Vec<Selector> =
-        estate.callers().iter().step_by(step).map(|c| Selector::Arn(c.id.to_string())).collect();
-    let mut times = Vec::new();
-    for requests in questions {
-        for selector in &sample {
-            let start = Instant::now();
-            estate.can(std::slice::from_ref(selector), requests, Quantifier::Some, settings)?;
-            times.push(start.elapsed());
-        }
-    }
-    Ok(times)
-}
-
-fn spread(times: &mut [Duration]) -> String {
-    times.sort();
-    let at = |percent: usize| {
-        times.get((times.len().saturating_sub(1)) * percent / 100).copied().unwrap_or_default()
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    let outcome = match arguments.as_slice() {
+        [one, roles, directory] if one == ONE => measure_one(roles, Path::new(directory)),
+        _ => measure_all(&arguments),
     };
+    let printed = outcome.and_then(|text| Ok(std::io::stdout().write_all(text.as_bytes())?));
+    match printed {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            let _ = writeln!(std::io::stderr(), "measure: {error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn measure_one(roles: &str, directory: &Path) -> Result<String, Failure> {
+    Ok(serde_json::to_string(&measure(directory, roles.parse()?)?)?)
+}
+
+fn measure_all(arguments: &[String]) -> Result<String, Failure> {
+    let json = arguments.iter().any(|a| a == "--json");
+    let mut sizes = Vec::new();
+    for argument in arguments.iter().filter(|a| *a != "--json") {
+        sizes.push(argument.parse()?);
+    }
+    if sizes.is_empty() {
+        sizes = vec![100, 1_000, 10_000];
+    }
+    let mut all = Vec::new();
+    for roles in sizes {
+        let measured = measure_apart(roles)?;
+        if !json {
+            std::io::stdout().write_all(render_size(&measured).as_bytes())?;
+        }
+        all.push(measured);
+    }
+    Ok(if json { serde_json::to_string_pretty(&all)? + "\n" } else { String::new() })
+}
+
+/// Generates a snapshot, and measures it in a fresh process, so that memory and caches are that size's alone.
+fn measure_apart(roles: usize) -> Result<Measured, Failure> {
+    let directory = tempfile::tempdir()?;
+    write_snapshot(directory.path(), roles, SEED)?;
+    let output = Command::new(std::env::current_exe()?)
+        .args([ONE, &roles.to_string()])
+        .arg(directory.path())
+        .stderr(std::process::Stdio::inherit())
+        .output()?;
+    if !output.status.success() {
+        return Err(format!("{roles} roles: {}", output.status).into());
+    }
+    Ok(serde_json::from_slice(&output.stdout)?)
+}
+
+fn render_size(m: &Measured) -> String {
+    let by_question: String = m.by_question.iter().map(render_question).collect();
     format!(
-        "median {:.3?}, p95 {:.3?}, p99 {:.3?}, max {:.3?} ({} measured)",
-        at(50),
-        at(95),
-        at(99),
-        at(100),
-        times.len()
+        "## {} roles, {} callers\n\n\
+         load                            {:.3} s\n\
+         peak memory (load and who-can)  {} MB\n\
+         who-can, first time             {}\n\
+         who-can, again                  {}\n\
+         can, fresh estate               {}\n\
+         can, first time                 {}\n\
+         can, again                      {}\n\
+         can, selectors of many          {}\n\
+         answers of who-can              {}\n\
+         answers of can                  {}\n\
+         questions                       {}\n\
+         \n   first ms   again ms  can     cannot  question of who-can\n{by_question}\n",
+        m.roles,
+        m.callers,
+        m.load,
+        m.peak_memory,
+        m.who_can,
+        m.who_can_again,
+        m.can_cold,
+        m.can_first,
+        m.can_again,
+        m.can_selectors,
+        render_tally(&m.who_can_answers),
+        render_tally(&m.can_answers),
+        render_tally(&m.questions),
     )
 }
 
-fn peak_memory(status: &Path) -> u64 {
-    let text = std::fs::read_to_string(status).unwrap_or_default();
-    let line = text.lines().find_map(|l| l.strip_prefix("VmHWM:"));
-    line.and_then(|l| l.split_whitespace().next()?.parse::<u64>().ok()).unwrap_or(0) / 1024
+fn render_question(one: &OneQuestion) -> String {
+    let Tally { reachable, impossible, undecided } = one.answers;
+    let doubt = if undecided == 0 { String::new() } else { format!("  ({undecided} undecided)") };
+    format!("{:>11.2} {:>10.2}  {reachable:<7} {impossible:<7} {}{doubt}\n", one.first, one.again, one.text)
+}
+
+fn render_tally(tally: &Tally) -> String {
+    format!(
+        "{} reachable ({:.0} %), {} impossible, {} undecided",
+        tally.reachable,
+        tally.reachable_share(),
+        tally.impossible,
+        tally.undecided
+    )
 }
