@@ -3,10 +3,13 @@
 //! A pattern list of a statement is one set, not a set a pattern: the number of Booleans of a
 //! question then grows with its statements and not with their globs.
 
+mod index;
+
 use crate::emptiness::positions::Run;
 use gateproof_model::operand::{Point, Scalar};
 use gateproof_model::pattern::{Pattern, Token};
 use gateproof_model::text::fold;
+use index::Index;
 use rustc_hash::{FxBuildHasher, FxHashMap};
 use std::hash::{BuildHasher, Hash, Hasher};
 use std::sync::atomic::{AtomicU32, Ordering};
@@ -22,46 +25,12 @@ pub struct PatternSet {
     /// The patterns, sorted and distinct.
     pub patterns: Box<[Pattern]>,
     run: OnceLock<Run>,
-    heads: OnceLock<Heads>,
+    index: OnceLock<Index>,
     finite: OnceLock<bool>,
 }
 
-/// Sets of so many patterns look them up by their first characters.
-const HEADS_FROM: usize = 8;
-
-/// The patterns of a set by their first characters, where those are literal.
-#[derive(Debug, Default)]
-struct Heads {
-    by_head: FxHashMap<[char; HEAD], Vec<u32>>,
-    rest: Vec<u32>,
-}
-
-const HEAD: usize = 3;
-
-impl Heads {
-    fn of(patterns: &[Pattern]) -> Self {
-        let mut heads = Self::default();
-        for (i, pattern) in (0u32..).zip(patterns) {
-            match pattern.get(..HEAD) {
-                Some([Token::Char(a), Token::Char(b), Token::Char(c)]) => {
-                    heads.by_head.entry([*a, *b, *c]).or_default().push(i);
-                }
-                _ => heads.rest.push(i),
-            }
-        }
-        heads
-    }
-
-    /// The patterns that can match a text.
-    fn of_text(&self, text: &str, fold_case: bool) -> impl Iterator<Item = u32> {
-        let mut chars = text.chars().map(|c| if fold_case { fold(c) } else { c });
-        let head = match (chars.next(), chars.next(), chars.next()) {
-            (Some(a), Some(b), Some(c)) => self.by_head.get(&[a, b, c]),
-            _ => None,
-        };
-        head.into_iter().flatten().chain(&self.rest).copied()
-    }
-}
+/// Sets of so many patterns look them up in an index.
+const INDEXED_FROM: usize = 8;
 
 impl PatternSet {
     /// Whether some pattern is a lone `*`.
@@ -83,12 +52,10 @@ impl PatternSet {
 
     /// Whether a text lies in the set.
     pub fn contains(&self, text: &str) -> bool {
-        if self.patterns.len() < HEADS_FROM {
+        if self.patterns.len() < INDEXED_FROM {
             return self.patterns.iter().any(|p| matches(p, text, self.fold_case));
         }
-        let heads = self.heads.get_or_init(|| Heads::of(&self.patterns));
-        let mut listed = heads.of_text(text, self.fold_case);
-        listed.any(|i| self.patterns.get(i as usize).is_some_and(|p| matches(p, text, self.fold_case)))
+        self.index.get_or_init(|| Index::of(&self.patterns)).contains(text, self.fold_case)
     }
 }
 
@@ -263,7 +230,7 @@ impl Languages {
             fold_case: key.0,
             patterns: key.1.clone(),
             run: OnceLock::new(),
-            heads: OnceLock::new(),
+            index: OnceLock::new(),
             finite: OnceLock::new(),
         })
     }

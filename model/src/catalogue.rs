@@ -131,7 +131,7 @@ impl Catalogue {
         if self.owners.is_empty() {
             return owner::who_fixes(key);
         }
-        let custom = self.keys.resolve(key).into_iter().find_map(|id| self.custom_owner(id));
+        let custom = self.keys.resolve(key).iter().find_map(|id| self.custom_owner(*id));
         custom.unwrap_or_else(|| owner::who_fixes(key))
     }
 

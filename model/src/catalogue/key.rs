@@ -6,6 +6,7 @@ use crate::text::{fold_text, folded};
 use rustc_hash::FxHashMap;
 use std::borrow::Cow;
 use std::str::FromStr;
+use std::sync::{Arc, PoisonError, RwLock};
 
 /// The type of a condition key's values.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -91,12 +92,40 @@ pub(super) struct Key {
     pub(super) global: bool,
 }
 
+/// The names resolved so far, up to a bound: policies ask for the same few keys again and again.
+#[derive(Debug, Default)]
+struct Resolved(RwLock<FxHashMap<Box<str>, Arc<[KeyId]>>>);
+
+const MOST_RESOLVED: usize = 4_096;
+
+impl Clone for Resolved {
+    /// A copy of the catalogue may get other keys.
+    fn clone(&self) -> Self {
+        Self::default()
+    }
+}
+
+impl Resolved {
+    fn get_or_find(&self, name: &str, find: impl FnOnce() -> Vec<KeyId>) -> Arc<[KeyId]> {
+        if let Some(known) = self.0.read().unwrap_or_else(PoisonError::into_inner).get(name) {
+            return known.clone();
+        }
+        let found: Arc<[KeyId]> = find().into();
+        let mut names = self.0.write().unwrap_or_else(PoisonError::into_inner);
+        if names.len() < MOST_RESOLVED {
+            names.insert(name.into(), found.clone());
+        }
+        found
+    }
+}
+
 /// All condition keys, found by name.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Keys {
     keys: Vec<Key>,
     exact: FxHashMap<Box<str>, KeyId>,
     templates: Templates<KeyId>,
+    resolved: Resolved,
     corrections: Vec<(Box<str>, KeyType)>,
 }
 
@@ -104,6 +133,7 @@ impl Keys {
     /// Adds a key, or gives the one of that name another type.
     pub(super) fn add(&mut self, name: Cow<'static, str>, kind: KeyType, global: bool) -> Option<KeyId> {
         let lower = fold_text(&name);
+        self.resolved = Resolved::default();
         if let Some(&id) = self.exact.get(lower.as_str()) {
             if let Some(key) = self.keys.get_mut(id.0 as usize) {
                 key.kind = kind;
@@ -136,16 +166,16 @@ impl Keys {
     }
 
     /// The catalogued keys that a request's key is an instance of, the most specific first.
-    pub(super) fn resolve(&self, name: &str) -> Vec<KeyId> {
+    pub(super) fn resolve(&self, name: &str) -> Arc<[KeyId]> {
         let lower = folded(name);
-        let mut fitting: Vec<(usize, KeyId)> =
-            self.templates.fitting(&lower).map(|(glob, id)| (glob.len(), *id)).collect();
-        fitting.sort_by_key(|(length, _)| std::cmp::Reverse(*length));
-        let exact = self.exact.get(&*lower).copied();
-        exact
-            .into_iter()
-            .chain(fitting.into_iter().map(|(_, id)| id).filter(|id| Some(*id) != exact))
-            .collect()
+        self.resolved.get_or_find(&lower, || {
+            let mut fitting: Vec<(usize, KeyId)> =
+                self.templates.fitting(&lower).map(|(glob, id)| (glob.len(), *id)).collect();
+            fitting.sort_by_key(|(length, _)| std::cmp::Reverse(*length));
+            let exact = self.exact.get(&*lower).copied();
+            let fitting = fitting.into_iter().map(|(_, id)| id).filter(|id| Some(*id) != exact);
+            exact.into_iter().chain(fitting).collect()
+        })
     }
 
     pub(super) fn kind(&self, name: &str) -> Option<KeyType> {
@@ -156,12 +186,7 @@ impl Keys {
                 return Some(*kind);
             }
         }
-        // As `resolve` orders them, without building the list: every evaluated condition asks.
-        let lower = folded(name);
-        let id = self.exact.get(&*lower).copied().or_else(|| {
-            let fitting = self.templates.fitting(&lower);
-            fitting.min_by_key(|(glob, _)| std::cmp::Reverse(glob.len())).map(|(_, id)| *id)
-        })?;
+        let id = *self.resolve(name).first()?;
         self.get(id).map(|key| key.kind)
     }
 
