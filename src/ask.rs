@@ -9,6 +9,7 @@ mod axioms;
 mod caller;
 mod candidates;
 mod decide_piece;
+mod effort;
 mod estate;
 mod explain;
 mod facts;
@@ -24,12 +25,11 @@ mod witness;
 
 pub use caller::CallerEntity;
 pub use decide_piece::{PieceProof, Second};
+pub use effort::Effort;
 pub use estate::{Estate, EstateOptions};
 pub use explain::Explained;
 pub use selection::Environments;
 pub use summary::CanAnswer;
-
-use std::time::Duration;
 
 /// How to answer.
 #[derive(Debug, Clone)]
@@ -38,8 +38,8 @@ pub struct Settings {
     pub environments: Environments,
     /// Which answers another encoding and solver must second.
     pub cross_check: CrossCheck,
-    /// The time for one question.
-    pub timeout: Duration,
+    /// What one question may cost.
+    pub effort: Effort,
     /// Whether every case is encoded, nothing being ruled out beforehand. Slow; the answers are the same.
     pub exhaustive: bool,
     /// Whether proofs are kept for a certificate.
@@ -51,7 +51,7 @@ impl Default for Settings {
         Self {
             environments: Environments::default(),
             cross_check: CrossCheck::Sample,
-            timeout: Duration::from_secs(60),
+            effort: Effort::default(),
             exhaustive: false,
             keep_proofs: false,
         }

@@ -14,10 +14,13 @@ mod demo;
 mod explain;
 mod version;
 
+use crate::ask::{Effort, Settings};
 use crate::config::Config;
+use crate::watchdog::Watchdog;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use std::io::Write;
 use std::path::PathBuf;
+use std::time::Duration;
 
 /// Answers questions about AWS permissions with a witness or a proof.
 #[derive(Debug, Parser)]
@@ -38,9 +41,9 @@ pub(crate) struct Global {
     /// Also writes the result to a file; its ending (.json) says how.
     #[arg(long, global = true, value_name = "FILE")]
     export: Vec<PathBuf>,
-    /// Seconds for one question. Not enforced yet: a question ends by the engine's own budgets.
-    #[arg(long, global = true, value_name = "SECONDS", default_value_t = 60)]
-    timeout: u64,
+    /// Seconds for one question; what is not decided by then is undecided.
+    #[arg(long, global = true, value_name = "SECONDS", default_value_t = 60, value_parser = clap::value_parser!(u32).range(1..))]
+    timeout: u32,
     /// Worker threads; one a core where not given.
     #[arg(long, global = true, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=512))]
     threads: Option<u16>,
@@ -183,18 +186,23 @@ impl Global {
         crate::ask::EstateOptions { missing }
     }
 
-    fn settings(&self, config: &Config) -> crate::ask::Settings {
-        crate::ask::Settings {
+    fn settings(&self, config: &Config) -> Settings {
+        Settings {
             environments: config.environments(),
             cross_check: match self.cross_check {
                 CrossCheck::Always => crate::ask::CrossCheck::Always,
                 CrossCheck::Sample => crate::ask::CrossCheck::Sample,
                 CrossCheck::Never => crate::ask::CrossCheck::Never,
             },
-            timeout: std::time::Duration::from_secs(self.timeout),
+            effort: Effort { timeout: Duration::from_secs(self.timeout.into()), ..Effort::default() },
             exhaustive: false,
             keep_proofs: false,
         }
+    }
+
+    /// Keeps the time of a question while the value lives.
+    fn watch(settings: &Settings) -> Watchdog {
+        Watchdog::start(settings.effort.timeout, settings.effort.cancellation().clone())
     }
 
     /// Prints the result, and writes it where `--export` says.

@@ -6,6 +6,7 @@
 
 pub mod assignment;
 pub mod authorize;
+pub mod cancellation;
 pub mod classes;
 pub mod cnf;
 pub mod compiled;

@@ -5,7 +5,7 @@ use super::estate::Estate;
 use super::facts::Facts;
 use super::piece::{Formula, Piece};
 use crate::decide::{Satisfiability, Strings};
-use crate::engine::{Answer, Limits, solve};
+use crate::engine::{Answer, solve};
 use crate::question::Step;
 use crate::solver::UnknownReason;
 use gateproof_encodings::classes::Values;
@@ -64,6 +64,9 @@ impl Estate {
     /// Decides a piece. First for requests that AWS could receive; where there is none, whether there is
     /// none at all.
     pub(crate) fn decide_piece(&self, terms: &mut Terms, piece: &Piece<'_>) -> PieceAnswer {
+        if piece.effort.cancellation().is_cancelled() {
+            return PieceAnswer::Unknown(UnknownReason::Cancelled);
+        }
         let policies = self.policies(piece);
         let facts = Facts::of(
             self,
@@ -79,7 +82,7 @@ impl Estate {
             return PieceAnswer::Split;
         }
         let answer = self.solve_formula(terms, piece, &policies, &facts, &formula);
-        let opinion = second_opinion(terms, formula.root, piece.second);
+        let opinion = second_opinion(terms, formula.root, piece);
         match (&answer, opinion) {
             (Solved::Step(..), Second::Refuted) | (Solved::Refuted(_), Second::Satisfiable) => {
                 return PieceAnswer::Unknown(UnknownReason::Disagreement {
@@ -116,11 +119,11 @@ impl Estate {
         terms.clear();
         let formula = self.encode_unrealistic(terms, piece, policies, &facts);
         let Answer::Unsatisfiable(proof) =
-            solve(terms, formula.root, &self.cache, Limits::default(), |_, _| Ok(()))
+            solve(terms, formula.root, &self.cache, &piece.effort.limits, |_, _| Ok(()))
         else {
             return None;
         };
-        let second = second_opinion(terms, formula.root, piece.second);
+        let second = second_opinion(terms, formula.root, piece);
         let folded = formula.root == Terms::FALSE;
         (second != Second::Satisfiable).then_some(PieceProof { proof, all_requests: true, folded, second })
     }
@@ -155,7 +158,7 @@ impl Estate {
             return self.bind_variables(terms, piece, policies, formula, root);
         }
         let mut found: Option<(Box<Step>, Vec<String>)> = None;
-        let answer = solve(terms, root, &self.cache, Limits::default(), |values, combination| {
+        let answer = solve(terms, root, &self.cache, &piece.effort.limits, |values, combination| {
             let mut values = values.clone();
             beautify(piece, facts, terms.atoms(), combination, &mut values);
             let request = self.request(piece, facts, &values);
@@ -189,7 +192,7 @@ impl Estate {
         root: Term,
     ) -> Solved {
         let mut hint: Option<Values> = None;
-        let answer = solve(terms, root, &self.cache, Limits::default(), |values, _| {
+        let answer = solve(terms, root, &self.cache, &piece.effort.limits, |values, _| {
             hint = Some(values.clone());
             Ok(())
         });
@@ -242,11 +245,14 @@ enum Solved {
 
 /// Asks the strings encoding in Z3, where `asked` and the formula is no constant: a constant would tell
 /// nothing about the encoding.
-fn second_opinion(terms: &Terms, root: Term, asked: bool) -> Second {
-    if !asked || root == Terms::FALSE || root == Terms::TRUE {
+fn second_opinion(terms: &Terms, root: Term, piece: &Piece<'_>) -> Second {
+    if !piece.second || root == Terms::FALSE || root == Terms::TRUE {
         return Second::NotAsked;
     }
-    match Strings::new().ok().and_then(|mut strings| strings.is_satisfiable(terms, root).ok()) {
+    match Strings::within(piece.effort.cancellation())
+        .ok()
+        .and_then(|mut strings| strings.is_satisfiable(terms, root).ok())
+    {
         Some(true) => Second::Satisfiable,
         Some(false) => Second::Refuted,
         None => Second::Unknown,

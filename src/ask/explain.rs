@@ -1,6 +1,7 @@
 //! One concrete request about the snapshot, decided by the reference evaluator with its reasons.
 
 use super::AskError;
+use super::effort::Effort;
 use super::estate::Estate;
 use super::facts::Facts;
 use super::piece::Piece;
@@ -65,6 +66,7 @@ impl Estate {
             when: &[],
             quantifier: Quantifier::Some,
             second: false,
+            effort: &Effort::default(),
         };
         let facts = Facts::of(self, caller, plan.action, &target, &[], true);
         let mut values = Values::default();

@@ -2,6 +2,7 @@
 
 use super::axioms::axioms;
 use super::caller::CallerEntity;
+use super::effort::Effort;
 use super::estate::Estate;
 use super::facts::Facts;
 use super::plan::Plan;
@@ -38,6 +39,8 @@ pub struct Piece<'a> {
     pub quantifier: Quantifier,
     /// Whether another encoding and solver must second the answer.
     pub second: bool,
+    /// What the question may cost.
+    pub effort: &'a Effort,
 }
 
 /// The formula of a piece.

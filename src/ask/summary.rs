@@ -2,6 +2,7 @@
 
 use super::caller::CallerEntity;
 use super::decide_piece::{PieceAnswer, PieceProof, Second};
+use super::effort::Effort;
 use super::estate::Estate;
 use super::piece::Piece;
 use super::plan::Plan;
@@ -50,6 +51,8 @@ pub(crate) struct Prepared<'a> {
     pub quantifier: Quantifier,
     /// Which pieces are seconded.
     pub cross_check: CrossCheck,
+    /// What the question may cost.
+    pub effort: Effort,
     /// Whether nothing is ruled out beforehand.
     pub exhaustive: bool,
 }
@@ -126,6 +129,7 @@ impl Estate {
             requests,
             quantifier,
             cross_check: settings.cross_check,
+            effort: settings.effort.clone(),
             exhaustive: settings.exhaustive,
         })
     }
@@ -148,6 +152,10 @@ impl Estate {
         let allowed = prepared.prefilter.allowed(caller);
         let named = self.grantees.naming(caller);
         for (n, (action, plan)) in prepared.actions.known.iter().zip(&prepared.plans).enumerate() {
+            if prepared.effort.cancellation().is_cancelled() {
+                tally.unknown.get_or_insert_with(|| prepared.effort.ended(action.name()));
+                break;
+            }
             // For `--every` an action that nothing allows is the answer, so none is passed over.
             let some = prepared.quantifier == Quantifier::Some && !prepared.exhaustive;
             let by_identity = prepared.exhaustive || allowed.by_identity(n);
@@ -202,6 +210,7 @@ impl Estate {
                 resources: &prepared.resources,
                 when: &prepared.requests.when,
                 quantifier: prepared.quantifier,
+                effort: &prepared.effort,
             };
             match self.decide_piece(terms, &piece) {
                 PieceAnswer::Reachable(step, mut assumptions) => {
@@ -220,7 +229,10 @@ impl Estate {
                 }
                 PieceAnswer::Unknown(reason) => {
                     let place = label(plan.action, &target);
-                    tally.unknown.get_or_insert(Undecided { reason: reason.to_string(), place });
+                    tally.unknown.get_or_insert(Undecided {
+                        reason: prepared.effort.named(reason).to_string(),
+                        place,
+                    });
                 }
                 PieceAnswer::Split => {
                     if let Place::Roles(roles) = &target.place {

@@ -75,7 +75,10 @@ impl Can {
         let config = Config::beside(&self.snapshot, global.config.as_deref())?;
         let estate = Estate::load(&self.snapshot, global.estate_options())?;
         let quantifier = if self.every { Quantifier::Every } else { Quantifier::Some };
-        let answer = estate.can(&principals, &requests, quantifier, &global.settings(&config))?;
+        let settings = global.settings(&config);
+        let watchdog = Global::watch(&settings);
+        let answer = estate.can(&principals, &requests, quantifier, &settings)?;
+        drop(watchdog);
         let json = render::json::can(&principals, &requests, quantifier, &answer);
         let text = render::text::can(&answer, estate.snapshot.problems());
         global.publish(&json, &text)?;
@@ -101,7 +104,10 @@ impl WhoCan {
         let requests = self.matching.requests()?;
         let config = Config::beside(&self.snapshot, global.config.as_deref())?;
         let estate = Estate::load(&self.snapshot, global.estate_options())?;
-        let answers = estate.who_can(&requests, &global.settings(&config))?;
+        let settings = global.settings(&config);
+        let watchdog = Global::watch(&settings);
+        let answers = estate.who_can(&requests, &settings)?;
+        drop(watchdog);
         let json = render::json::who_can(&requests, &answers);
         let text = render::text::who_can(&answers, estate.snapshot.problems());
         global.publish(&json, &text)?;
