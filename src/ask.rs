@@ -4,8 +4,10 @@
 //! ([`target`]). A piece is one formula ([`piece`]), decided by the engine; a model becomes a request that
 //! the reference evaluator must allow ([`witness`]), a refutation a proof.
 
+mod attempt;
 mod aws_cli;
 mod axioms;
+mod by_strings;
 mod caller;
 mod candidates;
 mod decide_piece;
@@ -25,7 +27,7 @@ mod witness;
 
 pub use caller::CallerEntity;
 pub use decide_piece::{PieceProof, Second};
-pub use effort::Effort;
+pub use effort::{Effort, Encoding};
 pub use estate::{Estate, EstateOptions};
 pub use explain::Explained;
 pub use selection::Environments;

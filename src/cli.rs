@@ -50,6 +50,9 @@ pub(crate) struct Global {
     /// What to make of input that was never collected.
     #[arg(long, global = true, value_enum, default_value_t = Missing::Assume)]
     missing: Missing,
+    /// Leaves undecided what hangs on state that the snapshot can't tell.
+    #[arg(long, global = true)]
+    strict: bool,
     /// Which answers another encoding and solver must second.
     #[arg(long, global = true, value_enum, default_value_t = CrossCheck::Sample)]
     cross_check: CrossCheck,
@@ -194,7 +197,11 @@ impl Global {
                 CrossCheck::Sample => crate::ask::CrossCheck::Sample,
                 CrossCheck::Never => crate::ask::CrossCheck::Never,
             },
-            effort: Effort { timeout: Duration::from_secs(self.timeout.into()), ..Effort::default() },
+            effort: Effort {
+                timeout: Duration::from_secs(self.timeout.into()),
+                strict: self.strict,
+                ..Effort::default()
+            },
             exhaustive: false,
             keep_proofs: false,
         }

@@ -92,6 +92,14 @@ pub enum UnknownReason {
         /// What the evaluator said.
         why: String,
     },
+    /// Solvers find no request, but there is no proof that the checker could accept.
+    #[error("no checked proof: strings in {solvers} find no request ({why})")]
+    NoProof {
+        /// The solvers that find none.
+        solvers: String,
+        /// Why the engine proved nothing.
+        why: Box<UnknownReason>,
+    },
     /// Two solvers or encodings gave opposite answers.
     #[error("{first} and {second} disagree")]
     Disagreement {

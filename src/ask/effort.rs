@@ -15,11 +15,33 @@ pub struct Effort {
     pub timeout: Duration,
     /// Budgets of the engine for one formula, and the flag that ends the question.
     pub limits: Limits,
+    /// What decides.
+    pub encoding: Encoding,
+    /// The time of each solver of strings for one formula.
+    pub strings: Duration,
+    /// Whether a witness may take nothing for granted that the snapshot can't tell.
+    pub strict: bool,
+}
+
+/// Which encoding decides. An *impossible* rests on a proof of the classes encoding in either case.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Encoding {
+    /// Classes of texts; where the engine gives up, strings in Z3 and in cvc5 are asked for a request.
+    #[default]
+    Classes,
+    /// Strings in Z3.
+    Strings,
 }
 
 impl Default for Effort {
     fn default() -> Self {
-        Self { timeout: Duration::from_secs(60), limits: Limits::default() }
+        Self {
+            timeout: Duration::from_secs(60),
+            limits: Limits::default(),
+            encoding: Encoding::default(),
+            strings: Duration::from_secs(10),
+            strict: false,
+        }
     }
 }
 
@@ -35,6 +57,11 @@ impl Effort {
             UnknownReason::Cancelled => UnknownReason::Timeout { limit: self.timeout },
             other => other,
         }
+    }
+
+    /// Why `--strict` takes no witness that hangs on this.
+    pub(crate) fn unsettled(granted: &str, place: String) -> Undecided {
+        Undecided { reason: format!("strict: a witness would take for granted that {granted}"), place }
     }
 
     /// Why nothing is known of what comes from `place` on.

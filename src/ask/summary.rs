@@ -2,7 +2,7 @@
 
 use super::caller::CallerEntity;
 use super::decide_piece::{PieceAnswer, PieceProof, Second};
-use super::effort::Effort;
+use super::effort::{Effort, Encoding};
 use super::estate::Estate;
 use super::piece::Piece;
 use super::plan::Plan;
@@ -197,6 +197,7 @@ impl Estate {
         let mut targets: VecDeque<Target<'a>> = self.targets(caller, plan, reach, &prepared.resources).into();
         while let Some(target) = targets.pop_front() {
             let second = match prepared.cross_check {
+                _ if prepared.effort.encoding == Encoding::Strings => true,
                 CrossCheck::Always => true,
                 CrossCheck::Never => false,
                 CrossCheck::Sample => sampled(&caller.id, plan.action),
@@ -215,6 +216,11 @@ impl Estate {
             match self.decide_piece(terms, &piece) {
                 PieceAnswer::Reachable(step, mut assumptions) => {
                     assumptions.extend(existence(&target, &step.resource));
+                    if let (true, Some(granted)) = (prepared.effort.strict, assumptions.first()) {
+                        let place = label(plan.action, &target);
+                        tally.unknown.get_or_insert_with(|| Effort::unsettled(granted, place));
+                        continue;
+                    }
                     let witness =
                         Witness { aws_cli: vec![crate::ask::aws_cli::command(&step)], steps: vec![*step] };
                     return Some(self.reached(prepared.quantifier, witness, assumptions));

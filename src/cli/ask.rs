@@ -1,13 +1,22 @@
 //! `can` and `who-can`.
 
 use super::{CliError, Global, exit};
-use crate::ask::Estate;
+use crate::ask::{self, Estate};
 use crate::config::Config;
 use crate::question::{Quantifier, Requests, Selector, Verdict};
 use crate::render;
-use clap::Args;
+use clap::{Args, ValueEnum};
 use gateproof_model::catalogue::AccessLevel;
 use std::path::PathBuf;
+
+/// What decides.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Encoding {
+    /// Classes of texts; strings only where they give up.
+    Classes,
+    /// Strings in Z3; for an impossible the classes must prove it too.
+    Strings,
+}
 
 /// Which requests are asked about.
 #[derive(Debug, Clone, Args)]
@@ -27,9 +36,21 @@ struct Matching {
     /// Keeps actions of these levels: read, list, write, tagging, permissions-management.
     #[arg(long, value_name = "LEVELS")]
     access: Vec<String>,
+    /// What decides.
+    #[arg(long, value_enum, default_value_t = Encoding::Classes)]
+    encoding: Encoding,
 }
 
 impl Matching {
+    fn settings(&self, global: &Global, config: &Config) -> ask::Settings {
+        let mut settings = global.settings(config);
+        settings.effort.encoding = match self.encoding {
+            Encoding::Classes => ask::Encoding::Classes,
+            Encoding::Strings => ask::Encoding::Strings,
+        };
+        settings
+    }
+
     fn requests(&self) -> Result<Requests, CliError> {
         let mut requests = Requests {
             actions: self.action.clone(),
@@ -75,7 +96,7 @@ impl Can {
         let config = Config::beside(&self.snapshot, global.config.as_deref())?;
         let estate = Estate::load(&self.snapshot, global.estate_options())?;
         let quantifier = if self.every { Quantifier::Every } else { Quantifier::Some };
-        let settings = global.settings(&config);
+        let settings = self.matching.settings(global, &config);
         let watchdog = Global::watch(&settings);
         let answer = estate.can(&principals, &requests, quantifier, &settings)?;
         drop(watchdog);
@@ -104,7 +125,7 @@ impl WhoCan {
         let requests = self.matching.requests()?;
         let config = Config::beside(&self.snapshot, global.config.as_deref())?;
         let estate = Estate::load(&self.snapshot, global.estate_options())?;
-        let settings = global.settings(&config);
+        let settings = self.matching.settings(global, &config);
         let watchdog = Global::watch(&settings);
         let answers = estate.who_can(&requests, &settings)?;
         drop(watchdog);

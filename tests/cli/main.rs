@@ -3,5 +3,7 @@
 
 mod outputs;
 mod program;
+mod retreat;
 mod snapshots;
+mod strict;
 mod timeout;
