@@ -16,9 +16,11 @@ mod estate;
 mod explain;
 mod facts;
 mod grantees;
+mod obstacles;
 mod piece;
 mod plan;
 mod prefilter;
+mod progress;
 mod selection;
 mod summary;
 mod target;
@@ -30,6 +32,7 @@ pub use decide_piece::{PieceProof, Second};
 pub use effort::{Effort, Encoding};
 pub use estate::{Estate, EstateOptions};
 pub use explain::Explained;
+pub use progress::Progress;
 pub use selection::Environments;
 pub use summary::CanAnswer;
 
@@ -42,6 +45,8 @@ pub struct Settings {
     pub cross_check: CrossCheck,
     /// What one question may cost.
     pub effort: Effort,
+    /// Counts the callers that are answered.
+    pub progress: Progress,
     /// Whether every case is encoded, nothing being ruled out beforehand. Slow; the answers are the same.
     pub exhaustive: bool,
     /// Whether proofs are kept for a certificate.
@@ -54,6 +59,7 @@ impl Default for Settings {
             environments: Environments::default(),
             cross_check: CrossCheck::Sample,
             effort: Effort::default(),
+            progress: Progress::default(),
             exhaustive: false,
             keep_proofs: false,
         }

@@ -9,15 +9,22 @@
 //! | 64 | the command line itself is wrong |
 
 mod ask;
+mod asked;
 mod decide;
 mod demo;
 mod explain;
+mod export;
+mod lines;
 mod version;
+mod watch;
 
 use crate::ask::{Effort, Settings};
 use crate::config::Config;
-use crate::watchdog::Watchdog;
+use crate::render::table::Table;
 use clap::{Args, Parser, Subcommand, ValueEnum};
+use export::Export;
+use gateproof_model::problem::Problem;
+use serde_json::Value;
 use std::io::Write;
 use std::path::PathBuf;
 use std::time::Duration;
@@ -38,9 +45,9 @@ pub(crate) struct Global {
     /// How results are printed.
     #[arg(long, global = true, value_enum, default_value_t = Format::Text)]
     format: Format,
-    /// Also writes the result to a file; its ending (.json) says how.
+    /// Also writes the result to a file, as its ending says: .json, .csv or .md. Repeatable.
     #[arg(long, global = true, value_name = "FILE")]
-    export: Vec<PathBuf>,
+    export: Vec<Export>,
     /// Seconds for one question; what is not decided by then is undecided.
     #[arg(long, global = true, value_name = "SECONDS", default_value_t = 60, value_parser = clap::value_parser!(u32).range(1..))]
     timeout: u32,
@@ -63,6 +70,9 @@ pub(crate) struct Global {
     #[arg(long, global = true)]
     quiet: bool,
 }
+
+/// So many problems of a snapshot are shown one by one.
+const SHOWN: usize = 20;
 
 /// How results are printed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -126,9 +136,22 @@ pub(crate) enum CliError {
     /// Reading or writing failed.
     #[error("{0}")]
     Io(#[from] std::io::Error),
+    /// The command line says what can't be.
+    #[error("{0}")]
+    Usage(String),
     /// Anything else that is wrong with the input.
     #[error("{0}")]
     Input(String),
+}
+
+impl CliError {
+    /// Whether the command line is to blame, or what it names.
+    fn exit_code(&self) -> u8 {
+        match self {
+            Self::Usage(_) | Self::Selector(_) | Self::Constraint(_) => exit::USAGE,
+            _ => exit::FAILED,
+        }
+    }
 }
 
 /// The exit code of an answer.
@@ -164,7 +187,7 @@ pub fn run() -> u8 {
         Err(CliError::Io(error)) if error.kind() == std::io::ErrorKind::BrokenPipe => exit::ANSWERED,
         Err(error) => {
             let _ = writeln!(std::io::stderr(), "error: {error}");
-            exit::FAILED
+            error.exit_code()
         }
     }
 }
@@ -175,7 +198,7 @@ fn dispatch(cli: &Cli) -> Result<u8, CliError> {
         Command::Can(arguments) => arguments.run(&cli.global),
         Command::WhoCan(arguments) => arguments.run(&cli.global),
         Command::Explain(arguments) => arguments.run(&cli.global),
-        Command::Decide(arguments) => arguments.run(),
+        Command::Decide(arguments) => arguments.run(&cli.global),
         Command::Version => version::run(&cli.global),
     }
 }
@@ -202,33 +225,51 @@ impl Global {
                 strict: self.strict,
                 ..Effort::default()
             },
-            exhaustive: false,
-            keep_proofs: false,
+            ..Settings::default()
         }
     }
 
-    /// Keeps the time of a question while the value lives.
-    fn watch(settings: &Settings) -> Watchdog {
-        Watchdog::start(settings.effort.timeout, settings.effort.cancellation().clone())
+    /// Says something beside the result, unless it should be quiet.
+    fn warn(&self, warnings: impl IntoIterator<Item = String>) {
+        if !self.quiet {
+            for warning in warnings {
+                let _ = writeln!(std::io::stderr(), "warning: {warning}");
+            }
+        }
+    }
+
+    /// Warns of what is wrong with the snapshot, the first ones in full.
+    fn warn_of_problems(&self, problems: &[Problem]) {
+        self.warn(problems.iter().take(SHOWN).map(ToString::to_string));
+        let more = problems.len().saturating_sub(SHOWN);
+        self.warn((more > 0).then(|| format!("{more} more problems in the snapshot")));
+    }
+
+    /// Refuses exports that a command has no rows for.
+    fn must_export_json(&self, command: &str) -> Result<(), CliError> {
+        self.export.iter().try_for_each(|export| export.must_be_json(command))
+    }
+
+    /// Refuses exports of a command that has no one result.
+    fn must_not_export(&self, command: &str) -> Result<(), CliError> {
+        match self.export.is_empty() {
+            true => Ok(()),
+            false => {
+                Err(CliError::Usage(format!("{command} has nothing to export: it writes lines to stdout")))
+            }
+        }
     }
 
     /// Prints the result, and writes it where `--export` says.
-    fn publish(&self, json: &serde_json::Value, text: &str) -> Result<(), CliError> {
-        let document = serde_json::to_string_pretty(json).map_err(std::io::Error::from)?;
-        for file in &self.export {
-            match file.extension().and_then(|e| e.to_str()) {
-                Some("json") => std::fs::write(file, format!("{document}\n"))?,
-                _ => {
-                    return Err(CliError::Input(format!(
-                        "cannot export to {}: expected .json",
-                        file.display()
-                    )));
-                }
-            }
+    fn publish(&self, json: &Value, text: &str, table: Option<&Table>) -> Result<(), CliError> {
+        for export in &self.export {
+            export.write(json, table)?;
         }
         let mut out = std::io::stdout().lock();
         match self.format {
-            Format::Json => writeln!(out, "{document}")?,
+            Format::Json => {
+                writeln!(out, "{}", serde_json::to_string_pretty(json).map_err(std::io::Error::from)?)?;
+            }
             Format::Text => out.write_all(text.as_bytes())?,
         }
         out.flush()?;

@@ -4,7 +4,7 @@
 //! choice changes how a witness reads and never whether there is one.
 
 use super::facts::Facts;
-use super::piece::Piece;
+use super::piece::{Piece, flat};
 use super::target::Place;
 use gateproof_encodings::classes::{Values, holds};
 use gateproof_encodings::field::Field;
@@ -31,7 +31,7 @@ pub fn beautify(
         let fits = |t: &str| demands.iter().all(|(atom, wanted)| holds(atom, Some(t)) == *wanted);
         let listed = match field {
             Field::Resource => resource_candidates(piece, facts, &demands),
-            Field::Action => Vec::new(),
+            Field::Action => piece.open_actions.iter().map(|g| fill(&flat(g))).collect(),
             Field::Key(key) => key_candidates(piece, key, text, &demands),
         };
         if let Some(better) = listed.into_iter().find(|t| fits(t)) {

@@ -7,9 +7,11 @@ use super::estate::Estate;
 use super::piece::Piece;
 use super::plan::Plan;
 use super::prefilter::Prefilter;
+use super::progress::Progress;
 use super::target::{Place, Reach, Resources, Target};
 use super::universe::{Actions, actions_of};
 use super::{AskError, CrossCheck, Settings};
+use crate::question::answer::EXISTS;
 use crate::question::{
     Answer, ProofSummary, Quantifier, Requests, Selector, SolverName, Undecided, Verdict, Witness,
 };
@@ -49,6 +51,8 @@ pub(crate) struct Prepared<'a> {
     pub resources: Resources,
     pub requests: &'a Requests,
     pub quantifier: Quantifier,
+    /// Counts the callers that are answered.
+    pub progress: Progress,
     /// Which pieces are seconded.
     pub cross_check: CrossCheck,
     /// What the question may cost.
@@ -128,6 +132,7 @@ impl Estate {
             resources,
             requests,
             quantifier,
+            progress: settings.progress.clone(),
             cross_check: settings.cross_check,
             effort: settings.effort.clone(),
             exhaustive: settings.exhaustive,
@@ -135,9 +140,11 @@ impl Estate {
     }
 
     fn ask_all<'a>(&'a self, callers: &[CallerEntity], prepared: &Prepared<'a>) -> Vec<CallerAnswer> {
+        prepared.progress.expect(callers.len());
         callers
             .par_iter()
             .map_init(Terms::default, |terms, caller| self.ask(terms, caller, prepared))
+            .inspect(|_| prepared.progress.step())
             .collect()
     }
 
@@ -413,7 +420,7 @@ pub(crate) fn label(action: Option<ActionInfo<'_>>, target: &Target<'_>) -> Stri
 
 /// A witness on a resource that the snapshot doesn't hold takes it for granted.
 fn existence(target: &Target<'_>, resource: &str) -> Option<String> {
-    matches!(target.place, Place::Other).then(|| format!("`{resource}` exists, or can be created"))
+    matches!(target.place, Place::Other).then(|| format!("`{resource}` {EXISTS}"))
 }
 
 fn overall(principals: &[(Arc<str>, Answer)], quantifier: Quantifier) -> Answer {

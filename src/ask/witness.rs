@@ -25,7 +25,10 @@ impl Estate {
     pub(crate) fn request(&self, piece: &Piece<'_>, facts: &Facts<'_>, values: &Values) -> Request {
         let mut context = Context::default();
         let spelled = |key: &str| {
-            self.catalogue.key_name(key).filter(|n| n.eq_ignore_ascii_case(key)).unwrap_or(key).to_owned()
+            let known = self.catalogue.key_name(key).and_then(|name| as_spelled(name, key));
+            // As the question spells it, where the catalogue doesn't.
+            let asked = piece.when.iter().map(|c| c.key.as_str()).find(|k| k.eq_ignore_ascii_case(key));
+            known.or(asked.map(str::to_owned)).unwrap_or_else(|| key.to_owned())
         };
         for (key, value) in facts.fixed() {
             context.insert(&spelled(&key), value);
@@ -111,6 +114,14 @@ impl Estate {
             gains: None,
         }
     }
+}
+
+/// A key as the catalogue spells it; what its variable part stands for (`${TagKey}`) as it is.
+fn as_spelled(name: &str, key: &str) -> Option<String> {
+    let fixed = name.split_once("${").map_or(name, |(fixed, _)| fixed);
+    let (start, rest) = key.split_at_checked(fixed.len())?;
+    let fits = start.eq_ignore_ascii_case(fixed) && (fixed.len() < name.len() || rest.is_empty());
+    fits.then(|| format!("{fixed}{rest}"))
 }
 
 /// Says whether a device was used, where the formula left it open: for a user the long-term key, for a

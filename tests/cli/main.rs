@@ -1,9 +1,12 @@
 //! The command line as users' scripts see it.
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic, reason = "tests")]
 
+mod export;
 mod outputs;
 mod program;
+mod refusals;
 mod retreat;
+mod schema;
 mod snapshots;
 mod strict;
 mod timeout;

@@ -14,7 +14,7 @@ fn exit_codes_say_what_happened() {
         (can(acme, "anyone"), 2),
         (can("corpus/snapshots/acme-fixed", "anyone"), 0),
         (can(acme, "role/no-such-role"), 1),
-        (can(acme, "not a selector"), 1),
+        (can(acme, "not a selector"), 64),
         (can("no/such/snapshot", "anyone"), 1),
         (run(&["can", acme, "--principal", "anyone"]), 64),
         (run(&["can", acme, "--no-such-flag"]), 64),

@@ -16,10 +16,21 @@ pub fn run(arguments: &[&str]) -> Output {
     gateproof(arguments).output().unwrap()
 }
 
-/// Runs it with `--format json`; the exit code and the document.
+/// Runs it with `--format json`; the exit code and the document, which fits its schema.
 pub fn ask(arguments: &[&str]) -> (i32, Value) {
     let output = run(&[arguments, &["--format", "json"]].concat());
-    let document = serde_json::from_slice(&output.stdout)
+    let document: Value = serde_json::from_slice(&output.stdout)
         .unwrap_or_else(|e| panic!("{e}: {}", String::from_utf8_lossy(&output.stderr)));
+    crate::schema::check(&document).unwrap_or_else(|e| panic!("{e}: {document}"));
     (output.status.code().unwrap(), document)
+}
+
+/// What it wrote to stdout.
+pub fn stdout(output: &Output) -> String {
+    String::from_utf8(output.stdout.clone()).unwrap()
+}
+
+/// What it wrote to stderr.
+pub fn stderr(output: &Output) -> String {
+    String::from_utf8(output.stderr.clone()).unwrap()
 }
