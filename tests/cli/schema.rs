@@ -100,6 +100,15 @@ fn is_of_type(value: &Value, name: &Value) -> bool {
     }
 }
 
+/// The document with the first items only of its long lists: the others are of the same kind.
+fn shortened(value: &Value) -> Value {
+    match value {
+        Value::Array(items) => items.iter().take(3).map(shortened).collect(),
+        Value::Object(members) => members.iter().map(|(name, v)| (name.clone(), shortened(v))).collect(),
+        other => other.clone(),
+    }
+}
+
 /// The document with one value of it changed: every object lacking each of its members, or with one more;
 /// every other value replaced by one of a type that occurs nowhere.
 fn mutants(document: &Value) -> Vec<(String, Value)> {
@@ -192,7 +201,7 @@ fn every_document_fits_its_schema_and_no_mutant_does() {
     let mut tried = 0;
     for document in &documents {
         assert_eq!(check(document), Ok(()), "{document}");
-        for (place, mutant) in mutants(document) {
+        for (place, mutant) in mutants(&shortened(document)) {
             assert!(check(&mutant).is_err(), "spoilt at `{place}`, it still fits: {mutant}");
             tried += 1;
         }
