@@ -14,7 +14,7 @@ use super::plan::Plan;
 use super::summary::{CanAnswer, Prepared};
 use super::target::{Reach, Target};
 use super::{AskError, Settings};
-use crate::engine::solve;
+use crate::engine::{Answer, solve};
 use crate::question::{Quantifier, Requests, Selector, Verdict};
 use gateproof_encodings::term::Terms;
 use gateproof_model::json::Json;
@@ -33,6 +33,16 @@ enum Without {
     Denies,
     DeniesAndLimits,
     Everything,
+}
+
+/// What comes of looking for the nearest request.
+enum Nearest {
+    /// What is said against it.
+    Found(Vec<String>),
+    /// There is none, even without those policies.
+    NoRequest,
+    /// The engine can't tell.
+    NotKnown,
 }
 
 impl Estate {
@@ -79,6 +89,7 @@ impl Estate {
             return vec![text.to_owned()];
         }
         let mut terms = Terms::default();
+        let mut sure = true;
         for without in [Without::Denies, Without::DeniesAndLimits, Without::Everything] {
             for (plan, target) in &cases {
                 let piece = Piece {
@@ -92,12 +103,15 @@ impl Estate {
                     quantifier: Quantifier::Some,
                     effort: &prepared.effort,
                 };
-                if let Some(found) = self.against_nearest(&mut terms, &piece, without) {
-                    return found;
+                match self.against_nearest(&mut terms, &piece, without) {
+                    Nearest::Found(said) => return said,
+                    Nearest::NoRequest => {}
+                    Nearest::NotKnown => sure = false,
                 }
             }
         }
-        vec!["no request that was tried fits the question's resources and conditions".to_owned()]
+        let none_fits = "no request that was tried fits the question's resources and conditions";
+        sure.then(|| none_fits.to_owned()).into_iter().collect()
     }
 
     /// The plans of some actions, those first that the caller's own policies list.
@@ -116,7 +130,7 @@ impl Estate {
     }
 
     /// What is said against a request of the piece that the policies without some would allow.
-    fn against_nearest(&self, terms: &mut Terms, piece: &Piece<'_>, without: Without) -> Option<Vec<String>> {
+    fn against_nearest(&self, terms: &mut Terms, piece: &Piece<'_>, without: Without) -> Nearest {
         let policies = self.policies(piece);
         let relaxed = relax(&policies, without);
         let action = piece.plan.action;
@@ -124,20 +138,24 @@ impl Estate {
         terms.clear();
         let formula = self.encode(terms, piece, &relaxed, &facts);
         if !formula.open_variables.is_empty() {
-            return None;
+            return Nearest::NotKnown;
         }
-        let mut found = None;
+        let mut said = Vec::new();
         let limits = &piece.effort.limits;
         let atoms = terms.atoms().to_vec();
-        solve(terms, formula.root, &self.cache, limits, |values, combination| {
+        let answer = solve(terms, formula.root, &self.cache, limits, |values, combination| {
             let mut values = values.clone();
             beautify(piece, &facts, &atoms, combination, &mut values);
             let request = self.request(piece, &facts, &values);
             let decision = self.replay(&policies, &request, &values);
-            found = Some(decision.because.iter().map(ToString::to_string).collect());
+            said = decision.because.iter().map(ToString::to_string).collect();
             Ok(())
         });
-        found
+        match answer {
+            Answer::Satisfiable(_) => Nearest::Found(said),
+            Answer::Unsatisfiable(_) => Nearest::NoRequest,
+            Answer::Unknown(_) => Nearest::NotKnown,
+        }
     }
 }
 

@@ -9,7 +9,7 @@ use gateproof_model::catalogue::Catalogue;
 use gateproof_model::decide::{decide_line, parse_line, render_answer, render_error};
 use gateproof_model::evaluator::World;
 use rayon::prelude::*;
-use std::io::Write;
+use std::io::{BufReader, Write};
 
 /// `gateproof decide`
 #[derive(Debug, Clone, Args)]
@@ -29,6 +29,7 @@ enum Encoding {
 /// So many lines are decided side by side before they are written, or fewer that hold so many bytes.
 const CHUNK: usize = 512;
 const CHUNK_BYTES: usize = 8 << 20;
+const BUFFER: usize = 1 << 20;
 
 impl Decide {
     pub(crate) fn run(&self, global: &Global) -> Result<u8, CliError> {
@@ -36,13 +37,15 @@ impl Decide {
         if self.encoding == Encoding::Strings {
             Strings::new()?;
         }
-        let mut input = std::io::stdin().lock();
+        let mut input = BufReader::with_capacity(BUFFER, std::io::stdin().lock());
         let mut out = std::io::stdout().lock();
         let mut more = true;
         while more {
             let mut lines: Vec<Line> = Vec::new();
             let mut bytes = 0;
-            while lines.len() < CHUNK && bytes < CHUNK_BYTES {
+            // What has come is answered before more is waited for.
+            while lines.is_empty() || lines.len() < CHUNK && bytes < CHUNK_BYTES && !input.buffer().is_empty()
+            {
                 match next_line(&mut input, LINE_LIMIT)? {
                     None => {
                         more = false;

@@ -1,8 +1,10 @@
 //! What is wrong with a command line (exit 64) or with what it names (exit 1), in words.
 
-use crate::program::{ask, gateproof, run, stderr};
+use crate::program::{ask, run, stderr};
 use crate::snapshots::{OneUser, statement};
-use serde_json::json;
+use serde_json::{Value, json};
+use std::io::{BufRead, BufReader, Write};
+use std::process::Stdio;
 
 const ACME: &str = "corpus/snapshots/acme";
 
@@ -166,16 +168,40 @@ fn an_undecided_principal_is_no_answer_of_who_can() {
 }
 
 #[test]
-fn decide_goes_on_after_lines_that_are_no_requests() {
-    let mut input = b"\xff\xfe\n\0\0\0\n".to_vec();
-    input.extend(std::iter::repeat_n(b'a', 100 << 20));
-    input.extend(b"\n{\"id\": 7}\n\n[]\n\"last\"");
-    let output = gateproof(&["decide"]).write_stdin(input).output().unwrap();
-    assert_eq!(output.status.code(), Some(0));
-    let text = crate::program::stdout(&output);
-    let answers: Vec<serde_json::Value> = text.lines().map(|l| serde_json::from_str(l).unwrap()).collect();
-    let ids: Vec<_> = answers.iter().map(|a| &a["id"]).collect();
-    assert_eq!(ids, [&json!(null), &json!(null), &json!(null), &json!(7), &json!(null), &json!(null)]);
-    assert!(answers.iter().all(|a| a["error"].is_string()), "{text}");
-    assert!(answers[2]["error"].as_str().unwrap().contains("too long"), "{text}");
+fn decide_goes_on_after_lines_that_are_no_requests_in_bounded_memory() {
+    let mut child = std::process::Command::new(env!("CARGO_BIN_EXE_gateproof"))
+        .arg("decide")
+        .env_clear()
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let (mut stdin, stdout) = (child.stdin.take().unwrap(), child.stdout.take().unwrap());
+    let mut lines = BufReader::new(stdout).lines();
+    let mut answer = |input: &[u8]| -> Value {
+        stdin.write_all(input).unwrap();
+        stdin.write_all(b"\n").unwrap();
+        serde_json::from_str(&lines.next().unwrap().unwrap()).unwrap()
+    };
+    let long = vec![b'a'; 100 << 20];
+    // As many values as a line of bounded length can hold.
+    let wide = format!("{{\"policies\": [{}0]}}", "[],".repeat(1 << 20));
+    for (input, id, said) in [
+        (&b"\xff\xfe"[..], json!(null), "UTF-8"),
+        (b"\0\0\0", json!(null), ""),
+        (&long, json!(null), "too long"),
+        (wide.as_bytes(), json!(null), ""),
+        (b"{\"id\": 7}", json!(7), "request"),
+        (b"[]", json!(null), ""),
+    ] {
+        let answer = answer(input);
+        assert_eq!(answer["id"], id, "{answer}");
+        assert!(answer["error"].as_str().unwrap().contains(said), "{answer}");
+    }
+    let status = std::fs::read_to_string(format!("/proc/{}/status", child.id())).unwrap();
+    let peak = status.lines().find_map(|l| l.strip_prefix("VmHWM:")).unwrap();
+    let peak: u64 = peak.trim().strip_suffix(" kB").unwrap().parse().unwrap();
+    assert!(peak < 256 << 10, "{peak} kB");
+    drop(stdin);
+    assert_eq!(child.wait().unwrap().code(), Some(0));
 }
