@@ -160,7 +160,7 @@ impl Estate {
 }
 
 fn relax(policies: &PolicySet, without: Without) -> PolicySet {
-    let allows = |documents: &[Arc<Document>]| documents.iter().map(|d| only_allows(d)).collect::<Vec<_>>();
+    let allows = |documents: &[Arc<Document>]| documents.iter().map(only_allows).collect::<Vec<_>>();
     let levels = |levels: &[Vec<Arc<Document>>]| levels.iter().map(|l| allows(l)).collect::<Vec<_>>();
     let relaxed = PolicySet {
         identity: allows(&policies.identity),

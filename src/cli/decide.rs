@@ -28,7 +28,7 @@ enum Encoding {
 
 /// So many lines are decided side by side before they are written, or fewer that hold so many bytes.
 const CHUNK: usize = 512;
-const CHUNK_BYTES: usize = 8 << 20;
+const CHUNK_BYTES: usize = 4 << 20;
 const BUFFER: usize = 1 << 20;
 
 impl Decide {

@@ -3,7 +3,7 @@
 use std::io::BufRead;
 
 /// Longer lines are refused: no request with its policies comes near, and memory stays bounded.
-pub(crate) const LINE_LIMIT: usize = 4 << 20;
+pub(crate) const LINE_LIMIT: usize = 2 << 20;
 
 /// One line.
 #[derive(Debug, PartialEq, Eq)]
