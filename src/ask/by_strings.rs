@@ -85,6 +85,10 @@ impl Attempt<'_> {
         let budget = Budget { cancellation, ..Budget::of_wall(effort.strings) };
         match solve_strings(terms, root, &budget, solver) {
             Ok(StringsAnswer::Unsat) => Said::NoRequest,
+            // What was left of the time differs from run to run; what was given does not.
+            Ok(StringsAnswer::Unknown(UnknownReason::Timeout { .. })) => {
+                Said::Unknown(UnknownReason::Timeout { limit: effort.strings })
+            }
             Ok(StringsAnswer::Unknown(reason)) => Said::Unknown(reason),
             Ok(StringsAnswer::Sat(assignment)) => match self.confirm(&values_of(assignment)) {
                 Ok((step, assumed)) => Said::Step(Box::new(Solved::Step(step, assumed))),

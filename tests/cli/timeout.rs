@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 
 /// Resources whose patterns multiply: each needs its own position to be remembered, over and over.
 fn bomb() -> OneUser {
-    let ladder = |letter: char| format!("arn:aws:s3:::*{letter}{}", "?".repeat(24));
+    let ladder = |letter: char| format!("arn:aws:s3:::*{letter}{}", "?".repeat(60));
     let allows: Vec<Value> =
         ('a'..='h').map(|letter| statement("Allow", "s3:GetObject", json!(ladder(letter)))).collect();
     let denies: Vec<Value> =
