@@ -88,16 +88,15 @@ impl Strings {
     /// # Errors
     /// Where the linked Z3 is not the pinned one.
     pub fn new() -> Result<Self, SolverError> {
-        Self::within(&Cancellation::default())
+        Self::within(Duration::from_secs(10), &Cancellation::default())
     }
 
-    /// The same, ended by the flag as well.
+    /// A solver of strings that gives up on a formula after so long, or when the flag is raised.
     ///
     /// # Errors
     /// Where the linked Z3 is not the pinned one.
-    pub fn within(cancellation: &Cancellation) -> Result<Self, SolverError> {
-        let budget =
-            Budget { cancellation: cancellation.clone(), ..Budget::of_wall(Duration::from_secs(10)) };
+    pub fn within(wall: Duration, cancellation: &Cancellation) -> Result<Self, SolverError> {
+        let budget = Budget { cancellation: cancellation.clone(), ..Budget::of_wall(wall) };
         Ok(Self { solver: Z3::new()?, budget })
     }
 }

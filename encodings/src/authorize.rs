@@ -5,12 +5,12 @@
 //! AWS KMS" and "Grants in AWS KMS". CONFORMANCE 1.1 to 1.8.
 
 use crate::compiled::CompiledDocument;
-use crate::encoder::Encoder;
-use crate::scope::{Caller, ResourceRule};
+use crate::encoder::{Encoder, Subject};
+use crate::field::Field;
+use crate::layers::Layers;
+use crate::scope::{Caller, RcpSupport, ResourceRule};
 use crate::term::{Term, Terms};
-use gateproof_model::evaluator::is_public;
-use gateproof_model::policy::{Document, Effect};
-use gateproof_model::policy_set::PolicySet;
+use gateproof_model::policy::Effect;
 use gateproof_model::request::PrincipalKind;
 use std::sync::Arc;
 
@@ -41,7 +41,7 @@ struct ResourceGrant {
 
 impl Encoder<'_> {
     /// Encodes the decision on the request under the policies.
-    pub fn authorize(&mut self, policies: &PolicySet) -> Authorization {
+    pub fn authorize(&mut self, policies: &Layers<'_>) -> Authorization {
         if self.needs_no_permission() {
             return Authorization { denied: Terms::FALSE, granted: Terms::TRUE };
         }
@@ -94,22 +94,25 @@ impl Encoder<'_> {
     }
 
     fn scps_bind(&self) -> bool {
-        !self.has_no_identity_side()
-            && !self.is_service_linked()
-            && !matches!(self.scope.caller, Caller::Outsider { .. })
+        !self.has_no_identity_side() && !self.is_service_linked()
     }
 
-    fn rcps_bind(&self) -> bool {
-        self.scope.rcp_supported
-            && !self.is_service_linked()
-            && self.scope.action.as_deref() != Some("kms:retiregrant")
+    fn rcps_bind(&mut self) -> Term {
+        if self.is_service_linked() || self.scope.action.as_deref() == Some("kms:retiregrant") {
+            return Terms::FALSE;
+        }
+        match &self.scope.rcp_support {
+            RcpSupport::Yes => Terms::TRUE,
+            RcpSupport::No => Terms::FALSE,
+            RcpSupport::Within(actions) => self.in_set(&Subject::Open(Field::Action), &actions.clone()),
+        }
     }
 
     fn resource_policy_counts(&self) -> bool {
         self.scope.rule != ResourceRule::Role
     }
 
-    fn granted(&mut self, policies: &PolicySet) -> Term {
+    fn granted(&mut self, policies: &Layers<'_>) -> Term {
         let is_root_assuming = self.is_root() && self.scope.action.as_deref() == Some("sts:assumerole");
         if is_root_assuming {
             return Terms::FALSE;
@@ -120,12 +123,12 @@ impl Encoder<'_> {
         }
         let mut parts = vec![core, self.editable()];
         if self.scps_bind() {
-            for level in &policies.scps {
+            for level in policies.scps {
                 let level = self.identity_allows(level);
                 parts.push(level);
             }
         }
-        if let Some(endpoint) = &policies.endpoint {
+        if let Some(endpoint) = policies.endpoint {
             let mut allows = Vec::new();
             for document in endpoint {
                 let grant = self.resource_grant(document);
@@ -138,13 +141,13 @@ impl Encoder<'_> {
     }
 
     /// The grant itself, before the guardrails of the organization and the network.
-    fn core_grant(&mut self, policies: &PolicySet) -> Term {
-        let resource = match &policies.resource {
+    fn core_grant(&mut self, policies: &Layers<'_>) -> Term {
+        let resource = match policies.resource {
             Some(document) if self.resource_policy_counts() => self.resource_grant(document),
             _ => ResourceGrant { directly: Terms::FALSE, by_role: Terms::FALSE, by_account: Terms::FALSE },
         };
         let any = self.terms.or([resource.directly, resource.by_role, resource.by_account]);
-        let grants = self.kms_grants(policies);
+        let grants = self.kms_grants(policies.grants);
         let public_cut = self.public_access_cut(policies);
         if self.has_no_identity_side() {
             let open = self.terms.and([any, public_cut]);
@@ -175,12 +178,12 @@ impl Encoder<'_> {
     }
 
     /// What boundary and session policy leave of the identity side.
-    fn capped(&mut self, policies: &PolicySet) -> Term {
-        let boundary = match &policies.boundary {
+    fn capped(&mut self, policies: &Layers<'_>) -> Term {
+        let boundary = match policies.boundary {
             Some(documents) if !self.is_root() => self.identity_allows(documents),
             _ => Terms::TRUE,
         };
-        let session = match &policies.session {
+        let session = match policies.session {
             Some(documents) => self.identity_allows(documents),
             // IAM User Guide, "Session policies": a federated user without one can do nothing by itself.
             None => Terms::constant(!matches!(self.kind(), Some(PrincipalKind::FederatedUser(_)))),
@@ -189,27 +192,26 @@ impl Encoder<'_> {
     }
 
     /// S3 Block Public Access leaves a public policy to the account's own principals and to services.
-    fn public_access_cut(&self, policies: &PolicySet) -> Term {
+    fn public_access_cut(&self, policies: &Layers<'_>) -> Term {
         let s3 = self.scope.action.as_deref().is_none_or(|a| a.starts_with("s3:"));
         let service = matches!(self.kind(), Some(PrincipalKind::Service(_)));
-        let public = || policies.resource.as_deref().is_some_and(is_public);
+        let public = || policies.resource.is_some_and(|document| document.is_public());
         Terms::constant(!(policies.block_public_access.restrict_public_buckets && s3 && !service && public()))
     }
 
-    fn identity_side(&mut self, policies: &PolicySet) -> Term {
+    fn identity_side(&mut self, policies: &Layers<'_>) -> Term {
         if self.is_root() || matches!(self.scope.caller, Caller::Outsider { .. }) {
             return Terms::TRUE;
         }
-        self.identity_allows(&policies.identity)
+        self.identity_allows(policies.identity)
     }
 
     /// Some Allow statement of these documents, which name no principal, applies.
-    fn identity_allows(&mut self, documents: &[Arc<Document>]) -> Term {
+    fn identity_allows(&mut self, documents: &[Arc<CompiledDocument>]) -> Term {
         let mut parts = Vec::new();
         for document in documents {
-            let compiled = self.compiler.compile(document);
-            for statement in compiled.statements.iter().filter(|s| s.effect == Effect::Allow) {
-                let part = self.statement(statement);
+            for (n, statement) in self.concerned(document, Effect::Allow) {
+                let part = self.statement(document, n, statement);
                 if part == Terms::TRUE {
                     return part;
                 }
@@ -219,19 +221,15 @@ impl Encoder<'_> {
         self.terms.or(parts)
     }
 
-    fn resource_grant(&mut self, document: &Arc<Document>) -> ResourceGrant {
-        let compiled = self.compiler.compile(document);
+    fn resource_grant(&mut self, document: &CompiledDocument) -> ResourceGrant {
         let (mut direct, mut role, mut account) = (Vec::new(), Vec::new(), Vec::new());
-        for (statement, original) in compiled.statements.iter().zip(&document.statements) {
-            let Some(clause) = statement.principal.as_ref().filter(|_| statement.effect == Effect::Allow)
-            else {
-                continue;
-            };
-            let named = self.named(clause, document, original);
+        for (n, statement) in self.concerned(document, Effect::Allow) {
+            let Some(clause) = &statement.principal else { continue };
+            let named = self.named(clause, &document.document, statement);
             if [named.directly.0, named.by_role.0, named.by_account.0] == [Terms::FALSE; 3] {
                 continue;
             }
-            let applies = self.statement(statement);
+            let applies = self.statement(document, n, statement);
             direct.push(self.terms.and([named.directly.0, applies]));
             role.push(self.terms.and([named.by_role.0, applies]));
             account.push(self.terms.and([named.by_account.0, applies]));
@@ -244,54 +242,62 @@ impl Encoder<'_> {
     }
 
     /// Some Deny statement that binds the request applies, in whatever layer.
-    fn denied(&mut self, policies: &PolicySet) -> Term {
+    fn denied(&mut self, policies: &Layers<'_>) -> Term {
         let mut parts = Vec::new();
-        let mut own: Vec<&Arc<Document>> = Vec::new();
         if !self.has_no_identity_side() {
-            own.extend(policies.session.iter().flatten());
+            parts.extend(self.denies(policies.session.unwrap_or_default()));
             // Identity policies and boundaries can't be attached to the root user.
             if !self.is_root() {
-                own.extend(&policies.identity);
-                own.extend(policies.boundary.iter().flatten());
+                parts.extend(self.denies(policies.identity));
+                parts.extend(self.denies(policies.boundary.unwrap_or_default()));
             }
         }
         if self.scps_bind() {
-            own.extend(policies.scps.iter().flatten());
-        }
-        for document in own {
-            let compiled = self.compiler.compile(document);
-            for statement in compiled.statements.iter().filter(|s| s.effect == Effect::Deny) {
-                parts.push(self.statement(statement));
+            for level in policies.scps {
+                parts.extend(self.denies(level));
             }
         }
         let bounded = policies.boundary.is_some();
-        let mut theirs: Vec<&Arc<Document>> = policies.endpoint.iter().flatten().collect();
-        if self.resource_policy_counts() {
-            theirs.extend(&policies.resource);
+        parts.extend(self.resource_side_denies(policies.endpoint.unwrap_or_default(), bounded));
+        if self.resource_policy_counts()
+            && let Some(policy) = policies.resource
+        {
+            parts.extend(self.resource_side_denies(std::slice::from_ref(policy), bounded));
         }
-        if self.rcps_bind() {
-            theirs.extend(policies.rcps.iter().flatten());
-        }
-        for document in theirs {
-            let compiled = self.compiler.compile(document);
-            parts.extend(self.resource_side_denies(&compiled, bounded));
+        let bound = self.rcps_bind();
+        if bound != Terms::FALSE {
+            for level in policies.rcps {
+                let denies = self.resource_side_denies(level, bounded);
+                let denied = self.terms.or(denies);
+                parts.push(self.terms.and([bound, denied]));
+            }
         }
         self.terms.or(parts)
     }
 
-    fn resource_side_denies(&mut self, compiled: &CompiledDocument, bounded: bool) -> Vec<Term> {
+    /// The Deny statements of documents that name no principal.
+    fn denies(&mut self, documents: &[Arc<CompiledDocument>]) -> Vec<Term> {
         let mut parts = Vec::new();
-        for (statement, original) in compiled.statements.iter().zip(&compiled.document.statements) {
-            let Some(clause) = statement.principal.as_ref().filter(|_| statement.effect == Effect::Deny)
-            else {
-                continue;
-            };
-            let hit = self.hit(clause, &compiled.document, original, bounded);
-            if hit == Terms::FALSE {
-                continue;
+        for document in documents {
+            for (n, statement) in self.concerned(document, Effect::Deny) {
+                parts.push(self.statement(document, n, statement));
             }
-            let applies = self.statement(statement);
-            parts.push(self.terms.and([hit, applies]));
+        }
+        parts
+    }
+
+    fn resource_side_denies(&mut self, documents: &[Arc<CompiledDocument>], bounded: bool) -> Vec<Term> {
+        let mut parts = Vec::new();
+        for document in documents {
+            for (n, statement) in self.concerned(document, Effect::Deny) {
+                let Some(clause) = &statement.principal else { continue };
+                let hit = self.hit(clause, &document.document, statement, bounded);
+                if hit == Terms::FALSE {
+                    continue;
+                }
+                let applies = self.statement(document, n, statement);
+                parts.push(self.terms.and([hit, applies]));
+            }
         }
         parts
     }

@@ -1,37 +1,93 @@
 //! Policy documents prepared once for all questions: pattern lists as sets, comparisons as ranges.
 
+use crate::actions::{ActionRanges, ActionTable, names_an_action};
 use crate::language::{Languages, PatternSet, RangeSet};
+use gateproof_model::catalogue::Catalogue;
 use gateproof_model::operand::{Point, Scalar, whole_line};
 use gateproof_model::operator::{Comparison, Operator, Order};
 use gateproof_model::pattern::{Pattern, PatternText, Token};
-use gateproof_model::policy::{Condition, Document, Effect, Operand, PatternClause, PrincipalClause};
+use gateproof_model::policy::{Condition, Document, Effect, Operand, PatternClause, Statement};
 use rustc_hash::FxHashMap;
-use std::sync::{Arc, PoisonError, RwLock};
+use std::sync::{Arc, OnceLock, PoisonError, RwLock};
 
-/// A document, prepared.
+/// A document, prepared: what its statements act on at first use, and the rest of a statement when some
+/// question concerns its actions.
 #[derive(Debug)]
 pub struct CompiledDocument {
     /// The document itself.
     pub document: Arc<Document>,
-    /// Its statements, in order.
-    pub statements: Vec<CompiledStatement>,
+    actions: OnceLock<Box<DocumentActions>>,
+    bodies: Box<[OnceLock<Box<Body>>]>,
+    public: OnceLock<bool>,
 }
 
-/// A statement, prepared.
+/// The actions of a document's statements.
 #[derive(Debug)]
-pub struct CompiledStatement {
-    /// Allow or Deny.
-    pub effect: Effect,
-    /// Principal or NotPrincipal.
-    pub principal: Option<PrincipalClause>,
+pub struct DocumentActions {
+    allows: ActionRanges,
+    denies: ActionRanges,
+    statements: Box<[ActionRanges]>,
+}
+
+impl DocumentActions {
+    /// The actions that some statement of this effect lists.
+    pub fn of_effect(&self, effect: Effect) -> &ActionRanges {
+        match effect {
+            Effect::Allow => &self.allows,
+            Effect::Deny => &self.denies,
+        }
+    }
+
+    /// The statements, in order.
+    pub fn statements(&self) -> &[ActionRanges] {
+        &self.statements
+    }
+}
+
+/// A statement, prepared, but for its principal.
+#[derive(Debug)]
+pub struct Body {
     /// Action or NotAction.
     pub action: Clause,
     /// Resource or NotResource.
     pub resource: Option<Clause>,
     /// The conditions.
     pub conditions: Vec<CompiledCondition>,
-    /// The assumption that a stand-in for an unreadable document rests on.
-    pub assumption: Option<Arc<str>>,
+}
+
+impl CompiledDocument {
+    fn new(document: &Arc<Document>) -> Self {
+        Self {
+            document: document.clone(),
+            actions: OnceLock::new(),
+            bodies: document.statements.iter().map(|_| OnceLock::new()).collect(),
+            public: OnceLock::new(),
+        }
+    }
+
+    /// The catalogue's actions that the statements list.
+    pub fn actions(&self, table: &ActionTable) -> &DocumentActions {
+        self.actions.get_or_init(|| {
+            let statements: Box<[ActionRanges]> =
+                self.document.statements.iter().map(|s| table.covered(&s.action)).collect();
+            let of = |effect| {
+                let listed = self.document.statements.iter().zip(&statements);
+                ActionRanges::union(listed.filter(|(s, _)| s.effect == effect).map(|(_, ranges)| ranges))
+            };
+            Box::new(DocumentActions { allows: of(Effect::Allow), denies: of(Effect::Deny), statements })
+        })
+    }
+
+    /// The n-th statement, prepared.
+    pub fn body(&self, n: usize, languages: &Languages) -> Option<&Body> {
+        let (slot, statement) = (self.bodies.get(n)?, self.document.statements.get(n)?);
+        Some(slot.get_or_init(|| Box::new(compile_body(statement, &self.document, languages))))
+    }
+
+    /// Whether S3 takes it for a public bucket policy.
+    pub fn is_public(&self) -> bool {
+        *self.public.get_or_init(|| gateproof_model::evaluator::is_public(&self.document))
+    }
 }
 
 /// A pattern list, prepared.
@@ -75,22 +131,39 @@ pub enum Test {
 }
 
 /// All documents prepared so far, shared by the threads of a run.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct Compiler {
     /// The sets.
     pub languages: Languages,
+    /// The catalogue's actions by pattern.
+    pub actions: ActionTable,
     documents: RwLock<FxHashMap<usize, Arc<CompiledDocument>>>,
 }
 
+impl Default for Compiler {
+    fn default() -> Self {
+        Self::new(Catalogue::embedded())
+    }
+}
+
 impl Compiler {
-    /// The prepared form of a document; prepared at the first call.
+    /// A compiler over the actions of a catalogue.
+    pub fn new(catalogue: &'static Catalogue) -> Self {
+        Self {
+            languages: Languages::default(),
+            actions: ActionTable::new(catalogue),
+            documents: RwLock::default(),
+        }
+    }
+
+    /// The prepared form of a document, one for all who ask.
     pub fn compile(&self, document: &Arc<Document>) -> Arc<CompiledDocument> {
         // The compiled form keeps the document alive, so its address stays its own.
         let address = Arc::as_ptr(document) as usize;
         if let Some(known) = self.documents.read().unwrap_or_else(PoisonError::into_inner).get(&address) {
             return known.clone();
         }
-        let compiled = Arc::new(compile_document(document, &self.languages));
+        let compiled = Arc::new(CompiledDocument::new(document));
         self.documents
             .write()
             .unwrap_or_else(PoisonError::into_inner)
@@ -100,20 +173,12 @@ impl Compiler {
     }
 }
 
-fn compile_document(document: &Arc<Document>, languages: &Languages) -> CompiledDocument {
-    let statements = document
-        .statements
-        .iter()
-        .map(|s| CompiledStatement {
-            effect: s.effect,
-            principal: s.principal.clone(),
-            action: compile_action(&s.action, languages),
-            resource: s.resource.as_ref().map(|r| compile_clause(r, languages)),
-            conditions: s.conditions.iter().map(|c| compile_condition(c, document, languages)).collect(),
-            assumption: s.assumption.clone(),
-        })
-        .collect();
-    CompiledDocument { document: document.clone(), statements }
+fn compile_body(statement: &Statement, document: &Document, languages: &Languages) -> Body {
+    Body {
+        action: compile_action(&statement.action, languages),
+        resource: statement.resource.as_ref().map(|r| compile_clause(r, languages)),
+        conditions: statement.conditions.iter().map(|c| compile_condition(c, document, languages)).collect(),
+    }
 }
 
 fn compile_clause(clause: &PatternClause, languages: &Languages) -> Clause {
@@ -123,7 +188,7 @@ fn compile_clause(clause: &PatternClause, languages: &Languages) -> Clause {
 
 /// Action patterns; text with stray spaces or commas names no action and matches nothing (CONFORMANCE 2.1).
 fn compile_action(clause: &PatternClause, languages: &Languages) -> Clause {
-    let usable = clause.patterns.iter().filter(|p| !p.text.contains([' ', ',', '\t', '\n', '\r']));
+    let usable = clause.patterns.iter().filter(|p| names_an_action(&p.text));
     let (ground, templates) = split(usable);
     Clause { negated: clause.negated, ground: languages.set(ground, true), templates }
 }

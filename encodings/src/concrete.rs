@@ -8,6 +8,7 @@ use crate::authorize::Authorization;
 use crate::compiled::Compiler;
 use crate::encoder::Encoder;
 use crate::field::Field;
+use crate::layers::CompiledPolicies;
 use crate::scope::{Caller, KeyFact, KeyFacts, Scope, resource_rule};
 use crate::term::{Atom, Term, Terms};
 use gateproof_model::arn::Arn;
@@ -44,10 +45,11 @@ pub fn encode_request(
     let scope = Scope {
         caller: Caller::Known(request.principal.clone()),
         action: Some(action.as_str().into()),
+        action_id: None,
         resource: None,
         resource_account: owner.or_else(|| resource_owner(request)),
         rule: resource_rule(&action, &request.resource),
-        rcp_supported: world.catalogue.rcp_supported(service),
+        rcp_support: world.catalogue.rcp_supported(service).into(),
     };
     let facts = Facts::of(policies, request, world);
     let mut encoder = Encoder {
@@ -58,7 +60,8 @@ pub fn encode_request(
         rules: world.rules,
         open_variables: BTreeSet::new(),
     };
-    let authorization = encoder.authorize(policies);
+    let policies = CompiledPolicies::of(policies, compiler);
+    let authorization = encoder.authorize(&policies.layers());
     let request = facts.equations(&mut encoder, &request.resource);
     ConcreteTerms { request, authorization }
 }

@@ -5,7 +5,7 @@ use crate::field::Field;
 use crate::language::PatternSet;
 use crate::scope::{KeyFact, KeyFacts, Scope};
 use crate::term::{Atom, Term, Terms};
-use gateproof_model::pattern::{Pattern, PatternText, Piece, Token};
+use gateproof_model::pattern::{Pattern, PatternText, PieceRef, Token};
 use gateproof_model::request::ContextValue;
 use gateproof_model::rules::Rules;
 use std::collections::BTreeSet;
@@ -100,14 +100,14 @@ impl Encoder<'_> {
     /// [`Encoder::open_variables`]. `None` where a variable has no value.
     pub(crate) fn widen(&mut self, template: &PatternText) -> Option<Widened> {
         let mut widened = Widened { pattern: Box::default(), open: false, needed: Vec::new() };
-        let mut tokens = Vec::with_capacity(template.pieces.len());
-        for piece in template.pieces.iter() {
+        let mut tokens = Vec::with_capacity(template.text.len());
+        for piece in template.pieces() {
             let variable = match piece {
-                Piece::Token(t) => {
-                    tokens.push(*t);
+                PieceRef::Token(t) => {
+                    tokens.push(t);
                     continue;
                 }
-                Piece::Variable(v) => v,
+                PieceRef::Variable(v) => v,
             };
             let value = match self.keys.fact(&variable.key) {
                 KeyFact::Fixed(ContextValue::Single(value)) => Some(value),
@@ -169,19 +169,19 @@ pub(crate) struct Widened {
 /// wildcards of ARN segments are bracketed.
 pub(crate) fn render_template(template: &PatternText, fold_case: bool) -> String {
     let mut text = String::from("`");
-    for piece in template.pieces.iter() {
+    for piece in template.pieces() {
         match piece {
-            Piece::Token(Token::Char(c)) => {
+            PieceRef::Token(Token::Char(c)) => {
                 if matches!(c, '*' | '?' | '\\' | '[' | '$') {
                     text.push('\\');
                 }
-                text.push(*c);
+                text.push(c);
             }
-            Piece::Token(Token::AnyRun) => text.push('*'),
-            Piece::Token(Token::AnyOne) => text.push('?'),
-            Piece::Token(Token::AnyRunInSegment) => text.push_str("[*]"),
-            Piece::Token(Token::AnyOneInSegment) => text.push_str("[?]"),
-            Piece::Variable(v) => {
+            PieceRef::Token(Token::AnyRun) => text.push('*'),
+            PieceRef::Token(Token::AnyOne) => text.push('?'),
+            PieceRef::Token(Token::AnyRunInSegment) => text.push_str("[*]"),
+            PieceRef::Token(Token::AnyOneInSegment) => text.push_str("[?]"),
+            PieceRef::Variable(v) => {
                 text.push_str("${");
                 text.push_str(&v.key);
                 if let Some(default) = &v.default {

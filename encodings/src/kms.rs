@@ -6,7 +6,7 @@ use crate::encoder::{Encoder, Subject};
 use crate::field::Field;
 use crate::scope::{KeyFact, ResourceRule};
 use crate::term::{Atom, Term, Terms};
-use gateproof_model::policy_set::{Grant, PolicySet};
+use gateproof_model::policy_set::Grant;
 use gateproof_model::request::ContextValue;
 use gateproof_model::text::fold_text;
 use std::sync::Arc;
@@ -28,9 +28,9 @@ const UNCONSTRAINED: [&str; 3] = ["kms:describekey", "kms:retiregrant", "kms:cre
 
 impl Encoder<'_> {
     /// What the grants of the key let the caller do.
-    pub(crate) fn kms_grants(&mut self, policies: &PolicySet) -> KeyGrants {
+    pub(crate) fn kms_grants(&mut self, grants: &[Grant]) -> KeyGrants {
         let (mut caller, mut account) = (Vec::new(), Vec::new());
-        let grants: &[Grant] = if self.scope.rule == ResourceRule::Key { &policies.grants } else { &[] };
+        let grants = if self.scope.rule == ResourceRule::Key { grants } else { &[] };
         for grant in grants {
             let retiring = grant.retiring.as_deref().filter(|_| self.acts("retiregrant"));
             let covered = self.grant_covers(grant);

@@ -23,6 +23,7 @@ pub struct PatternSet {
     pub patterns: Box<[Pattern]>,
     run: OnceLock<Run>,
     heads: OnceLock<Heads>,
+    finite: OnceLock<bool>,
 }
 
 /// Sets of so many patterns look them up by their first characters.
@@ -66,6 +67,13 @@ impl PatternSet {
     /// Whether some pattern is a lone `*`.
     pub fn is_everything(&self) -> bool {
         self.patterns.iter().any(|p| matches!(p.as_ref(), [Token::AnyRun]))
+    }
+
+    /// Whether no pattern has a wildcard: then the patterns are all the texts, up to letter case.
+    pub fn is_finite(&self) -> bool {
+        *self.finite.get_or_init(|| {
+            self.patterns.iter().all(|p| p.iter().all(|token| matches!(token, Token::Char(_))))
+        })
     }
 
     /// The patterns laid out for the emptiness search, once.
@@ -256,6 +264,7 @@ impl Languages {
             patterns: key.1.clone(),
             run: OnceLock::new(),
             heads: OnceLock::new(),
+            finite: OnceLock::new(),
         })
     }
 }

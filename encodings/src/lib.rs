@@ -4,6 +4,7 @@
 //! Nothing here knows a solver. [`language`] holds the sets of texts and points that atoms speak of,
 //! [`term`] the formulas, [`cnf`] their clauses, [`proof`] what an *impossible* rests on.
 
+pub mod actions;
 pub mod assignment;
 pub mod authorize;
 pub mod cancellation;
@@ -18,6 +19,7 @@ pub mod field;
 pub mod kept_by_aws;
 pub mod kms;
 pub mod language;
+pub mod layers;
 pub mod principal;
 pub mod proof;
 pub mod scope;

@@ -1,5 +1,7 @@
 //! The symbolic request: what a question leaves open, and what it fixes.
 
+use crate::language::PatternSet;
+use gateproof_model::catalogue::ActionId;
 use gateproof_model::request::{ContextValue, Principal};
 use std::sync::Arc;
 
@@ -86,6 +88,8 @@ pub struct Scope {
     pub caller: Caller,
     /// The action in lower case; open where `None`.
     pub action: Option<Arc<str>>,
+    /// The same action in the compiler's catalogue, where statements are to be looked up by it.
+    pub action_id: Option<ActionId>,
     /// The resource; open where `None`.
     pub resource: Option<Arc<str>>,
     /// The account that owns the resource.
@@ -93,20 +97,33 @@ pub struct Scope {
     /// How the resource's policy counts.
     pub rule: ResourceRule,
     /// Whether resource control policies can bind the action's service.
-    pub rcp_supported: bool,
+    pub rcp_support: RcpSupport,
+}
+
+/// Whether resource control policies can bind a request, by the service of its action.
+///
+/// AWS Organizations User Guide, "List of AWS services that support RCPs". CONFORMANCE 1.3.
+#[derive(Debug, Clone)]
+pub enum RcpSupport {
+    /// They can.
+    Yes,
+    /// They can't.
+    No,
+    /// They can where an action that is open lies in the set.
+    Within(Arc<PatternSet>),
+}
+
+impl From<bool> for RcpSupport {
+    fn from(supported: bool) -> Self {
+        if supported { Self::Yes } else { Self::No }
+    }
 }
 
 /// The rule for a concrete action and resource.
 pub fn resource_rule(lower_action: &str, resource: &str) -> ResourceRule {
     let arn = gateproof_model::arn::Arn::parse(resource);
     match arn {
-        Some(arn)
-            if arn.service == "kms"
-                && arn.resource.starts_with("key/")
-                && lower_action.starts_with("kms:") =>
-        {
-            ResourceRule::Key
-        }
+        Some(arn) if arn.service == "kms" && arn.resource.starts_with("key/") => ResourceRule::Key,
         Some(arn) if arn.service == "iam" && arn.resource.starts_with("role/") => {
             if is_assume_action(lower_action) { ResourceRule::Trust } else { ResourceRule::Role }
         }

@@ -4,26 +4,43 @@
 //! IAM User Guide, "IAM JSON policy elements: Action", "…: Resource", "…: NotAction", "…: NotResource".
 //! CONFORMANCE 2.1 to 2.3, 2.6.
 
-use crate::compiled::{Clause, CompiledStatement};
+use crate::compiled::{Clause, CompiledDocument};
 use crate::encoder::{Encoder, Subject};
 use crate::field::Field;
 use crate::term::{Term, Terms};
+use gateproof_model::policy::{Effect, Statement};
 
 impl Encoder<'_> {
-    /// The statement applies to the request, whoever it names.
-    pub fn statement(&mut self, statement: &CompiledStatement) -> Term {
-        let action = self.action(&statement.action);
+    /// The statements of this effect, with their places, that can be about the request's action.
+    pub(crate) fn concerned<'d>(
+        &self,
+        document: &'d CompiledDocument,
+        effect: Effect,
+    ) -> impl Iterator<Item = (usize, &'d Statement)> + use<'d> {
+        let known = self.scope.action_id.map(|id| (id, document.actions(&self.compiler.actions)));
+        let some = known.is_none_or(|(id, actions)| actions.of_effect(effect).contains(id));
+        let listed = if some { document.document.statements.as_slice() } else { &[] };
+        listed.iter().enumerate().filter(move |(n, statement)| {
+            statement.effect == effect
+                && known.is_none_or(|(id, all)| all.statements().get(*n).is_some_and(|a| a.contains(id)))
+        })
+    }
+
+    /// The n-th statement, one of those [`Encoder::concerned`], applies to the request, whoever it names.
+    pub fn statement(&mut self, document: &CompiledDocument, n: usize, statement: &Statement) -> Term {
+        let Some(body) = document.body(n, &self.compiler.languages) else { return Terms::FALSE };
+        let action = if self.scope.action_id.is_some() { Terms::TRUE } else { self.action(&body.action) };
         if action == Terms::FALSE {
             return action;
         }
-        let resource = match &statement.resource {
+        let resource = match &body.resource {
             Some(clause) => self.resource(clause),
             None => Terms::TRUE,
         };
         if resource == Terms::FALSE {
             return resource;
         }
-        let conditions = self.conditions(&statement.conditions);
+        let conditions = self.conditions(&body.conditions);
         let mut parts = vec![action, resource, conditions];
         if let Some(name) = &statement.assumption {
             parts.push(self.assumed(name));

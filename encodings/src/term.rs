@@ -2,7 +2,10 @@
 
 use crate::field::Field;
 use crate::language::{PatternSet, RangeSet};
-use rustc_hash::FxHashMap;
+use hashbrown::HashTable;
+use hashbrown::hash_table::Entry;
+use rustc_hash::FxBuildHasher;
+use std::hash::{BuildHasher, Hash};
 use std::sync::Arc;
 
 /// What a formula speaks of. Every atom is false where it needs a value and the key is absent.
@@ -77,18 +80,36 @@ pub enum Node {
 #[derive(Debug)]
 pub struct Terms {
     nodes: Vec<Node>,
-    index: FxHashMap<Node, Term>,
+    /// Places in `nodes`, by what stands there.
+    index: HashTable<u32>,
     atoms: Vec<Atom>,
-    atom_index: FxHashMap<Atom, AtomId>,
+    /// Places in `atoms`.
+    atom_index: HashTable<u32>,
 }
 
 impl Default for Terms {
     fn default() -> Self {
         Self {
             nodes: vec![Node::True, Node::False],
-            index: FxHashMap::default(),
+            index: HashTable::new(),
             atoms: Vec::new(),
-            atom_index: FxHashMap::default(),
+            atom_index: HashTable::new(),
+        }
+    }
+}
+
+/// The place of an item in a list where equal items are one, put there if it is new.
+fn place<T: Hash + Eq>(items: &mut Vec<T>, index: &mut HashTable<u32>, item: T) -> u32 {
+    let hash = |item: &T| FxBuildHasher.hash_one(item);
+    let at = |place: &u32| items.get(*place as usize);
+    let entry = index.entry(hash(&item), |p| at(p) == Some(&item), |p| at(p).map_or(0, hash));
+    match entry {
+        Entry::Occupied(known) => *known.get(),
+        Entry::Vacant(free) => {
+            let place = u32::try_from(items.len()).unwrap_or(u32::MAX);
+            free.insert(place);
+            items.push(item);
+            place
         }
     }
 }
@@ -162,16 +183,8 @@ impl Terms {
             Atom::MemberRange { set, inside: true, .. } if set.intervals.is_empty() => return Self::FALSE,
             _ => {}
         }
-        let id = match self.atom_index.get(&atom) {
-            Some(id) => *id,
-            None => {
-                let id = AtomId(u32::try_from(self.atoms.len()).unwrap_or(u32::MAX));
-                self.atoms.push(atom.clone());
-                self.atom_index.insert(atom, id);
-                id
-            }
-        };
-        self.intern(Node::Atom(id))
+        let id = place(&mut self.atoms, &mut self.atom_index, atom);
+        self.intern(Node::Atom(AtomId(id)))
     }
 
     /// The negation.
@@ -225,13 +238,7 @@ impl Terms {
     }
 
     fn intern(&mut self, node: Node) -> Term {
-        if let Some(known) = self.index.get(&node) {
-            return *known;
-        }
-        let term = Term(u32::try_from(self.nodes.len()).unwrap_or(u32::MAX));
-        self.nodes.push(node.clone());
-        self.index.insert(node, term);
-        term
+        Term(place(&mut self.nodes, &mut self.index, node))
     }
 
     /// The value of a formula where the atoms have the given values.

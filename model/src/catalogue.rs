@@ -14,6 +14,7 @@ mod load;
 mod managed;
 mod owner;
 mod resource;
+mod template;
 
 pub use action::{AccessLevel, ActionId, ActionInfo, ActionResourceInfo};
 pub use arn_format::ArnLanguage;
@@ -127,10 +128,11 @@ impl Catalogue {
 
     /// Who fixes the value of a key. CONFORMANCE 3.7.
     pub fn who_fixes(&self, key: &str) -> KeyOwner {
-        match self.keys.resolve(key).iter().find_map(|id| self.custom_owner(*id)) {
-            Some(owner) => owner,
-            None => owner::who_fixes(key),
+        if self.owners.is_empty() {
+            return owner::who_fixes(key);
         }
+        let custom = self.keys.resolve(key).into_iter().find_map(|id| self.custom_owner(id));
+        custom.unwrap_or_else(|| owner::who_fixes(key))
     }
 
     /// Whether resource control policies bind requests to resources of a service, letter case aside.
@@ -147,9 +149,6 @@ impl Catalogue {
     }
 
     fn custom_owner(&self, id: KeyId) -> Option<KeyOwner> {
-        if self.owners.is_empty() {
-            return None;
-        }
         let name = &self.keys.get(id)?.name;
         self.owners.get(&crate::text::fold_text(name)).copied()
     }

@@ -69,6 +69,8 @@ pub struct Organization {
     pub management_account: Option<Arc<str>>,
     /// The tree's nodes by id.
     pub nodes: BTreeMap<Arc<str>, Node>,
+    /// Whether all accounts of the organization were listed, so that others are outside.
+    pub accounts_listed: bool,
     /// The accounts, those of the snapshot and those that only the organization lists.
     pub members: BTreeMap<Arc<str>, Membership>,
 }
@@ -90,7 +92,9 @@ impl Organization {
     pub fn standing(&self, account: &str) -> Standing {
         match self.members.get(account) {
             Some(member) => member.standing,
-            None if self.members.values().any(|m| m.standing != Standing::Unknown) => Standing::Outside,
+            None if self.accounts_listed => Standing::Outside,
+            // Who is in no organization has no fellow members.
+            None if self.members.values().any(|m| m.standing == Standing::Outside) => Standing::Outside,
             None => Standing::Unknown,
         }
     }

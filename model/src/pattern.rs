@@ -4,6 +4,8 @@
 //! and "IAM policy elements: Variables and tags". CONFORMANCE 2.1, 2.2, 2.6, 2.7, 3.2.
 
 use crate::policy::Version;
+use std::slice::Iter;
+use std::str::Chars;
 use std::sync::Arc;
 
 /// One step of a ground pattern.
@@ -59,12 +61,86 @@ pub enum Piece {
 pub struct PatternText {
     /// The policy's own text.
     pub text: Arc<str>,
-    /// What it means; the whole of it ground unless `has_variables`.
-    pub pieces: Arc<[Piece]>,
+    meaning: Meaning,
     /// Whether any piece is a variable.
     pub has_variables: bool,
     /// Whether the text was to be an ARN pattern but has fewer than six parts, so that it is matched as plain text.
     pub short_arn: bool,
+}
+
+/// What a pattern's text means. Most texts mean what they say, and are read when they are needed: a
+/// large organization's patterns, piece by piece, would fill the memory.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+enum Meaning {
+    /// Each character is itself, or a wildcard of this kind.
+    Plain(Wildcards),
+    /// `${…}` stands in it.
+    Pieces(Arc<[Piece]>),
+}
+
+/// The pieces of a pattern, in order.
+#[derive(Debug, Clone)]
+pub struct Pieces<'p>(Reading<'p>);
+
+#[derive(Debug, Clone)]
+enum Reading<'p> {
+    Plain { rest: Chars<'p>, wildcards: Wildcards, colons: usize },
+    Pieces(Iter<'p, Piece>),
+}
+
+/// One piece of a pattern.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum PieceRef<'p> {
+    /// A character or wildcard.
+    Token(Token),
+    /// A variable; its value stands for itself, wildcards in it are literal.
+    Variable(&'p Variable),
+}
+
+impl<'p> Pieces<'p> {
+    /// Whether no piece is left.
+    pub fn is_at_end(&self) -> bool {
+        match &self.0 {
+            Reading::Plain { rest, .. } => rest.as_str().is_empty(),
+            Reading::Pieces(rest) => rest.as_slice().is_empty(),
+        }
+    }
+
+    /// Pieces that are listed.
+    pub(crate) fn listed(pieces: &'p [Piece]) -> Self {
+        Self(Reading::Pieces(pieces.iter()))
+    }
+}
+
+impl<'p> Iterator for Pieces<'p> {
+    type Item = PieceRef<'p>;
+
+    fn next(&mut self) -> Option<PieceRef<'p>> {
+        match &mut self.0 {
+            Reading::Plain { rest, wildcards, colons } => {
+                let c = rest.next()?;
+                *colons += usize::from(c == ':');
+                Some(PieceRef::Token(token_of(c, *wildcards, *colons)))
+            }
+            Reading::Pieces(rest) => rest.next().map(|piece| match piece {
+                Piece::Token(token) => PieceRef::Token(*token),
+                Piece::Variable(variable) => PieceRef::Variable(variable),
+            }),
+        }
+    }
+}
+
+/// What a character of a pattern means after so many colons, itself included.
+fn token_of(c: char, wildcards: Wildcards, colons: usize) -> Token {
+    let in_segment = wildcards == Wildcards::Segments && colons < 5;
+    match (c, wildcards, in_segment) {
+        (_, Wildcards::Literal, _) => Token::Char(c),
+        ('*', _, false) => Token::AnyRun,
+        ('?', _, false) => Token::AnyOne,
+        ('*', _, true) => Token::AnyRunInSegment,
+        ('?', _, true) => Token::AnyOneInSegment,
+        _ => Token::Char(c),
+    }
 }
 
 impl PatternText {
@@ -79,34 +155,27 @@ impl PatternText {
         wildcards: Wildcards,
         variables_after_fifth_colon: bool,
     ) -> Self {
-        let mut pieces = Vec::with_capacity(text.len());
-        let mut rest = text;
-        let mut colons = 0usize;
         let short_arn = wildcards == Wildcards::Segments && !is_arn_like(text, version);
-        while let Some(c) = rest.chars().next() {
-            let variables = version == Version::V2012 && (!variables_after_fifth_colon || colons >= 5);
-            if variables && let Some((piece, after)) = parse_variable(rest) {
-                pieces.push(piece);
-                rest = after;
-                continue;
+        // Wildcards of a text that is no ARN know no segments.
+        let wildcards = if short_arn { Wildcards::Flat } else { wildcards };
+        let plain = version == Version::V2008 || !text.contains("${");
+        let meaning = if plain {
+            Meaning::Plain(wildcards)
+        } else {
+            Meaning::Pieces(parse_pieces(text, wildcards, variables_after_fifth_colon).into())
+        };
+        let has_variables = matches!(&meaning, Meaning::Pieces(pieces) if pieces.iter().any(|p| matches!(p, Piece::Variable(_))));
+        Self { text: text.into(), meaning, has_variables, short_arn }
+    }
+
+    /// What the text means, piece by piece.
+    pub fn pieces(&self) -> Pieces<'_> {
+        match &self.meaning {
+            Meaning::Plain(wildcards) => {
+                Pieces(Reading::Plain { rest: self.text.chars(), wildcards: *wildcards, colons: 0 })
             }
-            if c == ':' {
-                colons += 1;
-            }
-            let in_segment = wildcards == Wildcards::Segments && !short_arn && colons < 5;
-            let token = match (c, wildcards, in_segment) {
-                (_, Wildcards::Literal, _) => Token::Char(c),
-                ('*', _, false) => Token::AnyRun,
-                ('?', _, false) => Token::AnyOne,
-                ('*', _, true) => Token::AnyRunInSegment,
-                ('?', _, true) => Token::AnyOneInSegment,
-                _ => Token::Char(c),
-            };
-            pieces.push(Piece::Token(token));
-            rest = rest.get(c.len_utf8()..).unwrap_or_default();
+            Meaning::Pieces(pieces) => Pieces::listed(pieces),
         }
-        let has_variables = pieces.iter().any(|p| matches!(p, Piece::Variable(_)));
-        Self { text: text.into(), pieces: pieces.into(), has_variables, short_arn }
     }
 
     /// The pattern with each variable replaced by its value, taken literally.
@@ -114,11 +183,11 @@ impl PatternText {
     /// `value_of` gets the variable's key in lower case. `None` where a variable has neither value
     /// nor default: such a pattern matches nothing (CONFORMANCE 2.6).
     pub fn instantiate(&self, mut value_of: impl FnMut(&str) -> Option<String>) -> Option<Pattern> {
-        let mut tokens = Vec::with_capacity(self.pieces.len());
-        for piece in self.pieces.iter() {
+        let mut tokens = Vec::with_capacity(self.text.len());
+        for piece in self.pieces() {
             match piece {
-                Piece::Token(t) => tokens.push(*t),
-                Piece::Variable(v) => {
+                PieceRef::Token(t) => tokens.push(t),
+                PieceRef::Variable(v) => {
                     let value = value_of(&v.key).or_else(|| v.default.as_deref().map(str::to_owned))?;
                     tokens.extend(value.chars().map(Token::Char));
                 }
@@ -129,16 +198,37 @@ impl PatternText {
 
     /// The pattern, where it holds no variables.
     pub fn ground(&self) -> Option<Pattern> {
-        self.instantiate(|_| None).filter(|_| !self.has_variables)
+        if self.has_variables { None } else { self.instantiate(|_| None) }
     }
 
     /// The keys of the variables, in the order of their appearance.
     pub fn variables(&self) -> impl Iterator<Item = &Variable> {
-        self.pieces.iter().filter_map(|p| match p {
-            Piece::Variable(v) => Some(v.as_ref()),
-            Piece::Token(_) => None,
+        let pieces = self.has_variables.then(|| self.pieces());
+        pieces.into_iter().flatten().filter_map(|p| match p {
+            PieceRef::Variable(v) => Some(v),
+            PieceRef::Token(_) => None,
         })
     }
+}
+
+/// The pieces of a text in which variables are known (after the fifth colon only, where so said).
+fn parse_pieces(text: &str, wildcards: Wildcards, variables_after_fifth_colon: bool) -> Vec<Piece> {
+    let mut pieces = Vec::with_capacity(text.len());
+    let mut rest = text;
+    let mut colons = 0usize;
+    while let Some(c) = rest.chars().next() {
+        if (!variables_after_fifth_colon || colons >= 5)
+            && let Some((piece, after)) = parse_variable(rest)
+        {
+            pieces.push(piece);
+            rest = after;
+            continue;
+        }
+        colons += usize::from(c == ':');
+        pieces.push(Piece::Token(token_of(c, wildcards, colons)));
+        rest = rest.get(c.len_utf8()..).unwrap_or_default();
+    }
+    pieces
 }
 
 /// Whether a text has the six parts of an ARN, colons inside `${…}` not counted.

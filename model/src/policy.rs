@@ -48,7 +48,7 @@ pub enum Effect {
 }
 
 /// One statement.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Statement {
     /// `Sid`.
     pub sid: Option<Arc<str>>,
@@ -70,7 +70,7 @@ pub struct Statement {
 }
 
 /// A list of patterns, perhaps complemented (`NotAction`, `NotResource`).
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct PatternClause {
     /// Whether the clause applies where *none* of the patterns matches.
     pub negated: bool,
@@ -79,7 +79,7 @@ pub struct PatternClause {
 }
 
 /// `Principal` or `NotPrincipal`.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct PrincipalClause {
     /// Whether it is `NotPrincipal`.
     pub negated: bool,
@@ -109,7 +109,7 @@ pub enum PrincipalEntry {
 }
 
 /// One condition: an operator, a key, and the values to compare with.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Condition {
     /// The operator.
     pub operator: Operator,
@@ -126,7 +126,7 @@ pub struct Condition {
 }
 
 /// A value in a condition.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub enum Operand {
     /// For string, ARN and binary operators.
     Text(PatternText),

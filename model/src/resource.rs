@@ -85,6 +85,13 @@ pub fn governing_arn(arn: &str) -> &str {
     arn.get(..head + keep).unwrap_or(arn)
 }
 
+/// What stands between the ARN of a resource and the names of what goes by its policy: the other way round of
+/// [`governing_arn`]. `None` where nothing does.
+pub fn separator_below(arn: &str) -> Option<&'static str> {
+    let candidates = ["/", ":", "/index/"];
+    candidates.into_iter().find(|separator| governing_arn(&format!("{arn}{separator}x")) == arn)
+}
+
 /// Where the `n`th separator of a text stands, or its end.
 fn nth_end(text: &str, separator: char, n: usize) -> usize {
     text.match_indices(separator).nth(n - 1).map_or(text.len(), |(i, _)| i)
@@ -92,7 +99,7 @@ fn nth_end(text: &str, separator: char, n: usize) -> usize {
 
 #[cfg(test)]
 mod tests {
-    use super::governing_arn;
+    use super::{governing_arn, separator_below};
 
     #[test]
     fn objects_are_governed_by_their_buckets() {
@@ -120,6 +127,25 @@ mod tests {
         ];
         for (arn, expected) in cases {
             assert_eq!(governing_arn(arn), expected);
+        }
+    }
+
+    #[test]
+    fn what_lies_below_goes_by_the_same_policy() {
+        let cases = [
+            ("arn:aws:s3:::b", Some("/")),
+            ("arn:aws:s3:us-east-1:111122223333:accesspoint/ap", Some("/")),
+            ("arn:aws:lambda:us-east-1:111122223333:function:f", Some(":")),
+            ("arn:aws:dynamodb:us-east-1:111122223333:table/t", Some("/index/")),
+            ("arn:aws:sns:us-east-1:111122223333:t", Some(":")),
+            ("arn:aws:execute-api:us-east-1:111122223333:abc", Some("/")),
+            // Others have names with slashes and colons in them, and a policy each.
+            ("arn:aws:ecr:us-east-1:111122223333:repository/team", None),
+            ("arn:aws:secretsmanager:us-east-1:111122223333:secret:prod", None),
+            ("arn:aws:kms:us-east-1:111122223333:key/1", None),
+        ];
+        for (arn, expected) in cases {
+            assert_eq!(separator_below(arn), expected, "{arn}");
         }
     }
 }

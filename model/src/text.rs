@@ -1,5 +1,7 @@
 //! Letter case, in the one way that every part of the program shares.
 
+use std::borrow::Cow;
+
 /// The lower-case form of one character, where the two are a pair: each the other's only
 /// counterpart. Otherwise the character itself, so that exactly two characters fold to one, or one does.
 ///
@@ -28,6 +30,14 @@ fn only(mut chars: impl Iterator<Item = char>) -> Option<char> {
 /// [`fold`] over a whole text.
 pub fn fold_text(text: &str) -> String {
     text.chars().map(fold).collect()
+}
+
+/// [`fold_text`], borrowed where nothing changes: most names are in lower case already.
+pub fn folded(text: &str) -> Cow<'_, str> {
+    if text.bytes().all(|b| b.is_ascii() && !b.is_ascii_uppercase()) {
+        return Cow::Borrowed(text);
+    }
+    Cow::Owned(fold_text(text))
 }
 
 #[cfg(test)]

@@ -14,7 +14,6 @@ use gateproof_encodings::classes::Values;
 use gateproof_encodings::field::Field;
 use gateproof_encodings::proof::Proof;
 use gateproof_encodings::term::{Atom, AtomId, Term, Terms};
-use gateproof_model::policy_set::PolicySet;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -36,7 +35,6 @@ pub(super) enum Solved {
 pub(super) struct Attempt<'a> {
     pub estate: &'a Estate,
     pub piece: &'a Piece<'a>,
-    pub policies: &'a PolicySet,
     pub facts: &'a Facts<'a>,
 }
 
@@ -98,7 +96,7 @@ impl Attempt<'_> {
     pub(super) fn confirm(&self, values: &Values) -> Result<(Box<Step>, Vec<String>), String> {
         let Self { estate, piece, .. } = self;
         let request = estate.request(piece, self.facts, values);
-        let decision = estate.replay(self.policies, &request, values);
+        let decision = estate.replay(&estate.policies(piece, &request), &request, values);
         if !estate.confirms(piece, &decision) {
             let because: Vec<String> = decision.because.iter().map(ToString::to_string).collect();
             return Err(format!("{}: {}", decision.outcome, because.join("; ")));
@@ -110,7 +108,7 @@ impl Attempt<'_> {
     /// The formula over-approximates policy variables: refuted, it is refuted; otherwise each open
     /// variable is bound to a value and the formula made anew, exactly.
     fn bind_variables(&self, terms: &Terms, formula: &Formula, root: Term) -> Solved {
-        let Self { estate, piece, policies, .. } = *self;
+        let Self { estate, piece, .. } = *self;
         let mut hint: Option<Values> = None;
         let answer = solve(terms, root, &estate.cache, &piece.effort.limits, |values, _| {
             hint = Some(values.clone());
@@ -133,7 +131,7 @@ impl Attempt<'_> {
                 Facts::of(estate, piece.caller, action, piece.target, piece.when, action.is_some());
             facts.bindings = bindings;
             let mut fresh = Terms::default();
-            let bound = estate.encode(&mut fresh, piece, policies, &facts);
+            let bound = estate.encode(&mut fresh, piece, &facts);
             if !bound.open_variables.is_empty() {
                 continue;
             }

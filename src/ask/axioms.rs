@@ -161,10 +161,14 @@ impl Ties<'_, '_> {
     /// Some service is named in the chain of calls iff a service calls on the caller's behalf.
     fn called_via(&mut self, mentioned: &BTreeSet<Arc<str>>) {
         let chain = ["aws:calledvia", "aws:calledviafirst", "aws:calledvialast"];
-        if !chain.iter().any(|k| mentioned.contains(*k)) {
+        if !chain.iter().chain(&["kms:grantisforawsresource"]).any(|k| mentioned.contains(*k)) {
             return;
         }
         let via = self.equals("aws:viaawsservice", &["true"], true);
+        for key in ["kms:grantisforawsresource"].into_iter().filter(|k| mentioned.contains(*k)) {
+            let present = self.present(key);
+            self.implies(present, via);
+        }
         for key in chain.into_iter().filter(|k| mentioned.contains(*k)) {
             let present = self.present(key);
             self.implies(present, via);
@@ -197,14 +201,19 @@ impl Ties<'_, '_> {
     /// A role session's id is the role's unique id, a colon and the session name.
     fn user_id(&mut self, caller: &Caller) {
         if let Caller::RoleSession { unique_id, .. } = caller {
-            let mut pattern: Vec<Token> = unique_id.chars().chain([':']).map(Token::Char).collect();
+            // Of a role whose id is not known, it may be any.
+            let mut pattern: Vec<Token> = match &**unique_id {
+                super::caller::UNKNOWN_ID => vec![Token::AnyOne, Token::AnyRun, Token::Char(':')],
+                known => known.chars().chain([':']).map(Token::Char).collect(),
+            };
             pattern.extend([Token::AnyOne, Token::AnyOne, Token::AnyRun]);
             let id = self.within(USER_ID, vec![pattern.into()], false);
             self.parts.push(id);
         }
     }
 
-    /// A principal elsewhere is a user or role of its account, and not of our organization.
+    /// A principal elsewhere is a user or role of its account, and not of our organization unless the
+    /// account may be.
     fn outsider(&mut self, account: &str, partition: &str, mentioned: &BTreeSet<Arc<str>>) {
         let forms = ["user/?*", "role/?*", "root"];
         let patterns = forms
@@ -216,16 +225,14 @@ impl Ties<'_, '_> {
             .collect();
         let arn = self.within("aws:principalarn", patterns, false);
         self.parts.push(arn);
-        if mentioned.contains("aws:principalorgid")
-            && let Some(ours) = self.facts.our_organization()
-        {
+        // Of an account that is not known to be outside nothing more can be said.
+        let Some(ours) = self.facts.organization_without(account) else { return };
+        if mentioned.contains("aws:principalorgid") {
             let same = self.equals("aws:principalorgid", &[&ours], false);
             let other = self.encoder.terms.not(same);
             self.parts.push(other);
         }
-        if mentioned.contains("aws:principalorgpaths")
-            && let Some(ours) = self.facts.our_organization()
-        {
+        if mentioned.contains("aws:principalorgpaths") {
             let mut pattern: Vec<Token> = ours.chars().chain(['/']).map(Token::Char).collect();
             pattern.push(Token::AnyRun);
             let set = self.encoder.compiler.languages.set(vec![pattern.into()], false);

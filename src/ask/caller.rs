@@ -1,8 +1,10 @@
 //! Callers: who may be asked about, with what their identity fixes.
 
+use gateproof_encodings::compiled::Compiler;
+use gateproof_encodings::layers::{Documents, compile_documents, compile_levels};
 use gateproof_encodings::scope::{Caller, KeyFact};
 use gateproof_model::account::{PrincipalEntity, PrincipalEntityKind};
-use gateproof_model::organization::Standing;
+use gateproof_model::organization::{Organization, Standing};
 use gateproof_model::policy::{Document, Effect, PrincipalEntry, Source};
 use gateproof_model::policy_parse::{DocumentKind, parse_document};
 use gateproof_model::policy_set::PolicySet;
@@ -10,7 +12,7 @@ use gateproof_model::request::{ContextValue, Principal};
 use gateproof_model::snapshot::Snapshot;
 use gateproof_model::text::fold_text;
 use std::collections::BTreeMap;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 /// A caller and what is known of it, whatever it asks for.
 #[derive(Debug, Clone)]
@@ -29,6 +31,16 @@ pub struct CallerEntity {
     pub(crate) facts: BTreeMap<String, KeyFact>,
     /// How it may hold credentials.
     pub(crate) sessions: Sessions,
+    /// Its policies, prepared; see [`CallerEntity::prepared`].
+    prepared: OnceLock<Arc<CallerLayers>>,
+}
+
+/// A caller's policies, prepared.
+#[derive(Debug)]
+pub(crate) struct CallerLayers {
+    pub identity: Documents,
+    pub boundary: Option<Documents>,
+    pub scps: Vec<Documents>,
 }
 
 /// The sessions in which a caller can act.
@@ -80,7 +92,20 @@ impl CallerEntity {
             policies,
             facts: facts_of(entity, snapshot),
             sessions,
+            prepared: OnceLock::new(),
         }
+    }
+
+    /// The caller's policies, prepared at the first call.
+    pub(crate) fn prepared(&self, compiler: &Compiler) -> &CallerLayers {
+        self.prepared.get_or_init(|| {
+            let policies = &self.policies;
+            Arc::new(CallerLayers {
+                identity: compile_documents(&policies.identity, compiler),
+                boundary: policies.boundary.as_deref().map(|b| compile_documents(b, compiler)),
+                scps: compile_levels(&policies.scps, compiler),
+            })
+        })
     }
 
     /// An AWS service.
@@ -88,13 +113,16 @@ impl CallerEntity {
         let mut facts = BTreeMap::new();
         facts.insert("aws:principalisawsservice".to_owned(), single("true"));
         facts.insert("aws:principalservicename".to_owned(), single(name));
+        for key in ["aws:principalorgid", "aws:principalorgpaths"] {
+            facts.insert(key.to_owned(), KeyFact::Absent);
+        }
         Self::without_account(Principal::service(name), partition, facts)
     }
 
     /// An unsigned caller.
     pub fn anonymous(partition: &str) -> Self {
         let mut facts = BTreeMap::new();
-        for key in ["aws:principalarn", "aws:principalorgid", "aws:principalorgpaths", "aws:username"] {
+        for key in ["aws:principalarn", "aws:principalorgid", "aws:principalorgpaths"] {
             facts.insert(key.to_owned(), KeyFact::Absent);
         }
         facts.insert("aws:principaltype".to_owned(), single("Anonymous"));
@@ -111,11 +139,18 @@ impl CallerEntity {
             facts.insert(fold_text(&format!("{issuer}:{claim}")), single(value));
         }
         facts.insert("aws:federatedprovider".to_owned(), single(provider));
+        // Nobody has signed the request.
+        for key in ["aws:principalarn", "aws:principalorgid", "aws:principalorgpaths"] {
+            facts.insert(key.to_owned(), KeyFact::Absent);
+        }
         facts.insert("aws:principalisawsservice".to_owned(), single("false"));
         Self::without_account(Principal::federated(provider), partition, facts)
     }
 
-    fn without_account(principal: Principal, partition: &str, facts: BTreeMap<String, KeyFact>) -> Self {
+    /// Who is no user or role has neither a user's name nor tags.
+    fn without_account(principal: Principal, partition: &str, mut facts: BTreeMap<String, KeyFact>) -> Self {
+        facts.insert("aws:username".to_owned(), KeyFact::Absent);
+        facts.insert("aws:principaltag/".to_owned(), KeyFact::Absent);
         Self {
             id: principal.id().into(),
             caller: Caller::Known(principal),
@@ -124,22 +159,37 @@ impl CallerEntity {
             policies: PolicySet::default(),
             facts,
             sessions: Sessions::Other,
+            prepared: OnceLock::new(),
         }
     }
 
-    /// Some principal of an account that the snapshot doesn't cover.
-    pub fn outsider(account: &str, partition: &str) -> Self {
+    /// Some principal of an account that the snapshot doesn't cover. The organization may know the account
+    /// all the same: then its service control policies bind it.
+    pub fn outsider(account: &str, partition: &str, organization: &Organization) -> Self {
         let mut facts = BTreeMap::new();
         facts.insert("aws:principalaccount".to_owned(), single(account));
+        facts.insert("kms:calleraccount".to_owned(), single(account));
         facts.insert("aws:principalisawsservice".to_owned(), single("false"));
+        if let Some(id) = organization.org_id(account) {
+            facts.insert("aws:principalorgid".to_owned(), single(id));
+        }
+        if let Some(path) = organization.org_path(account) {
+            let paths = ContextValue::List(vec![path.to_string()]);
+            facts.insert("aws:principalorgpaths".to_owned(), KeyFact::Fixed(paths));
+        }
         Self {
             id: format!("arn:{partition}:iam::{account}:root").into(),
             caller: Caller::Outsider { account: account.into() },
             account: Some(account.into()),
             partition: partition.into(),
-            policies: PolicySet { identity: own_policies(), ..PolicySet::default() },
+            policies: PolicySet {
+                identity: own_policies(),
+                scps: organization.scp_levels(account).to_vec(),
+                ..PolicySet::default()
+            },
             facts,
             sessions: Sessions::Outsider,
+            prepared: OnceLock::new(),
         }
     }
 }
@@ -166,8 +216,11 @@ pub(crate) fn partition_of(arn: &str) -> &str {
     arn.split(':').nth(1).filter(|p| !p.is_empty()).unwrap_or("aws")
 }
 
+/// Stands for the unique id of a role that has none in the files.
+pub(crate) const UNKNOWN_ID: &str = "AROAUNKNOWN";
+
 fn unique_id(entity: &PrincipalEntity) -> Arc<str> {
-    entity.unique_id.clone().unwrap_or_else(|| "AROAUNKNOWN".into())
+    entity.unique_id.clone().unwrap_or_else(|| UNKNOWN_ID.into())
 }
 
 /// Whether a trust policy lets some AWS principal, rather than services and token holders only, open a
@@ -223,6 +276,7 @@ fn facts_of(entity: &PrincipalEntity, snapshot: &Snapshot) -> BTreeMap<String, K
         PrincipalEntityKind::Root => {
             put("aws:username", KeyFact::Absent);
             put("aws:userid", single(&entity.account));
+            put("aws:principaltag/", KeyFact::Absent);
         }
         PrincipalEntityKind::Role => put("aws:username", KeyFact::Absent),
     }
@@ -230,7 +284,10 @@ fn facts_of(entity: &PrincipalEntity, snapshot: &Snapshot) -> BTreeMap<String, K
     match (organization.standing(&entity.account), organization.org_id(&entity.account)) {
         (Standing::Unknown, _) => {}
         (_, Some(id)) => put("aws:principalorgid", single(id)),
-        (_, None) => put("aws:principalorgid", KeyFact::Absent),
+        (_, None) => {
+            put("aws:principalorgid", KeyFact::Absent);
+            put("aws:principalorgpaths", KeyFact::Absent);
+        }
     }
     if let Some(path) = organization.org_path(&entity.account) {
         put("aws:principalorgpaths", KeyFact::Fixed(ContextValue::List(vec![path.to_string()])));

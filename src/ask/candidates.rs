@@ -29,30 +29,40 @@ pub fn beautify(
             .filter(|(atom, _)| atom.field() == Some(field))
             .collect();
         let fits = |t: &str| demands.iter().all(|(atom, wanted)| holds(atom, Some(t)) == *wanted);
-        let listed = match field {
-            Field::Resource => resource_candidates(piece, facts, &demands),
-            Field::Action => piece.open_actions.iter().map(|g| fill(&flat(g))).collect(),
-            Field::Key(key) => key_candidates(piece, key, text, &demands),
+        let better = match field {
+            Field::Resource => resource_candidates(piece, facts, &demands).find(|t| fits(t)),
+            Field::Action => action_candidates(piece).find(|t| fits(t)),
+            Field::Key(key) => key_candidates(piece, key, text, &demands).into_iter().find(|t| fits(t)),
         };
-        if let Some(better) = listed.into_iter().find(|t| fits(t)) {
+        if let Some(better) = better {
             *text = better.into();
         }
     }
 }
 
-fn resource_candidates(piece: &Piece<'_>, facts: &Facts<'_>, demands: &[(&Atom, bool)]) -> Vec<String> {
-    let mut found = Vec::new();
-    if let Place::Known(resource) = &piece.target.place {
-        found.push(resource.arn.to_string());
-        for below in ["/example.txt", "/example", ":example"] {
-            found.push(format!("{}{below}", resource.arn));
-        }
-    }
+/// Names that the catalogue doesn't know, as the question writes them.
+fn action_candidates<'c>(piece: &'c Piece<'_>) -> impl Iterator<Item = String> + use<'c> {
+    piece.plan.open.iter().flat_map(|open| &open.globs).map(|glob| fill(&flat(glob)))
+}
+
+/// Made one by one: the first few are taken most of the time.
+fn resource_candidates<'c>(
+    piece: &'c Piece<'_>,
+    facts: &Facts<'_>,
+    demands: &'c [(&'c Atom, bool)],
+) -> impl Iterator<Item = String> + use<'c> {
+    let known = match &piece.target.place {
+        Place::Known(resource) => Some(&resource.arn),
+        _ => None,
+    };
+    let near = known.into_iter().flat_map(|arn| {
+        ["", "/example.txt", "/example", ":example"].into_iter().map(move |below| format!("{arn}{below}"))
+    });
     let region = match facts.fact("aws:requestedregion") {
         gateproof_encodings::scope::KeyFact::Fixed(value) => value.values().first().cloned(),
         _ => None,
     };
-    let region = region.as_deref().unwrap_or("us-east-1");
+    let region = region.unwrap_or_else(|| "us-east-1".to_owned());
     let account = piece.target.account.as_deref().unwrap_or_default();
     let partition = &*piece.caller.partition;
     let positive = demands.iter().filter(|(_, wanted)| *wanted).filter_map(|(atom, _)| match atom {
@@ -62,27 +72,25 @@ fn resource_candidates(piece: &Piece<'_>, facts: &Facts<'_>, demands: &[(&Atom, 
     // The narrowest demands first: their patterns leave the least to fill in.
     let mut patterns: Vec<&Pattern> = positive.flat_map(|set| set.patterns.iter().take(40)).collect();
     patterns.sort_by_key(|p| std::cmp::Reverse(p.iter().filter(|t| matches!(t, Token::Char(_))).count()));
-    let formats: Vec<&str> = piece
-        .plan
-        .action
-        .iter()
-        .flat_map(|a| a.resource_types())
-        .flat_map(|r| r.resource_type.arn_formats())
-        .collect();
-    for pattern in patterns {
+    let formats = || {
+        let types = piece.plan.action.into_iter().flat_map(|a| a.resource_types());
+        types.flat_map(|r| r.resource_type.arn_formats())
+    };
+    let plain_region = region.clone();
+    let by_pattern = patterns.into_iter().flat_map(move |pattern| {
         let tail = resource_part(pattern);
-        for format in &formats {
-            for below in ["", "/example", "/example/example"] {
+        let region = region.clone();
+        let by_format = formats().flat_map(move |format| {
+            let (tail, region) = (tail.clone(), region.clone());
+            ["", "/example", "/example/example"].into_iter().filter_map(move |below| {
                 let tail = tail.as_ref().map(|t| format!("{t}{below}"));
-                found.extend(fill_format(format, partition, region, account, tail.as_deref()));
-            }
-        }
-        found.push(fill(pattern));
-    }
-    for format in formats {
-        found.extend(fill_format(format, partition, region, account, None));
-    }
-    found
+                fill_format(format, partition, &region, account, tail.as_deref())
+            })
+        });
+        by_format.chain(std::iter::once_with(move || fill(pattern)))
+    });
+    let by_format = formats().filter_map(move |f| fill_format(f, partition, &plain_region, account, None));
+    near.chain(by_pattern).chain(by_format)
 }
 
 /// The format with its variables filled in; its resource part replaced by `tail` where there is one.

@@ -10,7 +10,7 @@ use crate::question::Step;
 use crate::solver::UnknownReason;
 use gateproof_encodings::proof::Proof;
 use gateproof_encodings::term::{Term, Terms};
-use gateproof_model::policy_set::PolicySet;
+use std::time::Duration;
 
 /// What a piece comes to.
 pub enum PieceAnswer {
@@ -53,6 +53,9 @@ pub enum Second {
     Unknown,
 }
 
+/// How long a second opinion is waited for: most formulas take milliseconds, the rest often far longer.
+const OPINION: Duration = Duration::from_secs(1);
+
 impl Estate {
     /// Decides a piece. First for requests that AWS could receive; where there is none, whether there is
     /// none at all.
@@ -60,7 +63,6 @@ impl Estate {
         if piece.effort.cancellation().is_cancelled() {
             return PieceAnswer::Unknown(UnknownReason::Cancelled);
         }
-        let policies = self.policies(piece);
         let facts = Facts::of(
             self,
             piece.caller,
@@ -70,12 +72,11 @@ impl Estate {
             piece.plan.action.is_some(),
         );
         terms.clear();
-        let formula = self.encode(terms, piece, &policies, &facts);
+        let formula = self.encode(terms, piece, &facts);
         if formula.root != Terms::FALSE && facts.must_split() {
             return PieceAnswer::Split;
         }
-        let attempt = Attempt { estate: self, piece, policies: &policies, facts: &facts };
-        let answer = attempt.solve_formula(terms, &formula);
+        let answer = Attempt { estate: self, piece, facts: &facts }.solve_formula(terms, &formula);
         if let Solved::Unknown(reason) = answer {
             return PieceAnswer::Unknown(reason);
         }
@@ -101,20 +102,15 @@ impl Estate {
         if already_general {
             return PieceAnswer::Impossible(PieceProof { all_requests: true, ..realistic });
         }
-        PieceAnswer::Impossible(self.refute_for_all(terms, piece, &policies).unwrap_or(realistic))
+        PieceAnswer::Impossible(self.refute_for_all(terms, piece).unwrap_or(realistic))
     }
 
     /// A proof about every request, whatever resource and keys it carries. None where there is none, or
     /// where the second opinion is against it.
-    fn refute_for_all(
-        &self,
-        terms: &mut Terms,
-        piece: &Piece<'_>,
-        policies: &PolicySet,
-    ) -> Option<PieceProof> {
+    fn refute_for_all(&self, terms: &mut Terms, piece: &Piece<'_>) -> Option<PieceProof> {
         let facts = Facts::of(self, piece.caller, piece.plan.action, piece.target, piece.when, false);
         terms.clear();
-        let formula = self.encode_unrealistic(terms, piece, policies, &facts);
+        let formula = self.encode_unrealistic(terms, piece, &facts);
         let Answer::Unsatisfiable(proof) =
             solve(terms, formula.root, &self.cache, &piece.effort.limits, |_, _| Ok(()))
         else {
@@ -132,7 +128,7 @@ fn second_opinion(terms: &Terms, root: Term, piece: &Piece<'_>) -> Second {
     if !piece.second || root == Terms::FALSE || root == Terms::TRUE {
         return Second::NotAsked;
     }
-    match Strings::within(piece.effort.cancellation())
+    match Strings::within(OPINION, piece.effort.cancellation())
         .ok()
         .and_then(|mut strings| strings.is_satisfiable(terms, root).ok())
     {

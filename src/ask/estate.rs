@@ -1,14 +1,18 @@
 //! All that questions are asked about: the snapshot, the catalogue, and what is prepared from them once.
 
 use super::caller::CallerEntity;
-use super::grantees::Grantees;
+use super::facts::{ResourceFacts, resource_facts};
+use super::target::Place;
 use gateproof_encodings::compiled::Compiler;
 use gateproof_encodings::emptiness::EmptinessCache;
+use gateproof_encodings::layers::{Documents, compile_levels};
 use gateproof_model::catalogue::Catalogue;
 use gateproof_model::policy::{Document, Source};
 use gateproof_model::policy_parse::{DocumentKind, parse_document};
 use gateproof_model::rules::Rules;
 use gateproof_model::snapshot::{LoadError, LoadOptions, Missing, Snapshot};
+use rayon::prelude::*;
+use rustc_hash::FxHashMap;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -25,9 +29,12 @@ pub struct Estate {
     pub(crate) compiler: Compiler,
     pub(crate) cache: EmptinessCache,
     pub(crate) callers: Vec<CallerEntity>,
-    /// Services that policies name, and those outside the organization.
+    /// Services, holders of tokens, and principals of accounts that the snapshot doesn't cover.
     pub(crate) beside: Vec<CallerEntity>,
-    pub(crate) grantees: Grantees,
+    /// The RCPs that bind each account's resources, prepared.
+    pub(crate) rcps: FxHashMap<Arc<str>, Vec<Documents>>,
+    /// What each account fixes of the context of requests for its resources.
+    pub(crate) account_facts: FxHashMap<Arc<str>, Arc<ResourceFacts>>,
     /// What a KMS key has where no policy was collected: its account's identity policies decide.
     pub(crate) default_key_policies: Vec<(Arc<str>, Arc<Document>)>,
 }
@@ -60,7 +67,6 @@ impl Estate {
             .iter()
             .filter_map(|a| Some((a.id.clone(), default_key_policy(&a.id, &a.partition)?)))
             .collect();
-        let grantees = Grantees::of(snapshot.resources(), snapshot.principals());
         let mut estate = Self {
             snapshot,
             catalogue: Catalogue::embedded(),
@@ -70,12 +76,35 @@ impl Estate {
             cache: EmptinessCache::default(),
             callers,
             beside: Vec::new(),
-            grantees,
+            rcps: FxHashMap::default(),
+            account_facts: FxHashMap::default(),
             default_key_policies,
         };
         estate.beside = estate.services();
+        estate.beside.extend(estate.federated());
         estate.beside.extend(estate.outsiders());
+        estate.prepare_policies();
         estate
+    }
+
+    /// Prepares what every question needs.
+    fn prepare_policies(&mut self) {
+        let accounts = self.snapshot.accounts().iter().map(|a| &a.id);
+        self.account_facts = accounts
+            .clone()
+            .map(|id| (id.clone(), Arc::new(resource_facts(self, &Place::Other, Some(id)))))
+            .collect();
+        let organization = self.snapshot.organization();
+        self.rcps = accounts
+            .map(|id| (id.clone(), compile_levels(organization.rcp_levels(id), &self.compiler)))
+            .collect();
+        self.callers.par_iter().for_each(|caller| {
+            let layers = caller.prepared(&self.compiler);
+            let documents = layers.identity.iter().chain(layers.boundary.iter().flatten());
+            for document in documents.chain(layers.scps.iter().flatten()) {
+                document.actions(&self.compiler.actions);
+            }
+        });
     }
 
     /// The users, roles and root users, by ARN.

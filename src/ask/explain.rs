@@ -4,8 +4,9 @@ use super::AskError;
 use super::effort::Effort;
 use super::estate::Estate;
 use super::facts::Facts;
+use super::known::KnownCases;
 use super::piece::Piece;
-use super::target::{Place, Resources, Target};
+use super::target::{Place, Resources};
 use crate::question::Quantifier;
 use gateproof_encodings::classes::Values;
 use gateproof_encodings::field::Field;
@@ -59,7 +60,7 @@ impl Estate {
         let elsewhere = listed.is_none().then(|| self.elsewhere(principal)).flatten();
         let caller = listed.or(elsewhere.as_ref()).ok_or_else(missing)?;
         let resources = Resources { globs: vec![resource.to_owned()], accounts: None };
-        let plan = self.plan(self.catalogue.find_action(action), &resources);
+        let plan = self.plan(self.catalogue.find_action(action), &[], &resources, &KnownCases::default());
         let rule = resource_rule(&fold_text(action), resource);
         let governing = self.snapshot.governing_resource(resource);
         let named = Arn::parse(resource).and_then(|a| a.account_id()).map(Arc::from);
@@ -73,11 +74,10 @@ impl Estate {
             Place::Known(known) => Some(known.account.clone()),
             _ => named.or_else(|| caller.account.clone()),
         };
-        let target = Target { place, account, rule };
+        let target = self.target(place, account, rule);
         let piece = Piece {
             caller,
             plan: &plan,
-            open_actions: &[],
             target: &target,
             resources: &resources,
             when: &[],
@@ -94,7 +94,7 @@ impl Estate {
         for (key, value) in context {
             request.context.insert(key, value.clone());
         }
-        let mut policies = self.policies(&piece);
+        let mut policies = self.policies(&piece, &request);
         if rule == gateproof_encodings::scope::ResourceRule::Role {
             policies.resource = None;
         }

@@ -16,13 +16,16 @@ use std::cell::Cell;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+/// What a resource fixes, by lower-case key.
+pub type ResourceFacts = BTreeMap<String, KeyFact>;
+
 /// The facts of one piece.
 pub struct Facts<'a> {
     estate: &'a Estate,
     caller: &'a CallerEntity,
     action: Option<ActionInfo<'a>>,
     /// What the resource fixes, by lower-case key.
-    resource: BTreeMap<String, KeyFact>,
+    resource: &'a ResourceFacts,
     /// What the question demands exactly.
     demanded: BTreeMap<String, KeyFact>,
     /// Values that policy variables were bound to.
@@ -43,7 +46,7 @@ impl<'a> Facts<'a> {
         estate: &'a Estate,
         caller: &'a CallerEntity,
         action: Option<ActionInfo<'a>>,
-        target: &Target<'a>,
+        target: &'a Target<'a>,
         when: &[Constraint],
         realistic: bool,
     ) -> Self {
@@ -51,7 +54,7 @@ impl<'a> Facts<'a> {
             estate,
             caller,
             action,
-            resource: resource_facts(estate, target),
+            resource: &target.facts,
             demanded: BTreeMap::new(),
             bindings: BTreeMap::new(),
             realistic,
@@ -96,12 +99,21 @@ impl<'a> Facts<'a> {
     /// All keys that have a fixed value.
     pub fn fixed(&self) -> BTreeMap<String, ContextValue> {
         let mut values = BTreeMap::new();
-        let listed = self.caller.facts.iter().chain(&self.resource).chain(&self.demanded);
-        for (key, fact) in listed {
+        let mut put = |key: String, fact: &KeyFact| {
             if let KeyFact::Fixed(value) = fact
-                && matches!(self.fact(key), KeyFact::Fixed(_))
+                && matches!(self.fact(&key), KeyFact::Fixed(_))
             {
-                values.insert(key.clone(), value.clone());
+                values.insert(key, value.clone());
+            }
+        };
+        for (key, fact) in self.caller.facts.iter().chain(self.resource).chain(&self.demanded) {
+            put(key.clone(), fact);
+        }
+        // Services have their own names for the tags of resources, IAM's being used by others too.
+        for (key, fact) in self.resource {
+            let Some(tag) = key.strip_prefix("aws:resourcetag/").filter(|t| !t.is_empty()) else { continue };
+            for family in ["iam"].into_iter().chain(self.action.map(|a| a.service())) {
+                put(format!("{}:resourcetag/{tag}", fold_text(family)), fact);
             }
         }
         for (key, value) in &self.bindings {
@@ -115,9 +127,11 @@ impl<'a> Facts<'a> {
         self.estate.catalogue.key_type(key).is_some_and(|t| t.multivalued)
     }
 
-    /// The organization of the snapshot.
-    pub fn our_organization(&self) -> Option<String> {
-        self.estate.snapshot.organization().id.as_ref().map(|id| id.to_string())
+    /// The organization of the snapshot, where the account is known not to be in it.
+    pub fn organization_without(&self, account: &str) -> Option<String> {
+        let organization = self.estate.snapshot.organization();
+        let id = organization.id.as_ref().filter(|_| organization.standing(account) == Standing::Outside)?;
+        Some(id.to_string())
     }
 
     fn by_caller(&self, key: &str) -> Option<KeyFact> {
@@ -132,11 +146,19 @@ impl<'a> Facts<'a> {
         if let Some(fact) = self.resource.get(key) {
             return Some(fact.clone());
         }
-        let tag = ["aws:resourcetag/", "iam:resourcetag/"].iter().any(|p| key.starts_with(p));
-        if tag {
-            self.tags_asked.set(true);
-        }
-        (tag && self.resource.contains_key("aws:resourcetag/")).then_some(KeyFact::Absent)
+        let (_, tag) = key
+            .split_once(':')
+            .and_then(|(_, name)| name.split_once("resourcetag/"))
+            .filter(|(before, _)| before.is_empty())?;
+        self.tags_asked.set(true);
+        let known = self.resource.contains_key("aws:resourcetag/");
+        known
+            .then(|| self.resource.get(&format!("aws:resourcetag/{tag}")).cloned().unwrap_or(KeyFact::Absent))
+    }
+
+    /// A key of one service that the action's requests never carry, whatever principal and resource are.
+    fn is_foreign(&self, key: &str) -> bool {
+        !key.starts_with("aws:") && self.action.is_some_and(|action| !action.support(key).is_possible())
     }
 
     /// Keys that the kind of caller rules out.
@@ -146,8 +168,17 @@ impl<'a> Facts<'a> {
             && self.estate.catalogue.who_fixes(key) == KeyOwner::CallingService
             && key != "aws:calledvia"
         {
-            let chain = ["aws:calledviafirst", "aws:calledvialast", "aws:viaawsservice"];
-            if !chain.contains(&key) && !key.starts_with("kms:viaservice") {
+            // A service that calls with the caller's own credentials sets these for the caller.
+            const FORWARDED: [&str; 7] = [
+                "aws:calledviafirst",
+                "aws:calledvialast",
+                "aws:calledviaawsmcp",
+                "aws:viaawsservice",
+                "aws:viaawsmcpservice",
+                "kms:viaservice",
+                "kms:grantisforawsresource",
+            ];
+            if !FORWARDED.contains(&key) {
                 return Some(KeyFact::Absent);
             }
         }
@@ -161,15 +192,14 @@ impl KeyFacts for Facts<'_> {
         if let Some(value) = self.bindings.get(key) {
             return single(value);
         }
-        if let Some(fact) =
-            self.by_caller(key).or_else(|| self.by_resource(key)).or_else(|| self.by_kind(key))
+        let foreign = self.is_foreign(key);
+        if !foreign
+            && let Some(fact) =
+                self.by_caller(key).or_else(|| self.by_resource(key)).or_else(|| self.by_kind(key))
         {
             return fact;
         }
-        if let Some(action) = self.action
-            && self.realistic
-            && !action.support(key).is_possible()
-        {
+        if self.realistic && (foreign || self.action.is_some_and(|a| !a.support(key).is_possible())) {
             self.restricted.set(true);
             return KeyFact::Absent;
         }
@@ -186,9 +216,9 @@ impl KeyFacts for Facts<'_> {
 }
 
 /// IAM User Guide, "AWS global condition context keys", "Properties of the resource".
-fn resource_facts(estate: &Estate, target: &Target<'_>) -> BTreeMap<String, KeyFact> {
+pub(crate) fn resource_facts(estate: &Estate, place: &Place<'_>, account: Option<&str>) -> ResourceFacts {
     let mut facts = BTreeMap::new();
-    if let Some(account) = &target.account {
+    if let Some(account) = account {
         facts.insert("aws:resourceaccount".to_owned(), single(account));
         facts.insert("s3:resourceaccount".to_owned(), single(account));
         let organization = estate.snapshot.organization();
@@ -206,7 +236,7 @@ fn resource_facts(estate: &Estate, target: &Target<'_>) -> BTreeMap<String, KeyF
             facts.insert("aws:resourceorgpaths".to_owned(), KeyFact::Fixed(paths));
         }
     }
-    let tags = match &target.place {
+    let tags = match place {
         Place::Known(resource) => resource.tags.as_ref(),
         Place::Principal(principal) => principal.tags.as_ref(),
         // Tags of several roles are told apart only where they matter.
@@ -221,7 +251,6 @@ fn resource_facts(estate: &Estate, target: &Target<'_>) -> BTreeMap<String, KeyF
         facts.insert("aws:resourcetag/".to_owned(), KeyFact::Absent);
         for (key, value) in tags {
             facts.insert(fold_text(&format!("aws:ResourceTag/{key}")), single(value));
-            facts.insert(fold_text(&format!("iam:ResourceTag/{key}")), single(value));
         }
     }
     facts

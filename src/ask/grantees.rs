@@ -1,71 +1,66 @@
-//! Which policies of resources and roles name a caller, looked up from the caller's side.
+//! Which of an action's known resources have policies that name a caller, looked up from the caller's side.
 //!
 //! Errs towards naming: what is listed here is encoded and decided, what isn't can't grant anything.
 
 use super::caller::CallerEntity;
+use super::target::Target;
+use gateproof_encodings::actions::ActionTable;
 use gateproof_encodings::scope::Caller;
-use gateproof_model::account::PrincipalEntity;
 use gateproof_model::arn::{Arn, is_account_id};
-use gateproof_model::policy::{Document, Effect, PrincipalEntry};
+use gateproof_model::catalogue::ActionId;
+use gateproof_model::policy::{Effect, PrincipalEntry};
 use gateproof_model::request::PrincipalKind;
-use gateproof_model::resource::ResourceEntity;
 use rustc_hash::FxHashMap;
 use std::sync::Arc;
 
-/// A resource, or a role by its trust policy, by its place in the snapshot's lists.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub enum PlaceId {
-    /// The n-th resource.
-    Resource(u32),
-    /// The n-th principal.
-    Principal(u32),
-}
-
-/// Places by whom their policies name.
+/// Places in a list of targets, by whom their policies name for one action.
 #[derive(Debug, Default)]
 pub struct Grantees {
-    everyone: Vec<PlaceId>,
-    /// By account id, ARN, service principal or provider.
-    by_name: FxHashMap<Arc<str>, Vec<PlaceId>>,
+    everyone: Vec<u32>,
+    /// By ARN, service principal or provider.
+    by_name: FxHashMap<Arc<str>, Vec<u32>>,
     /// By account and role name, for role and session ARNs.
-    by_role: FxHashMap<(Arc<str>, Arc<str>), Vec<PlaceId>>,
+    by_role: FxHashMap<(Arc<str>, Arc<str>), Vec<u32>>,
+    /// By the account named as a whole.
+    by_account: FxHashMap<Arc<str>, Vec<u32>>,
+    /// By the account of whoever is named.
+    within_account: FxHashMap<Arc<str>, Vec<u32>>,
 }
 
 impl Grantees {
-    /// The index over all resources and roles.
-    pub fn of(resources: &[ResourceEntity], principals: &[PrincipalEntity]) -> Self {
+    /// The index over some targets; `action` of `None`: any action.
+    pub fn of(targets: &[Target<'_>], action: Option<ActionId>, table: &ActionTable) -> Self {
         let mut index = Self::default();
-        for (i, resource) in resources.iter().enumerate() {
-            let place = PlaceId::Resource(u32::try_from(i).unwrap_or(u32::MAX));
-            if let Some(policy) = &resource.policy {
-                index.add_policy(policy, place);
-            }
-            for grant in &resource.grants {
+        for (n, target) in targets.iter().enumerate() {
+            let place = u32::try_from(n).unwrap_or(u32::MAX);
+            index.add_policy(target, place, action, table);
+            for grant in target.grants() {
                 index.add_name(&grant.grantee, place);
                 if let Some(retiring) = &grant.retiring {
                     index.add_name(retiring, place);
                 }
             }
         }
-        for (i, principal) in principals.iter().enumerate() {
-            let place = PlaceId::Principal(u32::try_from(i).unwrap_or(u32::MAX));
-            if let Some(trust) = &principal.trust {
-                index.add_policy(trust, place);
-            }
-        }
         index
     }
 
-    fn add_policy(&mut self, policy: &Document, place: PlaceId) {
-        for statement in policy.statements.iter().filter(|s| s.effect == Effect::Allow) {
+    fn add_policy(&mut self, target: &Target<'_>, place: u32, action: Option<ActionId>, table: &ActionTable) {
+        let Some(policy) = &target.policy else { return };
+        let listed = policy.actions(table).statements();
+        for (statement, actions) in policy.document.statements.iter().zip(listed) {
+            if statement.effect != Effect::Allow || action.is_some_and(|id| !actions.contains(id)) {
+                continue;
+            }
             let Some(clause) = &statement.principal else { continue };
             if clause.negated {
-                self.everyone.push(place);
+                push(&mut self.everyone, place);
             }
             for entry in &clause.entries {
                 match entry {
                     // Which account a canonical id stands for is not known.
-                    PrincipalEntry::Everyone | PrincipalEntry::CanonicalUser(_) => self.everyone.push(place),
+                    PrincipalEntry::Everyone | PrincipalEntry::CanonicalUser(_) => {
+                        push(&mut self.everyone, place);
+                    }
                     PrincipalEntry::Account(name)
                     | PrincipalEntry::Arn(name)
                     | PrincipalEntry::Service(name)
@@ -76,16 +71,18 @@ impl Grantees {
         }
     }
 
-    fn add_name(&mut self, name: &Arc<str>, place: PlaceId) {
-        let push = |list: &mut Vec<PlaceId>| {
-            if list.last() != Some(&place) {
-                list.push(place);
-            }
-        };
-        push(self.by_name.entry(name.clone()).or_default());
+    fn add_name(&mut self, name: &Arc<str>, place: u32) {
+        if is_account_id(name) {
+            push(self.by_account.entry(name.clone()).or_default(), place);
+            push(self.within_account.entry(name.clone()).or_default(), place);
+            return;
+        }
+        push(self.by_name.entry(name.clone()).or_default(), place);
         let Some(arn) = Arn::parse(name).filter(|a| is_account_id(a.account)) else { return };
+        let account: Arc<str> = arn.account.into();
+        push(self.within_account.entry(account.clone()).or_default(), place);
         if arn.resource == "root" {
-            push(self.by_name.entry(arn.account.into()).or_default());
+            push(self.by_account.entry(account.clone()).or_default(), place);
         }
         let role = match arn.resource.split_once('/') {
             Some(("role", path)) => path.rsplit('/').next(),
@@ -93,33 +90,45 @@ impl Grantees {
             _ => None,
         };
         if let Some(role) = role {
-            push(self.by_role.entry((arn.account.into(), role.into())).or_default());
+            push(self.by_role.entry((account, role.into())).or_default(), place);
         }
     }
 
-    /// The places whose policies may name the caller, sorted; `None` where that is not narrowed down.
-    pub fn naming(&self, caller: &CallerEntity) -> Option<Vec<PlaceId>> {
+    /// Whether nobody is named at all.
+    pub fn is_empty(&self) -> bool {
+        self.everyone.is_empty() && self.by_name.is_empty() && self.by_account.is_empty()
+    }
+
+    /// The targets whose policies may grant something to the caller, sorted. Those that name no more than
+    /// its account count only where its own policies can allow the action (`by_identity`).
+    pub fn naming(&self, caller: &CallerEntity, by_identity: bool) -> Vec<u32> {
         let mut places = self.everyone.clone();
-        let mut add = |list: Option<&Vec<PlaceId>>| places.extend(list.into_iter().flatten());
+        let mut add = |list: Option<&Vec<u32>>| places.extend(list.into_iter().flatten());
         match &caller.caller {
-            Caller::Outsider { .. } => return None,
+            Caller::Outsider { account } => add(self.within_account.get(account)),
             Caller::RoleSession { role, account, .. } => {
                 let name: Arc<str> = role.rsplit('/').next().unwrap_or_default().into();
                 add(self.by_role.get(&(account.clone(), name)));
-                add(self.by_name.get(account));
             }
-            Caller::Known(principal) => {
-                add(self.by_name.get(principal.id().as_str()));
-                if let Some(account) = &principal.account {
-                    add(self.by_name.get(account));
+            Caller::Known(principal) => match (&principal.kind, &principal.account) {
+                (PrincipalKind::User(_) | PrincipalKind::Root, _) | (_, None) => {
+                    add(self.by_name.get(principal.id().as_str()));
                 }
-                if let PrincipalKind::Role(_) | PrincipalKind::RoleSession(_) = principal.kind {
-                    return None;
-                }
-            }
+                // Which entries name a session or another principal is not narrowed down here.
+                (_, Some(account)) => add(self.within_account.get(account)),
+            },
+        }
+        if by_identity && let Some(account) = &caller.account {
+            add(self.by_account.get(account));
         }
         places.sort_unstable();
         places.dedup();
-        Some(places)
+        places
+    }
+}
+
+fn push(list: &mut Vec<u32>, place: u32) {
+    if list.last() != Some(&place) {
+        list.push(place);
     }
 }

@@ -10,17 +10,20 @@ use super::candidates::beautify;
 use super::estate::Estate;
 use super::facts::Facts;
 use super::piece::Piece;
-use super::plan::Plan;
+use super::plan::{Plan, Reach};
 use super::summary::{CanAnswer, Prepared};
-use super::target::{Reach, Target};
+use super::target::Target;
 use super::{AskError, Settings};
 use crate::engine::{Answer, solve};
 use crate::question::{Quantifier, Requests, Selector, Verdict};
+use gateproof_encodings::classes::Values;
+use gateproof_encodings::layers::CompiledPolicies;
 use gateproof_encodings::term::Terms;
 use gateproof_model::json::Json;
 use gateproof_model::policy::{Document, Effect, Source};
 use gateproof_model::policy_parse::{DocumentKind, parse_document};
 use gateproof_model::policy_set::PolicySet;
+use std::borrow::Cow;
 use std::sync::Arc;
 
 /// So many actions of a question, and so many resource cases of each, are looked at.
@@ -58,7 +61,7 @@ impl Estate {
         answer: &mut CanAnswer,
     ) -> Result<(), AskError> {
         let callers = self.select(principals, &settings.environments)?;
-        let prepared = self.prepare(requests, Quantifier::Some, settings, &callers)?;
+        let prepared = self.prepare(requests, Quantifier::Some, settings)?;
         let mut all: Vec<String> = Vec::new();
         for (caller, (_, one)) in callers.iter().zip(&mut answer.principals) {
             let impossible = one.verdict == Verdict::Impossible;
@@ -76,14 +79,12 @@ impl Estate {
 
     fn obstacles<'a>(&'a self, caller: &CallerEntity, prepared: &'a Prepared<'a>) -> Vec<String> {
         let plans = self.nearest_plans(caller, prepared);
-        let reach = Reach { by_identity: true, named: None };
-        let cases: Vec<(&Plan<'_>, Target<'_>)> = plans
-            .into_iter()
-            .flat_map(|plan| {
-                let targets = self.targets(caller, plan, reach, &prepared.resources);
-                targets.into_iter().take(CASES).map(move |target| (plan, target))
-            })
-            .collect();
+        let reach = Reach { by_identity: true, narrowed: false };
+        let mut cases: Vec<(&Plan<'_>, Cow<'_, Target<'_>>)> = Vec::new();
+        for plan in plans {
+            let targets = plan.targets(self, caller, reach, &prepared.resources);
+            cases.extend(targets.into_iter().take(CASES).map(|target| (plan, target)));
+        }
         if cases.is_empty() {
             let text = "no resource of the question is of the caller's account, or known to have a policy";
             return vec![text.to_owned()];
@@ -96,7 +97,6 @@ impl Estate {
                     second: false,
                     caller,
                     plan,
-                    open_actions: &prepared.actions.open,
                     target,
                     resources: &prepared.resources,
                     when: &prepared.requests.when,
@@ -116,27 +116,31 @@ impl Estate {
 
     /// The plans of some actions, those first that the caller's own policies list.
     fn nearest_plans<'a>(&'a self, caller: &CallerEntity, prepared: &'a Prepared<'a>) -> Vec<&'a Plan<'a>> {
-        let allowed = prepared.prefilter.allowed(caller);
-        let known = prepared.actions.known.iter().zip(&prepared.plans).enumerate();
-        let (listed, others): (Vec<_>, Vec<_>) = known.partition(|(n, _)| allowed.by_identity(*n));
+        let allowed = prepared.prefilter.allowed(caller, &self.compiler).by_identity;
+        let known = prepared.actions.known.iter().zip(&prepared.plans);
+        let (listed, others): (Vec<_>, Vec<_>) = known.partition(|(action, _)| allowed.contains(action.id()));
         let nearest = listed.into_iter().chain(others).take(ACTIONS);
         let mut plans: Vec<&Plan<'_>> = nearest
-            .map(|(_, (action, plan))| plan.get_or_init(|| self.plan(Some(*action), &prepared.resources)))
+            .map(|(action, plan)| {
+                plan.get_or_init(|| self.plan(Some(*action), &[], &prepared.resources, &prepared.cases))
+            })
             .collect();
         if plans.is_empty() {
-            plans.push(prepared.open_plan.get_or_init(|| self.plan(None, &prepared.resources)));
+            let open = &prepared.actions.open;
+            let made = || self.plan(None, open, &prepared.resources, &prepared.cases);
+            plans.push(prepared.open_plan.get_or_init(made));
         }
         plans
     }
 
     /// What is said against a request of the piece that the policies without some would allow.
     fn against_nearest(&self, terms: &mut Terms, piece: &Piece<'_>, without: Without) -> Nearest {
-        let policies = self.policies(piece);
-        let relaxed = relax(&policies, without);
         let action = piece.plan.action;
         let facts = Facts::of(self, piece.caller, action, piece.target, piece.when, action.is_some());
+        let policies = self.policies(piece, &self.request(piece, &facts, &Values::default()));
+        let relaxed = CompiledPolicies::of(&relax(&policies, without), &self.compiler);
         terms.clear();
-        let formula = self.encode(terms, piece, &relaxed, &facts);
+        let formula = self.encode_under(terms, piece, &facts, &relaxed.layers());
         if !formula.open_variables.is_empty() {
             return Nearest::NotKnown;
         }
@@ -147,7 +151,7 @@ impl Estate {
             let mut values = values.clone();
             beautify(piece, &facts, &atoms, combination, &mut values);
             let request = self.request(piece, &facts, &values);
-            let decision = self.replay(&policies, &request, &values);
+            let decision = self.replay(&self.policies(piece, &request), &request, &values);
             said = decision.because.iter().map(ToString::to_string).collect();
             Ok(())
         });

@@ -11,11 +11,14 @@ use crate::question::constraint::Demand;
 use crate::question::{Constraint, Quantifier};
 use gateproof_encodings::encoder::{Encoder, Subject};
 use gateproof_encodings::field::Field;
+use gateproof_encodings::layers::Layers;
 use gateproof_encodings::scope::{KeyFact, KeyFacts, ResourceRule, Scope};
 use gateproof_encodings::term::{Atom, Term, Terms};
 use gateproof_model::pattern::{Pattern, PatternText, Token, Wildcards};
 use gateproof_model::policy::Version;
-use gateproof_model::policy_set::PolicySet;
+use gateproof_model::policy_set::{BlockPublicAccess, PolicySet};
+use gateproof_model::request::Request;
+use gateproof_model::resource::separator_below;
 use gateproof_model::text::fold_text;
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -27,8 +30,6 @@ pub struct Piece<'a> {
     pub caller: &'a CallerEntity,
     /// The action.
     pub plan: &'a Plan<'a>,
-    /// The globs of an open action.
-    pub open_actions: &'a [String],
     /// On what.
     pub target: &'a Target<'a>,
     /// The question's resources.
@@ -54,45 +55,66 @@ pub struct Formula {
 }
 
 impl Estate {
-    /// The policies that apply in a piece.
-    pub(crate) fn policies(&self, piece: &Piece<'_>) -> PolicySet {
+    /// The documents that apply to a request of a piece, for the evaluator.
+    pub(crate) fn policies(&self, piece: &Piece<'_>, request: &Request) -> PolicySet {
+        let target = piece.target;
+        let owner = target.account.as_deref();
         let mut policies = piece.caller.policies.clone();
-        let owner = piece.target.account.as_deref();
-        match &piece.target.place {
+        policies.resource = self.policy_of(&target.place, owner, target.rule).cloned();
+        match &target.place {
             Place::Known(resource) => {
-                policies.resource = resource.policy.clone();
                 policies.grants = resource.grants.clone();
                 policies.block_public_access = resource.block_public_access;
             }
-            Place::Principal(principal) if piece.target.rule == ResourceRule::Trust => {
-                policies.resource = principal.trust.clone();
-            }
-            Place::Roles(roles) => policies.resource = roles.first().and_then(|r| r.trust.clone()),
-            Place::Other if piece.target.rule == ResourceRule::Key => {
-                policies.resource = self
-                    .default_key_policies
-                    .iter()
-                    .find(|(account, _)| Some(&**account) == owner)
-                    .map(|(_, document)| document.clone());
+            // The roles' policies say the same; the evidence is the one of the role asked for.
+            Place::Roles(roles) => {
+                let role = roles.iter().find(|r| *r.arn == request.resource);
+                policies.resource = role.or(roles.first()).and_then(|r| r.trust.clone());
             }
             Place::Principal(_) | Place::Star | Place::Other => {}
         }
-        let managed_key = matches!(&piece.target.place, Place::Known(r) if r.aws_managed);
-        if let Some(owner) = owner.filter(|_| !managed_key) {
+        if let Some(owner) = owner.filter(|_| !is_managed_key(target)) {
             policies.rcps = self.snapshot.organization().rcp_levels(owner).to_vec();
         }
         policies
     }
 
+    /// The same policies, prepared.
+    fn layers<'p>(&'p self, piece: &Piece<'p>) -> Layers<'p> {
+        let caller = piece.caller.prepared(&self.compiler);
+        let target = piece.target;
+        let owner = target.account.as_deref().filter(|_| !is_managed_key(target));
+        let block_public_access = match &target.place {
+            Place::Known(resource) => resource.block_public_access,
+            _ => BlockPublicAccess::default(),
+        };
+        Layers {
+            identity: &caller.identity,
+            boundary: caller.boundary.as_deref(),
+            session: None,
+            resource: target.policy.as_ref(),
+            scps: &caller.scps,
+            rcps: owner.and_then(|o| self.rcps.get(o)).map_or(&[], Vec::as_slice),
+            endpoint: None,
+            block_public_access,
+            grants: target.grants(),
+        }
+    }
+
     /// Encodes a piece, for requests that AWS could receive.
-    pub(crate) fn encode(
+    pub(crate) fn encode(&self, terms: &mut Terms, piece: &Piece<'_>, facts: &Facts<'_>) -> Formula {
+        self.encode_piece(terms, piece, facts, &self.layers(piece), true)
+    }
+
+    /// The same under other policies than those that apply.
+    pub(crate) fn encode_under(
         &self,
         terms: &mut Terms,
         piece: &Piece<'_>,
-        policies: &PolicySet,
         facts: &Facts<'_>,
+        layers: &Layers<'_>,
     ) -> Formula {
-        self.encode_piece(terms, piece, policies, facts, true)
+        self.encode_piece(terms, piece, facts, layers, true)
     }
 
     /// Encodes a piece, for requests on any resource text of the case.
@@ -100,27 +122,27 @@ impl Estate {
         &self,
         terms: &mut Terms,
         piece: &Piece<'_>,
-        policies: &PolicySet,
         facts: &Facts<'_>,
     ) -> Formula {
-        self.encode_piece(terms, piece, policies, facts, false)
+        self.encode_piece(terms, piece, facts, &self.layers(piece), false)
     }
 
     fn encode_piece(
         &self,
         terms: &mut Terms,
         piece: &Piece<'_>,
-        policies: &PolicySet,
         facts: &Facts<'_>,
+        layers: &Layers<'_>,
         realistic: bool,
     ) -> Formula {
         let scope = Scope {
             caller: piece.caller.caller.clone(),
             action: piece.plan.lower.clone(),
+            action_id: piece.plan.action.map(|a| a.id()),
             resource: known_resource(piece.target),
             resource_account: piece.target.account.clone(),
             rule: piece.target.rule,
-            rcp_supported: piece.plan.rcp_supported,
+            rcp_support: piece.plan.rcp_support.clone(),
         };
         let mut encoder = Encoder {
             terms,
@@ -130,7 +152,7 @@ impl Estate {
             rules: self.rules,
             open_variables: BTreeSet::new(),
         };
-        let authorization = encoder.authorize(policies);
+        let authorization = encoder.authorize(layers);
         let allowed = authorization.allowed(encoder.terms);
         let goal = match piece.quantifier {
             Quantifier::Some => allowed,
@@ -163,10 +185,13 @@ impl Estate {
             (Some(set), None) => encoder.in_set(&Subject::Open(Field::Resource), set),
         };
         let mut parts = vec![asked];
-        if piece.plan.action.is_none() {
-            let globs = piece.open_actions.iter().map(|g| flat(g)).collect();
-            let set = encoder.compiler.languages.set(globs, true);
-            parts.push(encoder.in_set(&Subject::Open(Field::Action), &set));
+        if let Some(open) = &piece.plan.open {
+            let subject = Subject::Open(Field::Action);
+            parts.push(encoder.in_set(&subject, &open.asked));
+            if let Some(known) = &open.known {
+                let known = encoder.in_set(&subject, known);
+                parts.push(encoder.terms.not(known));
+            }
         }
         if encoder.scope.resource.is_none() {
             parts.push(self.of_case(encoder, piece));
@@ -181,23 +206,36 @@ impl Estate {
     /// The resource belongs to the case: a known one and what lies under it; or none of the known ones.
     fn of_case(&self, encoder: &mut Encoder<'_>, piece: &Piece<'_>) -> Term {
         let subject = Subject::Open(Field::Resource);
-        match &piece.target.place {
-            Place::Known(resource) => {
-                let set = encoder.compiler.languages.set(family(&resource.arn), false);
-                encoder.in_set(&subject, &set)
+        match (&piece.target.place, &piece.target.texts) {
+            (_, Some(texts)) => encoder.in_set(&subject, texts),
+            (Place::Other, None) => {
+                let known = encoder.in_set(&subject, &piece.plan.known.set);
+                let other = encoder.terms.not(known);
+                if piece.plan.action.is_some() {
+                    return other;
+                }
+                // Actions that the catalogue doesn't know may be about keys, which have a rule of their own.
+                let key =
+                    PatternText::parse("arn:*:kms:*:*:key/*", Version::V2008, Wildcards::Segments, false);
+                let key = encoder.compiler.languages.set(key.ground().into_iter().collect(), false);
+                let key = encoder.in_set(&subject, &key);
+                let of_rule = match piece.target.rule {
+                    ResourceRule::Key => key,
+                    _ => encoder.terms.not(key),
+                };
+                // An ARN that names another account is of another account's resource.
+                let account = piece.target.account.as_deref().unwrap_or_default();
+                let own = in_accounts(encoder, &[account, ""]);
+                encoder.terms.and([other, of_rule, own])
             }
-            Place::Other => {
-                let known = encoder.in_set(&subject, &piece.plan.known);
-                encoder.terms.not(known)
-            }
-            Place::Roles(roles) => {
-                let arns = roles.iter().map(|r| r.arn.chars().map(Token::Char).collect()).collect();
-                let set = encoder.compiler.languages.set(arns, false);
-                encoder.in_set(&subject, &set)
-            }
-            Place::Star | Place::Principal(_) => Terms::TRUE,
+            _ => Terms::TRUE,
         }
     }
+}
+
+/// RCPs don't bind requests for keys that AWS manages (CONFORMANCE 1.3).
+fn is_managed_key(target: &Target<'_>) -> bool {
+    matches!(&target.place, Place::Known(r) if r.aws_managed)
 }
 
 /// The resource is of a kind that the action can be checked against, and of the case's account.
@@ -215,7 +253,7 @@ fn fitting(encoder: &mut Encoder<'_>, piece: &Piece<'_>) -> Term {
         if kind.with_account
             && let Some(account) = &piece.target.account
         {
-            parts.push(of_account(encoder, account));
+            parts.push(in_accounts(encoder, &[account]));
         }
         kinds.push(encoder.terms.and(parts));
     }
@@ -239,19 +277,31 @@ pub(crate) fn flat(glob: &str) -> Pattern {
     PatternText::parse(glob, Version::V2008, Wildcards::Flat, false).ground().unwrap_or_default()
 }
 
-/// A resource and what lies under it.
+/// A resource and what goes by its policy.
 pub(crate) fn family(arn: &str) -> Vec<Pattern> {
-    let itself: Vec<Token> = arn.chars().map(Token::Char).collect();
-    let below = |separator: char| -> Pattern {
-        itself.iter().copied().chain([Token::Char(separator), Token::AnyRun]).collect()
-    };
-    vec![itself.clone().into(), below('/'), below(':')]
+    let literal = |text: &str| text.chars().map(Token::Char).collect::<Vec<_>>();
+    // Amazon CloudWatch Logs User Guide, "Resource-based policies": one is for log groups of any name.
+    if let Some(all) = arn.strip_suffix(":log-group:*") {
+        let mut groups = literal(&format!("{all}:log-group:"));
+        groups.push(Token::AnyRun);
+        return vec![groups.into()];
+    }
+    let mut family = vec![literal(arn).into()];
+    if let Some(separator) = separator_below(arn) {
+        let mut below = literal(&format!("{arn}{separator}"));
+        below.push(Token::AnyRun);
+        family.push(below.into());
+    }
+    family
 }
 
-fn of_account(encoder: &mut Encoder<'_>, account: &str) -> Term {
-    let text = format!("arn:*:*:*:{account}:*");
-    let pattern = PatternText::parse(&text, Version::V2008, Wildcards::Segments, false).ground();
-    let set = encoder.compiler.languages.set(pattern.into_iter().collect(), false);
+/// The resource's ARN names one of the accounts (or none, where that is listed).
+fn in_accounts(encoder: &mut Encoder<'_>, accounts: &[&str]) -> Term {
+    let texts = accounts.iter().map(|account| format!("arn:*:*:*:{account}:*"));
+    let patterns = texts
+        .filter_map(|t| PatternText::parse(&t, Version::V2008, Wildcards::Segments, false).ground())
+        .collect();
+    let set = encoder.compiler.languages.set(patterns, false);
     encoder.in_set(&Subject::Open(Field::Resource), &set)
 }
 

@@ -1,18 +1,19 @@
 //! What one action brings to every caller of a question: its resource cases, the ARNs it can be checked
 //! against, and the sets that say so. Made once a question and action, when first needed.
 
+use super::caller::CallerEntity;
 use super::estate::Estate;
-use super::grantees::PlaceId;
-use super::piece::{family, flat};
+use super::grantees::Grantees;
+use super::known::{Concern, Known, KnownCases};
+use super::piece::flat;
 use super::target::{Place, Resources, Target};
-use gateproof_encodings::language::{PatternSet, matches};
-use gateproof_encodings::scope::{ResourceRule, is_assume_action};
-use gateproof_model::account::{PrincipalEntity, PrincipalEntityKind};
+use gateproof_encodings::language::PatternSet;
+use gateproof_encodings::scope::{RcpSupport, ResourceRule, is_assume_action};
 use gateproof_model::catalogue::ActionInfo;
-use gateproof_model::pattern::Pattern;
+use gateproof_model::pattern::{Pattern, Token};
 use gateproof_model::text::fold_text;
 use rustc_hash::FxHashMap;
-use std::collections::BTreeSet;
+use std::borrow::Cow;
 use std::sync::Arc;
 
 /// One action of a question.
@@ -23,24 +24,37 @@ pub struct Plan<'a> {
     /// Its name in lower case.
     pub lower: Option<Arc<str>>,
     /// Whether resource control policies can bind its service.
-    pub rcp_supported: bool,
-    /// The cases that don't depend on the caller.
-    pub shared: Vec<Target<'a>>,
-    /// Where in `shared` a place whose policy can name a caller stands.
-    pub places: FxHashMap<PlaceId, usize>,
-    /// By account, the cases in `shared` that the identity policies of its principals suffice for.
-    pub own: FxHashMap<Arc<str>, Vec<usize>>,
+    pub rcp_support: RcpSupport,
+    /// The cases of known resources.
+    pub known: Arc<Known<'a>>,
+    /// Whom their policies name for this action.
+    pub grantees: Grantees,
+    /// By account, the cases without a resource level and of all other resources.
+    accounts: FxHashMap<Arc<str>, Vec<Target<'a>>>,
     /// Whether `*` is a case.
-    pub star: bool,
-    /// Whether other resources of the caller's account are a case, by rule.
-    pub others: Vec<ResourceRule>,
+    star: bool,
     /// The kinds of ARN that the action can be checked against.
     pub kinds: Vec<Kind>,
-    /// The known resources, which are none of the others.
-    pub known: Arc<PatternSet>,
     /// What the question asks about; `None`: any resource.
     pub asked: Option<Arc<PatternSet>>,
+    /// For actions that the catalogue doesn't know: which ones are meant.
+    pub open: Option<OpenActions>,
 }
+
+/// Actions by name that the catalogue doesn't know.
+#[derive(Debug)]
+pub struct OpenActions {
+    /// The globs of the question, as it writes them.
+    pub globs: Vec<String>,
+    /// The same as a set.
+    pub asked: Arc<PatternSet>,
+    /// The catalogue's actions that match them: these are asked about one by one. `None` where they are very
+    /// many: then the formula leaves them in.
+    pub known: Option<Arc<PatternSet>>,
+}
+
+/// Of so many catalogued names the formula leaves open whether the action is one.
+const MOST_NAMES: usize = 4_000;
 
 /// One kind of ARN.
 #[derive(Debug)]
@@ -55,92 +69,177 @@ pub struct Kind {
     pub key: bool,
 }
 
+/// What is known beforehand of a caller and an action.
+#[derive(Debug, Clone, Copy)]
+pub struct Reach {
+    /// Whether the caller's own policies can allow the action.
+    pub by_identity: bool,
+    /// Whether known resources that can't matter to the caller are left out.
+    pub narrowed: bool,
+}
+
+/// Up to so many known resources are tried before the others.
+const FEW: usize = 8;
+
+impl<'a> Plan<'a> {
+    /// The cases of the action for a caller, those left out that can't grant it anything. A long list of
+    /// known resources comes last: whoever can use the action at all is then found sooner.
+    pub(crate) fn targets<'p>(
+        &'p self,
+        estate: &'a Estate,
+        caller: &CallerEntity,
+        reach: Reach,
+        resources: &Resources,
+    ) -> Vec<Cow<'p, Target<'a>>> {
+        let known = self.relevant(estate, caller, reach).into_iter().map(Cow::Borrowed);
+        let own = caller.account.as_ref().filter(|a| reach.by_identity && resources.in_account(Some(a)));
+        let (mut star, mut others) = (Vec::new(), Vec::new());
+        if let Some(account) = own {
+            match self.accounts.get(account) {
+                Some(cases) => {
+                    for case in cases {
+                        let list = if matches!(case.place, Place::Star) { &mut star } else { &mut others };
+                        list.push(Cow::Borrowed(case));
+                    }
+                }
+                None if self.star => {
+                    star.push(Cow::Owned(estate.target(
+                        Place::Star,
+                        Some(account.clone()),
+                        ResourceRule::Ordinary,
+                    )));
+                }
+                None => {}
+            }
+        }
+        if self.known.targets.len() > FEW {
+            star.extend(others);
+            star.extend(known);
+        } else {
+            star.extend(known);
+            star.extend(others);
+        }
+        star
+    }
+
+    /// The known resources that can matter to the caller: its own account's, where its own policies can
+    /// allow the action; and those whose policies name it.
+    fn relevant(&self, estate: &Estate, caller: &CallerEntity, reach: Reach) -> Vec<&Target<'a>> {
+        let targets = &self.known.targets;
+        if !reach.narrowed {
+            return targets.iter().collect();
+        }
+        let mut found = if self.grantees.is_empty() {
+            Vec::new()
+        } else {
+            self.grantees.naming(caller, reach.by_identity)
+        };
+        let own = caller.account.as_ref().filter(|_| reach.by_identity).and_then(|a| self.known.own.get(a));
+        if let Some(own) = own {
+            found.extend(own);
+            found.sort_unstable();
+            found.dedup();
+        }
+        let named = found.into_iter().filter_map(|n| targets.get(n as usize));
+        if reach.by_identity || caller.account.is_none() {
+            return named.collect();
+        }
+        // Across accounts the caller's own policies must allow too, unless a grant suffices.
+        let granted = |t: &Target<'_>| estate.rules.grant_suffices_across_accounts && !t.grants().is_empty();
+        named.filter(|t| t.account == caller.account || granted(t)).collect()
+    }
+}
+
 impl Estate {
     /// The plan of an action (or of the actions that the catalogue doesn't know).
-    pub(crate) fn plan<'a>(&'a self, action: Option<ActionInfo<'a>>, resources: &Resources) -> Plan<'a> {
+    pub(crate) fn plan<'a>(
+        &'a self,
+        action: Option<ActionInfo<'a>>,
+        open: &[String],
+        resources: &Resources,
+        cases: &KnownCases<'a>,
+    ) -> Plan<'a> {
         let lower: Option<Arc<str>> = action.map(|a| fold_text(a.name()).into());
         let name = lower.as_deref().unwrap_or_default();
         let service = name.split_once(':').map_or("", |(service, _)| service);
         let kms = name.starts_with("kms:");
         let assume = is_assume_action(name);
-        let services: BTreeSet<&str> =
-            action.iter().flat_map(|a| a.resource_types()).map(|r| r.resource_type.service()).collect();
         let kinds = self.kinds(action);
         let only_star = action.is_some_and(|a| a.is_checked_against_star());
-        let shared = if assume {
-            self.trust_targets(resources)
+        let concern = if assume {
+            Concern::Trust
         } else if only_star {
-            Vec::new()
+            Concern::Nothing
         } else {
-            self.known_targets(resources, action.map(|_| &services), kms)
+            let of = |a: ActionInfo<'a>| {
+                a.resource_types().map(|r| r.resource_type.service().to_owned()).collect()
+            };
+            Concern::Services { services: action.map(of), kms }
         };
         let mut others = Vec::new();
         if !assume && !only_star {
             if action.is_none() || kinds.iter().any(|k| !(k.key && kms)) {
                 others.push(ResourceRule::Ordinary);
             }
-            if kinds.iter().any(|k| k.key && kms) {
+            if action.is_none() || kinds.iter().any(|k| k.key && kms) {
                 others.push(ResourceRule::Key);
             }
         }
-        let families: Vec<Pattern> = shared
-            .iter()
-            .flat_map(|t| match &t.place {
-                Place::Known(resource) => family(&resource.arn),
-                _ => Vec::new(),
-            })
-            .collect();
-        let languages = &self.compiler.languages;
-        let (places, own) = self.index(&shared);
+        let star = !assume && resources.is_all() && action.is_none_or(|a| a.may_lack_resource());
+        let known = cases.of(self, concern, resources);
         Plan {
             action,
-            rcp_supported: lower.is_none() || self.catalogue.rcp_supported(service),
-            star: !assume && resources.is_all() && action.is_none_or(|a| a.may_lack_resource()),
-            shared,
-            places,
-            own,
-            others,
+            rcp_support: self.rcp_support(lower.as_ref().map(|_| service)),
+            grantees: Grantees::of(&known.targets, action.map(|a| a.id()), &self.compiler.actions),
+            known,
+            accounts: self.account_cases(star, &others, resources),
+            star,
             kinds,
-            known: languages.set(families, false),
-            asked: (!resources.is_all())
-                .then(|| languages.set(resources.globs.iter().map(|g| flat(g)).collect(), false)),
+            asked: (!resources.is_all()).then(|| {
+                self.compiler.languages.set(resources.globs.iter().map(|g| flat(g)).collect(), false)
+            }),
+            open: action.is_none().then(|| self.open_actions(open)),
             lower,
         }
     }
 
-    fn index(&self, shared: &[Target<'_>]) -> (FxHashMap<PlaceId, usize>, FxHashMap<Arc<str>, Vec<usize>>) {
-        let (mut places, mut own): (FxHashMap<_, _>, FxHashMap<Arc<str>, Vec<usize>>) = Default::default();
-        let at = |i: usize| u32::try_from(i).unwrap_or(u32::MAX);
-        for (i, target) in shared.iter().enumerate() {
-            let place = match &target.place {
-                Place::Known(resource) => {
-                    let resources = self.snapshot.resources();
-                    resources
-                        .binary_search_by(|r| r.arn.cmp(&resource.arn))
-                        .ok()
-                        .map(|n| PlaceId::Resource(at(n)))
-                }
-                Place::Roles(roles) => {
-                    let principals = self.snapshot.principals();
-                    for role in roles.iter() {
-                        if let Ok(n) = principals.binary_search_by(|p| p.arn.cmp(&role.arn)) {
-                            places.insert(PlaceId::Principal(at(n)), i);
-                        }
-                    }
-                    None
-                }
-                Place::Principal(_) | Place::Star | Place::Other => None,
-            };
-            if let Some(place) = place {
-                places.insert(place, i);
-            }
-            if let (ResourceRule::Ordinary | ResourceRule::Role, Some(account)) =
-                (target.rule, &target.account)
-            {
-                own.entry(account.clone()).or_default().push(i);
-            }
+    fn open_actions(&self, globs: &[String]) -> OpenActions {
+        let languages = &self.compiler.languages;
+        let known = globs.iter().flat_map(|g| self.catalogue.actions_matching(g));
+        let known: Vec<Pattern> =
+            known.take(MOST_NAMES).map(|a| a.name().chars().map(Token::Char).collect()).collect();
+        let few = known.len() < MOST_NAMES;
+        OpenActions {
+            globs: globs.to_vec(),
+            asked: languages.set(globs.iter().map(|g| flat(g)).collect(), true),
+            known: few.then(|| languages.set(known, true)),
         }
-        (places, own)
+    }
+
+    /// Of an action that the catalogue doesn't know, its service decides.
+    fn rcp_support(&self, service: Option<&str>) -> RcpSupport {
+        let Some(service) = service else {
+            let all = self.catalogue.rcp_services().map(|s| flat(&format!("{s}:*"))).collect();
+            return RcpSupport::Within(self.compiler.languages.set(all, true));
+        };
+        self.catalogue.rcp_supported(service).into()
+    }
+
+    fn account_cases<'a>(
+        &'a self,
+        star: bool,
+        others: &[ResourceRule],
+        resources: &Resources,
+    ) -> FxHashMap<Arc<str>, Vec<Target<'a>>> {
+        let covered = self.snapshot.accounts().iter().filter(|a| resources.in_account(Some(&a.id)));
+        covered
+            .map(|account| {
+                let case = |place, rule| self.target(place, Some(account.id.clone()), rule);
+                let star = star.then(|| case(Place::Star, ResourceRule::Ordinary));
+                let others = others.iter().map(|rule| case(Place::Other, *rule));
+                (account.id.clone(), star.into_iter().chain(others).collect())
+            })
+            .collect()
     }
 
     fn kinds(&self, action: Option<ActionInfo<'_>>) -> Vec<Kind> {
@@ -158,75 +257,5 @@ impl Estate {
             }
         }
         kinds
-    }
-
-    /// Resources whose policy, tags or grants are known; `services` of `None`: of any service.
-    fn known_targets<'a>(
-        &'a self,
-        resources: &Resources,
-        services: Option<&BTreeSet<&str>>,
-        kms: bool,
-    ) -> Vec<Target<'a>> {
-        let mut targets = Vec::new();
-        for resource in self.snapshot.resources() {
-            let concerned = services.is_none_or(|s| s.contains(resource.service()));
-            if concerned
-                && resources.in_account(Some(&resource.account))
-                && resources.may_touch(&resource.arn)
-            {
-                let key = kms && resource.service() == "kms";
-                let rule = if key { ResourceRule::Key } else { ResourceRule::Ordinary };
-                let account = Some(resource.account.clone());
-                targets.push(Target { place: Place::Known(resource), account, rule });
-            }
-        }
-        if services.is_none_or(|s| s.contains("iam")) {
-            targets.extend(self.named_principals_as_resources(resources));
-        }
-        targets
-    }
-
-    /// Principals that the question names by their very ARN: their tags are known.
-    fn named_principals_as_resources<'a>(&'a self, resources: &Resources) -> Vec<Target<'a>> {
-        let exact = resources.globs.iter().filter(|g| !g.contains(['*', '?']));
-        let named = exact.filter_map(|glob| self.snapshot.principal(glob));
-        named
-            .filter(|p| p.kind != PrincipalEntityKind::Root && resources.in_account(Some(&p.account)))
-            .map(|p| Target {
-                place: Place::Principal(p),
-                account: Some(p.account.clone()),
-                rule: match p.kind {
-                    PrincipalEntityKind::Role => ResourceRule::Role,
-                    PrincipalEntityKind::User | PrincipalEntityKind::Root => ResourceRule::Ordinary,
-                },
-            })
-            .collect()
-    }
-
-    /// The roles that the question asks about, those of one account with the same trust policy together.
-    fn trust_targets<'a>(&'a self, resources: &Resources) -> Vec<Target<'a>> {
-        let globs: Vec<Pattern> = resources.globs.iter().map(|g| flat(g)).collect();
-        let asked = |arn: &str| resources.is_all() || globs.iter().any(|g| matches(g, arn, false));
-        let mut groups: Vec<(&Arc<str>, Vec<&'a PrincipalEntity>)> = Vec::new();
-        let mut index: FxHashMap<(&Arc<str>, Option<usize>), usize> = FxHashMap::default();
-        for role in self.snapshot.principals().iter().filter(|p| p.kind == PrincipalEntityKind::Role) {
-            if !resources.in_account(Some(&role.account)) || !asked(&role.arn) {
-                continue;
-            }
-            let trust = role.trust.as_ref().map(|t| Arc::as_ptr(t) as usize);
-            let at = *index.entry((&role.account, trust)).or_insert(groups.len());
-            match groups.get_mut(at) {
-                Some((_, roles)) => roles.push(role),
-                None => groups.push((&role.account, vec![role])),
-            }
-        }
-        groups
-            .into_iter()
-            .map(|(account, roles)| Target {
-                place: Place::Roles(roles.into()),
-                account: Some(account.clone()),
-                rule: ResourceRule::Trust,
-            })
-            .collect()
     }
 }

@@ -7,7 +7,7 @@ use crate::question::Selector;
 use gateproof_encodings::language::matches;
 use gateproof_model::account::PrincipalEntityKind;
 use gateproof_model::pattern::{PatternText, Wildcards};
-use gateproof_model::policy::{PrincipalEntry, Version};
+use gateproof_model::policy::Version;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
@@ -23,9 +23,6 @@ pub(crate) fn glob_matches(glob: &str, text: &str) -> bool {
     let pattern = PatternText::parse(glob, Version::V2008, Wildcards::Flat, false);
     pattern.ground().is_some_and(|p| matches(&p, text, false))
 }
-
-/// An account number for "some account elsewhere" that nothing in the snapshot names.
-const FRESH_ACCOUNT: &str = "999999999999";
 
 impl Estate {
     /// The callers of the selectors, each once, in the order of the selectors and then by ARN.
@@ -94,7 +91,7 @@ impl Estate {
                         why: "the snapshot covers that account; name its principals",
                     });
                 }
-                vec![CallerEntity::outsider(account, self.partition())]
+                vec![self.outsider(account)]
             }
             Selector::Anyone => self.outsiders(),
             Selector::Oidc { issuer, claims } => self.token_holders(issuer, claims),
@@ -120,7 +117,8 @@ impl Estate {
     pub(crate) fn elsewhere(&self, arn: &str) -> Option<CallerEntity> {
         let parsed = gateproof_model::arn::Arn::parse(arn).filter(|_| !arn.contains(['*', '?']))?;
         let account = parsed.account_id().filter(|a| !self.covers(a))?;
-        let mut outsider = CallerEntity::outsider(account, super::caller::partition_of(arn));
+        let partition = super::caller::partition_of(arn);
+        let mut outsider = CallerEntity::outsider(account, partition, self.snapshot.organization());
         outsider.facts.insert("aws:principalarn".to_owned(), super::caller::single(arn));
         outsider.id = arn.into();
         Some(outsider)
@@ -132,59 +130,5 @@ impl Estate {
 
     pub(crate) fn partition(&self) -> &str {
         self.snapshot.accounts().first().map_or("aws", |a| &a.partition)
-    }
-
-    /// Everyone who is not of the organization: unsigned callers, principals of an account that nothing
-    /// names, and of each account elsewhere that a resource policy or trust policy names.
-    pub(crate) fn outsiders(&self) -> Vec<CallerEntity> {
-        let mut accounts: BTreeSet<String> = BTreeSet::new();
-        accounts.insert(FRESH_ACCOUNT.to_owned());
-        for entry in self.named_principals() {
-            let account = match entry {
-                PrincipalEntry::Account(id) => Some(&**id),
-                PrincipalEntry::Arn(arn) => {
-                    gateproof_model::arn::Arn::parse(arn).and_then(|a| a.account_id())
-                }
-                _ => None,
-            };
-            accounts.extend(account.filter(|a| !self.covers(a)).map(str::to_owned));
-        }
-        let mut found = vec![CallerEntity::anonymous(self.partition())];
-        found.extend(accounts.iter().map(|a| CallerEntity::outsider(a, self.partition())));
-        found
-    }
-
-    /// The service principals that resource and trust policies name.
-    pub(crate) fn services(&self) -> Vec<CallerEntity> {
-        let names: BTreeSet<&Arc<str>> = self
-            .named_principals()
-            .filter_map(|e| if let PrincipalEntry::Service(name) = e { Some(name) } else { None })
-            .collect();
-        names.into_iter().map(|name| CallerEntity::service(name, self.partition())).collect()
-    }
-
-    fn named_principals(&self) -> impl Iterator<Item = &PrincipalEntry> {
-        let resources = self.snapshot.resources().iter().filter_map(|r| r.policy.as_deref());
-        let roles = self.snapshot.principals().iter().filter_map(|p| p.trust.as_deref());
-        resources
-            .chain(roles)
-            .flat_map(|d| &d.statements)
-            .filter_map(|s| s.principal.as_ref())
-            .flat_map(|clause| &clause.entries)
-    }
-
-    /// The holder of a token, one a account that knows the issuer as a provider.
-    fn token_holders(&self, issuer: &str, claims: &[(String, String)]) -> Vec<CallerEntity> {
-        let suffix = format!(":oidc-provider/{issuer}");
-        let mut providers: BTreeSet<&str> =
-            self.snapshot.providers().iter().map(|p| &*p.arn).filter(|arn| arn.ends_with(&suffix)).collect();
-        for entry in self.named_principals() {
-            if let PrincipalEntry::Federated(name) = entry
-                && (name.ends_with(&suffix) || **name == *issuer)
-            {
-                providers.insert(name);
-            }
-        }
-        providers.into_iter().map(|p| CallerEntity::token(p, issuer, claims, self.partition())).collect()
     }
 }

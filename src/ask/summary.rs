@@ -4,11 +4,12 @@ use super::caller::CallerEntity;
 use super::decide_piece::{PieceAnswer, PieceProof, Second};
 use super::effort::{Effort, Encoding};
 use super::estate::Estate;
+use super::known::KnownCases;
 use super::piece::Piece;
-use super::plan::Plan;
+use super::plan::{Plan, Reach};
 use super::prefilter::Prefilter;
 use super::progress::Progress;
-use super::target::{Place, Reach, Resources, Target};
+use super::target::{Place, Resources, Target};
 use super::universe::{Actions, actions_of};
 use super::{AskError, CrossCheck, Settings};
 use crate::question::answer::EXISTS;
@@ -19,6 +20,7 @@ use gateproof_encodings::term::Terms;
 use gateproof_model::assumption::BlindSpot;
 use gateproof_model::catalogue::ActionInfo;
 use rayon::prelude::*;
+use std::borrow::Cow;
 use std::collections::VecDeque;
 use std::sync::{Arc, OnceLock};
 
@@ -44,6 +46,8 @@ pub(crate) struct Prepared<'a> {
     pub actions: Actions<'a>,
     /// What the callers' policies can allow at all.
     pub prefilter: Prefilter,
+    /// The known resources of the plans.
+    pub cases: KnownCases<'a>,
     /// A plan for each known action, made when first needed.
     pub plans: Vec<OnceLock<Plan<'a>>>,
     /// The plan of the actions that the catalogue doesn't know.
@@ -74,7 +78,7 @@ impl Estate {
         settings: &Settings,
     ) -> Result<CanAnswer, AskError> {
         let callers = self.select(principals, &settings.environments)?;
-        let prepared = self.prepare(requests, quantifier, settings, &callers)?;
+        let prepared = self.prepare(requests, quantifier, settings)?;
         let answers = self.ask_all(&callers, &prepared);
         let mut proofs = Vec::new();
         let mut principals = Vec::with_capacity(callers.len());
@@ -100,22 +104,17 @@ impl Estate {
         requests: &Requests,
         settings: &Settings,
     ) -> Result<Vec<(Arc<str>, Answer)>, AskError> {
-        let beside = &self.beside;
-        let prepared =
-            self.prepare(requests, Quantifier::Some, settings, self.callers.iter().chain(beside))?;
-        let inside = self.ask_all(&self.callers, &prepared);
-        let outside = self.ask_all(beside, &prepared);
-        let inside = self.callers.iter().zip(inside);
-        let all = inside.chain(beside.iter().zip(outside));
+        let prepared = self.prepare(requests, Quantifier::Some, settings)?;
+        let inside = self.callers.iter().zip(self.ask_all(&self.callers, &prepared));
+        let all = inside.chain(self.beside.iter().zip(self.ask_all(&self.beside, &prepared)));
         Ok(all.map(|(caller, answer)| (caller.id.clone(), answer.answer)).collect())
     }
 
-    pub(crate) fn prepare<'a, 'c>(
+    pub(crate) fn prepare<'a>(
         &'a self,
         requests: &'a Requests,
         quantifier: Quantifier,
         settings: &Settings,
-        callers: impl IntoIterator<Item = &'c CallerEntity>,
     ) -> Result<Prepared<'a>, AskError> {
         let actions = actions_of(self.catalogue, requests)?;
         let accounts = self.accounts_of(&requests.within, &settings.environments)?;
@@ -123,9 +122,9 @@ impl Estate {
             requests.resources.iter().flat_map(|g| g.split(',')).map(|g| g.trim().to_owned()).collect();
         let plans = actions.known.iter().map(|_| OnceLock::new()).collect();
         let resources = Resources { globs, accounts };
-        let prefilter = Prefilter::of(&actions.known, &resources, callers.into_iter());
         Ok(Prepared {
-            prefilter,
+            prefilter: Prefilter::of(&actions, &resources),
+            cases: KnownCases::default(),
             actions,
             plans,
             open_plan: OnceLock::new(),
@@ -156,30 +155,35 @@ impl Estate {
         prepared: &Prepared<'a>,
     ) -> CallerAnswer {
         let mut tally = Tally::default();
-        let allowed = prepared.prefilter.allowed(caller);
-        let named = self.grantees.naming(caller);
-        for (n, (action, plan)) in prepared.actions.known.iter().zip(&prepared.plans).enumerate() {
+        // For `--every` an action that nothing allows is the answer, so none is passed over.
+        let narrowed = prepared.quantifier == Quantifier::Some && !prepared.exhaustive;
+        let allowed = match narrowed {
+            true => prepared.prefilter.allowed(caller, &self.compiler),
+            false => prepared.prefilter.all(),
+        };
+        for (action, plan) in prepared.actions.known.iter().zip(&prepared.plans) {
             if prepared.effort.cancellation().is_cancelled() {
                 tally.unknown.get_or_insert_with(|| prepared.effort.ended(action.name()));
                 break;
             }
-            // For `--every` an action that nothing allows is the answer, so none is passed over.
-            let some = prepared.quantifier == Quantifier::Some && !prepared.exhaustive;
-            let by_identity = prepared.exhaustive || allowed.by_identity(n);
-            if some && !by_identity && (named.as_ref().is_some_and(Vec::is_empty) || !allowed.within_scps(n))
-            {
+            if narrowed && !allowed.within_scps.contains(action.id()) {
                 continue;
             }
-            let plan = plan.get_or_init(|| self.plan(Some(*action), &prepared.resources));
-            let reach = Reach { by_identity, named: named.as_deref().filter(|_| some) };
+            let plan =
+                plan.get_or_init(|| self.plan(Some(*action), &[], &prepared.resources, &prepared.cases));
+            let reach = Reach { by_identity: allowed.by_identity.contains(action.id()), narrowed };
             if let Some(answer) = self.ask_action(terms, caller, prepared, plan, reach, &mut tally) {
                 return answer;
             }
         }
         if !prepared.actions.open.is_empty() && tally.unknown.is_none() {
             let before = tally.formulas;
-            let plan = prepared.open_plan.get_or_init(|| self.plan(None, &prepared.resources));
-            let reach = Reach { by_identity: true, named: None };
+            let open = &prepared.actions.open;
+            let plan = prepared
+                .open_plan
+                .get_or_init(|| self.plan(None, open, &prepared.resources, &prepared.cases));
+            let by_identity = !narrowed || prepared.prefilter.may_allow_open(caller, &self.compiler);
+            let reach = Reach { by_identity, narrowed };
             if let Some(found) = self.ask_action(terms, caller, prepared, plan, reach, &mut tally) {
                 if prepared.actions.known.is_empty() {
                     return found;
@@ -198,10 +202,11 @@ impl Estate {
         caller: &CallerEntity,
         prepared: &Prepared<'a>,
         plan: &Plan<'a>,
-        reach: Reach<'_>,
+        reach: Reach,
         tally: &mut Tally,
     ) -> Option<CallerAnswer> {
-        let mut targets: VecDeque<Target<'a>> = self.targets(caller, plan, reach, &prepared.resources).into();
+        let mut targets: VecDeque<Cow<'_, Target<'a>>> =
+            plan.targets(self, caller, reach, &prepared.resources).into();
         while let Some(target) = targets.pop_front() {
             let second = match prepared.cross_check {
                 _ if prepared.effort.encoding == Encoding::Strings => true,
@@ -213,7 +218,6 @@ impl Estate {
                 second,
                 caller,
                 plan,
-                open_actions: &prepared.actions.open,
                 target: &target,
                 resources: &prepared.resources,
                 when: &prepared.requests.when,
@@ -248,11 +252,8 @@ impl Estate {
                     });
                 }
                 PieceAnswer::Split => {
-                    if let Place::Roles(roles) = &target.place {
-                        for role in roles.iter().rev() {
-                            targets
-                                .push_front(Target { place: Place::Roles([*role].into()), ..target.clone() });
-                        }
+                    for single in self.split(&target).into_iter().rev() {
+                        targets.push_front(Cow::Owned(single));
                     }
                 }
             }

@@ -4,18 +4,22 @@
 //! one. Resources of other accounts without a known policy are no case: they would have to grant it
 //! themselves (CONFORMANCE 1.4.2).
 
-use super::caller::CallerEntity;
 use super::estate::Estate;
-use super::grantees::PlaceId;
-use super::plan::Plan;
+use super::facts::{ResourceFacts, resource_facts};
+use super::piece::family;
 use crate::question::Selector;
+use gateproof_encodings::compiled::CompiledDocument;
+use gateproof_encodings::language::PatternSet;
 use gateproof_encodings::scope::ResourceRule;
 use gateproof_model::account::PrincipalEntity;
+use gateproof_model::pattern::Token;
+use gateproof_model::policy::Document;
+use gateproof_model::policy_set::Grant;
 use gateproof_model::resource::ResourceEntity;
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-/// One resource case.
+/// One resource case. Made once for all callers that it concerns.
 #[derive(Debug, Clone)]
 pub struct Target<'a> {
     /// What it is.
@@ -24,6 +28,12 @@ pub struct Target<'a> {
     pub account: Option<Arc<str>>,
     /// How its policy counts.
     pub rule: ResourceRule,
+    /// Its policy, prepared.
+    pub policy: Option<Arc<CompiledDocument>>,
+    /// Its ARNs, where they are listed.
+    pub texts: Option<Arc<PatternSet>>,
+    /// What it fixes of the context.
+    pub facts: Arc<ResourceFacts>,
 }
 
 /// Which resources a case is about.
@@ -39,6 +49,16 @@ pub enum Place<'a> {
     Roles(Arc<[&'a PrincipalEntity]>),
     /// Any other resource of the account.
     Other,
+}
+
+impl Target<'_> {
+    /// The grants of a KMS key.
+    pub fn grants(&self) -> &[Grant] {
+        match &self.place {
+            Place::Known(resource) => &resource.grants,
+            _ => &[],
+        }
+    }
 }
 
 /// The resource side of a question.
@@ -109,57 +129,63 @@ impl Estate {
         Ok(Some(accounts))
     }
 
-    /// The cases of an action for a caller, those left out that can't grant it anything. A long list of
-    /// known resources comes last: whoever can use the action at all is then found sooner.
-    pub(crate) fn targets<'a>(
-        &self,
-        caller: &CallerEntity,
-        plan: &Plan<'a>,
-        reach: Reach<'_>,
-        resources: &Resources,
-    ) -> Vec<Target<'a>> {
-        let account = caller.account.as_ref();
-        let case = |place: Place<'a>, rule: ResourceRule| Target { place, account: account.cloned(), rule };
-        let mut targets = Vec::new();
-        if reach.by_identity && plan.star && account.is_some_and(|a| resources.in_account(Some(a))) {
-            targets.push(case(Place::Star, ResourceRule::Ordinary));
+    /// A case, with what is prepared of it.
+    pub(crate) fn target<'a>(
+        &'a self,
+        place: Place<'a>,
+        account: Option<Arc<str>>,
+        rule: ResourceRule,
+    ) -> Target<'a> {
+        let languages = &self.compiler.languages;
+        let texts = match &place {
+            Place::Known(resource) => Some(languages.set(family(&resource.arn), false)),
+            Place::Roles(roles) => {
+                let arns = roles.iter().map(|r| r.arn.chars().map(Token::Char).collect()).collect();
+                Some(languages.set(arns, false))
+            }
+            Place::Star | Place::Principal(_) | Place::Other => None,
+        };
+        Target {
+            policy: self.policy_of(&place, account.as_deref(), rule).map(|d| self.compiler.compile(d)),
+            facts: self.facts_of_place(&place, account.as_deref()),
+            texts,
+            place,
+            account,
+            rule,
         }
-        let own =
-            reach.by_identity && account.is_some_and(|a| self.covers(a) && resources.in_account(Some(a)));
-        let others = plan.others.iter().filter(|_| own).map(|rule| case(Place::Other, *rule));
-        if plan.shared.len() > FEW {
-            targets.extend(others);
-            targets.extend(plan.relevant(caller, reach));
-        } else {
-            targets.extend(plan.relevant(caller, reach));
-            targets.extend(others);
-        }
-        targets
     }
-}
 
-/// Up to so many known resources are tried before the others.
-const FEW: usize = 8;
+    fn facts_of_place(&self, place: &Place<'_>, account: Option<&str>) -> Arc<ResourceFacts> {
+        let by_account = matches!(place, Place::Star | Place::Other);
+        let known = account.filter(|_| by_account).and_then(|a| self.account_facts.get(a));
+        known.cloned().unwrap_or_else(|| Arc::new(resource_facts(self, place, account)))
+    }
 
-/// What is known beforehand of a caller and an action.
-#[derive(Debug, Clone, Copy)]
-pub struct Reach<'r> {
-    /// Whether the caller's own policies can allow the action.
-    pub by_identity: bool,
-    /// The places whose policies may name the caller, sorted; `None`: any.
-    pub named: Option<&'r [PlaceId]>,
-}
+    /// The policy that governs a case.
+    pub(crate) fn policy_of<'a>(
+        &'a self,
+        place: &Place<'a>,
+        account: Option<&str>,
+        rule: ResourceRule,
+    ) -> Option<&'a Arc<Document>> {
+        match place {
+            Place::Known(resource) => resource.policy.as_ref(),
+            Place::Principal(principal) if rule == ResourceRule::Trust => principal.trust.as_ref(),
+            Place::Roles(roles) => roles.first().and_then(|r| r.trust.as_ref()),
+            Place::Other if rule == ResourceRule::Key => {
+                let mut defaults = self.default_key_policies.iter();
+                defaults.find(|(owner, _)| Some(&**owner) == account).map(|(_, document)| document)
+            }
+            Place::Principal(_) | Place::Star | Place::Other => None,
+        }
+    }
 
-impl<'a> Plan<'a> {
-    /// The known resources that can matter to the caller: its own account's, where its own policies can
-    /// allow the action; and those whose policies name it.
-    fn relevant(&self, caller: &CallerEntity, reach: Reach<'_>) -> Vec<Target<'a>> {
-        let Some(named) = reach.named else { return self.shared.clone() };
-        let own = caller.account.as_ref().and_then(|a| self.own.get(a)).filter(|_| reach.by_identity);
-        let mut found: Vec<usize> = own.into_iter().flatten().copied().collect();
-        found.extend(named.iter().filter_map(|place| self.places.get(place)).copied());
-        found.sort_unstable();
-        found.dedup();
-        found.into_iter().filter_map(|i| self.shared.get(i).cloned()).collect()
+    /// The cases of several roles one by one.
+    pub(crate) fn split<'a>(&'a self, target: &Target<'a>) -> Vec<Target<'a>> {
+        let Place::Roles(roles) = &target.place else { return Vec::new() };
+        let single = |role: &&'a PrincipalEntity| {
+            self.target(Place::Roles([*role].into()), target.account.clone(), target.rule)
+        };
+        roles.iter().map(single).collect()
     }
 }

@@ -4,6 +4,7 @@ use super::caller::Sessions;
 use super::estate::Estate;
 use super::facts::Facts;
 use super::piece::Piece;
+use super::target::Place;
 use crate::question::answer::ContextText;
 use crate::question::{Evidence, Quantifier, Step};
 use gateproof_encodings::classes::Values;
@@ -14,6 +15,7 @@ use gateproof_model::catalogue::KeyOwner;
 use gateproof_model::evaluator::{Decision, Outcome, Reason, World, evaluate};
 use gateproof_model::policy_set::PolicySet;
 use gateproof_model::request::{Context, ContextValue, Principal, PrincipalKind, Request};
+use gateproof_model::text::fold_text;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -25,10 +27,10 @@ impl Estate {
     pub(crate) fn request(&self, piece: &Piece<'_>, facts: &Facts<'_>, values: &Values) -> Request {
         let mut context = Context::default();
         let spelled = |key: &str| {
-            let known = self.catalogue.key_name(key).and_then(|name| as_spelled(name, key));
-            // As the question spells it, where the catalogue doesn't.
-            let asked = piece.when.iter().map(|c| c.key.as_str()).find(|k| k.eq_ignore_ascii_case(key));
-            known.or(asked.map(str::to_owned)).unwrap_or_else(|| key.to_owned())
+            // As the grants or the catalogue spell it; as the question does, where they don't.
+            let known = || self.catalogue.key_name(key).and_then(|name| as_spelled(name, key));
+            let asked = || piece.when.iter().map(|c| &c.key).find(|k| k.eq_ignore_ascii_case(key)).cloned();
+            name_in_grants(piece, key).or_else(known).or_else(asked).unwrap_or_else(|| key.to_owned())
         };
         for (key, value) in facts.fixed() {
             context.insert(&spelled(&key), value);
@@ -51,9 +53,9 @@ impl Estate {
             None => text_of(&Field::Action).unwrap_or_default(),
         };
         let resource = match &piece.target.place {
-            super::target::Place::Star => "*".to_owned(),
-            super::target::Place::Principal(principal) => principal.arn.to_string(),
-            super::target::Place::Roles(roles) if roles.len() == 1 => {
+            Place::Star => "*".to_owned(),
+            Place::Principal(principal) => principal.arn.to_string(),
+            Place::Roles(roles) if roles.len() == 1 => {
                 roles.first().map(|r| r.arn.to_string()).unwrap_or_default()
             }
             _ => text_of(&Field::Resource).unwrap_or_default(),
@@ -122,6 +124,17 @@ fn as_spelled(name: &str, key: &str) -> Option<String> {
     let (start, rest) = key.split_at_checked(fixed.len())?;
     let fits = start.eq_ignore_ascii_case(fixed) && (fixed.len() < name.len() || rest.is_empty());
     fits.then(|| format!("{fixed}{rest}"))
+}
+
+/// How the grants of the key spell a name of the encryption context, whose letter case counts there.
+fn name_in_grants(piece: &Piece<'_>, key: &str) -> Option<String> {
+    const PREFIX: &str = "kms:EncryptionContext:";
+    let Place::Known(resource) = &piece.target.place else { return None };
+    let grants = resource.grants.iter();
+    let names = grants
+        .flat_map(|g| g.encryption_context_subset.iter().chain(g.encryption_context_equals.iter().flatten()));
+    let mut names = names.map(|(name, _)| format!("{PREFIX}{name}"));
+    names.find(|name| fold_text(name) == key)
 }
 
 /// Says whether a device was used, where the formula left it open: for a user the long-term key, for a

@@ -10,6 +10,10 @@ use std::time::{Duration, Instant};
 const QUESTIONS: &str = include_str!("../../questions.txt");
 const SEED: u64 = 20_261_122;
 
+// As in the program itself.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 type Failure = Box<dyn std::error::Error>;
 
 fn main() -> ExitCode {

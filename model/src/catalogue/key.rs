@@ -1,7 +1,8 @@
 //! Condition keys: their types, and which requests may carry them.
 
 use super::glob;
-use crate::text::fold_text;
+use super::template::Templates;
+use crate::text::{fold_text, folded};
 use rustc_hash::FxHashMap;
 use std::borrow::Cow;
 use std::str::FromStr;
@@ -90,19 +91,12 @@ pub(super) struct Key {
     pub(super) global: bool,
 }
 
-#[derive(Debug, Clone)]
-struct Template {
-    /// Lower case, each variable part as `?*`: any text but the empty one.
-    glob: Box<str>,
-    id: KeyId,
-}
-
 /// All condition keys, found by name.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Keys {
     keys: Vec<Key>,
     exact: FxHashMap<Box<str>, KeyId>,
-    templates: Vec<Template>,
+    templates: Templates<KeyId>,
     corrections: Vec<(Box<str>, KeyType)>,
 }
 
@@ -119,7 +113,7 @@ impl Keys {
         }
         let id = KeyId(u32::try_from(self.keys.len()).ok()?);
         if let Some(glob) = template_glob(&lower) {
-            self.templates.push(Template { glob: glob.into(), id });
+            self.templates.add(glob, id);
         }
         self.exact.insert(lower.into(), id);
         self.keys.push(Key { name, kind, global });
@@ -143,12 +137,15 @@ impl Keys {
 
     /// The catalogued keys that a request's key is an instance of, the most specific first.
     pub(super) fn resolve(&self, name: &str) -> Vec<KeyId> {
-        let lower = fold_text(name);
-        let mut fitting: Vec<&Template> =
-            self.templates.iter().filter(|t| glob::matches(t.glob.as_bytes(), lower.as_bytes())).collect();
-        fitting.sort_by_key(|t| std::cmp::Reverse(t.glob.len()));
-        let exact = self.exact.get(lower.as_str()).copied();
-        exact.into_iter().chain(fitting.into_iter().map(|t| t.id).filter(|id| Some(*id) != exact)).collect()
+        let lower = folded(name);
+        let mut fitting: Vec<(usize, KeyId)> =
+            self.templates.fitting(&lower).map(|(glob, id)| (glob.len(), *id)).collect();
+        fitting.sort_by_key(|(length, _)| std::cmp::Reverse(*length));
+        let exact = self.exact.get(&*lower).copied();
+        exact
+            .into_iter()
+            .chain(fitting.into_iter().map(|(_, id)| id).filter(|id| Some(*id) != exact))
+            .collect()
     }
 
     pub(super) fn kind(&self, name: &str) -> Option<KeyType> {
@@ -160,11 +157,10 @@ impl Keys {
             }
         }
         // As `resolve` orders them, without building the list: every evaluated condition asks.
-        let lower = fold_text(name);
-        let id = self.exact.get(lower.as_str()).copied().or_else(|| {
-            let fitting =
-                self.templates.iter().filter(|t| glob::matches(t.glob.as_bytes(), lower.as_bytes()));
-            fitting.min_by_key(|t| std::cmp::Reverse(t.glob.len())).map(|t| t.id)
+        let lower = folded(name);
+        let id = self.exact.get(&*lower).copied().or_else(|| {
+            let fitting = self.templates.fitting(&lower);
+            fitting.min_by_key(|(glob, _)| std::cmp::Reverse(glob.len())).map(|(_, id)| *id)
         })?;
         self.get(id).map(|key| key.kind)
     }

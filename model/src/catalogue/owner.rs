@@ -1,8 +1,8 @@
 //! Who fixes the value of a condition key.
 
-use super::glob;
 use super::key::{is_identity_provider_key, template_glob};
-use crate::text::fold_text;
+use super::template::Templates;
+use crate::text::{fold_text, folded};
 use rustc_hash::FxHashMap;
 use std::sync::LazyLock;
 
@@ -58,7 +58,7 @@ const TABLE: &str = include_str!("../../data/key-owners.txt");
 #[derive(Default)]
 struct Owners {
     exact: FxHashMap<String, KeyOwner>,
-    templates: Vec<(String, KeyOwner)>,
+    templates: Templates<KeyOwner>,
 }
 
 static OWNERS: LazyLock<Owners> = LazyLock::new(|| {
@@ -66,7 +66,7 @@ static OWNERS: LazyLock<Owners> = LazyLock::new(|| {
     for (name, owner) in rows(TABLE).filter_map(|row| row.ok()) {
         let lower = fold_text(name);
         match template_glob(&lower) {
-            Some(glob) => owners.templates.push((glob, owner)),
+            Some(glob) => owners.templates.add(glob, owner),
             None => {
                 owners.exact.entry(lower).or_insert(owner);
             }
@@ -88,12 +88,11 @@ pub(super) fn who_fixes(name: &str) -> KeyOwner {
     if is_identity_provider_key(name) {
         return KeyOwner::Session;
     }
-    let lower = fold_text(name);
-    if let Some(owner) = OWNERS.exact.get(&lower) {
+    let lower = folded(name);
+    if let Some(owner) = OWNERS.exact.get(&*lower) {
         return *owner;
     }
-    let fits = |(glob, _): &&(String, KeyOwner)| glob::matches(glob.as_bytes(), lower.as_bytes());
-    OWNERS.templates.iter().find(fits).map_or(KeyOwner::Caller, |(_, owner)| *owner)
+    OWNERS.templates.fitting(&lower).next().map_or(KeyOwner::Caller, |(_, owner)| *owner)
 }
 
 #[cfg(test)]

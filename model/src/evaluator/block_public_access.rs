@@ -7,7 +7,7 @@ use super::Evaluation;
 use super::explanation::Reason;
 use crate::operand::Point;
 use crate::operator::{Comparison, Operator, SetOperator};
-use crate::pattern::{PatternText, Piece, Token};
+use crate::pattern::{PatternText, PieceRef, Token};
 use crate::policy::{Condition, Document, Effect, Operand, PrincipalEntry, Statement};
 use crate::request::PrincipalKind;
 
@@ -84,7 +84,7 @@ fn confines(condition: &Condition) -> bool {
             Comparison::StringEquals { .. } | Comparison::StringLike | Comparison::Arn,
             Operand::Text(pattern),
         ) => {
-            (CONFINING_KEYS.contains(&key) && is_fixed(&pattern.pieces))
+            (CONFINING_KEYS.contains(&key) && is_fixed(pattern.pieces()))
                 || (key == "s3:dataaccesspointarn" && has_fixed_account(pattern))
         }
         _ => false,
@@ -97,18 +97,15 @@ fn is_narrow(first: Point, last: Point) -> bool {
     last.value.saturating_sub(first.value) < 1u128 << host_bits
 }
 
-fn is_fixed(pieces: &[Piece]) -> bool {
-    pieces.iter().all(|p| matches!(p, Piece::Token(Token::Char(_))))
+fn is_fixed<'p>(mut pieces: impl Iterator<Item = PieceRef<'p>>) -> bool {
+    pieces.all(|p| matches!(p, PieceRef::Token(Token::Char(_))))
 }
 
 /// An access point's ARN may end in a wildcard so long as its account is fixed.
 fn has_fixed_account(pattern: &PatternText) -> bool {
-    let mut colons = 0;
-    let before_resource = pattern.pieces.iter().take_while(|p| {
-        colons += usize::from(matches!(p, Piece::Token(Token::Char(':'))));
-        colons < 5
-    });
-    is_fixed(&before_resource.cloned().collect::<Vec<_>>()) && colons >= 5
+    let colon = |p: &PieceRef<'_>| matches!(p, PieceRef::Token(Token::Char(':')));
+    let colons = pattern.pieces().enumerate().filter(|(_, p)| colon(p)).map(|(at, _)| at);
+    colons.take(5).nth(4).is_some_and(|fifth| is_fixed(pattern.pieces().take(fifth)))
 }
 
 #[cfg(test)]

@@ -3,9 +3,8 @@
 //! IAM User Guide, "IAM JSON policy elements: Resource", section "Using wildcards in resource
 //! ARNs". CONFORMANCE 2.1, 2.2, 2.6, 2.7.
 
-use crate::pattern::{PatternText, Piece, Token, Variable};
+use crate::pattern::{PatternText, PieceRef, Pieces, Token, Variable};
 use crate::text::fold;
-use std::slice::Iter;
 use std::str::Chars;
 
 /// Whether letter case counts.
@@ -27,7 +26,7 @@ pub fn matches<'p>(
     if case == Case::Sensitive && starts_otherwise(&pattern.text, text) {
         return false;
     }
-    matches_pieces(&pattern.pieces, text, case, value_of)
+    matches_pieces(pattern.pieces(), text, case, value_of)
 }
 
 /// Whether the text differs from what the pattern says before its first special character. Most
@@ -51,12 +50,12 @@ fn starts_otherwise(pattern: &str, text: &str) -> bool {
 /// last one of its kind can take as well. (Patterns have free wildcards only after the last one that
 /// keeps within its segment, with a colon between them.)
 fn matches_pieces<'p>(
-    pieces: &'p [Piece],
+    pieces: Pieces<'p>,
     text: &str,
     case: Case,
     value_of: impl Fn(&'p Variable) -> &'p str,
 ) -> bool {
-    let mut pattern = Cursor { pieces: pieces.iter(), inside: "".chars() };
+    let mut pattern = Cursor { pieces, inside: "".chars() };
     let mut text = text.chars();
     let mut any_run: Option<(Cursor<'p>, Chars<'_>)> = None;
     let mut segment_run: Option<(Cursor<'p>, Chars<'_>)> = None;
@@ -112,7 +111,7 @@ fn accepts(token: Token, c: char, case: Case) -> bool {
 /// A place in a pattern, perhaps inside the value of a variable.
 #[derive(Clone)]
 struct Cursor<'p> {
-    pieces: Iter<'p, Piece>,
+    pieces: Pieces<'p>,
     inside: Chars<'p>,
 }
 
@@ -123,14 +122,14 @@ impl<'p> Cursor<'p> {
                 return Some(Token::Char(c));
             }
             match self.pieces.next()? {
-                Piece::Token(token) => return Some(*token),
-                Piece::Variable(variable) => self.inside = value_of(variable).chars(),
+                PieceRef::Token(token) => return Some(token),
+                PieceRef::Variable(variable) => self.inside = value_of(variable).chars(),
             }
         }
     }
 
     fn is_at_end(&self) -> bool {
-        self.inside.as_str().is_empty() && self.pieces.as_slice().is_empty()
+        self.inside.as_str().is_empty() && self.pieces.is_at_end()
     }
 }
 
@@ -138,7 +137,7 @@ impl<'p> Cursor<'p> {
 mod tests {
     #![allow(clippy::indexing_slicing, reason = "tests")]
     use super::*;
-    use crate::pattern::Wildcards;
+    use crate::pattern::{Piece, Wildcards};
     use crate::policy::Version;
     use proptest::prelude::*;
 
@@ -187,7 +186,7 @@ mod tests {
         fn agrees_with_the_definition(tokens in pattern(), text in "[ab:]{0,9}") {
             let pieces: Vec<Piece> = tokens.iter().copied().map(Piece::Token).collect();
             let chars: Vec<char> = text.chars().collect();
-            prop_assert_eq!(matches_pieces(&pieces, &text, Case::Sensitive, |_| ""), naive(&tokens, &chars));
+            prop_assert_eq!(matches_pieces(Pieces::listed(&pieces), &text, Case::Sensitive, |_| ""), naive(&tokens, &chars));
         }
 
         #[test]
@@ -203,7 +202,7 @@ mod tests {
             let mut substituted = tokens;
             substituted.splice(at..at, value.chars().map(Token::Char));
             let chars: Vec<char> = text.chars().collect();
-            prop_assert_eq!(matches_pieces(&pieces, &text, Case::Sensitive, |_| &value), naive(&substituted, &chars));
+            prop_assert_eq!(matches_pieces(Pieces::listed(&pieces), &text, Case::Sensitive, |_| &value), naive(&substituted, &chars));
         }
     }
 
@@ -214,7 +213,7 @@ mod tests {
             let wildcards = [Wildcards::Literal, Wildcards::Flat, Wildcards::Segments][kind];
             let pattern = PatternText::parse(&pattern, Version::V2012, wildcards, false);
             let short = matches(&pattern, &text, Case::Sensitive, |_| "a");
-            prop_assert_eq!(short, matches_pieces(&pattern.pieces, &text, Case::Sensitive, |_| "a"));
+            prop_assert_eq!(short, matches_pieces(pattern.pieces(), &text, Case::Sensitive, |_| "a"));
         }
     }
 

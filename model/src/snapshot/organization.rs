@@ -29,6 +29,7 @@ pub(super) fn read_organization(
         id: tree.id.clone(),
         management_account: tree.management_account.clone(),
         nodes: tree.nodes.clone(),
+        accounts_listed: tree.accounts_listed,
         members: BTreeMap::new(),
     };
     for account in accounts.iter_mut() {

@@ -22,7 +22,7 @@ pub(super) struct Tree {
     /// Policy types by whether they are enabled, where the roots were listed.
     pub(super) policy_types: Option<BTreeMap<String, bool>>,
     /// Whether `list-accounts` was collected, so that other accounts are outside.
-    accounts_listed: bool,
+    pub(super) accounts_listed: bool,
     /// Whether a call told that there is no organization.
     none: bool,
 }

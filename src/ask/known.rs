@@ -1,0 +1,180 @@
+//! The resources whose policies, tags or grants are known, as cases of the actions of some services.
+
+use super::estate::Estate;
+use super::piece::{family, flat};
+use super::target::{Place, Resources, Target};
+use gateproof_encodings::language::{PatternSet, matches};
+use gateproof_encodings::scope::ResourceRule;
+use gateproof_model::account::{PrincipalEntity, PrincipalEntityKind};
+use gateproof_model::pattern::Pattern;
+use gateproof_model::policy::Document;
+use rustc_hash::FxHashMap;
+use std::collections::BTreeSet;
+use std::sync::{Arc, Mutex, PoisonError};
+
+/// Which known resources concern an action.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub enum Concern {
+    /// Roles, by their trust policies.
+    Trust,
+    /// Resources of these services (`None`: of any); of KMS keys, as keys where `kms`.
+    Services {
+        /// The services of the resources.
+        services: Option<BTreeSet<String>>,
+        /// Whether the action is KMS's.
+        kms: bool,
+    },
+    /// None: the action has no resource level.
+    Nothing,
+}
+
+/// The cases of known resources for all actions with the same concern.
+#[derive(Debug)]
+pub struct Known<'a> {
+    /// The cases.
+    pub targets: Vec<Target<'a>>,
+    /// By account, those that the identity policies of its principals suffice for.
+    pub own: FxHashMap<Arc<str>, Vec<u32>>,
+    /// All of them, with what lies under them.
+    pub set: Arc<PatternSet>,
+}
+
+/// The cases of a question's actions so far.
+#[derive(Debug, Default)]
+pub struct KnownCases<'a>(Mutex<FxHashMap<Concern, Arc<Known<'a>>>>);
+
+impl<'a> KnownCases<'a> {
+    /// The cases of a concern, made at the first call.
+    pub fn of(&self, estate: &'a Estate, concern: Concern, resources: &Resources) -> Arc<Known<'a>> {
+        let mut cases = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        cases.entry(concern).or_insert_with_key(|c| Arc::new(estate.known(c, resources))).clone()
+    }
+}
+
+impl Estate {
+    fn known<'a>(&'a self, concern: &Concern, resources: &Resources) -> Known<'a> {
+        let targets = match concern {
+            Concern::Nothing => Vec::new(),
+            Concern::Trust => self.trust_targets(resources),
+            Concern::Services { services, kms } => self.known_targets(resources, services.as_ref(), *kms),
+        };
+        // Known resources of accounts that aren't asked about are none of the others either.
+        let concerned = |service: &str| match concern {
+            Concern::Nothing | Concern::Trust => false,
+            Concern::Services { services, .. } => services.as_ref().is_none_or(|s| s.contains(service)),
+        };
+        let known = self.snapshot.resources().iter().filter(|r| concerned(r.service()));
+        let families: Vec<Pattern> =
+            known.filter(|r| resources.may_touch(&r.arn)).flat_map(|r| family(&r.arn)).collect();
+        let mut own: FxHashMap<Arc<str>, Vec<u32>> = FxHashMap::default();
+        for (n, target) in (0..).zip(&targets) {
+            if let (ResourceRule::Ordinary | ResourceRule::Role, Some(account)) =
+                (target.rule, &target.account)
+            {
+                own.entry(account.clone()).or_default().push(n);
+            }
+        }
+        Known { targets, own, set: self.compiler.languages.set(families, false) }
+    }
+
+    /// Resources whose policy, tags or grants are known; `services` of `None`: of any service.
+    fn known_targets<'a>(
+        &'a self,
+        resources: &Resources,
+        services: Option<&BTreeSet<String>>,
+        kms: bool,
+    ) -> Vec<Target<'a>> {
+        let mut targets = Vec::new();
+        for resource in self.snapshot.resources() {
+            let concerned = services.is_none_or(|s| s.contains(resource.service()));
+            if concerned
+                && resources.in_account(Some(&resource.account))
+                && resources.may_touch(&resource.arn)
+            {
+                let key = (kms || services.is_none()) && resource.service() == "kms";
+                let rule = if key { ResourceRule::Key } else { ResourceRule::Ordinary };
+                targets.push(self.target(Place::Known(resource), Some(resource.account.clone()), rule));
+            }
+        }
+        if services.is_none_or(|s| s.contains("iam")) {
+            targets.extend(self.named_principals_as_resources(resources));
+        }
+        targets
+    }
+
+    /// Principals that the question names by their very ARN: their tags are known.
+    fn named_principals_as_resources<'a>(&'a self, resources: &Resources) -> Vec<Target<'a>> {
+        let exact = resources.globs.iter().filter(|g| !g.contains(['*', '?']));
+        let named = exact.filter_map(|glob| self.snapshot.principal(glob));
+        named
+            .filter(|p| p.kind != PrincipalEntityKind::Root && resources.in_account(Some(&p.account)))
+            .map(|p| {
+                let rule = match p.kind {
+                    PrincipalEntityKind::Role => ResourceRule::Role,
+                    PrincipalEntityKind::User | PrincipalEntityKind::Root => ResourceRule::Ordinary,
+                };
+                self.target(Place::Principal(p), Some(p.account.clone()), rule)
+            })
+            .collect()
+    }
+
+    /// The roles that the question asks about, those of one account whose trust policies say the same
+    /// together.
+    fn trust_targets<'a>(&'a self, resources: &Resources) -> Vec<Target<'a>> {
+        let globs: Vec<Pattern> = resources.globs.iter().map(|g| flat(g)).collect();
+        let asked = |arn: &str| resources.is_all() || globs.iter().any(|g| matches(g, arn, false));
+        let mut groups: Vec<(&Arc<str>, Vec<&'a PrincipalEntity>)> = Vec::new();
+        let mut index: FxHashMap<(&Arc<str>, Option<Said<'_>>), usize> = FxHashMap::default();
+        for role in self.snapshot.principals().iter().filter(|p| p.kind == PrincipalEntityKind::Role) {
+            if !resources.in_account(Some(&role.account)) || !asked(&role.arn) {
+                continue;
+            }
+            let trust = role.trust.as_deref().map(Said);
+            let at = *index.entry((&role.account, trust)).or_insert(groups.len());
+            match groups.get_mut(at) {
+                Some((_, roles)) => roles.push(role),
+                None => groups.push((&role.account, vec![role])),
+            }
+        }
+        groups
+            .into_iter()
+            .map(|(account, roles)| {
+                self.target(Place::Roles(roles.into()), Some(account.clone()), ResourceRule::Trust)
+            })
+            .collect()
+    }
+}
+
+/// A document by what it says, wherever it stands. What rests on its place (an assumption named after
+/// it) is no part of what two documents can share.
+struct Said<'a>(&'a Document);
+
+impl Said<'_> {
+    fn is_bound_to_its_place(&self) -> bool {
+        use gateproof_model::policy::{Operand, PrincipalEntry};
+        self.0.statements.iter().any(|s| {
+            let canonical = |e: &PrincipalEntry| matches!(e, PrincipalEntry::CanonicalUser(_));
+            s.assumption.is_some()
+                || s.principal.iter().flat_map(|clause| &clause.entries).any(canonical)
+                || s.conditions.iter().flat_map(|c| &c.operands).any(|o| matches!(o, Operand::Unparsable(_)))
+        })
+    }
+}
+
+impl PartialEq for Said<'_> {
+    fn eq(&self, other: &Self) -> bool {
+        std::ptr::eq(self.0, other.0)
+            || self.0.version == other.0.version
+                && self.0.statements == other.0.statements
+                && !self.is_bound_to_its_place()
+    }
+}
+
+impl Eq for Said<'_> {}
+
+impl std::hash::Hash for Said<'_> {
+    fn hash<H: std::hash::Hasher>(&self, state: &mut H) {
+        self.0.version.hash(state);
+        self.0.statements.hash(state);
+    }
+}
