@@ -4,19 +4,24 @@
 //! ([`target`]). A piece is one formula ([`piece`]), decided by the engine; a model becomes a request that
 //! the reference evaluator must allow ([`witness`]), a refutation a proof.
 
+mod attempt;
 mod aws_cli;
 mod axioms;
+mod by_strings;
 mod caller;
 mod candidates;
 mod decide_piece;
+mod effort;
 mod estate;
 mod explain;
 mod facts;
 mod grantees;
 mod known;
+mod obstacles;
 mod piece;
 mod plan;
 mod prefilter;
+mod progress;
 mod selection;
 mod strangers;
 mod summary;
@@ -26,12 +31,12 @@ mod witness;
 
 pub use caller::CallerEntity;
 pub use decide_piece::{PieceProof, Second};
+pub use effort::{Effort, Encoding};
 pub use estate::{Estate, EstateOptions};
 pub use explain::Explained;
+pub use progress::Progress;
 pub use selection::Environments;
 pub use summary::CanAnswer;
-
-use std::time::Duration;
 
 /// How to answer.
 #[derive(Debug, Clone)]
@@ -40,8 +45,10 @@ pub struct Settings {
     pub environments: Environments,
     /// Which answers another encoding and solver must second.
     pub cross_check: CrossCheck,
-    /// The time for one question.
-    pub timeout: Duration,
+    /// What one question may cost.
+    pub effort: Effort,
+    /// Counts the callers that are answered.
+    pub progress: Progress,
     /// Whether every case is encoded, nothing being ruled out beforehand. Slow; the answers are the same.
     pub exhaustive: bool,
     /// Whether proofs are kept for a certificate.
@@ -53,7 +60,8 @@ impl Default for Settings {
         Self {
             environments: Environments::default(),
             cross_check: CrossCheck::Sample,
-            timeout: Duration::from_secs(60),
+            effort: Effort::default(),
+            progress: Progress::default(),
             exhaustive: false,
             keep_proofs: false,
         }

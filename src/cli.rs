@@ -9,15 +9,25 @@
 //! | 64 | the command line itself is wrong |
 
 mod ask;
+mod asked;
 mod decide;
 mod demo;
 mod explain;
+mod export;
+mod lines;
 mod version;
+mod watch;
 
+use crate::ask::{Effort, Settings};
 use crate::config::Config;
+use crate::render::table::Table;
 use clap::{Args, Parser, Subcommand, ValueEnum};
+use export::Export;
+use gateproof_model::problem::Problem;
+use serde_json::Value;
 use std::io::Write;
 use std::path::PathBuf;
+use std::time::Duration;
 
 /// Answers questions about AWS permissions with a witness or a proof.
 #[derive(Debug, Parser)]
@@ -35,18 +45,21 @@ pub(crate) struct Global {
     /// How results are printed.
     #[arg(long, global = true, value_enum, default_value_t = Format::Text)]
     format: Format,
-    /// Also writes the result to a file; its ending (.json) says how.
+    /// Also writes the result to a file, as its ending says: .json, .csv or .md. Repeatable.
     #[arg(long, global = true, value_name = "FILE")]
-    export: Vec<PathBuf>,
-    /// Seconds for one question. Not enforced yet: a question ends by the engine's own budgets.
-    #[arg(long, global = true, value_name = "SECONDS", default_value_t = 60)]
-    timeout: u64,
+    export: Vec<Export>,
+    /// Seconds for one question; what is not decided by then is undecided.
+    #[arg(long, global = true, value_name = "SECONDS", default_value_t = 60, value_parser = clap::value_parser!(u32).range(1..))]
+    timeout: u32,
     /// Worker threads; one a core where not given.
     #[arg(long, global = true, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=512))]
     threads: Option<u16>,
     /// What to make of input that was never collected.
     #[arg(long, global = true, value_enum, default_value_t = Missing::Assume)]
     missing: Missing,
+    /// Leaves undecided what hangs on state that the snapshot can't tell.
+    #[arg(long, global = true)]
+    strict: bool,
     /// Which answers another encoding and solver must second.
     #[arg(long, global = true, value_enum, default_value_t = CrossCheck::Sample)]
     cross_check: CrossCheck,
@@ -57,6 +70,9 @@ pub(crate) struct Global {
     #[arg(long, global = true)]
     quiet: bool,
 }
+
+/// So many problems of a snapshot are shown one by one.
+const SHOWN: usize = 20;
 
 /// How results are printed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -120,9 +136,22 @@ pub(crate) enum CliError {
     /// Reading or writing failed.
     #[error("{0}")]
     Io(#[from] std::io::Error),
+    /// The command line says what can't be.
+    #[error("{0}")]
+    Usage(String),
     /// Anything else that is wrong with the input.
     #[error("{0}")]
     Input(String),
+}
+
+impl CliError {
+    /// Whether the command line is to blame, or what it names.
+    fn exit_code(&self) -> u8 {
+        match self {
+            Self::Usage(_) | Self::Selector(_) | Self::Constraint(_) => exit::USAGE,
+            _ => exit::FAILED,
+        }
+    }
 }
 
 /// The exit code of an answer.
@@ -158,7 +187,7 @@ pub fn run() -> u8 {
         Err(CliError::Io(error)) if error.kind() == std::io::ErrorKind::BrokenPipe => exit::ANSWERED,
         Err(error) => {
             let _ = writeln!(std::io::stderr(), "error: {error}");
-            exit::FAILED
+            error.exit_code()
         }
     }
 }
@@ -169,7 +198,7 @@ fn dispatch(cli: &Cli) -> Result<u8, CliError> {
         Command::Can(arguments) => arguments.run(&cli.global),
         Command::WhoCan(arguments) => arguments.run(&cli.global),
         Command::Explain(arguments) => arguments.run(&cli.global),
-        Command::Decide(arguments) => arguments.run(),
+        Command::Decide(arguments) => arguments.run(&cli.global),
         Command::Version => version::run(&cli.global),
     }
 }
@@ -183,37 +212,64 @@ impl Global {
         crate::ask::EstateOptions { missing }
     }
 
-    fn settings(&self, config: &Config) -> crate::ask::Settings {
-        crate::ask::Settings {
+    fn settings(&self, config: &Config) -> Settings {
+        Settings {
             environments: config.environments(),
             cross_check: match self.cross_check {
                 CrossCheck::Always => crate::ask::CrossCheck::Always,
                 CrossCheck::Sample => crate::ask::CrossCheck::Sample,
                 CrossCheck::Never => crate::ask::CrossCheck::Never,
             },
-            timeout: std::time::Duration::from_secs(self.timeout),
-            exhaustive: false,
-            keep_proofs: false,
+            effort: Effort {
+                timeout: Duration::from_secs(self.timeout.into()),
+                strict: self.strict,
+                ..Effort::default()
+            },
+            ..Settings::default()
+        }
+    }
+
+    /// Says something beside the result, unless it should be quiet.
+    fn warn(&self, warnings: impl IntoIterator<Item = String>) {
+        if !self.quiet {
+            for warning in warnings {
+                let _ = writeln!(std::io::stderr(), "warning: {warning}");
+            }
+        }
+    }
+
+    /// Warns of what is wrong with the snapshot, the first ones in full.
+    fn warn_of_problems(&self, problems: &[Problem]) {
+        self.warn(problems.iter().take(SHOWN).map(ToString::to_string));
+        let more = problems.len().saturating_sub(SHOWN);
+        self.warn((more > 0).then(|| format!("{more} more problems in the snapshot")));
+    }
+
+    /// Refuses exports that a command has no rows for.
+    fn must_export_json(&self, command: &str) -> Result<(), CliError> {
+        self.export.iter().try_for_each(|export| export.must_be_json(command))
+    }
+
+    /// Refuses exports of a command that has no one result.
+    fn must_not_export(&self, command: &str) -> Result<(), CliError> {
+        match self.export.is_empty() {
+            true => Ok(()),
+            false => {
+                Err(CliError::Usage(format!("{command} has nothing to export: it writes lines to stdout")))
+            }
         }
     }
 
     /// Prints the result, and writes it where `--export` says.
-    fn publish(&self, json: &serde_json::Value, text: &str) -> Result<(), CliError> {
-        let document = serde_json::to_string_pretty(json).map_err(std::io::Error::from)?;
-        for file in &self.export {
-            match file.extension().and_then(|e| e.to_str()) {
-                Some("json") => std::fs::write(file, format!("{document}\n"))?,
-                _ => {
-                    return Err(CliError::Input(format!(
-                        "cannot export to {}: expected .json",
-                        file.display()
-                    )));
-                }
-            }
+    fn publish(&self, json: &Value, text: &str, table: Option<&Table>) -> Result<(), CliError> {
+        for export in &self.export {
+            export.write(json, table)?;
         }
         let mut out = std::io::stdout().lock();
         match self.format {
-            Format::Json => writeln!(out, "{document}")?,
+            Format::Json => {
+                writeln!(out, "{}", serde_json::to_string_pretty(json).map_err(std::io::Error::from)?)?;
+            }
             Format::Text => out.write_all(text.as_bytes())?,
         }
         out.flush()?;

@@ -2,7 +2,7 @@
 
 use crate::engine::{Answer, Limits, solve};
 use crate::solver::strings::{StringsAnswer, solve_strings};
-use crate::solver::{Budget, SolverError, UnknownReason, Z3};
+use crate::solver::{Budget, Cancellation, SolverError, UnknownReason, Z3};
 use gateproof_encodings::compiled::Compiler;
 use gateproof_encodings::concrete::encode_request;
 use gateproof_encodings::emptiness::EmptinessCache;
@@ -27,7 +27,7 @@ pub struct Classes {
 
 impl Satisfiability for Classes {
     fn is_satisfiable(&mut self, terms: &Terms, root: Term) -> Result<bool, UnknownReason> {
-        match solve(terms, root, &self.cache, Limits::default(), |_, _| Ok(())) {
+        match solve(terms, root, &self.cache, &Limits::default(), |_, _| Ok(())) {
             Answer::Satisfiable(_) => Ok(true),
             Answer::Unsatisfiable(_) => Ok(false),
             Answer::Unknown(reason) => Err(reason),
@@ -88,15 +88,16 @@ impl Strings {
     /// # Errors
     /// Where the linked Z3 is not the pinned one.
     pub fn new() -> Result<Self, SolverError> {
-        Self::within(Duration::from_secs(10))
+        Self::within(Duration::from_secs(10), &Cancellation::default())
     }
 
-    /// A solver of strings that gives up on a formula after so long.
+    /// A solver of strings that gives up on a formula after so long, or when the flag is raised.
     ///
     /// # Errors
     /// Where the linked Z3 is not the pinned one.
-    pub fn within(wall: Duration) -> Result<Self, SolverError> {
-        Ok(Self { solver: Z3::new()?, budget: Budget::of_wall(wall) })
+    pub fn within(wall: Duration, cancellation: &Cancellation) -> Result<Self, SolverError> {
+        let budget = Budget { cancellation: cancellation.clone(), ..Budget::of_wall(wall) };
+        Ok(Self { solver: Z3::new()?, budget })
     }
 }
 

@@ -27,7 +27,7 @@ pub enum Answer {
 }
 
 /// How far the engine goes before it gives up on a formula.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 pub struct Limits {
     /// States of the emptiness search.
     pub search: Budget,
@@ -47,23 +47,30 @@ pub fn solve(
     terms: &Terms,
     root: Term,
     cache: &EmptinessCache,
-    limits: Limits,
+    limits: &Limits,
     mut accept: impl FnMut(&Values, &[(AtomId, bool)]) -> Result<(), String>,
 ) -> Answer {
     let cnf = encode_clauses(terms, root);
-    let mut core = BatSat::default();
+    let mut core = BatSat::new(&limits.search.cancellation);
     let mut lemmas: Vec<Vec<Literal>> = Vec::new();
     let mut doubt: Option<UnknownReason> = None;
     let mut consistent = cnf.clauses.iter().all(|clause| core.add_clause(clause));
     for _ in 0..limits.rounds {
-        if !consistent || !core.solve() {
-            return match doubt {
-                Some(reason) => Answer::Unknown(reason),
-                None => refuted(terms, &cnf, Proof { lemmas, steps: core.into_steps() }),
-            };
+        if limits.search.cancellation.is_cancelled() {
+            return Answer::Unknown(UnknownReason::Cancelled);
+        }
+        match if consistent { core.solve() } else { Some(false) } {
+            Some(true) => {}
+            None => return Answer::Unknown(UnknownReason::Cancelled),
+            Some(false) => {
+                return match doubt {
+                    Some(reason) => Answer::Unknown(reason),
+                    None => refuted(terms, &cnf, Proof { lemmas, steps: core.into_steps() }),
+                };
+            }
         }
         let combination = implicant::choose(terms, root, |atom| core.value(atom));
-        let refused = match check(terms.atoms(), &combination, cache, limits.search) {
+        let refused = match check(terms.atoms(), &combination, cache, &limits.search) {
             Combination::Possible(values) => {
                 match accept(&values, &combination) {
                     Ok(()) => return Answer::Satisfiable(values),
@@ -77,16 +84,11 @@ pub fn solve(
                 lemmas.push(lemma);
                 continue;
             }
+            Combination::Unsettled(_, Unsettled::Cancelled) => {
+                return Answer::Unknown(UnknownReason::Cancelled);
+            }
             Combination::Unsettled(part, why) => {
-                doubt.get_or_insert(match why {
-                    Unsettled::OverBudget => {
-                        UnknownReason::ResourceLimit { limit: limits.search.search as u64 }
-                    }
-                    Unsettled::MixedTypes => UnknownReason::Unsupported {
-                        what: "a key compared as text and as number, date or address at once".to_owned(),
-                        place: part.iter().filter_map(|l| field_of(terms, *l)).next().unwrap_or_default(),
-                    },
-                });
+                doubt.get_or_insert_with(|| unsettled(terms, &part, why, limits));
                 part
             }
         };
@@ -103,6 +105,17 @@ fn refuted(terms: &Terms, cnf: &gateproof_encodings::cnf::Cnf, proof: Proof) -> 
             first: "the engine".to_owned(),
             second: format!("the proof checker: {refusal}"),
         }),
+    }
+}
+
+fn unsettled(terms: &Terms, part: &[Literal], why: Unsettled, limits: &Limits) -> UnknownReason {
+    match why {
+        Unsettled::OverBudget => UnknownReason::ResourceLimit { limit: limits.search.search as u64 },
+        Unsettled::Cancelled => UnknownReason::Cancelled,
+        Unsettled::MixedTypes => UnknownReason::Unsupported {
+            what: "a key compared as text and as number, date or address at once".to_owned(),
+            place: part.iter().filter_map(|l| field_of(terms, *l)).next().unwrap_or_default(),
+        },
     }
 }
 

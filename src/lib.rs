@@ -9,3 +9,4 @@ pub mod engine;
 pub mod question;
 pub mod render;
 pub mod solver;
+pub mod watchdog;

@@ -1,4 +1,5 @@
 //! Answers as text for people and as JSON for programs. The same answers give the same bytes.
 
 pub mod json;
+pub mod table;
 pub mod text;

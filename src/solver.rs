@@ -4,8 +4,6 @@
 //! crosses threads; each call builds its own solver state, so an answer does not depend on earlier questions.
 //! An *unknown* always carries its reason and is never turned into a yes or a no.
 
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use thiserror::Error;
@@ -17,6 +15,7 @@ pub mod z3;
 
 pub use self::child::ChildProcess;
 pub use self::z3::Z3;
+pub use gateproof_encodings::cancellation::Cancellation;
 
 /// A solver that decides whether the assertions of an SMT-LIB script can hold together.
 pub trait SmtSolver {
@@ -93,6 +92,14 @@ pub enum UnknownReason {
         /// What the evaluator said.
         why: String,
     },
+    /// Solvers find no request, but there is no proof that the checker could accept.
+    #[error("no checked proof: strings in {solvers} find no request ({why})")]
+    NoProof {
+        /// The solvers that find none.
+        solvers: String,
+        /// Why the engine proved nothing.
+        why: Box<UnknownReason>,
+    },
     /// Two solvers or encodings gave opposite answers.
     #[error("{first} and {second} disagree")]
     Disagreement {
@@ -127,22 +134,6 @@ impl Default for Budget {
     fn default() -> Self {
         let wall = Duration::from_secs(10);
         Budget { wall, steps: None, memory_mb: 2048, cancellation: Cancellation::default() }
-    }
-}
-
-/// A shared flag that ends running questions; clones refer to the same flag.
-#[derive(Debug, Clone, Default)]
-pub struct Cancellation(Arc<AtomicBool>);
-
-impl Cancellation {
-    /// Ends every question that was started with this flag.
-    pub fn cancel(&self) {
-        self.0.store(true, Ordering::Relaxed);
-    }
-
-    /// Whether the flag has been raised.
-    pub fn is_cancelled(&self) -> bool {
-        self.0.load(Ordering::Relaxed)
     }
 }
 

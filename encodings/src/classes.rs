@@ -9,6 +9,7 @@ mod points;
 mod set_valued;
 mod single_valued;
 
+use crate::cancellation::Cancellation;
 use crate::cnf::Literal;
 use crate::emptiness::EmptinessCache;
 use crate::field::Field;
@@ -46,20 +47,24 @@ pub enum Unsettled {
     OverBudget,
     /// A key is compared both as text and as a number, date or address, and no value tried fits.
     MixedTypes,
+    /// The work was ended from outside.
+    Cancelled,
 }
 
 /// Budgets of the emptiness search, in states.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 pub struct Budget {
     /// For the combination itself.
     pub search: usize,
     /// For each attempt to make a conflict smaller.
     pub minimize: usize,
+    /// Ends the search from outside.
+    pub cancellation: Cancellation,
 }
 
 impl Default for Budget {
     fn default() -> Self {
-        Self { search: 100_000, minimize: 4_000 }
+        Self { search: 100_000, minimize: 4_000, cancellation: Cancellation::default() }
     }
 }
 
@@ -84,7 +89,7 @@ pub fn check(
     atoms: &[Atom],
     combination: &[(AtomId, bool)],
     cache: &EmptinessCache,
-    budget: Budget,
+    budget: &Budget,
 ) -> Combination {
     let mut fields: Vec<(&Field, Vec<Demand<'_>>)> = Vec::new();
     let mut values = Values::default();

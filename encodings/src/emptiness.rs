@@ -7,6 +7,7 @@
 mod guess;
 pub(crate) mod positions;
 
+use crate::cancellation::Cancellation;
 use crate::language::PatternSet;
 use guess::Guess;
 use positions::{Positions, Run};
@@ -23,6 +24,8 @@ pub enum Emptiness {
     Word(Arc<str>),
     /// The search passed its budget of states.
     OverBudget,
+    /// The search was ended from outside.
+    Cancelled,
 }
 
 /// The answers of a run, shared by its threads.
@@ -37,7 +40,13 @@ const SEPARATOR: u32 = u32::MAX;
 
 impl EmptinessCache {
     /// [`find_word`], remembered.
-    pub fn find(&self, positive: &[&PatternSet], negative: &[&PatternSet], budget: usize) -> Emptiness {
+    pub fn find(
+        &self,
+        positive: &[&PatternSet],
+        negative: &[&PatternSet],
+        budget: usize,
+        cancellation: &Cancellation,
+    ) -> Emptiness {
         let mut key: Vec<u32> = positive.iter().map(|s| s.id).collect();
         key.sort_unstable();
         key.dedup();
@@ -48,27 +57,41 @@ impl EmptinessCache {
             tail.sort_unstable();
         }
         let shard = usize::try_from(FxBuildHasher.hash_one(&key) >> 60).unwrap_or_default() % SHARDS;
-        let Some(shard) = self.shards.get(shard) else { return find_word(positive, negative, budget) };
+        let search = || find_word(positive, negative, budget, cancellation);
+        let Some(shard) = self.shards.get(shard) else { return search() };
         let known = shard.lock().unwrap_or_else(PoisonError::into_inner).get(key.as_slice()).cloned();
         if let Some(answer) = known.filter(|a| *a != Emptiness::OverBudget) {
             return answer;
         }
-        let answer = find_word(positive, negative, budget);
-        shard.lock().unwrap_or_else(PoisonError::into_inner).insert(key.into(), answer.clone());
+        let answer = search();
+        if answer != Emptiness::Cancelled {
+            shard.lock().unwrap_or_else(PoisonError::into_inner).insert(key.into(), answer.clone());
+        }
         answer
     }
 }
 
-/// A text in every `positive` and no `negative` set, visiting at most `budget` combinations.
-pub fn find_word(positive: &[&PatternSet], negative: &[&PatternSet], budget: usize) -> Emptiness {
+/// A text in every `positive` and no `negative` set, visiting at most `budget` combinations, and none once
+/// the flag is raised.
+pub fn find_word(
+    positive: &[&PatternSet],
+    negative: &[&PatternSet],
+    budget: usize,
+    cancellation: &Cancellation,
+) -> Emptiness {
     match guess::find(positive, negative) {
         Guess::Word(word) => Emptiness::Word(word),
         Guess::NoneLeft => Emptiness::Empty,
-        Guess::Unknown => search(positive, negative, budget),
+        Guess::Unknown => search(positive, negative, budget, cancellation),
     }
 }
 
-fn search(positive: &[&PatternSet], negative: &[&PatternSet], budget: usize) -> Emptiness {
+fn search(
+    positive: &[&PatternSet],
+    negative: &[&PatternSet],
+    budget: usize,
+    cancellation: &Cancellation,
+) -> Emptiness {
     let runs: Vec<(&Run, bool)> =
         positive.iter().map(|s| (s.run(), true)).chain(negative.iter().map(|s| (s.run(), false))).collect();
     let mut search = Search { runs, nodes: Vec::new(), seen: FxHashMap::default() };
@@ -80,6 +103,9 @@ fn search(positive: &[&PatternSet], negative: &[&PatternSet], budget: usize) -> 
     while next < search.nodes.len() {
         if search.nodes.len() > budget {
             return Emptiness::OverBudget;
+        }
+        if cancellation.is_cancelled() {
+            return Emptiness::Cancelled;
         }
         if let Some(found) = search.expand(next) {
             return found;
@@ -217,11 +243,12 @@ mod tests {
             let n: Vec<&PatternSet> = negative.iter().map(AsRef::as_ref).collect();
             let holds = |t: &str| p.iter().all(|s| s.contains(t)) && !n.iter().any(|s| s.contains(t));
             let some = short_texts().into_iter().find(|t| holds(t));
-            for answer in [find_word(&p, &n, 100_000), search(&p, &n, 100_000)] {
+            let flag = Cancellation::default();
+            for answer in [find_word(&p, &n, 100_000, &flag), search(&p, &n, 100_000, &flag)] {
                 match answer {
                     Emptiness::Word(w) => prop_assert!(holds(&w), "{w:?}"),
                     Emptiness::Empty => prop_assert_eq!(&some, &None),
-                    Emptiness::OverBudget => prop_assert!(false, "over budget"),
+                    stopped => prop_assert!(false, "{stopped:?}"),
                 }
             }
         }

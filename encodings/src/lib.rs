@@ -7,6 +7,7 @@
 pub mod actions;
 pub mod assignment;
 pub mod authorize;
+pub mod cancellation;
 pub mod classes;
 pub mod cnf;
 pub mod compiled;

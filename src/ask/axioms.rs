@@ -1,6 +1,6 @@
 //! Ties between keys that AWS itself keeps: what no request can break.
 //!
-//! Only ties between keys that the formula speaks of are stated. CONFORMANCE 3.4, 3.5, 3.7.
+//! Only ties between keys that the formula or the question speaks of are stated. CONFORMANCE 3.4, 3.5, 3.7.
 
 use super::caller::{CallerEntity, Sessions};
 use super::facts::Facts;
@@ -31,7 +31,7 @@ pub fn axioms(
     caller: &CallerEntity,
     catalogue: &Catalogue,
 ) -> Term {
-    let mentioned: BTreeSet<Arc<str>> = encoder
+    let mut mentioned: BTreeSet<Arc<str>> = encoder
         .terms
         .atoms()
         .iter()
@@ -40,6 +40,8 @@ pub fn axioms(
             _ => None,
         })
         .collect();
+    // What the question demands leaves no atom behind, and is tied all the same.
+    mentioned.extend(facts.demanded().map(Arc::from));
     let mut ties = Ties { encoder, facts, parts: Vec::new() };
     if mentioned.contains(MFA) || mentioned.contains(MFA_AGE) {
         ties.device(caller.sessions);

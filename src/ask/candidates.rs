@@ -4,7 +4,7 @@
 //! choice changes how a witness reads and never whether there is one.
 
 use super::facts::Facts;
-use super::piece::Piece;
+use super::piece::{Piece, flat};
 use super::target::Place;
 use gateproof_encodings::classes::{Values, holds};
 use gateproof_encodings::field::Field;
@@ -31,13 +31,18 @@ pub fn beautify(
         let fits = |t: &str| demands.iter().all(|(atom, wanted)| holds(atom, Some(t)) == *wanted);
         let better = match field {
             Field::Resource => resource_candidates(piece, facts, &demands).find(|t| fits(t)),
-            Field::Action => None,
+            Field::Action => action_candidates(piece).find(|t| fits(t)),
             Field::Key(key) => key_candidates(piece, key, text, &demands).into_iter().find(|t| fits(t)),
         };
         if let Some(better) = better {
             *text = better.into();
         }
     }
+}
+
+/// Names that the catalogue doesn't know, as the question writes them.
+fn action_candidates<'c>(piece: &'c Piece<'_>) -> impl Iterator<Item = String> + use<'c> {
+    piece.plan.open.iter().flat_map(|open| &open.globs).map(|glob| fill(&flat(glob)))
 }
 
 /// Made one by one: the first few are taken most of the time.

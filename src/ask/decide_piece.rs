@@ -1,19 +1,15 @@
 //! One piece decided: its formula solved, its model replayed or its proof checked.
 
-use super::candidates::beautify;
+use super::attempt::{Attempt, Solved};
 use super::estate::Estate;
 use super::facts::Facts;
-use super::piece::{Formula, Piece};
+use super::piece::Piece;
 use crate::decide::{Satisfiability, Strings};
-use crate::engine::{Answer, Limits, solve};
+use crate::engine::{Answer, solve};
 use crate::question::Step;
 use crate::solver::UnknownReason;
-use gateproof_encodings::classes::Values;
-use gateproof_encodings::field::Field;
 use gateproof_encodings::proof::Proof;
-use gateproof_encodings::term::{Atom, Term, Terms};
-use std::collections::BTreeMap;
-use std::sync::Arc;
+use gateproof_encodings::term::{Term, Terms};
 use std::time::Duration;
 
 /// What a piece comes to.
@@ -60,13 +56,13 @@ pub enum Second {
 /// How long a second opinion is waited for: most formulas take milliseconds, the rest often far longer.
 const OPINION: Duration = Duration::from_secs(1);
 
-/// How often an open policy variable is bound to another value before the piece is given up.
-const BINDINGS: usize = 6;
-
 impl Estate {
     /// Decides a piece. First for requests that AWS could receive; where there is none, whether there is
     /// none at all.
     pub(crate) fn decide_piece(&self, terms: &mut Terms, piece: &Piece<'_>) -> PieceAnswer {
+        if piece.effort.cancellation().is_cancelled() {
+            return PieceAnswer::Unknown(UnknownReason::Cancelled);
+        }
         let facts = Facts::of(
             self,
             piece.caller,
@@ -80,8 +76,11 @@ impl Estate {
         if formula.root != Terms::FALSE && facts.must_split() {
             return PieceAnswer::Split;
         }
-        let answer = self.solve_formula(terms, piece, &facts, &formula);
-        let opinion = second_opinion(terms, formula.root, piece.second);
+        let answer = Attempt { estate: self, piece, facts: &facts }.solve_formula(terms, &formula);
+        if let Solved::Unknown(reason) = answer {
+            return PieceAnswer::Unknown(reason);
+        }
+        let opinion = second_opinion(terms, formula.root, piece);
         match (&answer, opinion) {
             (Solved::Step(..), Second::Refuted) | (Solved::Refuted(_), Second::Satisfiable) => {
                 return PieceAnswer::Unknown(UnknownReason::Disagreement {
@@ -113,188 +112,28 @@ impl Estate {
         terms.clear();
         let formula = self.encode_unrealistic(terms, piece, &facts);
         let Answer::Unsatisfiable(proof) =
-            solve(terms, formula.root, &self.cache, Limits::default(), |_, _| Ok(()))
+            solve(terms, formula.root, &self.cache, &piece.effort.limits, |_, _| Ok(()))
         else {
             return None;
         };
-        let second = second_opinion(terms, formula.root, piece.second);
+        let second = second_opinion(terms, formula.root, piece);
         let folded = formula.root == Terms::FALSE;
         (second != Second::Satisfiable).then_some(PieceProof { proof, all_requests: true, folded, second })
     }
-
-    fn solve_formula(
-        &self,
-        terms: &mut Terms,
-        piece: &Piece<'_>,
-        facts: &Facts<'_>,
-        formula: &Formula,
-    ) -> Solved {
-        if let Some(pessimistic) = without_favours(terms, formula.root)
-            && let step @ Solved::Step(..) = self.solve_root(terms, piece, facts, formula, pessimistic)
-        {
-            return step;
-        }
-        self.solve_root(terms, piece, facts, formula, formula.root)
-    }
-
-    fn solve_root(
-        &self,
-        terms: &mut Terms,
-        piece: &Piece<'_>,
-        facts: &Facts<'_>,
-        formula: &Formula,
-        root: Term,
-    ) -> Solved {
-        if !formula.open_variables.is_empty() {
-            return self.bind_variables(terms, piece, formula, root);
-        }
-        let mut found: Option<(Box<Step>, Vec<String>)> = None;
-        let answer = solve(terms, root, &self.cache, Limits::default(), |values, combination| {
-            let mut values = values.clone();
-            beautify(piece, facts, terms.atoms(), combination, &mut values);
-            let request = self.request(piece, facts, &values);
-            let decision = self.replay(&self.policies(piece, &request), &request, &values);
-            if !self.confirms(piece, &decision) {
-                let because: Vec<String> = decision.because.iter().map(ToString::to_string).collect();
-                return Err(format!("{:?}: {}", decision.outcome, because.join("; ")));
-            }
-            let assumed = decision.assumed.iter().map(|(name, holds)| stated(name, *holds)).collect();
-            found = Some((Box::new(self.step(piece, &request, &decision)), assumed));
-            Ok(())
-        });
-        match (answer, found) {
-            (Answer::Satisfiable(_), Some((step, assumed))) => Solved::Step(step, assumed),
-            (Answer::Satisfiable(_), None) => {
-                Solved::Unknown(UnknownReason::WitnessRejected { why: "no request was made".to_owned() })
-            }
-            (Answer::Unsatisfiable(proof), _) => Solved::Refuted(proof),
-            (Answer::Unknown(reason), _) => Solved::Unknown(reason),
-        }
-    }
-
-    /// The formula over-approximates policy variables: refuted, it is refuted; otherwise each open
-    /// variable is bound to a value and the formula made anew, exactly.
-    fn bind_variables(&self, terms: &mut Terms, piece: &Piece<'_>, formula: &Formula, root: Term) -> Solved {
-        let mut hint: Option<Values> = None;
-        let answer = solve(terms, root, &self.cache, Limits::default(), |values, _| {
-            hint = Some(values.clone());
-            Ok(())
-        });
-        let values = match (answer, hint) {
-            (Answer::Unsatisfiable(proof), _) => return Solved::Refuted(proof),
-            (Answer::Unknown(reason), _) => return Solved::Unknown(reason),
-            (Answer::Satisfiable(_), None) => {
-                return Solved::Unknown(UnknownReason::WitnessRejected {
-                    why: "no request was made".to_owned(),
-                });
-            }
-            (Answer::Satisfiable(_), Some(values)) => values,
-        };
-        let mut last = None;
-        for round in 0..BINDINGS {
-            let Some(bindings) = bindings(formula, &values, piece, round) else { continue };
-            let mut facts = Facts::of(
-                self,
-                piece.caller,
-                piece.plan.action,
-                piece.target,
-                piece.when,
-                piece.plan.action.is_some(),
-            );
-            facts.bindings = bindings;
-            let mut fresh = Terms::default();
-            let bound = self.encode(&mut fresh, piece, &facts);
-            if !bound.open_variables.is_empty() {
-                continue;
-            }
-            match self.solve_root(&mut fresh, piece, &facts, &bound, bound.root) {
-                step @ Solved::Step(..) => return step,
-                Solved::Refuted(_) => {}
-                Solved::Unknown(reason) => last = Some(reason),
-            }
-        }
-        let keys: Vec<&str> = formula.open_variables.iter().map(AsRef::as_ref).collect();
-        Solved::Unknown(last.unwrap_or_else(|| UnknownReason::Unsupported {
-            what: format!("a policy variable whose value is open: {}", keys.join(", ")),
-            place: piece.caller.id.to_string(),
-        }))
-    }
-}
-
-enum Solved {
-    Step(Box<Step>, Vec<String>),
-    Refuted(Proof),
-    Unknown(UnknownReason),
 }
 
 /// Asks the strings encoding in Z3, where `asked` and the formula is no constant: a constant would tell
 /// nothing about the encoding.
-fn second_opinion(terms: &Terms, root: Term, asked: bool) -> Second {
-    if !asked || root == Terms::FALSE || root == Terms::TRUE {
+fn second_opinion(terms: &Terms, root: Term, piece: &Piece<'_>) -> Second {
+    if !piece.second || root == Terms::FALSE || root == Terms::TRUE {
         return Second::NotAsked;
     }
-    match Strings::within(OPINION).ok().and_then(|mut strings| strings.is_satisfiable(terms, root).ok()) {
+    match Strings::within(OPINION, piece.effort.cancellation())
+        .ok()
+        .and_then(|mut strings| strings.is_satisfiable(terms, root).ok())
+    {
         Some(true) => Second::Satisfiable,
         Some(false) => Second::Refuted,
         None => Second::Unknown,
     }
-}
-
-/// The formula with every assumption about unreadable documents taken against the request; `None`
-/// where there is none.
-fn without_favours(terms: &mut Terms, root: Term) -> Option<Term> {
-    let favours: Vec<(Atom, bool)> = terms
-        .atoms()
-        .iter()
-        .filter_map(|atom| match atom {
-            Atom::Free(name) if name.ends_with(" allows") => Some((atom.clone(), false)),
-            Atom::Free(name) if name.ends_with(" denies") => Some((atom.clone(), true)),
-            _ => None,
-        })
-        .collect();
-    if favours.is_empty() {
-        return None;
-    }
-    let mut parts = vec![root];
-    for (atom, holds) in favours {
-        let term = terms.atom_term(atom);
-        parts.push(if holds { term } else { terms.not(term) });
-    }
-    Some(terms.and(parts))
-}
-
-/// An assumption as a sentence.
-fn stated(name: &str, holds: bool) -> String {
-    if holds { name.to_owned() } else { format!("not so: {name}") }
-}
-
-/// Values for the open variables: first what the model says, then names of our own.
-fn bindings(
-    formula: &Formula,
-    values: &Values,
-    piece: &Piece<'_>,
-    round: usize,
-) -> Option<BTreeMap<Arc<str>, String>> {
-    let mut bound = BTreeMap::new();
-    for key in &formula.open_variables {
-        let field = Field::Key(key.clone());
-        let modelled = values.texts.get(&field).cloned().flatten().filter(|v| !v.is_empty());
-        let unique = match &piece.caller.caller {
-            gateproof_encodings::scope::Caller::RoleSession { unique_id, .. } => {
-                format!("{unique_id}:gateproof")
-            }
-            _ => "example".to_owned(),
-        };
-        let value = match (round, &**key) {
-            (0, "aws:userid") => unique,
-            (0, "aws:requestedregion") => "us-east-1".to_owned(),
-            (0, _) => "example".to_owned(),
-            (1, _) => modelled?.to_string(),
-            (2, _) => piece.resources.globs.first().and_then(|g| g.rsplit('/').next())?.to_owned(),
-            (3, _) => piece.resources.globs.first().and_then(|g| g.split([':', '/']).nth_back(1))?.to_owned(),
-            _ => return None,
-        };
-        bound.insert(key.clone(), value);
-    }
-    Some(bound)
 }

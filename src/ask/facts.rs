@@ -91,6 +91,11 @@ impl<'a> Facts<'a> {
         self.several && self.tags_asked.get()
     }
 
+    /// The keys of which the question demands a value, or absence.
+    pub fn demanded(&self) -> impl Iterator<Item = &str> {
+        self.demanded.keys().map(String::as_str)
+    }
+
     /// All keys that have a fixed value.
     pub fn fixed(&self) -> BTreeMap<String, ContextValue> {
         let mut values = BTreeMap::new();

@@ -2,6 +2,7 @@
 
 use super::axioms::axioms;
 use super::caller::CallerEntity;
+use super::effort::Effort;
 use super::estate::Estate;
 use super::facts::Facts;
 use super::plan::Plan;
@@ -39,6 +40,8 @@ pub struct Piece<'a> {
     pub quantifier: Quantifier,
     /// Whether another encoding and solver must second the answer.
     pub second: bool,
+    /// What the question may cost.
+    pub effort: &'a Effort,
 }
 
 /// The formula of a piece.
@@ -100,7 +103,18 @@ impl Estate {
 
     /// Encodes a piece, for requests that AWS could receive.
     pub(crate) fn encode(&self, terms: &mut Terms, piece: &Piece<'_>, facts: &Facts<'_>) -> Formula {
-        self.encode_piece(terms, piece, facts, true)
+        self.encode_piece(terms, piece, facts, &self.layers(piece), true)
+    }
+
+    /// The same under other policies than those that apply.
+    pub(crate) fn encode_under(
+        &self,
+        terms: &mut Terms,
+        piece: &Piece<'_>,
+        facts: &Facts<'_>,
+        layers: &Layers<'_>,
+    ) -> Formula {
+        self.encode_piece(terms, piece, facts, layers, true)
     }
 
     /// Encodes a piece, for requests on any resource text of the case.
@@ -110,7 +124,7 @@ impl Estate {
         piece: &Piece<'_>,
         facts: &Facts<'_>,
     ) -> Formula {
-        self.encode_piece(terms, piece, facts, false)
+        self.encode_piece(terms, piece, facts, &self.layers(piece), false)
     }
 
     fn encode_piece(
@@ -118,6 +132,7 @@ impl Estate {
         terms: &mut Terms,
         piece: &Piece<'_>,
         facts: &Facts<'_>,
+        layers: &Layers<'_>,
         realistic: bool,
     ) -> Formula {
         let scope = Scope {
@@ -137,7 +152,7 @@ impl Estate {
             rules: self.rules,
             open_variables: BTreeSet::new(),
         };
-        let authorization = encoder.authorize(&self.layers(piece));
+        let authorization = encoder.authorize(layers);
         let allowed = authorization.allowed(encoder.terms);
         let goal = match piece.quantifier {
             Quantifier::Some => allowed,

@@ -44,7 +44,9 @@ pub struct Plan<'a> {
 /// Actions by name that the catalogue doesn't know.
 #[derive(Debug)]
 pub struct OpenActions {
-    /// The globs of the question.
+    /// The globs of the question, as it writes them.
+    pub globs: Vec<String>,
+    /// The same as a set.
     pub asked: Arc<PatternSet>,
     /// The catalogue's actions that match them: these are asked about one by one. `None` where they are very
     /// many: then the formula leaves them in.
@@ -208,6 +210,7 @@ impl Estate {
             known.take(MOST_NAMES).map(|a| a.name().chars().map(Token::Char).collect()).collect();
         let few = known.len() < MOST_NAMES;
         OpenActions {
+            globs: globs.to_vec(),
             asked: languages.set(globs.iter().map(|g| flat(g)).collect(), true),
             known: few.then(|| languages.set(known, true)),
         }

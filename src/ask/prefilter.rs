@@ -10,6 +10,7 @@ use gateproof_encodings::scope::Caller;
 use gateproof_model::catalogue::ActionInfo;
 use gateproof_model::policy::{Effect, PatternClause};
 use gateproof_model::request::PrincipalKind;
+use gateproof_model::text::fold_text;
 use std::sync::Arc;
 
 /// The actions of a question, and what its resources begin with.
@@ -20,7 +21,7 @@ pub struct Prefilter {
     asked: Vec<String>,
     /// Those that need no permission (CONFORMANCE 1.8, 3.4).
     free: ActionRanges,
-    /// Literal heads of the names that the catalogue doesn't know.
+    /// Literal heads of the names that the catalogue doesn't know, folded as those of policies are.
     open: Vec<String>,
 }
 
@@ -46,7 +47,7 @@ impl Prefilter {
             actions: ActionRanges::of(actions.known.iter().map(ActionInfo::id)),
             free: ActionRanges::of(free.map(ActionInfo::id)),
             asked,
-            open: actions.open.iter().map(|g| literal_head(g).to_owned()).collect(),
+            open: actions.open.iter().map(|g| fold_text(literal_head(g))).collect(),
         }
     }
 

@@ -110,18 +110,18 @@ impl Estate {
         }
         let found: Vec<CallerEntity> =
             self.callers.iter().filter(|c| glob_matches(glob, &c.id)).cloned().collect();
-        let arn = gateproof_model::arn::Arn::parse(glob);
-        let elsewhere = arn.and_then(|a| a.account_id()).filter(|a| !self.covers(a));
-        match elsewhere {
-            Some(account) if found.is_empty() && !glob.contains(['*', '?']) => {
-                let partition = super::caller::partition_of(glob);
-                let mut outsider = CallerEntity::outsider(account, partition, self.snapshot.organization());
-                outsider.facts.insert("aws:principalarn".to_owned(), super::caller::single(glob));
-                outsider.id = glob.into();
-                vec![outsider]
-            }
-            _ => found,
-        }
+        if found.is_empty() { self.elsewhere(glob).into_iter().collect() } else { found }
+    }
+
+    /// The principal of that ARN, of an account that the snapshot doesn't cover.
+    pub(crate) fn elsewhere(&self, arn: &str) -> Option<CallerEntity> {
+        let parsed = gateproof_model::arn::Arn::parse(arn).filter(|_| !arn.contains(['*', '?']))?;
+        let account = parsed.account_id().filter(|a| !self.covers(a))?;
+        let partition = super::caller::partition_of(arn);
+        let mut outsider = CallerEntity::outsider(account, partition, self.snapshot.organization());
+        outsider.facts.insert("aws:principalarn".to_owned(), super::caller::single(arn));
+        outsider.id = arn.into();
+        Some(outsider)
     }
 
     pub(crate) fn covers(&self, account: &str) -> bool {

@@ -2,14 +2,17 @@
 
 use super::caller::CallerEntity;
 use super::decide_piece::{PieceAnswer, PieceProof, Second};
+use super::effort::{Effort, Encoding};
 use super::estate::Estate;
 use super::known::KnownCases;
 use super::piece::Piece;
 use super::plan::{Plan, Reach};
 use super::prefilter::Prefilter;
+use super::progress::Progress;
 use super::target::{Place, Resources, Target};
 use super::universe::{Actions, actions_of};
 use super::{AskError, CrossCheck, Settings};
+use crate::question::answer::EXISTS;
 use crate::question::{
     Answer, ProofSummary, Quantifier, Requests, Selector, SolverName, Undecided, Verdict, Witness,
 };
@@ -52,8 +55,12 @@ pub(crate) struct Prepared<'a> {
     pub resources: Resources,
     pub requests: &'a Requests,
     pub quantifier: Quantifier,
+    /// Counts the callers that are answered.
+    pub progress: Progress,
     /// Which pieces are seconded.
     pub cross_check: CrossCheck,
+    /// What the question may cost.
+    pub effort: Effort,
     /// Whether nothing is ruled out beforehand.
     pub exhaustive: bool,
 }
@@ -124,15 +131,19 @@ impl Estate {
             resources,
             requests,
             quantifier,
+            progress: settings.progress.clone(),
             cross_check: settings.cross_check,
+            effort: settings.effort.clone(),
             exhaustive: settings.exhaustive,
         })
     }
 
     fn ask_all<'a>(&'a self, callers: &[CallerEntity], prepared: &Prepared<'a>) -> Vec<CallerAnswer> {
+        prepared.progress.expect(callers.len());
         callers
             .par_iter()
             .map_init(Terms::default, |terms, caller| self.ask(terms, caller, prepared))
+            .inspect(|_| prepared.progress.step())
             .collect()
     }
 
@@ -151,6 +162,10 @@ impl Estate {
             false => prepared.prefilter.all(),
         };
         for (action, plan) in prepared.actions.known.iter().zip(&prepared.plans) {
+            if prepared.effort.cancellation().is_cancelled() {
+                tally.unknown.get_or_insert_with(|| prepared.effort.ended(action.name()));
+                break;
+            }
             if narrowed && !allowed.within_scps.contains(action.id()) {
                 continue;
             }
@@ -194,6 +209,7 @@ impl Estate {
             plan.targets(self, caller, reach, &prepared.resources).into();
         while let Some(target) = targets.pop_front() {
             let second = match prepared.cross_check {
+                _ if prepared.effort.encoding == Encoding::Strings => true,
                 CrossCheck::Always => true,
                 CrossCheck::Never => false,
                 CrossCheck::Sample => sampled(&caller.id, plan.action),
@@ -206,10 +222,16 @@ impl Estate {
                 resources: &prepared.resources,
                 when: &prepared.requests.when,
                 quantifier: prepared.quantifier,
+                effort: &prepared.effort,
             };
             match self.decide_piece(terms, &piece) {
                 PieceAnswer::Reachable(step, mut assumptions) => {
                     assumptions.extend(existence(&target, &step.resource));
+                    if let (true, Some(granted)) = (prepared.effort.strict, assumptions.first()) {
+                        let place = label(plan.action, &target);
+                        tally.unknown.get_or_insert_with(|| Effort::unsettled(granted, place));
+                        continue;
+                    }
                     let witness =
                         Witness { aws_cli: vec![crate::ask::aws_cli::command(&step)], steps: vec![*step] };
                     return Some(self.reached(prepared.quantifier, witness, assumptions));
@@ -224,7 +246,10 @@ impl Estate {
                 }
                 PieceAnswer::Unknown(reason) => {
                     let place = label(plan.action, &target);
-                    tally.unknown.get_or_insert(Undecided { reason: reason.to_string(), place });
+                    tally.unknown.get_or_insert(Undecided {
+                        reason: prepared.effort.named(reason).to_string(),
+                        place,
+                    });
                 }
                 PieceAnswer::Split => {
                     for single in self.split(&target).into_iter().rev() {
@@ -396,7 +421,7 @@ pub(crate) fn label(action: Option<ActionInfo<'_>>, target: &Target<'_>) -> Stri
 
 /// A witness on a resource that the snapshot doesn't hold takes it for granted.
 fn existence(target: &Target<'_>, resource: &str) -> Option<String> {
-    matches!(target.place, Place::Other).then(|| format!("`{resource}` exists, or can be created"))
+    matches!(target.place, Place::Other).then(|| format!("`{resource}` {EXISTS}"))
 }
 
 fn overall(principals: &[(Arc<str>, Answer)], quantifier: Quantifier) -> Answer {

@@ -29,7 +29,7 @@ pub fn actions_of<'a>(catalogue: &'a Catalogue, requests: &Requests) -> Result<A
         // A glob may match names that the catalogue doesn't know; levels are known for its own only.
         let unknown = if exact { ids.len() == before && catalogue.action(glob).is_none() } else { true };
         if unknown && requests.access.is_empty() {
-            open.push(glob.to_ascii_lowercase());
+            open.push(glob.to_owned());
         }
     }
     let known: Vec<ActionInfo<'a>> = ids.into_iter().filter_map(|id| catalogue.action_info(id)).collect();

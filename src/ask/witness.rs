@@ -27,10 +27,10 @@ impl Estate {
     pub(crate) fn request(&self, piece: &Piece<'_>, facts: &Facts<'_>, values: &Values) -> Request {
         let mut context = Context::default();
         let spelled = |key: &str| {
-            if let Some(name) = name_in_grants(piece, key) {
-                return name;
-            }
-            self.catalogue.key_name(key).filter(|n| n.eq_ignore_ascii_case(key)).unwrap_or(key).to_owned()
+            // As the grants or the catalogue spell it; as the question does, where they don't.
+            let known = || self.catalogue.key_name(key).and_then(|name| as_spelled(name, key));
+            let asked = || piece.when.iter().map(|c| &c.key).find(|k| k.eq_ignore_ascii_case(key)).cloned();
+            name_in_grants(piece, key).or_else(known).or_else(asked).unwrap_or_else(|| key.to_owned())
         };
         for (key, value) in facts.fixed() {
             context.insert(&spelled(&key), value);
@@ -116,6 +116,14 @@ impl Estate {
             gains: None,
         }
     }
+}
+
+/// A key as the catalogue spells it; what its variable part stands for (`${TagKey}`) as it is.
+fn as_spelled(name: &str, key: &str) -> Option<String> {
+    let fixed = name.split_once("${").map_or(name, |(fixed, _)| fixed);
+    let (start, rest) = key.split_at_checked(fixed.len())?;
+    let fits = start.eq_ignore_ascii_case(fixed) && (fixed.len() < name.len() || rest.is_empty());
+    fits.then(|| format!("{fixed}{rest}"))
 }
 
 /// How the grants of the key spell a name of the encryption context, whose letter case counts there.

@@ -1,13 +1,23 @@
 //! `can` and `who-can`.
 
-use super::{CliError, Global, exit};
-use crate::ask::Estate;
+use super::watch::Watch;
+use super::{CliError, Global, asked, exit};
+use crate::ask::{self, Estate};
 use crate::config::Config;
 use crate::question::{Quantifier, Requests, Selector, Verdict};
 use crate::render;
-use clap::Args;
-use gateproof_model::catalogue::AccessLevel;
-use std::path::PathBuf;
+use crate::render::table::Table;
+use clap::{Args, ValueEnum};
+use std::path::{Path, PathBuf};
+
+/// What decides.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Encoding {
+    /// Classes of texts; strings only where they give up.
+    Classes,
+    /// Strings in Z3; for an impossible the classes must prove it too.
+    Strings,
+}
 
 /// Which requests are asked about.
 #[derive(Debug, Clone, Args)]
@@ -27,29 +37,36 @@ struct Matching {
     /// Keeps actions of these levels: read, list, write, tagging, permissions-management.
     #[arg(long, value_name = "LEVELS")]
     access: Vec<String>,
+    /// What decides.
+    #[arg(long, value_enum, default_value_t = Encoding::Classes)]
+    encoding: Encoding,
 }
 
 impl Matching {
-    fn requests(&self) -> Result<Requests, CliError> {
-        let mut requests = Requests {
-            actions: self.action.clone(),
-            resources: self.resource.clone(),
-            ..Requests::default()
+    fn settings(&self, global: &Global, config: &Config) -> ask::Settings {
+        let mut settings = global.settings(config);
+        settings.effort.encoding = match self.encoding {
+            Encoding::Classes => ask::Encoding::Classes,
+            Encoding::Strings => ask::Encoding::Strings,
         };
-        for selector in self.within.iter().flat_map(|s| s.split(',')) {
-            requests.within.push(selector.parse()?);
-        }
-        for condition in &self.when {
-            requests.when.push(condition.parse()?);
-        }
-        for level in self.access.iter().flat_map(|l| l.split(',')) {
-            let known = AccessLevel::parse(level.trim());
-            requests.access.push(known.ok_or_else(|| {
-                let expected = "read, list, write, tagging or permissions-management";
-                CliError::Input(format!("access level `{level}`: expected {expected}"))
-            })?);
-        }
-        Ok(requests)
+        settings
+    }
+
+    fn requests(&self) -> Result<Requests, CliError> {
+        Ok(Requests {
+            actions: asked::parse_actions(&self.action)?,
+            resources: asked::parse_resources(&self.resource)?,
+            access: asked::parse_access(&self.access)?,
+            within: asked::parse_within(&self.within)?,
+            when: asked::parse_conditions(&self.when)?,
+        })
+    }
+
+    fn estate(&self, snapshot: &Path, global: &Global, requests: &Requests) -> Result<Estate, CliError> {
+        let estate = Estate::load(snapshot, global.estate_options())?;
+        global.warn(asked::doubts(requests, estate.catalogue));
+        global.warn_of_problems(estate.snapshot.problems());
+        Ok(estate)
     }
 }
 
@@ -73,13 +90,21 @@ impl Can {
         let requests = self.matching.requests()?;
         let principals: Vec<Selector> = self.principal.iter().map(|s| s.parse()).collect::<Result<_, _>>()?;
         let config = Config::beside(&self.snapshot, global.config.as_deref())?;
-        let estate = Estate::load(&self.snapshot, global.estate_options())?;
+        let estate = self.matching.estate(&self.snapshot, global, &requests)?;
         let quantifier = if self.every { Quantifier::Every } else { Quantifier::Some };
-        let answer = estate.can(&principals, &requests, quantifier, &global.settings(&config))?;
+        let settings = self.matching.settings(global, &config);
+        let watch = Watch::start(&settings, global.quiet);
+        let mut answer = estate.can(&principals, &requests, quantifier, &settings)?;
+        if quantifier == Quantifier::Some {
+            estate.find_obstacles(&principals, &requests, &settings, &mut answer)?;
+        }
+        drop(watch);
         let json = render::json::can(&principals, &requests, quantifier, &answer);
         let text = render::text::can(&answer, estate.snapshot.problems());
-        global.publish(&json, &text)?;
-        Ok(match answer.overall.verdict {
+        let verdict = answer.overall.verdict;
+        let table = Table::of_answers(format!("can: {verdict}"), &answer.principals);
+        global.publish(&json, &text, Some(&table))?;
+        Ok(match verdict {
             Verdict::Reachable => exit::REACHABLE,
             Verdict::Impossible => exit::ANSWERED,
             Verdict::Undecided => exit::UNDECIDED,
@@ -100,11 +125,17 @@ impl WhoCan {
     pub(crate) fn run(&self, global: &Global) -> Result<u8, CliError> {
         let requests = self.matching.requests()?;
         let config = Config::beside(&self.snapshot, global.config.as_deref())?;
-        let estate = Estate::load(&self.snapshot, global.estate_options())?;
-        let answers = estate.who_can(&requests, &global.settings(&config))?;
+        let estate = self.matching.estate(&self.snapshot, global, &requests)?;
+        let settings = self.matching.settings(global, &config);
+        let watch = Watch::start(&settings, global.quiet);
+        let answers = estate.who_can(&requests, &settings)?;
+        drop(watch);
         let json = render::json::who_can(&requests, &answers);
         let text = render::text::who_can(&answers, estate.snapshot.problems());
-        global.publish(&json, &text)?;
+        let title = format!("who can {}", requests.actions.join(", "));
+        let listed: Vec<_> =
+            answers.iter().filter(|(_, a)| a.verdict != Verdict::Impossible).cloned().collect();
+        global.publish(&json, &text, Some(&Table::of_answers(title, &listed)))?;
         let undecided = answers.iter().any(|(_, a)| a.verdict == Verdict::Undecided);
         Ok(if undecided { exit::UNDECIDED } else { exit::ANSWERED })
     }

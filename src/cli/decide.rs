@@ -1,6 +1,7 @@
 //! `decide`: concrete requests, a JSON line each, answered in order.
 
-use super::{CliError, exit};
+use super::lines::{LINE_LIMIT, Line, next_line};
+use super::{CliError, Global, exit};
 use crate::decide::{Classes, Satisfiability, Strings, decide_by};
 use clap::{Args, ValueEnum};
 use gateproof_encodings::compiled::Compiler;
@@ -8,7 +9,7 @@ use gateproof_model::catalogue::Catalogue;
 use gateproof_model::decide::{decide_line, parse_line, render_answer, render_error};
 use gateproof_model::evaluator::World;
 use rayon::prelude::*;
-use std::io::{BufRead, Write};
+use std::io::{BufReader, Write};
 
 /// `gateproof decide`
 #[derive(Debug, Clone, Args)]
@@ -25,27 +26,37 @@ enum Encoding {
     Strings,
 }
 
-/// So many lines are decided side by side before they are written.
+/// So many lines are decided side by side before they are written, or fewer that hold so many bytes.
 const CHUNK: usize = 512;
+const CHUNK_BYTES: usize = 4 << 20;
+const BUFFER: usize = 1 << 20;
 
 impl Decide {
-    pub(crate) fn run(&self) -> Result<u8, CliError> {
+    pub(crate) fn run(&self, global: &Global) -> Result<u8, CliError> {
+        global.must_not_export("decide")?;
         if self.encoding == Encoding::Strings {
             Strings::new()?;
         }
-        let mut input = std::io::stdin().lock();
+        let mut input = BufReader::with_capacity(BUFFER, std::io::stdin().lock());
         let mut out = std::io::stdout().lock();
         let mut more = true;
         while more {
-            let mut lines: Vec<Vec<u8>> = Vec::new();
-            while lines.len() < CHUNK {
-                let mut line = Vec::new();
-                if input.read_until(b'\n', &mut line)? == 0 {
-                    more = false;
-                    break;
-                }
-                if !line.iter().all(u8::is_ascii_whitespace) {
-                    lines.push(line);
+            let mut lines: Vec<Line> = Vec::new();
+            let mut bytes = 0;
+            // What has come is answered before more is waited for.
+            while lines.is_empty() || lines.len() < CHUNK && bytes < CHUNK_BYTES && !input.buffer().is_empty()
+            {
+                match next_line(&mut input, LINE_LIMIT)? {
+                    None => {
+                        more = false;
+                        break;
+                    }
+                    Some(Line::Bytes(line)) if line.iter().all(u8::is_ascii_whitespace) => {}
+                    Some(Line::Bytes(line)) => {
+                        bytes += line.len();
+                        lines.push(Line::Bytes(line));
+                    }
+                    Some(Line::TooLong) => lines.push(Line::TooLong),
                 }
             }
             let answers: Vec<String> = lines.par_iter().map(|line| self.answer(line)).collect();
@@ -57,8 +68,11 @@ impl Decide {
         Ok(exit::ANSWERED)
     }
 
-    fn answer(&self, line: &[u8]) -> String {
+    fn answer(&self, line: &Line) -> String {
         let world = World::new(Catalogue::embedded());
+        let Line::Bytes(line) = line else {
+            return render_error(None, &format!("the line is too long: expected at most {LINE_LIMIT} bytes"));
+        };
         let Ok(text) = std::str::from_utf8(line) else {
             return render_error(None, "the line is not UTF-8");
         };

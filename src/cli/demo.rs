@@ -13,6 +13,7 @@ const GATE: &str = "arn:aws:codepipeline:us-east-1:222222222222:prod-deploy/Appr
 const ARTIFACTS: &str = "arn:aws:s3:::acme-pipeline-artifacts-222222222222/*";
 
 pub(crate) fn run(global: &Global) -> Result<u8, CliError> {
+    global.must_export_json("demo")?;
     let root = example()?;
     let settings = Settings { cross_check: CrossCheck::Always, ..Settings::default() };
     let mut text = String::new();
@@ -32,12 +33,14 @@ pub(crate) fn run(global: &Global) -> Result<u8, CliError> {
             gateproof_model::catalogue::AccessLevel::PermissionsManagement,
         ];
         let build: Vec<Selector> = vec!["role/acme-build-prod".parse()?];
-        let iam = estate.can(&build, &write, Quantifier::Some, &settings)?;
+        let mut iam = estate.can(&build, &write, Quantifier::Some, &settings)?;
+        estate.find_obstacles(&build, &write, &settings, &mut iam)?;
         text.push_str(&render::text::can(&iam, &[]));
         text.push_str("\n3. Can anyone outside the organization read the build artifacts?\n\n");
         let read = requests("s3:GetObject", Some(ARTIFACTS), Some("aws:PrincipalOrgID!=o-acmeexample"))?;
         let outside: Vec<Selector> = vec!["anyone".parse()?];
-        let artifacts = estate.can(&outside, &read, Quantifier::Some, &settings)?;
+        let mut artifacts = estate.can(&outside, &read, Quantifier::Some, &settings)?;
+        estate.find_obstacles(&outside, &read, &settings, &mut artifacts)?;
         text.push_str(&render::text::can(&artifacts, &[]));
         text.push('\n');
         answers.push(json!({
@@ -51,7 +54,7 @@ pub(crate) fn run(global: &Global) -> Result<u8, CliError> {
         "Try your own account:\n  aws iam get-account-authorization-details > gaad.json\n  \
          gateproof who-can gaad.json --action codepipeline:PutApprovalResult --when 'aws:MultiFactorAuthPresent!=true'\n",
     );
-    global.publish(&json!({"format": "gateproof-demo/1", "answers": answers}), &text)?;
+    global.publish(&json!({"format": "gateproof-demo/1", "answers": answers}), &text, None)?;
     Ok(exit::ANSWERED)
 }
 

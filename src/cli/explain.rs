@@ -2,9 +2,11 @@
 
 use super::{CliError, Global, exit};
 use crate::ask::Estate;
+use crate::config::Config;
 use crate::question::Constraint;
 use crate::question::constraint::Demand;
 use crate::render;
+use crate::render::table::Table;
 use clap::Args;
 use gateproof_model::request::ContextValue;
 use std::path::PathBuf;
@@ -30,6 +32,15 @@ pub(crate) struct Explain {
 
 impl Explain {
     pub(crate) fn run(&self, global: &Global) -> Result<u8, CliError> {
+        for (flag, value) in [("--action", &self.action), ("--resource", &self.resource)] {
+            if value.is_empty() || value != value.trim() {
+                return Err(CliError::Usage(format!("{flag} `{value}`: expected one name")));
+            }
+        }
+        if !self.action.contains(':') || self.action.contains(['*', '?', ',']) {
+            let action = &self.action;
+            return Err(CliError::Usage(format!("--action `{action}`: expected one service:Action")));
+        }
         let mut context = Vec::new();
         for text in &self.context {
             let constraint: Constraint = text.parse()?;
@@ -37,16 +48,24 @@ impl Explain {
                 Demand::Equals(value) => ContextValue::Single(value),
                 Demand::Members(values) => ContextValue::List(values),
                 _ => {
-                    return Err(CliError::Input(format!(
+                    return Err(CliError::Usage(format!(
                         "context `{text}`: expected KEY=VALUE or KEY=[a,b]"
                     )));
                 }
             };
             context.push((constraint.key, value));
         }
+        // Nothing of the configuration bears on one request; a broken one is still an error.
+        Config::beside(&self.snapshot, global.config.as_deref())?;
         let estate = Estate::load(&self.snapshot, global.estate_options())?;
+        global.warn_of_problems(estate.snapshot.problems());
         let explained = estate.explain(&self.principal, &self.action, &self.resource, &context)?;
-        global.publish(&render::json::explain(&explained), &render::text::explain(&explained))?;
-        Ok(exit::ANSWERED)
+        let table = Table::of_explained(&explained);
+        global.publish(
+            &render::json::explain(&explained),
+            &render::text::explain(&explained),
+            Some(&table),
+        )?;
+        Ok(if explained.unknown.is_empty() { exit::ANSWERED } else { exit::UNDECIDED })
     }
 }

@@ -5,6 +5,7 @@ use gateproof_model::catalogue::Catalogue;
 use serde_json::json;
 
 pub(crate) fn run(global: &Global) -> Result<u8, CliError> {
+    global.must_export_json("version")?;
     let own = env!("CARGO_PKG_VERSION");
     let z3 = crate::solver::z3::linked_version();
     crate::solver::Z3::new()?;
@@ -20,6 +21,6 @@ pub(crate) fn run(global: &Global) -> Result<u8, CliError> {
         }));
     }
     let json = json!({"format": "gateproof-version/1", "gateproof": own, "z3": z3, "data": sources});
-    global.publish(&json, &text)?;
+    global.publish(&json, &text, None)?;
     Ok(exit::ANSWERED)
 }

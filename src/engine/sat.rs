@@ -1,6 +1,7 @@
 //! The propositional core.
 
-use batsat::{Callbacks, Lit, Solver, SolverInterface, Var, clause, lbool};
+use batsat::{Callbacks, Lit, Solver, SolverInterface, SolverOpts, Var, clause, lbool};
+use gateproof_encodings::cancellation::Cancellation;
 use gateproof_encodings::cnf::Literal;
 use gateproof_encodings::term::AtomId;
 
@@ -9,8 +10,9 @@ pub trait SatCore {
     /// Adds a clause; `false` where the clauses are now contradictory by propagation alone.
     fn add_clause(&mut self, clause: &[Literal]) -> bool;
 
-    /// Whether the clauses have a model; it is kept for [`SatCore::value`].
-    fn solve(&mut self) -> bool;
+    /// Whether the clauses have a model, which is kept for [`SatCore::value`]; `None` where the work was
+    /// ended from outside.
+    fn solve(&mut self) -> Option<bool>;
 
     /// The atom's value in the last model; false where it has none.
     fn value(&self, atom: AtomId) -> bool;
@@ -20,14 +22,21 @@ pub trait SatCore {
 }
 
 /// [`batsat`], a MiniSat in Rust.
-#[derive(Default)]
 pub struct BatSat {
     solver: Solver<Learnt>,
 }
 
-#[derive(Default)]
 struct Learnt {
     steps: Vec<Vec<Literal>>,
+    cancellation: Cancellation,
+}
+
+impl BatSat {
+    /// A solver without clauses that the flag ends.
+    pub fn new(cancellation: &Cancellation) -> Self {
+        let learnt = Learnt { steps: Vec::new(), cancellation: cancellation.clone() };
+        Self { solver: Solver::new(SolverOpts::default(), learnt) }
+    }
 }
 
 impl Callbacks for Learnt {
@@ -35,6 +44,10 @@ impl Callbacks for Learnt {
         if kind == clause::Kind::Learnt {
             self.steps.push(literals.iter().map(|l| from_lit(*l)).collect());
         }
+    }
+
+    fn stop(&self) -> bool {
+        self.cancellation.is_cancelled()
     }
 }
 
@@ -52,8 +65,12 @@ impl SatCore for BatSat {
         self.solver.add_clause_reuse(&mut literals)
     }
 
-    fn solve(&mut self) -> bool {
-        self.solver.solve_limited(&[]) == lbool::TRUE
+    fn solve(&mut self) -> Option<bool> {
+        match self.solver.solve_limited(&[]) {
+            answer if answer == lbool::TRUE => Some(true),
+            answer if answer == lbool::FALSE => Some(false),
+            _ => None,
+        }
     }
 
     fn value(&self, atom: AtomId) -> bool {

@@ -2,6 +2,7 @@
 
 use serde::Serialize;
 use std::collections::BTreeMap;
+use std::fmt;
 
 /// What is the case.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize)]
@@ -13,6 +14,16 @@ pub enum Verdict {
     Impossible,
     /// Neither is shown.
     Undecided,
+}
+
+impl fmt::Display for Verdict {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Reachable => "reachable",
+            Self::Impossible => "impossible",
+            Self::Undecided => "undecided",
+        })
+    }
 }
 
 /// The answer for one principal, or for a whole question.
@@ -30,6 +41,16 @@ pub struct Answer {
     pub not_collected: usize,
     /// Why it is undecided.
     pub undecided: Option<Undecided>,
+}
+
+/// How the assumption ends that a resource is there which the snapshot doesn't list.
+pub(crate) const EXISTS: &str = "exists, or can be created";
+
+impl Answer {
+    /// The assumptions beside those that a resource exists: what an unreadable policy says, say.
+    pub fn unknowns(&self) -> impl Iterator<Item = &String> {
+        self.assumptions.iter().filter(|a| !a.ends_with(EXISTS))
+    }
 }
 
 /// Requests that AWS would allow, each confirmed by the reference evaluator.
@@ -110,7 +131,8 @@ pub struct ProofSummary {
     pub second_unknown: usize,
     /// `all requests`, or `catalogued actions and keys` where only those are covered.
     pub scope: String,
-    /// What stands in the way: the Denies and the missing Allows, as far as they can be told.
+    /// What the reference evaluator says against a request that comes nearest to being allowed: the Denies
+    /// that match, or the layers that don't allow it. Filled in where an answer is shown.
     pub blocked_by: Vec<String>,
 }
 

@@ -32,7 +32,8 @@ pub enum Demand {
 /// A `--when` that is not of the form.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error(
-    "condition `{given}`: expected KEY=VALUE, KEY!=VALUE, KEY~GLOB, KEY=[a,b], KEY=absent or KEY=present"
+    "condition `{given}`: expected KEY=VALUE, KEY!=VALUE, KEY~GLOB, KEY=[a,b], KEY=absent or KEY=present, where KEY is \
+     such as aws:SourceIp"
 )]
 pub struct ConstraintError {
     /// The text given.

@@ -88,8 +88,9 @@ pub fn explain(explained: &Explained) -> Value {
         "format": "gateproof-explain/1",
         "principal": request.principal.id(), "action": request.action, "resource": request.resource,
         "context": context,
-        "decision": format!("{:?}", explained.decision.outcome),
+        "decision": explained.outcome(),
         "because": strings(&explained.decision.because),
         "assumptions": explained.assumptions,
+        "unknown": explained.unknown,
     })
 }

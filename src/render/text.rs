@@ -15,7 +15,13 @@ fn line(out: &mut String, text: std::fmt::Arguments<'_>) {
 
 fn headline(answer: &Answer) -> String {
     match (answer.verdict, answer.not_collected, &answer.undecided) {
-        (Verdict::Reachable, _, _) => "reachable".to_owned(),
+        (Verdict::Reachable, _, _) => {
+            let unknowns: Vec<&str> = answer.unknowns().map(String::as_str).collect();
+            match unknowns.is_empty() {
+                true => "reachable".to_owned(),
+                false => format!("reachable, assuming {}", unknowns.join("; ")),
+            }
+        }
         (Verdict::Impossible, 0, _) => "impossible".to_owned(),
         (Verdict::Impossible, n, _) => format!("impossible, assuming {n} inputs that were not collected"),
         (Verdict::Undecided, _, Some(why)) => format!("undecided: {} ({})", why.reason, why.place),
@@ -62,6 +68,9 @@ fn body(out: &mut String, answer: &Answer) {
     }
     if let Some(proof) = &answer.proof {
         proved(out, proof);
+        for obstacle in &proof.blocked_by {
+            line(out, format_args!("  blocked   {obstacle}"));
+        }
     }
     for assumption in &answer.assumptions {
         line(out, format_args!("  assuming  {assumption}"));
@@ -166,7 +175,7 @@ pub fn who_can(answers: &[(Arc<str>, Answer)], found: &[Problem]) -> String {
 /// The answer to `explain`.
 pub fn explain(explained: &Explained) -> String {
     let mut out = String::new();
-    line(&mut out, format_args!("{:?}", explained.decision.outcome));
+    line(&mut out, format_args!("{}", explained.outcome()));
     let request = &explained.request;
     line(&mut out, format_args!("  as        {}", request.principal.id()));
     line(&mut out, format_args!("  action    {}", request.action));
@@ -176,6 +185,9 @@ pub fn explain(explained: &Explained) -> String {
     }
     for reason in &explained.decision.because {
         line(&mut out, format_args!("  because   {reason}"));
+    }
+    for unknown in &explained.unknown {
+        line(&mut out, format_args!("  not known {unknown}"));
     }
     for assumption in &explained.assumptions {
         line(&mut out, format_args!("  assuming  {assumption}"));

@@ -1,8 +1,9 @@
 //! Any SMT-LIB solver as a child process that reads a script on its standard input.
 
 use std::io::{Read, Write};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
+use std::sync::OnceLock;
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -52,6 +53,18 @@ impl ChildProcess {
         cvc5.arguments.pop();
         cvc5.memory_flag = Some("--memory-mb");
         Ok(cvc5)
+    }
+
+    /// cvc5 where `make setup` put it, looked for once: beside the working directory, or in the tree that the
+    /// program was built from.
+    pub fn installed_cvc5() -> Option<Self> {
+        static FOUND: OnceLock<Option<ChildProcess>> = OnceLock::new();
+        let look = || {
+            let mut trees = [PathBuf::new(), PathBuf::from(env!("CARGO_MANIFEST_DIR"))].into_iter();
+            let tree = trees.find(|tree| tree.join(".z3/python/cvc5").is_dir())?;
+            Self::cvc5(&tree.join("scripts/cvc5_solve.py")).ok()
+        };
+        FOUND.get_or_init(look).clone()
     }
 
     fn failed(&self, message: &str) -> SolverError {

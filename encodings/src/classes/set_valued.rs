@@ -5,6 +5,7 @@
 
 use super::points::Left;
 use super::{Budget, Demand, FieldAnswer, Unsettled, literal, members_hold, minimize};
+use crate::cancellation::Cancellation;
 use crate::emptiness::{Emptiness, EmptinessCache};
 use crate::language::PatternSet;
 use crate::term::Atom;
@@ -15,7 +16,7 @@ use std::sync::Arc;
 pub fn find_members(
     demands: &[Demand<'_>],
     cache: &EmptinessCache,
-    budget: Budget,
+    budget: &Budget,
 ) -> FieldAnswer<Option<Vec<Arc<str>>>> {
     let absent = demands.iter().find(|(_, a, holds)| matches!(a, Atom::Present(_)) && !holds);
     let positive = demands.iter().find(|(_, _, holds)| *holds);
@@ -48,7 +49,7 @@ fn find_member<'a>(
     demand: &Demand<'a>,
     demands: &[Demand<'a>],
     cache: &EmptinessCache,
-    budget: Budget,
+    budget: &Budget,
 ) -> FieldAnswer<Arc<str>> {
     let concerned: Vec<Demand<'a>> =
         std::iter::once(*demand).chain(demands.iter().filter(|d| !d.2).copied()).collect();
@@ -66,12 +67,14 @@ fn find_member<'a>(
         }
         candidates.extend(left.samples(scalar));
     }
-    match word_of(&concerned, cache, budget.search) {
+    match word_of(&concerned, cache, budget.search, &budget.cancellation) {
         Emptiness::Word(word) => candidates.push(word.to_string()),
         Emptiness::OverBudget => return FieldAnswer::Unsettled(Unsettled::OverBudget),
+        Emptiness::Cancelled => return FieldAnswer::Unsettled(Unsettled::Cancelled),
         Emptiness::Empty => {
             return FieldAnswer::Impossible(minimize(concerned, |d| {
-                has_positive(d) && word_of(d, cache, budget.minimize) == Emptiness::Empty
+                has_positive(d)
+                    && word_of(d, cache, budget.minimize, &budget.cancellation) == Emptiness::Empty
             }));
         }
     }
@@ -110,7 +113,12 @@ fn points_left(demands: &[Demand<'_>], scalar: Scalar) -> Left {
     left
 }
 
-fn word_of(demands: &[Demand<'_>], cache: &EmptinessCache, budget: usize) -> Emptiness {
+fn word_of(
+    demands: &[Demand<'_>],
+    cache: &EmptinessCache,
+    states: usize,
+    cancellation: &Cancellation,
+) -> Emptiness {
     let sets = |wanted: bool| -> Vec<&PatternSet> {
         demands
             .iter()
@@ -122,5 +130,5 @@ fn word_of(demands: &[Demand<'_>], cache: &EmptinessCache, budget: usize) -> Emp
             })
             .collect()
     };
-    cache.find(&sets(true), &sets(false), budget)
+    cache.find(&sets(true), &sets(false), states, cancellation)
 }

@@ -2,6 +2,7 @@
 
 use super::points::{Left, scalars};
 use super::{Budget, Demand, FieldAnswer, Unsettled, holds, literal, minimize};
+use crate::cancellation::Cancellation;
 use crate::emptiness::{Emptiness, EmptinessCache};
 use crate::field::Field;
 use crate::language::PatternSet;
@@ -14,7 +15,7 @@ pub fn find_value(
     field: &Field,
     demands: &[Demand<'_>],
     cache: &EmptinessCache,
-    budget: Budget,
+    budget: &Budget,
 ) -> FieldAnswer<Option<Arc<str>>> {
     let demanded = |d: &&Demand<'_>| d.2;
     let absent = demands.iter().find(|(_, a, holds)| matches!(a, Atom::Present(_)) && !holds);
@@ -34,13 +35,14 @@ pub fn find_value(
             return FieldAnswer::Impossible(minimize(ranges, |d| no_point(d, scalar)));
         }
     }
-    let word = match word_of(demands, cache, budget.search) {
+    let word = match word_of(demands, cache, budget.search, &budget.cancellation) {
         Emptiness::Word(word) => word,
         Emptiness::OverBudget => return FieldAnswer::Unsettled(Unsettled::OverBudget),
+        Emptiness::Cancelled => return FieldAnswer::Unsettled(Unsettled::Cancelled),
         Emptiness::Empty => {
             return FieldAnswer::Impossible(minimize(conflicting(field, demands), |d| {
                 let exists = field.always_present() || d.iter().any(|(_, _, holds)| *holds);
-                exists && word_of(d, cache, budget.minimize) == Emptiness::Empty
+                exists && word_of(d, cache, budget.minimize, &budget.cancellation) == Emptiness::Empty
             }));
         }
     };
@@ -79,7 +81,12 @@ fn left(demands: &[Demand<'_>], scalar: Scalar) -> Left {
     left
 }
 
-fn word_of(demands: &[Demand<'_>], cache: &EmptinessCache, budget: usize) -> Emptiness {
+fn word_of(
+    demands: &[Demand<'_>],
+    cache: &EmptinessCache,
+    states: usize,
+    cancellation: &Cancellation,
+) -> Emptiness {
     let sets = |wanted: bool| -> Vec<&PatternSet> {
         demands
             .iter()
@@ -89,7 +96,7 @@ fn word_of(demands: &[Demand<'_>], cache: &EmptinessCache, budget: usize) -> Emp
             })
             .collect()
     };
-    cache.find(&sets(true), &sets(false), budget)
+    cache.find(&sets(true), &sets(false), states, cancellation)
 }
 
 /// The word, unless a comparison of points speaks against it; then a point that fits the texts too.

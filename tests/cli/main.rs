@@ -1,0 +1,13 @@
+//! The command line as users' scripts see it.
+#![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic, reason = "tests")]
+
+mod documentation;
+mod export;
+mod outputs;
+mod program;
+mod refusals;
+mod retreat;
+mod schema;
+mod snapshots;
+mod strict;
+mod timeout;

@@ -1,0 +1,241 @@
+//! The JSON Schemas of `docs/schema`: every document that the tests get fits its own, and none that is
+//! spoilt does.
+//!
+//! The validator knows the keywords that our schemas use and fails on any other, so that a schema can't
+//! demand something which nobody checks.
+
+use crate::program::{ask, gateproof, run};
+use crate::snapshots::{OneUser, statement};
+use serde_json::{Map, Value, json};
+use std::collections::BTreeMap;
+use std::sync::OnceLock;
+
+/// All schemas, by file name.
+fn schemas() -> &'static BTreeMap<String, Value> {
+    static SCHEMAS: OnceLock<BTreeMap<String, Value>> = OnceLock::new();
+    SCHEMAS.get_or_init(|| {
+        let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/docs/schema");
+        let files = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
+        files
+            .map(|file| {
+                let name = file.file_name().unwrap().to_str().unwrap().to_owned();
+                (name, serde_json::from_str(&std::fs::read_to_string(&file).unwrap()).unwrap())
+            })
+            .collect()
+    })
+}
+
+/// Why a document does not fit the schema that its `format` names.
+pub fn check(document: &Value) -> Result<(), String> {
+    let format = document["format"].as_str().ok_or("no format")?;
+    let name =
+        format.strip_prefix("gateproof-").and_then(|f| f.strip_suffix("/1")).ok_or("no such format")?;
+    let file = format!("{name}.schema.json");
+    let schema = schemas().get(&file).ok_or(format!("no schema {file}"))?;
+    fits(document, schema, &file)
+}
+
+fn fits(value: &Value, schema: &Value, file: &str) -> Result<(), String> {
+    for (keyword, demand) in schema.as_object().unwrap() {
+        keyword_fits(value, schema, keyword, demand, file).map_err(|e| format!("{keyword}: {e}"))?;
+    }
+    Ok(())
+}
+
+fn keyword_fits(
+    value: &Value,
+    schema: &Value,
+    keyword: &str,
+    demand: &Value,
+    file: &str,
+) -> Result<(), String> {
+    let holds = |fine: bool| if fine { Ok(()) } else { Err(format!("{value} against {demand}")) };
+    match keyword {
+        "$schema" | "$id" | "$defs" | "title" | "description" => Ok(()),
+        "$ref" => {
+            let (target, pointer) =
+                demand.as_str().unwrap().split_once('#').unwrap_or((demand.as_str().unwrap(), ""));
+            let target = if target.is_empty() { file } else { target };
+            fits(value, schemas()[target].pointer(pointer).unwrap(), target)
+        }
+        "type" => match demand {
+            Value::Array(types) => holds(types.iter().any(|t| is_of_type(value, t))),
+            one => holds(is_of_type(value, one)),
+        },
+        "const" => holds(value == demand),
+        "enum" => holds(demand.as_array().unwrap().contains(value)),
+        "minimum" => holds(value.as_i64() >= demand.as_i64()),
+        "anyOf" => holds(demand.as_array().unwrap().iter().any(|s| fits(value, s, file).is_ok())),
+        "items" => value.as_array().into_iter().flatten().try_for_each(|item| fits(item, demand, file)),
+        "required" => {
+            let has = |name: &Value| value.get(name.as_str().unwrap()).is_some();
+            holds(!value.is_object() || demand.as_array().unwrap().iter().all(has))
+        }
+        "properties" => demand.as_object().unwrap().iter().try_for_each(|(name, schema)| {
+            let member = value.get(name).map_or(Ok(()), |member| fits(member, schema, file));
+            member.map_err(|e| format!("{name}: {e}"))
+        }),
+        "additionalProperties" => {
+            let listed = schema.get("properties").and_then(Value::as_object);
+            let others = value.as_object().into_iter().flatten();
+            let mut others = others.filter(|(name, _)| listed.is_none_or(|l| !l.contains_key(*name)));
+            match demand {
+                Value::Bool(false) => holds(others.next().is_none()),
+                other => others.try_for_each(|(_, member)| fits(member, other, file)),
+            }
+        }
+        unknown => panic!("{file} uses the keyword `{unknown}`, which is not checked"),
+    }
+}
+
+fn is_of_type(value: &Value, name: &Value) -> bool {
+    match name.as_str().unwrap() {
+        "string" => value.is_string(),
+        "null" => value.is_null(),
+        "boolean" => value.is_boolean(),
+        "integer" => value.is_i64() || value.is_u64(),
+        "array" => value.is_array(),
+        "object" => value.is_object(),
+        other => panic!("unknown type {other}"),
+    }
+}
+
+/// The document with the first items only of its long lists: the others are of the same kind.
+fn shortened(value: &Value) -> Value {
+    match value {
+        Value::Array(items) => items.iter().take(3).map(shortened).collect(),
+        Value::Object(members) => members.iter().map(|(name, v)| (name.clone(), shortened(v))).collect(),
+        other => other.clone(),
+    }
+}
+
+/// The document with one value of it changed: every object lacking each of its members, or with one more;
+/// every other value replaced by one of a type that occurs nowhere.
+fn mutants(document: &Value) -> Vec<(String, Value)> {
+    let mut found = Vec::new();
+    spoil(document, String::new(), &mut |place, mutant| {
+        let mut whole = document.clone();
+        *whole.pointer_mut(&place).unwrap() = mutant;
+        found.push((place, whole));
+    });
+    found
+}
+
+fn spoil(value: &Value, place: String, found: &mut dyn FnMut(String, Value)) {
+    // The id of a line is whatever was given; a free map may lack any of its members.
+    if place.ends_with("/id") {
+        return;
+    }
+    match value {
+        Value::Object(members) => {
+            let free = ["/session", "/context"].iter().any(|map| place.ends_with(map));
+            let mut more = members.clone();
+            more.insert("unexpected".to_owned(), json!(7.5));
+            found(place.clone(), Value::Object(more));
+            for name in members.keys().filter(|name| !free && !OPTIONAL.contains(&name.as_str())) {
+                let rest = members.iter().filter(|(n, _)| *n != name).map(|(n, v)| (n.clone(), v.clone()));
+                found(place.clone(), Value::Object(rest.collect::<Map<_, _>>()));
+            }
+            for (name, member) in members {
+                spoil(member, format!("{place}/{}", name.replace('~', "~0").replace('/', "~1")), found);
+            }
+        }
+        Value::Array(items) => {
+            found(place.clone(), json!(7.5));
+            let mut more = items.clone();
+            more.push(json!(7.5));
+            found(place.clone(), Value::Array(more));
+            for (i, item) in items.iter().enumerate() {
+                spoil(item, format!("{place}/{i}"), found);
+            }
+        }
+        _ => found(place, json!(7.5)),
+    }
+}
+
+/// Members of a line of `decide` that may be missing.
+const OPTIONAL: [&str; 6] = ["warnings", "level", "policy", "file", "pointer", "sid"];
+
+/// One document or more of every format. A command whose format is new joins here.
+fn documents() -> Vec<Value> {
+    let acme = "corpus/snapshots/acme";
+    let artifacts = "arn:aws:s3:::acme-pipeline-artifacts-222222222222/*";
+    let read = ["--action", "s3:GetObject", "--resource", artifacts];
+    let build = "arn:aws:iam::222222222222:role/acme-build-prod";
+    let snapshot = OneUser::with(&[statement("Allow", "s3:GetObject", json!("arn:aws:s3:::reports/*"))]);
+    let path = snapshot.path();
+    let mut documents: Vec<Value> = [
+        &[&["can", acme, "--principal", "anyone"][..], &read].concat()[..],
+        &[&["can", "corpus/snapshots/acme-fixed", "--principal", "anyone"][..], &read].concat(),
+        &["can", &path, "--principal", "user/ana", "--action", "s3:GetObject", "--strict"],
+        &["can", &path, "--principal", "account:111122223333", "--action", "s3:PutObject", "--every"],
+        &[&["who-can", acme][..], &read].concat(),
+        &["who-can", acme, "--action", "sts:AssumeRole"],
+        &["explain", acme, "--principal", build, "--action", "iam:PassRole", "--resource", "*"],
+        &["version"],
+        &["demo"],
+    ]
+    .into_iter()
+    .map(|arguments| ask(arguments).1)
+    .collect();
+    for cases in ["boundary", "scp", "kms", "block-public-access"] {
+        let text = std::fs::read_to_string(format!("corpus/cases/{cases}.json")).unwrap();
+        let lines: Vec<Value> = serde_json::from_str(&text).unwrap();
+        let input: Vec<String> = lines.iter().map(Value::to_string).chain(["[]".to_owned()]).collect();
+        let output = gateproof(&["decide"]).write_stdin(input.join("\n")).output().unwrap();
+        let answers = String::from_utf8(output.stdout).unwrap();
+        documents.extend(answers.lines().map(|line| serde_json::from_str::<Value>(line).unwrap()));
+    }
+    documents
+}
+
+#[test]
+fn every_document_fits_its_schema_and_no_mutant_does() {
+    let documents = documents();
+    let mut formats: Vec<&str> = documents.iter().map(|d| d["format"].as_str().unwrap()).collect();
+    formats.sort_unstable();
+    formats.dedup();
+    let named: Vec<String> =
+        schemas().keys().map(|file| format!("gateproof-{}/1", file.split('.').next().unwrap())).collect();
+    assert_eq!(formats, named, "a schema for every format, a document for every schema");
+    let mut tried = 0;
+    for document in &documents {
+        assert_eq!(check(document), Ok(()), "{document}");
+        for (place, mutant) in mutants(&shortened(document)) {
+            assert!(check(&mutant).is_err(), "spoilt at `{place}`, it still fits: {mutant}");
+            tried += 1;
+        }
+    }
+    assert!(tried > 1_000, "only {tried} mutants");
+}
+
+#[test]
+fn what_is_impossible_names_what_is_in_the_way() {
+    let snapshot = OneUser::with(&[
+        statement("Allow", "s3:GetObject", json!("arn:aws:s3:::reports/*")),
+        statement("Deny", "s3:*", json!("arn:aws:s3:::reports/secret/*")),
+    ]);
+    let path = snapshot.path();
+    let blocked = |action: &str, more: &[&str]| {
+        let question = ["can", &path, "--principal", "user/ana", "--action", action];
+        let (code, verdict) = ask(&[&question[..], more].concat());
+        assert_eq!(code, 0, "{verdict}");
+        let listed: Vec<String> = serde_json::from_value(verdict["proof"]["blocked_by"].clone()).unwrap();
+        listed
+    };
+    let denied = blocked("s3:GetObject", &["--resource", "arn:aws:s3:::reports/secret/*"]);
+    assert!(denied.len() == 1 && denied[0].starts_with("identity: inline policy inline-1"), "{denied:?}");
+    assert!(denied[0].contains(" denies, at gaad.json#"), "{denied:?}");
+    assert_eq!(blocked("s3:PutObject", &[]), ["identity: nothing allows", "resource: nothing allows"]);
+    let contradictory = ["--when", "aws:SecureTransport=absent"];
+    assert_eq!(
+        blocked("s3:GetObject", &contradictory),
+        ["no request that was tried fits the question's resources and conditions"]
+    );
+    let elsewhere = ["--in", "account:999999999999"];
+    assert_eq!(
+        blocked("s3:GetObject", &elsewhere),
+        ["no resource of the question is of the caller's account, or known to have a policy"]
+    );
+    assert!(run(&["can", &path, "--principal", "user/ana", "--action", "s3:PutObject"]).status.success());
+}

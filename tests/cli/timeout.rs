@@ -1,0 +1,43 @@
+//! `--timeout`: a question ends in time, undecided, and says so.
+
+use crate::program::{ask, run};
+use crate::snapshots::{OneUser, statement};
+use serde_json::{Value, json};
+use std::time::{Duration, Instant};
+
+/// Resources whose patterns multiply: each needs its own position to be remembered, over and over.
+fn bomb() -> OneUser {
+    let ladder = |letter: char| format!("arn:aws:s3:::*{letter}{}", "?".repeat(60));
+    let allows: Vec<Value> =
+        ('a'..='h').map(|letter| statement("Allow", "s3:GetObject", json!(ladder(letter)))).collect();
+    let denies: Vec<Value> =
+        ('i'..='p').map(|letter| statement("Deny", "s3:GetObject", json!(ladder(letter)))).collect();
+    OneUser::with(&[allows, denies].concat())
+}
+
+fn question<'a>(snapshot: &'a str, timeout: &'a str) -> Vec<&'a str> {
+    let asked = ["--principal", "user/ana", "--action", "s3:GetObject", "--timeout", timeout];
+    [&["can", snapshot][..], &asked].concat()
+}
+
+#[test]
+fn a_policy_bomb_ends_in_time() {
+    let snapshot = bomb();
+    let started = Instant::now();
+    let (code, verdict) = ask(&question(&snapshot.path(), "1"));
+    let took = started.elapsed();
+    assert_eq!((code, &verdict["verdict"]), (3, &json!("undecided")), "{verdict}");
+    let reason = verdict["undecided"]["reason"].as_str().unwrap();
+    assert!(reason.starts_with("timeout"), "{reason}");
+    assert!(took >= Duration::from_secs(1), "it was no bomb: {took:?}");
+    assert!(took < Duration::from_millis(2500), "{took:?}");
+}
+
+#[test]
+fn an_ordinary_question_is_not_touched() {
+    let snapshot = OneUser::with(&[statement("Allow", "s3:GetObject", json!("arn:aws:s3:::x/*"))]);
+    let (code, verdict) = ask(&question(&snapshot.path(), "1"));
+    assert_eq!((code, &verdict["verdict"]), (2, &json!("reachable")));
+    let output = run(&question(&snapshot.path(), "0"));
+    assert_eq!(output.status.code(), Some(64));
+}
