@@ -180,7 +180,7 @@ impl Comparer {
         let open = std::mem::take(&mut encoder.open_variables);
         let root = terms.and(parts);
         let exact = open.is_empty();
-        let answer = solve(&terms, root, &self.cache, Limits::default(), |values, _| judge(values, exact));
+        let answer = solve(&terms, root, &self.cache, &Limits::default(), |values, _| judge(values, exact));
         (answer, open)
     }
 }

@@ -5,6 +5,7 @@
 //! caller), *unsatisfiable* with a [`Proof`] that the independent checker has accepted.
 
 mod implicant;
+mod propose;
 mod sat;
 
 use crate::solver::UnknownReason;
@@ -50,11 +51,21 @@ pub fn solve(
     limits: &Limits,
     mut accept: impl FnMut(&Values, &[(AtomId, bool)]) -> Result<(), String>,
 ) -> Answer {
+    let mut lemmas: Vec<Vec<Literal>> = Vec::new();
+    // What a walk proposes is mostly right; where it isn't, why it isn't is the first lemma.
+    if let Some(combination) = propose::propose(terms, root) {
+        match check(terms.atoms(), &combination, cache, &limits.search) {
+            Combination::Possible(values) if accept(&values, &combination).is_ok() => {
+                return Answer::Satisfiable(values);
+            }
+            Combination::Impossible(part) => lemmas.push(part.into_iter().map(|l| -l).collect()),
+            Combination::Possible(_) | Combination::Unsettled(..) => {}
+        }
+    }
     let cnf = encode_clauses(terms, root);
     let mut core = BatSat::new(&limits.search.cancellation);
-    let mut lemmas: Vec<Vec<Literal>> = Vec::new();
     let mut doubt: Option<UnknownReason> = None;
-    let mut consistent = cnf.clauses.iter().all(|clause| core.add_clause(clause));
+    let mut consistent = cnf.clauses.iter().chain(&lemmas).all(|clause| core.add_clause(clause));
     for _ in 0..limits.rounds {
         if limits.search.cancellation.is_cancelled() {
             return Answer::Unknown(UnknownReason::Cancelled);

@@ -9,6 +9,7 @@ use gateproof::question::{Quantifier, Selector};
 use gateproof_benches::SEED;
 use gateproof_benches::account::write_snapshot;
 use gateproof_benches::questions::{Question, TEXT, parse_questions};
+use gateproof_encodings::cancellation::Cancellation;
 use gateproof_encodings::cnf::encode_clauses;
 use gateproof_encodings::emptiness::{EmptinessCache, find_word};
 use gateproof_encodings::field::Field;
@@ -124,9 +125,11 @@ fn emptiness(c: &mut Criterion) {
     let languages = Languages::default();
     let (inside, outside) = sets(&languages);
     c.bench_function("emptiness, 12 overlapping patterns within 12", |b| {
-        b.iter(|| find_word(&[&inside], &[&outside], 100_000));
+        b.iter(|| find_word(&[&inside], &[&outside], 100_000, &Cancellation::default()));
     });
-    c.bench_function("emptiness, a text outside", |b| b.iter(|| find_word(&[&outside], &[&inside], 100_000)));
+    c.bench_function("emptiness, a text outside", |b| {
+        b.iter(|| find_word(&[&outside], &[&inside], 100_000, &Cancellation::default()))
+    });
 }
 
 fn refutable() -> (Terms, Term, Proof) {
@@ -137,7 +140,7 @@ fn refutable() -> (Terms, Term, Proof) {
     let beyond = terms.atom_term(Atom::Text(Field::Resource, outside));
     let beyond = terms.not(beyond);
     let root = terms.and([within, beyond]);
-    let answer = solve(&terms, root, &EmptinessCache::default(), Limits::default(), |_, _| Ok(()));
+    let answer = solve(&terms, root, &EmptinessCache::default(), &Limits::default(), |_, _| Ok(()));
     let Answer::Unsatisfiable(proof) = answer else { std::process::abort() };
     (terms, root, proof)
 }
