@@ -6,7 +6,7 @@ STAGE := scripts/stage
 # nextest runs the tests of all crates side by side; plain cargo does the same work one crate at a time.
 NEXTEST := $(shell $(CARGO) nextest --version >/dev/null 2>&1 && echo yes)
 
-.PHONY: help setup demo test lint bench soak release catalogue check-snapshots
+.PHONY: help setup demo test lint bench peers soak release catalogue check-snapshots
 
 help: ## what can be made
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -32,8 +32,16 @@ lint: setup ## format, clippy with the deny-list, licences and sources of the de
 	@$(STAGE) "documentation" env RUSTDOCFLAGS="-D warnings -A rustdoc::private_intra_doc_links" $(CARGO) doc --locked --workspace --no-deps --document-private-items --quiet
 	@$(STAGE) "dependencies" scripts/check_dependencies
 
-bench: setup ## speed on generated accounts
-	@$(CARGO) run --locked --release --quiet -p gateproof-benches --bin measure -- 100 1000 10000
+bench: setup ## speed: criterion for the parts, then a table for generated accounts, then all pairs of AWS-managed policies
+	@$(STAGE) "criterion" $(CARGO) bench --locked --quiet -p gateproof-benches --bench speed -- --warm-up-time 1 --measurement-time 3
+	@$(STAGE) "accounts" $(CARGO) run --locked --release --quiet -p gateproof-benches --bin measure -- 100 1000 10000
+	@$(STAGE) "pairs" $(CARGO) run --locked --release --quiet -p gateproof-benches --bin pairs
+
+peers: setup ## the same questions to gateproof and to iamprover (PyPI): speed, and answers that differ
+	@python3 -m pip install --quiet --disable-pip-version-check --no-deps --require-hashes --upgrade --target target/peers --requirement scripts/requirements-peers.txt
+	@$(CARGO) build --locked --release --quiet -p gateproof -p gateproof-benches
+	@scripts/peers.py 100
+	@scripts/peers.py 1000 8
 
 soak: setup ## the long differential runs: every test whose name starts with `soak`, at full size
 	@GATEPROOF_SOAK=1 $(STAGE) "soak" scripts/soak

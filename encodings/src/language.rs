@@ -4,12 +4,15 @@
 //! question then grows with its statements and not with their globs.
 
 mod index;
+mod matching;
 
 use crate::emptiness::positions::Run;
 use gateproof_model::operand::{Point, Scalar};
 use gateproof_model::pattern::{Pattern, Token};
 use gateproof_model::text::fold;
 use index::Index;
+
+pub use matching::matches;
 use rustc_hash::{FxBuildHasher, FxHashMap};
 use std::hash::{BuildHasher, Hash, Hasher};
 use std::sync::atomic::{AtomicU32, Ordering};
@@ -71,73 +74,6 @@ impl Hash for PatternSet {
     fn hash<H: Hasher>(&self, state: &mut H) {
         self.id.hash(state);
     }
-}
-
-/// Whether a text matches a pattern: greedy with backtracking to the last flat `*` only, which is
-/// complete because a later `*` accepts whatever an earlier one would have.
-pub fn matches(pattern: &[Token], text: &str, fold_case: bool) -> bool {
-    let (mut p, mut rest) = (0usize, text);
-    let mut retry: Option<(usize, &str)> = None;
-    loop {
-        match (pattern.get(p), rest.chars().next()) {
-            (None, None) => return true,
-            // The greedy walk is not complete for a `*` that stops at colons.
-            (Some(Token::AnyRunInSegment), _) => return matches_by_positions(pattern, text, fold_case),
-            (Some(Token::AnyRun), _) => {
-                p += 1;
-                if p == pattern.len() {
-                    return true;
-                }
-                retry = Some((p, rest));
-                continue;
-            }
-            (Some(token), Some(c)) if accepts(*token, c, fold_case) => {
-                p += 1;
-                rest = rest.get(c.len_utf8()..).unwrap_or_default();
-                continue;
-            }
-            _ => {}
-        }
-        let Some((after_star, from)) = retry else { return false };
-        let Some(c) = from.chars().next() else { return false };
-        rest = from.get(c.len_utf8()..).unwrap_or_default();
-        retry = Some((after_star, rest));
-        p = after_star;
-    }
-}
-
-fn matches_by_positions(pattern: &[Token], text: &str, fold_case: bool) -> bool {
-    let closure = |live: &mut Vec<bool>| {
-        for i in 0..pattern.len() {
-            let star = matches!(pattern.get(i), Some(Token::AnyRun | Token::AnyRunInSegment));
-            if star
-                && live.get(i) == Some(&true)
-                && let Some(next) = live.get_mut(i + 1)
-            {
-                *next = true;
-            }
-        }
-    };
-    let mut live = vec![false; pattern.len() + 1];
-    if let Some(first) = live.first_mut() {
-        *first = true;
-    }
-    closure(&mut live);
-    for c in text.chars() {
-        let mut next = vec![false; pattern.len() + 1];
-        for (i, token) in pattern.iter().enumerate() {
-            if live.get(i) != Some(&true) || !accepts(*token, c, fold_case) {
-                continue;
-            }
-            let to = if matches!(token, Token::AnyRun | Token::AnyRunInSegment) { i } else { i + 1 };
-            if let Some(slot) = next.get_mut(to) {
-                *slot = true;
-            }
-        }
-        closure(&mut next);
-        live = next;
-    }
-    live.last() == Some(&true)
 }
 
 /// Whether one step of a pattern accepts one character.

@@ -151,7 +151,7 @@ fn account_in(name: &str) -> Option<String> {
 /// An account that an account pattern, or the account of an ARN pattern, describes: digits stand for what it
 /// leaves open.
 fn described_account(pattern: &PatternText) -> Option<String> {
-    let tokens: Vec<Token> = pattern.ground()?.iter().copied().collect();
+    let tokens: Vec<Token> = pattern.ground()?.to_vec();
     let parts: Vec<&[Token]> = tokens.split(|t| *t == Token::Char(':')).collect();
     let account = match parts.as_slice() {
         [whole] => whole,

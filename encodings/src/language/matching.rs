@@ -1,0 +1,134 @@
+//! Whether a text matches one pattern.
+
+use super::accepts;
+use gateproof_model::pattern::Token;
+
+/// Whether a text matches a pattern: greedy, going back to the last run of each kind only. That is complete
+/// where no flat `*` stands before a `*` that stops at colons, and a colon stands between that and any flat wildcard: whatever an
+/// earlier run might take more, the last one of its kind can take as well. Other patterns are matched place
+/// by place.
+pub fn matches(pattern: &[Token], text: &str, fold_case: bool) -> bool {
+    if !is_orderly(pattern) {
+        return matches_by_positions(pattern, text, fold_case);
+    }
+    let (mut p, mut rest) = (0usize, text);
+    let mut flat: Option<(usize, &str)> = None;
+    let mut segment: Option<(usize, &str)> = None;
+    loop {
+        match (pattern.get(p), rest.chars().next()) {
+            (None, None) => return true,
+            (Some(Token::AnyRun), _) => {
+                p += 1;
+                if p == pattern.len() {
+                    return true;
+                }
+                (flat, segment) = (Some((p, rest)), None);
+                continue;
+            }
+            (Some(Token::AnyRunInSegment), _) => {
+                p += 1;
+                segment = Some((p, rest));
+                continue;
+            }
+            (Some(token), Some(c)) if accepts(*token, c, fold_case) => {
+                p += 1;
+                rest = rest.get(c.len_utf8()..).unwrap_or_default();
+                continue;
+            }
+            _ => {}
+        }
+        // A mismatch: the last run takes one character more, if it may.
+        let longer = |from: &str| Some(from.chars().next()?.len_utf8());
+        if let Some((after, from)) = segment
+            && !from.starts_with(':')
+            && let Some(width) = longer(from)
+        {
+            rest = from.get(width..).unwrap_or_default();
+            (p, segment) = (after, Some((after, rest)));
+            continue;
+        }
+        segment = None;
+        let Some((after, from)) = flat else { return false };
+        let Some(width) = longer(from) else { return false };
+        rest = from.get(width..).unwrap_or_default();
+        (p, flat) = (after, Some((after, rest)));
+    }
+}
+
+/// Runs that stop at colons come first, and a colon stands between each of them and what passes colons.
+fn is_orderly(pattern: &[Token]) -> bool {
+    let (mut flat, mut open) = (false, false);
+    for token in pattern {
+        match token {
+            Token::AnyRunInSegment if flat => return false,
+            Token::AnyRunInSegment => open = true,
+            Token::AnyRun | Token::AnyOne if open => return false,
+            Token::AnyRun => flat = true,
+            Token::Char(':') => open = false,
+            _ => {}
+        }
+    }
+    true
+}
+
+fn matches_by_positions(pattern: &[Token], text: &str, fold_case: bool) -> bool {
+    let closure = |live: &mut Vec<bool>| {
+        for i in 0..pattern.len() {
+            let star = matches!(pattern.get(i), Some(Token::AnyRun | Token::AnyRunInSegment));
+            if star
+                && live.get(i) == Some(&true)
+                && let Some(next) = live.get_mut(i + 1)
+            {
+                *next = true;
+            }
+        }
+    };
+    let mut live = vec![false; pattern.len() + 1];
+    if let Some(first) = live.first_mut() {
+        *first = true;
+    }
+    closure(&mut live);
+    for c in text.chars() {
+        let mut next = vec![false; pattern.len() + 1];
+        for (i, token) in pattern.iter().enumerate() {
+            if live.get(i) != Some(&true) || !accepts(*token, c, fold_case) {
+                continue;
+            }
+            let to = if matches!(token, Token::AnyRun | Token::AnyRunInSegment) { i } else { i + 1 };
+            if let Some(slot) = next.get_mut(to) {
+                *slot = true;
+            }
+        }
+        closure(&mut next);
+        live = next;
+    }
+    live.last() == Some(&true)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn token() -> impl Strategy<Value = Token> {
+        prop_oneof![
+            4 => prop::sample::select(vec!['a', 'b', ':']).prop_map(Token::Char),
+            1 => Just(Token::AnyOne),
+            1 => Just(Token::AnyOneInSegment),
+            1 => Just(Token::AnyRun),
+            2 => Just(Token::AnyRunInSegment),
+        ]
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig { cases: 20_000, ..ProptestConfig::default() })]
+        #[test]
+        fn agrees_with_going_place_by_place(
+            pattern in prop::collection::vec(token(), 0..9),
+            text in "[abAB:]{0,9}",
+            fold_case: bool,
+        ) {
+            prop_assert_eq!(matches(&pattern, &text, fold_case), matches_by_positions(&pattern, &text, fold_case));
+        }
+    }
+}
