@@ -167,10 +167,13 @@ fn soak_whole_services() {
         let estate = example(twin);
         for question in &questions {
             let mut words = vec!["who-can"];
-            for (flag, word) in
-                ["--action", "--resource", "--when", "--when"].iter().zip(question.split_whitespace())
-            {
-                words.extend([flag, word]);
+            for (n, word) in question.split_whitespace().enumerate().filter(|(_, w)| !w.starts_with("as=")) {
+                match (n, word.strip_prefix("access=")) {
+                    (0, _) => words.extend(["--action", word]),
+                    (1, _) => words.extend(["--resource", word]),
+                    (_, Some(levels)) => words.extend(["--access", levels]),
+                    (_, None) => words.extend(["--when", word]),
+                }
             }
             let arguments: Vec<Value> = words.into_iter().map(Value::from).collect();
             let nowhere = SnapshotDigest { digest: String::new(), files: 0 };
