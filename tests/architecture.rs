@@ -179,7 +179,7 @@ fn certificates_are_verified_without_a_search() {
             "batsat",
             "decide(",
             "decide_",
-            "export",
+            "export(",
             "prefilter",
             "grantees",
         ];
