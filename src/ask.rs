@@ -17,6 +17,7 @@ mod explain;
 mod facts;
 mod grantees;
 mod known;
+mod obligations;
 mod obstacles;
 mod piece;
 mod plan;
@@ -30,10 +31,13 @@ mod universe;
 mod witness;
 
 pub use caller::CallerEntity;
+pub(crate) use decide_piece::PieceAnswer;
 pub use decide_piece::{PieceProof, Second};
 pub use effort::{Effort, Encoding};
 pub use estate::{Estate, EstateOptions};
 pub use explain::Explained;
+pub use obligations::Tier;
+pub(crate) use obligations::{Obligation, Owed, Part, Visitor};
 pub use progress::Progress;
 pub use selection::Environments;
 pub use summary::CanAnswer;
@@ -51,8 +55,6 @@ pub struct Settings {
     pub progress: Progress,
     /// Whether every case is encoded, nothing being ruled out beforehand. Slow; the answers are the same.
     pub exhaustive: bool,
-    /// Whether proofs are kept for a certificate.
-    pub keep_proofs: bool,
 }
 
 impl Default for Settings {
@@ -63,7 +65,6 @@ impl Default for Settings {
             effort: Effort::default(),
             progress: Progress::default(),
             exhaustive: false,
-            keep_proofs: false,
         }
     }
 }

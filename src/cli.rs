@@ -4,17 +4,19 @@
 //! |---|---|
 //! | 0 | answered; for `can`: impossible |
 //! | 1 | the input or the tool failed |
-//! | 2 | `can`: reachable, with a witness |
+//! | 2 | `can`: reachable, with a witness; `verify-certificate`: refused |
 //! | 3 | undecided |
 //! | 64 | the command line itself is wrong |
 
 mod ask;
 mod asked;
+mod certify;
 mod decide;
 mod demo;
 mod explain;
 mod export;
 mod lines;
+mod verify_certificate;
 mod version;
 mod watch;
 
@@ -108,6 +110,8 @@ enum Command {
     Explain(explain::Explain),
     /// Decides concrete requests: JSON lines in, JSON lines out.
     Decide(decide::Decide),
+    /// Checks a certificate against a snapshot, without searching.
+    VerifyCertificate(verify_certificate::VerifyCertificate),
     /// The versions of the program, the solver and the catalogue.
     Version,
 }
@@ -127,6 +131,12 @@ pub(crate) enum CliError {
     /// A condition is malformed.
     #[error(transparent)]
     Constraint(#[from] crate::question::ConstraintError),
+    /// A certificate can't be made.
+    #[error(transparent)]
+    Export(#[from] crate::certificate::ExportError),
+    /// A certificate can't be read.
+    #[error(transparent)]
+    Certificate(#[from] crate::certificate::FileError),
     /// The configuration can't be used.
     #[error(transparent)]
     Config(#[from] crate::config::ConfigError),
@@ -162,6 +172,8 @@ pub(crate) mod exit {
     pub const FAILED: u8 = 1;
     /// Reachable.
     pub const REACHABLE: u8 = 2;
+    /// A certificate was refused.
+    pub const REFUSED: u8 = 2;
     /// Undecided.
     pub const UNDECIDED: u8 = 3;
     /// The command line is wrong.
@@ -199,6 +211,7 @@ fn dispatch(cli: &Cli) -> Result<u8, CliError> {
         Command::WhoCan(arguments) => arguments.run(&cli.global),
         Command::Explain(arguments) => arguments.run(&cli.global),
         Command::Decide(arguments) => arguments.run(&cli.global),
+        Command::VerifyCertificate(arguments) => arguments.run(&cli.global),
         Command::Version => version::run(&cli.global),
     }
 }

@@ -163,6 +163,32 @@ fn the_checker_shares_no_code_with_the_search_or_the_evaluator() {
 }
 
 #[test]
+fn certificates_are_verified_without_a_search() {
+    let files = source_files();
+    let verifies =
+        ["verify", "verify/claim", "ledger", "describe", "digest", "document", "file", "question", "refusal"]
+            .map(|name| format!("src/certificate/{name}.rs"));
+    let here = |path: &str| verifies.iter().any(|v| v == path) || path == "src/cli/verify_certificate.rs";
+    assert_eq!(files.iter().filter(|file| here(&file.path)).count(), verifies.len() + 1);
+    let offences = offending_lines(&files, |file, code| {
+        let searches = [
+            "engine",
+            "emptiness",
+            "solver",
+            "z3",
+            "batsat",
+            "decide(",
+            "decide_",
+            "export(",
+            "prefilter",
+            "grantees",
+        ];
+        here(&file.path) && searches.iter().any(|name| code.to_lowercase().contains(name))
+    });
+    assert_none("the verifier searches for nothing", &offences);
+}
+
+#[test]
 fn the_checker_stays_small_enough_to_read() {
     let files = source_files();
     let own = files.iter().filter(|file| file.path.starts_with("checker/src"));

@@ -1,7 +1,7 @@
 //! Whole questions: the pieces of each caller put together, the callers put together.
 
 use super::caller::CallerEntity;
-use super::decide_piece::{PieceAnswer, PieceProof, Second};
+use super::decide_piece::{PieceAnswer, Second};
 use super::effort::{Effort, Encoding};
 use super::estate::Estate;
 use super::known::KnownCases;
@@ -31,14 +31,6 @@ pub struct CanAnswer {
     pub overall: Answer,
     /// Each caller's answer.
     pub principals: Vec<(Arc<str>, Answer)>,
-    /// The proofs, where the settings keep them: caller, piece, proof.
-    pub proofs: Vec<(Arc<str>, String, PieceProof)>,
-}
-
-/// One caller's answer, with its proofs.
-pub(crate) struct CallerAnswer {
-    pub answer: Answer,
-    pub proofs: Vec<(String, PieceProof)>,
 }
 
 /// A question made ready: its actions and resources resolved.
@@ -80,18 +72,9 @@ impl Estate {
         let callers = self.select(principals, &settings.environments)?;
         let prepared = self.prepare(requests, quantifier, settings)?;
         let answers = self.ask_all(&callers, &prepared);
-        let mut proofs = Vec::new();
-        let mut principals = Vec::with_capacity(callers.len());
-        for (caller, answer) in callers.iter().zip(answers) {
-            if settings.keep_proofs {
-                proofs.extend(
-                    answer.proofs.into_iter().map(|(piece, proof)| (caller.id.clone(), piece, proof)),
-                );
-            }
-            principals.push((caller.id.clone(), answer.answer));
-        }
+        let principals: Vec<_> = callers.iter().map(|c| c.id.clone()).zip(answers).collect();
         let overall = overall(&principals, quantifier);
-        Ok(CanAnswer { overall, principals, proofs })
+        Ok(CanAnswer { overall, principals })
     }
 
     /// Everyone who can make some matching request: the principals of the snapshot, the services that
@@ -107,7 +90,7 @@ impl Estate {
         let prepared = self.prepare(requests, Quantifier::Some, settings)?;
         let inside = self.callers.iter().zip(self.ask_all(&self.callers, &prepared));
         let all = inside.chain(self.beside.iter().zip(self.ask_all(&self.beside, &prepared)));
-        Ok(all.map(|(caller, answer)| (caller.id.clone(), answer.answer)).collect())
+        Ok(all.map(|(caller, answer)| (caller.id.clone(), answer)).collect())
     }
 
     pub(crate) fn prepare<'a>(
@@ -138,7 +121,7 @@ impl Estate {
         })
     }
 
-    fn ask_all<'a>(&'a self, callers: &[CallerEntity], prepared: &Prepared<'a>) -> Vec<CallerAnswer> {
+    fn ask_all<'a>(&'a self, callers: &[CallerEntity], prepared: &Prepared<'a>) -> Vec<Answer> {
         prepared.progress.expect(callers.len());
         callers
             .par_iter()
@@ -153,7 +136,7 @@ impl Estate {
         terms: &mut Terms,
         caller: &CallerEntity,
         prepared: &Prepared<'a>,
-    ) -> CallerAnswer {
+    ) -> Answer {
         let mut tally = Tally::default();
         // For `--every` an action that nothing allows is the answer, so none is passed over.
         let narrowed = prepared.quantifier == Quantifier::Some && !prepared.exhaustive;
@@ -204,7 +187,7 @@ impl Estate {
         plan: &Plan<'a>,
         reach: Reach,
         tally: &mut Tally,
-    ) -> Option<CallerAnswer> {
+    ) -> Option<Answer> {
         let mut targets: VecDeque<Cow<'_, Target<'a>>> =
             plan.targets(self, caller, reach, &prepared.resources).into();
         while let Some(target) = targets.pop_front() {
@@ -242,7 +225,6 @@ impl Estate {
                     tally.seconded += usize::from(proof.second == Second::Refuted);
                     tally.second_unknown += usize::from(proof.second == Second::Unknown);
                     tally.all_requests &= proof.all_requests;
-                    tally.proofs.push((label(plan.action, &target), proof));
                 }
                 PieceAnswer::Unknown(reason) => {
                     let place = label(plan.action, &target);
@@ -262,27 +244,26 @@ impl Estate {
     }
 
     /// A witness was found: of a request that is allowed, or for `--every` of one that is not.
-    fn reached(&self, quantifier: Quantifier, witness: Witness, assumptions: Vec<String>) -> CallerAnswer {
+    fn reached(&self, quantifier: Quantifier, witness: Witness, assumptions: Vec<String>) -> Answer {
         let verdict = match quantifier {
             Quantifier::Some => Verdict::Reachable,
             Quantifier::Every => Verdict::Impossible,
         };
-        let answer = Answer {
+        Answer {
             verdict,
             witness: Some(witness),
             proof: None,
             assumptions,
             not_collected: 0,
             undecided: None,
-        };
-        CallerAnswer { answer, proofs: Vec::new() }
+        }
     }
 
-    fn settle(&self, caller: &CallerEntity, prepared: &Prepared<'_>, tally: Tally) -> CallerAnswer {
+    fn settle(&self, caller: &CallerEntity, prepared: &Prepared<'_>, tally: Tally) -> Answer {
         let blind = self.blind_spot(caller, prepared);
         let undecided = tally.unknown.or(blind);
         if undecided.is_some() {
-            let answer = Answer {
+            return Answer {
                 verdict: Verdict::Undecided,
                 witness: None,
                 proof: None,
@@ -290,7 +271,6 @@ impl Estate {
                 not_collected: 0,
                 undecided,
             };
-            return CallerAnswer { answer, proofs: tally.proofs };
         }
         let assumptions = self.uncollected(caller, prepared);
         let verdict = match prepared.quantifier {
@@ -315,19 +295,18 @@ impl Estate {
                 .to_owned(),
             blocked_by: Vec::new(),
         };
-        let answer = Answer {
+        Answer {
             verdict,
             witness: None,
             proof: Some(proof),
             not_collected: assumptions.len(),
             assumptions,
             undecided: None,
-        };
-        CallerAnswer { answer, proofs: tally.proofs }
+        }
     }
 
     /// Why nothing can be said: something that the actions' services are about could not be read.
-    fn blind_spot(&self, caller: &CallerEntity, prepared: &Prepared<'_>) -> Option<Undecided> {
+    pub(crate) fn blind_spot(&self, caller: &CallerEntity, prepared: &Prepared<'_>) -> Option<Undecided> {
         let services: Vec<&str> = prepared.actions.known.iter().map(ActionInfo::service).collect();
         let concerned = |spot: &&BlindSpot| {
             let account = spot.account.as_deref();
@@ -347,7 +326,7 @@ impl Estate {
     }
 
     /// The inputs that were never collected and could touch the answer.
-    fn uncollected(&self, caller: &CallerEntity, prepared: &Prepared<'_>) -> Vec<String> {
+    pub(crate) fn uncollected(&self, caller: &CallerEntity, prepared: &Prepared<'_>) -> Vec<String> {
         let services: Vec<&str> = prepared.actions.known.iter().map(ActionInfo::service).collect();
         let mut texts = Vec::new();
         for assumption in self.snapshot.assumptions() {
@@ -383,20 +362,11 @@ struct Tally {
     seconded: usize,
     second_unknown: usize,
     unknown: Option<Undecided>,
-    proofs: Vec<(String, PieceProof)>,
 }
 
 impl Default for Tally {
     fn default() -> Self {
-        Self {
-            formulas: 0,
-            all_requests: true,
-            folded: 0,
-            seconded: 0,
-            second_unknown: 0,
-            unknown: None,
-            proofs: Vec::new(),
-        }
+        Self { formulas: 0, all_requests: true, folded: 0, seconded: 0, second_unknown: 0, unknown: None }
     }
 }
 

@@ -1,8 +1,10 @@
 //! `can` and `who-can`.
 
+use super::certify::certify;
 use super::watch::Watch;
 use super::{CliError, Global, asked, exit};
 use crate::ask::{self, Estate};
+use crate::certificate::Question;
 use crate::config::Config;
 use crate::question::{Quantifier, Requests, Selector, Verdict};
 use crate::render;
@@ -37,6 +39,9 @@ struct Matching {
     /// Keeps actions of these levels: read, list, write, tagging, permissions-management.
     #[arg(long, value_name = "LEVELS")]
     access: Vec<String>,
+    /// Writes down the proofs of those who can't, for `verify-certificate`.
+    #[arg(long, value_name = "FILE")]
+    certificate: Option<PathBuf>,
     /// What decides.
     #[arg(long, value_enum, default_value_t = Encoding::Classes)]
     encoding: Encoding,
@@ -104,6 +109,17 @@ impl Can {
         let verdict = answer.overall.verdict;
         let table = Table::of_answers(format!("can: {verdict}"), &answer.principals);
         global.publish(&json, &text, Some(&table))?;
+        if let Some(file) = &self.matching.certificate {
+            let question = question(Some(&principals), &requests, quantifier, &settings, &estate);
+            certify(
+                global,
+                &estate,
+                &self.snapshot,
+                question,
+                answer.principals.iter().map(|(_, a)| a),
+                file,
+            )?;
+        }
         Ok(match verdict {
             Verdict::Reachable => exit::REACHABLE,
             Verdict::Impossible => exit::ANSWERED,
@@ -136,7 +152,23 @@ impl WhoCan {
         let listed: Vec<_> =
             answers.iter().filter(|(_, a)| a.verdict != Verdict::Impossible).cloned().collect();
         global.publish(&json, &text, Some(&Table::of_answers(title, &listed)))?;
+        if let Some(file) = &self.matching.certificate {
+            let question = question(None, &requests, Quantifier::Some, &settings, &estate);
+            certify(global, &estate, &self.snapshot, question, answers.iter().map(|(_, a)| a), file)?;
+        }
         let undecided = answers.iter().any(|(_, a)| a.verdict == Verdict::Undecided);
         Ok(if undecided { exit::UNDECIDED } else { exit::ANSWERED })
     }
+}
+
+/// The question as a certificate holds it.
+fn question(
+    principals: Option<&[Selector]>,
+    requests: &Requests,
+    quantifier: Quantifier,
+    settings: &ask::Settings,
+    estate: &Estate,
+) -> Question {
+    let (environments, missing, rules) = (&settings.environments, estate.missing, estate.rules);
+    Question::new(principals, requests, quantifier, environments, missing, rules)
 }

@@ -178,6 +178,14 @@ fn documents() -> Vec<Value> {
     .into_iter()
     .map(|arguments| ask(arguments).1)
     .collect();
+    let (fixed, folder) = ("corpus/snapshots/acme-fixed", tempfile::tempdir().unwrap());
+    let certificate = folder.path().join("certificate.json").to_str().unwrap().to_owned();
+    ask(&[&["can", fixed, "--principal", "anyone", "--certificate", &certificate][..], &read].concat());
+    for (snapshot, code) in [(fixed, 0), (acme, 2)] {
+        let (exit, document) = ask(&["verify-certificate", &certificate, snapshot]);
+        assert_eq!(exit, code);
+        documents.push(document);
+    }
     for cases in ["boundary", "scp", "kms", "block-public-access"] {
         let text = std::fs::read_to_string(format!("corpus/cases/{cases}.json")).unwrap();
         let lines: Vec<Value> = serde_json::from_str(&text).unwrap();

@@ -1,0 +1,237 @@
+//! What an *impossible* owes: every piece of a caller, with nothing ruled out beforehand, and the formula
+//! that has to be refuted for each.
+//!
+//! Certificates are made and verified by the same walk. The walk decides nothing.
+
+use super::caller::CallerEntity;
+use super::decide_piece::PieceAnswer;
+use super::estate::Estate;
+use super::facts::Facts;
+use super::piece::{Piece, family};
+use super::plan::{Plan, Reach};
+use super::summary::{Prepared, label};
+use super::target::{Place, Target};
+use super::{AskError, CrossCheck, Environments, Settings};
+use crate::question::{Quantifier, Requests, Selector};
+use gateproof_encodings::field::Field;
+use gateproof_encodings::term::{Atom, Term, Terms};
+use serde::{Deserialize, Serialize};
+use std::sync::Arc;
+
+/// Which requests a refutation is about.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Tier {
+    /// Every request, whatever resource and keys it carries.
+    #[serde(rename = "all requests")]
+    All,
+    /// Those on resources and with keys that the catalogue gives the action.
+    #[serde(rename = "catalogued actions, resources and keys")]
+    Catalogued,
+}
+
+impl Tier {
+    /// The tier in words.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::All => "all requests",
+            Self::Catalogued => "catalogued actions, resources and keys",
+        }
+    }
+}
+
+/// Which actions of a question.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Part {
+    /// Those of the catalogue.
+    Known,
+    /// The names that the question's globs match beside them.
+    Uncatalogued,
+}
+
+/// Looks at pieces one after the other.
+pub trait Visitor {
+    /// Why a piece can't be settled.
+    type Fault;
+
+    /// Settles a piece.
+    fn settle(&mut self, owed: &Obligation<'_>) -> Result<(), Self::Fault>;
+
+    /// Settles the same case of several roles at once; `false` where each must be looked at by itself.
+    fn settle_together(&mut self, owed: &Obligation<'_>) -> Result<bool, Self::Fault>;
+}
+
+/// One piece, to be refuted.
+pub struct Obligation<'a> {
+    estate: &'a Estate,
+    piece: Piece<'a>,
+}
+
+impl Obligation<'_> {
+    /// What it is about.
+    pub fn label(&self) -> String {
+        label(self.piece.plan.action, self.piece.target)
+    }
+
+    /// The formula that no request may satisfy. The same every time it is made.
+    pub fn encode(&self, terms: &mut Terms, tier: Tier) -> Term {
+        let Self { estate, piece } = self;
+        let realistic = tier == Tier::Catalogued && piece.plan.action.is_some();
+        let facts = Facts::of(estate, piece.caller, piece.plan.action, piece.target, piece.when, realistic);
+        terms.clear();
+        let formula = match tier {
+            Tier::All => estate.encode_unrealistic(terms, piece, &facts),
+            Tier::Catalogued => estate.encode(terms, piece, &facts),
+        };
+        formula.root
+    }
+
+    /// The strongest tier of which the formula is false as it stands.
+    pub fn folded(&self, terms: &mut Terms) -> Option<Tier> {
+        [Tier::All, Tier::Catalogued].into_iter().find(|tier| self.encode(terms, *tier) == Terms::FALSE)
+    }
+
+    /// Lets the engine decide it.
+    pub fn decide(&self, terms: &mut Terms) -> PieceAnswer {
+        self.estate.decide_piece(terms, &self.piece)
+    }
+}
+
+/// A question of which every piece is looked at.
+pub struct Owed<'a> {
+    estate: &'a Estate,
+    prepared: Prepared<'a>,
+    /// Who is asked about, in the order of the answers.
+    pub callers: Vec<CallerEntity>,
+}
+
+impl Estate {
+    /// The pieces of a question about the selected principals; without selectors about everyone, as
+    /// `who-can` asks.
+    pub fn owed<'a>(
+        &'a self,
+        principals: Option<&[Selector]>,
+        requests: &'a Requests,
+        quantifier: Quantifier,
+        environments: &Environments,
+    ) -> Result<Owed<'a>, AskError> {
+        let callers = match principals {
+            Some(selectors) => self.select(selectors, environments)?,
+            None => self.callers.iter().chain(&self.beside).cloned().collect(),
+        };
+        let settings = Settings {
+            environments: environments.clone(),
+            cross_check: CrossCheck::Never,
+            exhaustive: true,
+            ..Settings::default()
+        };
+        let prepared = self.prepare(requests, quantifier, &settings)?;
+        Ok(Owed { estate: self, prepared, callers })
+    }
+}
+
+impl Owed<'_> {
+    /// Whether some of the actions are of the catalogue.
+    pub fn has_known_actions(&self) -> bool {
+        !self.prepared.actions.known.is_empty()
+    }
+
+    /// Whether names that the catalogue doesn't know are asked about.
+    pub fn has_uncatalogued_actions(&self) -> bool {
+        !self.prepared.actions.open.is_empty()
+    }
+
+    /// What could not be read and touches the answer: then nothing is impossible.
+    pub fn blind_spot(&self, caller: &CallerEntity) -> Option<String> {
+        self.estate.blind_spot(caller, &self.prepared).map(|u| format!("{} ({})", u.reason, u.place))
+    }
+
+    /// What was not collected and is taken to be neutral.
+    pub fn assumptions(&self, caller: &CallerEntity) -> Vec<String> {
+        self.estate.uncollected(caller, &self.prepared)
+    }
+
+    /// The resources that no piece is about because the question's globs are said to pass them over. Of each, the
+    /// two demands on the resource's text that must not go together: to be asked about, and to be this resource.
+    pub fn passed_over(&self) -> Vec<(Arc<str>, [Atom; 2])> {
+        let resources = &self.prepared.resources;
+        let languages = &self.estate.compiler.languages;
+        let globs = resources.globs.iter().map(|g| super::piece::flat(g)).collect();
+        let asked = languages.set(globs, false);
+        let listed = self.estate.snapshot.resources().iter();
+        listed
+            .filter(|r| !resources.may_touch(&r.arn))
+            .map(|r| {
+                let itself = languages.set(family(&r.arn), false);
+                let demands = [asked.clone(), itself].map(|set| Atom::Text(Field::Resource, set));
+                (r.arn.clone(), demands)
+            })
+            .collect()
+    }
+
+    /// Visits every piece of a caller, in order, up to the first fault.
+    pub fn walk<V: Visitor>(
+        &self,
+        caller: &CallerEntity,
+        part: Part,
+        visitor: &mut V,
+    ) -> Result<(), V::Fault> {
+        let Prepared { actions, plans, open_plan, resources, cases, .. } = &self.prepared;
+        match part {
+            Part::Known => {
+                for (action, plan) in actions.known.iter().zip(plans) {
+                    let plan = plan.get_or_init(|| self.estate.plan(Some(*action), &[], resources, cases));
+                    self.walk_action(caller, plan, visitor)?;
+                }
+                Ok(())
+            }
+            Part::Uncatalogued if actions.open.is_empty() => Ok(()),
+            Part::Uncatalogued => {
+                let plan = open_plan.get_or_init(|| self.estate.plan(None, &actions.open, resources, cases));
+                self.walk_action(caller, plan, visitor)
+            }
+        }
+    }
+
+    fn walk_action<V: Visitor>(
+        &self,
+        caller: &CallerEntity,
+        plan: &Plan<'_>,
+        visitor: &mut V,
+    ) -> Result<(), V::Fault> {
+        let everything = Reach { by_identity: true, narrowed: false };
+        for target in plan.targets(self.estate, caller, everything, &self.prepared.resources) {
+            match &target.place {
+                Place::Roles(roles) if roles.len() > 1 => {
+                    if visitor.settle_together(&self.obligation(caller, plan, &target))? {
+                        continue;
+                    }
+                    for single in self.estate.split(&target) {
+                        visitor.settle(&self.obligation(caller, plan, &single))?;
+                    }
+                }
+                _ => visitor.settle(&self.obligation(caller, plan, &target))?,
+            }
+        }
+        Ok(())
+    }
+
+    fn obligation<'p>(
+        &'p self,
+        caller: &'p CallerEntity,
+        plan: &'p Plan<'p>,
+        target: &'p Target<'p>,
+    ) -> Obligation<'p> {
+        let prepared = &self.prepared;
+        let piece = Piece {
+            caller,
+            plan,
+            target,
+            resources: &prepared.resources,
+            when: &prepared.requests.when,
+            quantifier: prepared.quantifier,
+            second: false,
+            effort: &prepared.effort,
+        };
+        Obligation { estate: self.estate, piece }
+    }
+}

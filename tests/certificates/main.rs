@@ -1,0 +1,12 @@
+//! Certificates: whatever is impossible can be written down and is accepted; what was changed is refused.
+#![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic, reason = "tests")]
+
+#[path = "../golden/asked.rs"]
+mod asked;
+mod claims;
+mod examples;
+mod files;
+mod proofs;
+mod questions;
+mod reference;
+mod snapshots;
