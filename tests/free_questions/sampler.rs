@@ -156,7 +156,7 @@ pub fn fill(random: &mut Random, pattern: &str) -> String {
         names.replace("${aws:PrincipalAccount}", MEMBERS[0]).replace("${aws:PrincipalOrgID}", ORGANIZATION);
     let names = names.replace("${aws:PrincipalTag/team}", "red");
     let mut text = String::new();
-    for (at, c) in names.chars().enumerate() {
+    for (at, c) in names.char_indices() {
         let early = names[..at].matches(':').count() < 5 && names.starts_with("arn:");
         match c {
             '*' if early => text.push_str(random.word(&["us-east-1", "222222222222", "333333333333"])),
