@@ -9,6 +9,7 @@ pub(crate) mod positions;
 
 use crate::cancellation::Cancellation;
 use crate::language::PatternSet;
+use crate::language::compare::{are_disjoint, is_within};
 use guess::Guess;
 use positions::{Positions, Run};
 use rustc_hash::{FxBuildHasher, FxHashMap};
@@ -82,11 +83,20 @@ pub fn find_word(
     match guess::find(positive, negative) {
         Guess::Word(word) => Emptiness::Word(word),
         Guess::NoneLeft => Emptiness::Empty,
+        Guess::Unknown if two_conflict(positive, negative) => Emptiness::Empty,
         Guess::Unknown => search(positive, negative, budget, cancellation),
     }
 }
 
-fn search(
+/// Whether two of the sets alone leave no text.
+fn two_conflict(positive: &[&PatternSet], negative: &[&PatternSet]) -> bool {
+    positive.iter().enumerate().any(|(i, set)| {
+        positive.iter().skip(i + 1).any(|other| are_disjoint(set, other))
+            || negative.iter().any(|other| is_within(set, other))
+    })
+}
+
+pub(crate) fn search(
     positive: &[&PatternSet],
     negative: &[&PatternSet],
     budget: usize,

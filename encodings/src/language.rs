@@ -3,6 +3,7 @@
 //! A pattern list of a statement is one set, not a set a pattern: the number of Booleans of a
 //! question then grows with its statements and not with their globs.
 
+pub mod compare;
 mod index;
 mod matching;
 

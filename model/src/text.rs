@@ -29,6 +29,9 @@ fn only(mut chars: impl Iterator<Item = char>) -> Option<char> {
 
 /// [`fold`] over a whole text.
 pub fn fold_text(text: &str) -> String {
+    if text.is_ascii() {
+        return text.to_ascii_lowercase();
+    }
     text.chars().map(fold).collect()
 }
 

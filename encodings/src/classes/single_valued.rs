@@ -6,6 +6,7 @@ use crate::cancellation::Cancellation;
 use crate::emptiness::{Emptiness, EmptinessCache};
 use crate::field::Field;
 use crate::language::PatternSet;
+use crate::language::compare::{are_disjoint, is_within};
 use crate::term::Atom;
 use gateproof_model::operand::Scalar;
 use std::sync::Arc;
@@ -40,6 +41,9 @@ pub fn find_value(
         Emptiness::OverBudget => return FieldAnswer::Unsettled(Unsettled::OverBudget),
         Emptiness::Cancelled => return FieldAnswer::Unsettled(Unsettled::Cancelled),
         Emptiness::Empty => {
+            if let Some((one, other)) = conflicting_pair(demands) {
+                return FieldAnswer::Impossible(vec![literal(&one), literal(&other)]);
+            }
             return FieldAnswer::Impossible(minimize(conflicting(field, demands), |d| {
                 let exists = field.always_present() || d.iter().any(|(_, _, holds)| *holds);
                 exists && word_of(d, cache, budget.minimize, &budget.cancellation) == Emptiness::Empty
@@ -47,6 +51,27 @@ pub fn find_value(
         }
     };
     pick(demands, word)
+}
+
+/// Two demands that no text meets, where two patterns at a time show it: two sets without a common text, or a
+/// set that lies in one that is refused. Most conflicts are of this kind.
+fn conflicting_pair<'a>(demands: &[Demand<'a>]) -> Option<(Demand<'a>, Demand<'a>)> {
+    let set_of = |demand: &Demand<'a>| match demand.1 {
+        Atom::Text(_, set) => Some(set),
+        _ => None,
+    };
+    let wanted = demands.iter().filter(|d| d.2).filter_map(|d| Some((d, set_of(d)?)));
+    for (one, set) in wanted {
+        let after = demands.iter().skip_while(|d| d.0 != one.0).skip(1);
+        let apart = after.filter(|d| d.2).find(|d| set_of(d).is_some_and(|other| are_disjoint(set, other)));
+        let refused = || {
+            demands.iter().filter(|d| !d.2).find(|d| set_of(d).is_some_and(|other| is_within(set, other)))
+        };
+        if let Some(other) = apart.or_else(refused) {
+            return Some((*one, *other));
+        }
+    }
+    None
 }
 
 /// What can make the text part impossible: the text demands and, where nothing else says that there is

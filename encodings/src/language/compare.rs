@@ -1,0 +1,176 @@
+//! Two sets of patterns compared pattern by pattern: whether they share no text, and whether one surely
+//! lies in the other. Much cheaper than a search over all sets of a question at once, and what it finds is
+//! about two sets only.
+
+use super::{PatternSet, accepts};
+use gateproof_model::pattern::{Pattern, Token};
+use gateproof_model::text::unfold;
+
+/// Pairs of patterns that are looked at for two sets.
+const PAIRS: usize = 24;
+
+/// Whether no text lies in both sets. False also where there are too many patterns to look at.
+pub fn are_disjoint(a: &PatternSet, b: &PatternSet) -> bool {
+    let few = a.patterns.len().saturating_mul(b.patterns.len()) <= PAIRS;
+    few && a.patterns.iter().all(|x| b.patterns.iter().all(|y| !meet((x, a.fold_case), (y, b.fold_case))))
+}
+
+/// Whether each text of `inner` surely lies in `outer`: each pattern within one pattern, place by place.
+/// False where it takes several patterns together, or where there are too many to look at.
+pub fn is_within(inner: &PatternSet, outer: &PatternSet) -> bool {
+    let few = inner.patterns.len().saturating_mul(outer.patterns.len()) <= PAIRS;
+    few && (!inner.fold_case || outer.fold_case)
+        && inner.patterns.iter().all(|x| outer.patterns.iter().any(|y| covers(y, x, outer.fold_case)))
+}
+
+/// Whether some text matches both patterns; each with whether it ignores letter case.
+fn meet((a, fold_a): (&Pattern, bool), (b, fold_b): (&Pattern, bool)) -> bool {
+    // Both at their places after some common text; rows for the places of `a`.
+    let mut row = vec![false; b.len() + 1];
+    let mut next = vec![false; b.len() + 1];
+    if let Some(start) = row.first_mut() {
+        *start = true;
+    }
+    for i in 0..=a.len() {
+        let x = a.get(i).copied();
+        let mut alive = false;
+        for j in 0..=b.len() {
+            if row.get(j) != Some(&true) {
+                continue;
+            }
+            alive = true;
+            let y = b.get(j).copied();
+            if x.is_none() && y.is_none() {
+                return true;
+            }
+            let (run_x, run_y) = (x.is_some_and(is_run), y.is_some_and(is_run));
+            let mark = |list: &mut Vec<bool>, at: usize| {
+                if let Some(slot) = list.get_mut(at) {
+                    *slot = true;
+                }
+            };
+            // A run may take nothing.
+            if run_x {
+                mark(&mut next, j);
+            }
+            if run_y {
+                mark(&mut row, j + 1);
+            }
+            let (Some(tx), Some(ty)) = (x, y) else { continue };
+            if share_a_character((tx, fold_a), (ty, fold_b)) {
+                match (run_x, run_y) {
+                    (false, false) => mark(&mut next, j + 1),
+                    (true, false) => mark(&mut row, j + 1),
+                    (false, true) => mark(&mut next, j),
+                    (true, true) => {}
+                }
+            }
+        }
+        if !alive {
+            return false;
+        }
+        std::mem::swap(&mut row, &mut next);
+        next.fill(false);
+    }
+    false
+}
+
+fn is_run(token: Token) -> bool {
+    matches!(token, Token::AnyRun | Token::AnyRunInSegment)
+}
+
+fn share_a_character((a, fold_a): (Token, bool), (b, fold_b): (Token, bool)) -> bool {
+    let both = |c: char| accepts(a, c, fold_a) && accepts(b, c, fold_b);
+    let tried = |token: Token| match token {
+        Token::Char(c) => both(c) || unfold(c).is_some_and(both),
+        _ => false,
+    };
+    match (a, b) {
+        (Token::Char(_), _) | (_, Token::Char(_)) => tried(a) || tried(b),
+        // Two wildcards share every character but perhaps the colon.
+        _ => true,
+    }
+}
+
+/// Whether the outer pattern, read as a pattern over the inner one's tokens, matches it: its runs take
+/// tokens that they accept whatever those stand for.
+fn covers(outer: &Pattern, inner: &Pattern, fold_case: bool) -> bool {
+    let takes = |token: Token, taken: Token| match (token, taken) {
+        (_, Token::Char(c)) => accepts(token, c, fold_case),
+        (Token::AnyOne, Token::AnyOne | Token::AnyOneInSegment) => true,
+        (Token::AnyOneInSegment, Token::AnyOneInSegment) => true,
+        (Token::AnyRun, _) => true,
+        (Token::AnyRunInSegment, Token::AnyOneInSegment | Token::AnyRunInSegment) => true,
+        _ => false,
+    };
+    let mut live = vec![false; outer.len() + 1];
+    if let Some(start) = live.first_mut() {
+        *start = true;
+    }
+    let skip_runs = |live: &mut Vec<bool>| {
+        for i in 0..outer.len() {
+            if live.get(i) == Some(&true)
+                && outer.get(i).copied().is_some_and(is_run)
+                && let Some(slot) = live.get_mut(i + 1)
+            {
+                *slot = true;
+            }
+        }
+    };
+    skip_runs(&mut live);
+    for taken in inner.iter() {
+        let mut next = vec![false; outer.len() + 1];
+        for (i, token) in outer.iter().enumerate() {
+            if live.get(i) != Some(&true) || !takes(*token, *taken) {
+                continue;
+            }
+            let to = if is_run(*token) { i } else { i + 1 };
+            if let Some(slot) = next.get_mut(to) {
+                *slot = true;
+            }
+        }
+        skip_runs(&mut next);
+        live = next;
+    }
+    live.last() == Some(&true)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::emptiness::{Emptiness, search};
+    use crate::cancellation::Cancellation;
+    use crate::language::Languages;
+    use proptest::prelude::*;
+
+    fn token() -> impl Strategy<Value = Token> {
+        prop_oneof![
+            5 => prop::sample::select(vec!['a', 'b', 'A', ':']).prop_map(Token::Char),
+            1 => Just(Token::AnyOne),
+            2 => Just(Token::AnyRun),
+            1 => Just(Token::AnyOneInSegment),
+            1 => Just(Token::AnyRunInSegment),
+        ]
+    }
+
+    fn set() -> impl Strategy<Value = (Vec<Pattern>, bool)> {
+        let pattern = prop::collection::vec(token(), 0..6).prop_map(Pattern::from);
+        (prop::collection::vec(pattern, 0..3), any::<bool>())
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig { cases: 4_000, ..ProptestConfig::default() })]
+        #[test]
+        fn agrees_with_the_search(a in set(), b in set()) {
+            let languages = Languages::default();
+            let (a, b) = (languages.set(a.0, a.1), languages.set(b.0, b.1));
+            let empty = |positive: &[&PatternSet], negative: &[&PatternSet]| {
+                search(positive, negative, 100_000, &Cancellation::default()) == Emptiness::Empty
+            };
+            prop_assert_eq!(are_disjoint(&a, &b), empty(&[&a, &b], &[]));
+            if is_within(&a, &b) {
+                prop_assert!(empty(&[&a], &[&b]));
+            }
+        }
+    }
+}
