@@ -160,6 +160,7 @@ impl Comparer {
             action: action.map(|a| a.to_ascii_lowercase().into()),
             action_id: action.and_then(|a| self.catalogue.action(a)),
             resource: None,
+            resource_beginning: None,
             resource_account: Some(ACCOUNT.into()),
             rule: ResourceRule::Ordinary,
             rcp_support: false.into(),

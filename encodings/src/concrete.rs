@@ -47,6 +47,7 @@ pub fn encode_request(
         action: Some(action.as_str().into()),
         action_id: None,
         resource: None,
+        resource_beginning: None,
         resource_account: owner.or_else(|| resource_owner(request)),
         rule: resource_rule(&action, &request.resource),
         rcp_support: world.catalogue.rcp_supported(service).into(),

@@ -42,6 +42,12 @@ impl Encoder<'_> {
     pub fn in_set(&mut self, subject: &Subject, set: &Arc<PatternSet>) -> Term {
         match subject {
             Subject::Known(text) => Terms::constant(set.contains(text)),
+            Subject::Open(Field::Resource) => {
+                match self.scope.resource_beginning.as_deref().and_then(|b| set.holds_all_beginning(b)) {
+                    Some(settled) => Terms::constant(settled),
+                    None => self.terms.atom_term(Atom::Text(Field::Resource, set.clone())),
+                }
+            }
             Subject::Open(field) => self.terms.atom_term(Atom::Text(field.clone(), set.clone())),
         }
     }
@@ -76,9 +82,9 @@ impl Encoder<'_> {
                 let folded = self.compiler.languages.set(vec![pattern], fold_case);
                 folded.contains(text)
             }),
-            Subject::Open(field) => {
+            Subject::Open(_) => {
                 let set = self.compiler.languages.set(vec![pattern], fold_case);
-                self.terms.atom_term(Atom::Text(field.clone(), set))
+                self.in_set(subject, &set)
             }
         };
         if !open || fits == Terms::FALSE {

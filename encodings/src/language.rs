@@ -49,6 +49,20 @@ impl PatternSet {
         })
     }
 
+    /// Whether all texts that begin with `beginning` lie in the set, or none of them does; `None` where the
+    /// patterns' own beginnings don't tell.
+    pub fn holds_all_beginning(&self, beginning: &str) -> Option<bool> {
+        let mut some = false;
+        for pattern in &self.patterns {
+            match under_beginning(pattern, beginning, self.fold_case) {
+                Some(true) => return Some(true),
+                Some(false) => {}
+                None => some = true,
+            }
+        }
+        if some { None } else { Some(false) }
+    }
+
     /// The patterns laid out for the emptiness search, once.
     pub(crate) fn run(&self) -> &Run {
         self.run.get_or_init(|| Run::new(self))
@@ -61,6 +75,24 @@ impl PatternSet {
         }
         self.index.get_or_init(|| Index::of(&self.patterns)).contains(text, self.fold_case)
     }
+}
+
+/// What a pattern says of the texts with this beginning: all match, none does, or neither is plain.
+fn under_beginning(pattern: &[Token], beginning: &str, fold_case: bool) -> Option<bool> {
+    let mut chars = beginning.chars();
+    let mut rest = pattern;
+    while let Some((token, after)) = rest.split_first() {
+        if matches!(token, Token::AnyRun | Token::AnyRunInSegment) {
+            return (*token == Token::AnyRun && after.is_empty()).then_some(true);
+        }
+        let Some(c) = chars.next() else { return None };
+        if !accepts(*token, c, fold_case) {
+            return Some(false);
+        }
+        rest = after;
+    }
+    // The pattern is over: it matches one text, which goes no further than this.
+    if chars.next().is_some() { Some(false) } else { None }
 }
 
 impl PartialEq for PatternSet {
@@ -170,5 +202,37 @@ impl Languages {
             index: OnceLock::new(),
             finite: OnceLock::new(),
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn token() -> impl Strategy<Value = Token> {
+        prop_oneof![
+            5 => prop::sample::select(vec!['a', 'b', ':']).prop_map(Token::Char),
+            1 => Just(Token::AnyOne),
+            2 => Just(Token::AnyRun),
+            1 => Just(Token::AnyRunInSegment),
+        ]
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig { cases: 3_000, ..ProptestConfig::default() })]
+        #[test]
+        fn what_a_beginning_settles_is_so_for_all_texts(
+            patterns in prop::collection::vec(prop::collection::vec(token(), 0..6).prop_map(Pattern::from), 0..4),
+            beginning in "[abA:]{0,4}",
+            ends in prop::collection::vec("[abA:]{0,4}", 12),
+            fold_case: bool,
+        ) {
+            let set = Languages::default().set(patterns, fold_case);
+            let Some(settled) = set.holds_all_beginning(&beginning) else { return Ok(()) };
+            for end in ends {
+                prop_assert_eq!(set.contains(&format!("{beginning}{end}")), settled);
+            }
+        }
     }
 }

@@ -92,6 +92,9 @@ pub struct Scope {
     pub action_id: Option<ActionId>,
     /// The resource; open where `None`.
     pub resource: Option<Arc<str>>,
+    /// What the resource begins with, whichever it is: an open one is constrained to that beside the policies,
+    /// so that statements about others fold away.
+    pub resource_beginning: Option<Arc<str>>,
     /// The account that owns the resource.
     pub resource_account: Option<Arc<str>>,
     /// How the resource's policy counts.

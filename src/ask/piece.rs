@@ -140,6 +140,7 @@ impl Estate {
             action: piece.plan.lower.clone(),
             action_id: piece.plan.action.map(|a| a.id()),
             resource: known_resource(piece.target),
+            resource_beginning: piece.target.beginning.clone().or_else(|| piece.plan.beginning.clone()),
             resource_account: piece.target.account.clone(),
             rule: piece.target.rule,
             rcp_support: piece.plan.rcp_support.clone(),
@@ -182,6 +183,10 @@ impl Estate {
         let asked = match (&piece.plan.asked, &encoder.scope.resource) {
             (None, _) => Terms::TRUE,
             (Some(set), Some(resource)) => encoder.in_set(&Subject::Known(resource.clone()), &set.clone()),
+            // Where the question gives the beginning, an atom: it is what says so.
+            (Some(set), None) if piece.target.beginning.is_none() => {
+                encoder.terms.atom_term(Atom::Text(Field::Resource, set.clone()))
+            }
             (Some(set), None) => encoder.in_set(&Subject::Open(Field::Resource), set),
         };
         let mut parts = vec![asked];
@@ -207,7 +212,8 @@ impl Estate {
     fn of_case(&self, encoder: &mut Encoder<'_>, piece: &Piece<'_>) -> Term {
         let subject = Subject::Open(Field::Resource);
         match (&piece.target.place, &piece.target.texts) {
-            (_, Some(texts)) => encoder.in_set(&subject, texts),
+            // An atom even where the beginning would settle it: it is what says so.
+            (_, Some(texts)) => encoder.terms.atom_term(Atom::Text(Field::Resource, texts.clone())),
             (Place::Other, None) => {
                 let known = encoder.in_set(&subject, &piece.plan.known.set);
                 let other = encoder.terms.not(known);

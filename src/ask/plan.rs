@@ -37,6 +37,8 @@ pub struct Plan<'a> {
     pub kinds: Vec<Kind>,
     /// What the question asks about; `None`: any resource.
     pub asked: Option<Arc<PatternSet>>,
+    /// What those begin with.
+    pub beginning: Option<Arc<str>>,
     /// For actions that the catalogue doesn't know: which ones are meant.
     pub open: Option<OpenActions>,
 }
@@ -195,6 +197,7 @@ impl Estate {
             accounts: self.account_cases(star, &others, resources),
             star,
             kinds,
+            beginning: resources.beginning(),
             asked: (!resources.is_all()).then(|| {
                 self.compiler.languages.set(resources.globs.iter().map(|g| flat(g)).collect(), false)
             }),

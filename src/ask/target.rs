@@ -32,6 +32,8 @@ pub struct Target<'a> {
     pub policy: Option<Arc<CompiledDocument>>,
     /// Its ARNs, where they are listed.
     pub texts: Option<Arc<PatternSet>>,
+    /// What its ARNs begin with, where they are listed.
+    pub beginning: Option<Arc<str>>,
     /// What it fixes of the context.
     pub facts: Arc<ResourceFacts>,
 }
@@ -76,6 +78,12 @@ impl Resources {
         self.globs.is_empty() || self.globs.iter().any(|g| g == "*")
     }
 
+    /// What all resources asked about begin with, where that is anything.
+    pub(crate) fn beginning(&self) -> Option<Arc<str>> {
+        let heads = self.globs.iter().map(|g| g.split(['*', '?']).next().unwrap_or_default());
+        heads.reduce(shared_beginning).filter(|b| !b.is_empty() && !self.is_all()).map(Into::into)
+    }
+
     /// Whether resources of an account are asked about.
     pub(crate) fn in_account(&self, account: Option<&str>) -> bool {
         self.accounts.as_ref().is_none_or(|wanted| account.is_some_and(|a| wanted.contains(a)))
@@ -91,6 +99,21 @@ impl Resources {
                     && (literal.len() <= arn.len() || under(arn, literal))
             })
     }
+}
+
+/// What the ARNs of a case have in common from the start.
+fn beginning_of(place: &Place<'_>) -> Option<Arc<str>> {
+    match place {
+        // Of log groups, the policy that is listed under `log-group:*` is about all names.
+        Place::Known(resource) => Some(resource.arn.trim_end_matches('*').into()),
+        Place::Roles(roles) => roles.iter().map(|r| &*r.arn).reduce(shared_beginning).map(Into::into),
+        Place::Star | Place::Principal(_) | Place::Other => None,
+    }
+}
+
+fn shared_beginning<'t>(a: &'t str, b: &'t str) -> &'t str {
+    let same = a.char_indices().zip(b.chars()).find(|((_, x), y)| x != y).map(|((at, _), _)| at);
+    a.get(..same.unwrap_or(a.len().min(b.len()))).unwrap_or_default()
 }
 
 /// Whether a text lies under an ARN: the ARN, then `/` or `:` and more.
@@ -148,6 +171,7 @@ impl Estate {
         Target {
             policy: self.policy_of(&place, account.as_deref(), rule).map(|d| self.compiler.compile(d)),
             facts: self.facts_of_place(&place, account.as_deref()),
+            beginning: beginning_of(&place),
             texts,
             place,
             account,

@@ -208,7 +208,7 @@ fn spoilt_proofs_are_refused() {
     for twin in ["acme", "acme-fixed"] {
         let (estate, certificates) = certified(twin, &IDS);
         for certificate in &certificates {
-            for (at, _) in proofs(certificate).into_iter().take(6) {
+            for (at, _) in proofs(certificate).into_iter().take(12) {
                 counts.spoil(&estate, certificate, at);
             }
         }
