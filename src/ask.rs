@@ -11,6 +11,7 @@ mod by_strings;
 mod caller;
 mod candidates;
 mod decide_piece;
+mod effective;
 mod effort;
 mod estate;
 mod explain;
@@ -33,6 +34,9 @@ mod witness;
 pub use caller::CallerEntity;
 pub(crate) use decide_piece::PieceAnswer;
 pub use decide_piece::{PieceProof, Second};
+pub use effective::{
+    Agreement, Difference, Differs, Effective, EffectiveAction, EffectiveRow, Extent, Proofs, RowEffect,
+};
 pub use effort::{Effort, Encoding};
 pub use estate::{Estate, EstateOptions};
 pub use explain::Explained;

@@ -19,6 +19,7 @@ mod lines;
 mod verify_certificate;
 mod version;
 mod watch;
+mod what_can;
 
 use crate::ask::{Effort, Settings};
 use crate::config::Config;
@@ -106,6 +107,8 @@ enum Command {
     Can(ask::Can),
     /// Who can make some matching request, with a witness each.
     WhoCan(ask::WhoCan),
+    /// What principals can do: their effective permissions as a policy and as a table.
+    WhatCan(what_can::WhatCan),
     /// Why one request is allowed or denied, layer by layer.
     Explain(explain::Explain),
     /// Decides concrete requests: JSON lines in, JSON lines out.
@@ -209,6 +212,7 @@ fn dispatch(cli: &Cli) -> Result<u8, CliError> {
         Command::Demo => demo::run(&cli.global),
         Command::Can(arguments) => arguments.run(&cli.global),
         Command::WhoCan(arguments) => arguments.run(&cli.global),
+        Command::WhatCan(arguments) => arguments.run(&cli.global),
         Command::Explain(arguments) => arguments.run(&cli.global),
         Command::Decide(arguments) => arguments.run(&cli.global),
         Command::VerifyCertificate(arguments) => arguments.run(&cli.global),

@@ -120,7 +120,7 @@ impl Estate {
 
     /// The roles that the question asks about, those of one account whose trust policies say the same
     /// together.
-    fn trust_targets<'a>(&'a self, resources: &Resources) -> Vec<Target<'a>> {
+    pub(crate) fn trust_targets<'a>(&'a self, resources: &Resources) -> Vec<Target<'a>> {
         let globs: Vec<Pattern> = resources.globs.iter().map(|g| flat(g)).collect();
         let asked = |arn: &str| resources.is_all() || globs.iter().any(|g| matches(g, arn, false));
         let mut groups: Vec<(&Arc<str>, Vec<&'a PrincipalEntity>)> = Vec::new();

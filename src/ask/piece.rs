@@ -81,8 +81,12 @@ impl Estate {
 
     /// The same policies, prepared.
     fn layers<'p>(&'p self, piece: &Piece<'p>) -> Layers<'p> {
-        let caller = piece.caller.prepared(&self.compiler);
-        let target = piece.target;
+        self.layers_in(piece.caller, piece.target)
+    }
+
+    /// The policies that apply to a caller in a resource case, prepared.
+    pub(crate) fn layers_in<'p>(&'p self, caller: &'p CallerEntity, target: &'p Target<'_>) -> Layers<'p> {
+        let caller = caller.prepared(&self.compiler);
         let owner = target.account.as_deref().filter(|_| !is_managed_key(target));
         let block_public_access = match &target.place {
             Place::Known(resource) => resource.block_public_access,
@@ -177,6 +181,21 @@ impl Estate {
         Formula { root, open_variables, goal_is_false: false }
     }
 
+    /// What a request of the piece must fulfil whatever is asked about it, that AWS could receive.
+    pub(crate) fn surroundings(
+        &self,
+        encoder: &mut Encoder<'_>,
+        piece: &Piece<'_>,
+        facts: &Facts<'_>,
+    ) -> Term {
+        let parts = [
+            self.universe(encoder, piece, true),
+            constraints(encoder, facts, piece.when),
+            axioms(encoder, facts, piece.caller, self.catalogue),
+        ];
+        encoder.terms.and(parts)
+    }
+
     /// The resource is one of the case, one that the question asks about, and (where `realistic`) one that
     /// AWS could check the action against.
     fn universe(&self, encoder: &mut Encoder<'_>, piece: &Piece<'_>, realistic: bool) -> Term {
@@ -267,7 +286,7 @@ fn fitting(encoder: &mut Encoder<'_>, piece: &Piece<'_>) -> Term {
 }
 
 /// The resource of cases that leave nothing open.
-fn known_resource(target: &Target<'_>) -> Option<Arc<str>> {
+pub(crate) fn known_resource(target: &Target<'_>) -> Option<Arc<str>> {
     match &target.place {
         Place::Star => Some("*".into()),
         Place::Principal(principal) => Some(principal.arn.clone()),
@@ -312,7 +331,7 @@ fn in_accounts(encoder: &mut Encoder<'_>, accounts: &[&str]) -> Term {
 }
 
 /// The question's constraints on the context.
-fn constraints(encoder: &mut Encoder<'_>, facts: &Facts<'_>, when: &[Constraint]) -> Term {
+pub(crate) fn constraints(encoder: &mut Encoder<'_>, facts: &Facts<'_>, when: &[Constraint]) -> Term {
     let mut parts = Vec::new();
     for constraint in when {
         let part = one_constraint(encoder, facts, constraint);

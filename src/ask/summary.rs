@@ -179,7 +179,7 @@ impl Estate {
         self.settle(caller, prepared, tally)
     }
 
-    fn ask_action<'a>(
+    pub(crate) fn ask_action<'a>(
         &'a self,
         terms: &mut Terms,
         caller: &CallerEntity,
@@ -355,13 +355,13 @@ fn sampled(caller: &str, action: Option<ActionInfo<'_>>) -> bool {
 }
 
 #[derive(Debug)]
-struct Tally {
+pub(crate) struct Tally {
     formulas: usize,
     all_requests: bool,
     folded: usize,
     seconded: usize,
     second_unknown: usize,
-    unknown: Option<Undecided>,
+    pub unknown: Option<Undecided>,
 }
 
 impl Default for Tally {

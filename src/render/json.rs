@@ -6,11 +6,11 @@ use gateproof_model::request::ContextValue;
 use serde_json::{Map, Value, json};
 use std::sync::Arc;
 
-fn strings<T: ToString>(items: &[T]) -> Vec<String> {
+pub(super) fn strings<T: ToString>(items: &[T]) -> Vec<String> {
     items.iter().map(ToString::to_string).collect()
 }
 
-fn question(requests: &Requests) -> Map<String, Value> {
+pub(super) fn question(requests: &Requests) -> Map<String, Value> {
     let levels: Vec<&str> = requests.access.iter().map(|l| l.name()).collect();
     let mut question = Map::new();
     question.insert("actions".to_owned(), json!(requests.actions));

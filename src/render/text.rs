@@ -8,7 +8,7 @@ use std::fmt::Write;
 use std::sync::Arc;
 
 /// Text goes into a `String`, which takes everything.
-fn line(out: &mut String, text: std::fmt::Arguments<'_>) {
+pub(super) fn line(out: &mut String, text: std::fmt::Arguments<'_>) {
     let _ = out.write_fmt(text);
     out.push('\n');
 }
@@ -108,7 +108,7 @@ fn proved(out: &mut String, proof: &ProofSummary) {
     );
 }
 
-fn problems(out: &mut String, found: &[Problem]) {
+pub(super) fn problems(out: &mut String, found: &[Problem]) {
     let serious: Vec<&Problem> = found.iter().filter(|p| !p.warning).collect();
     if serious.is_empty() {
         return;

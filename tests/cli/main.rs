@@ -11,3 +11,4 @@ mod schema;
 mod snapshots;
 mod strict;
 mod timeout;
+mod what_can;

@@ -128,7 +128,8 @@ fn spoil(value: &Value, place: String, found: &mut dyn FnMut(String, Value)) {
     }
     match value {
         Value::Object(members) => {
-            let free = ["/session", "/context"].iter().any(|map| place.ends_with(map));
+            let conditions = ["/Condition", "/conditions"].iter().any(|map| place.contains(map));
+            let free = conditions || ["/session", "/context"].iter().any(|map| place.ends_with(map));
             let mut more = members.clone();
             more.insert("unexpected".to_owned(), json!(7.5));
             found(place.clone(), Value::Object(more));
@@ -153,8 +154,8 @@ fn spoil(value: &Value, place: String, found: &mut dyn FnMut(String, Value)) {
     }
 }
 
-/// Members of a line of `decide` that may be missing.
-const OPTIONAL: [&str; 6] = ["warnings", "level", "policy", "file", "pointer", "sid"];
+/// Members of a line of `decide`, or of a policy's statement, that may be missing.
+const OPTIONAL: [&str; 7] = ["warnings", "level", "policy", "file", "pointer", "sid", "Condition"];
 
 /// One document or more of every format. A command whose format is new joins here.
 fn documents() -> Vec<Value> {
@@ -172,6 +173,7 @@ fn documents() -> Vec<Value> {
         &[&["who-can", acme][..], &read].concat(),
         &["who-can", acme, "--action", "sts:AssumeRole"],
         &["explain", acme, "--principal", build, "--action", "iam:PassRole", "--resource", "*"],
+        &["what-can", acme, "--principal", "user/erin.walsh", "--service", "s3,kms"],
         &["version"],
         &["demo"],
     ]

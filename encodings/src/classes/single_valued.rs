@@ -64,9 +64,8 @@ fn conflicting_pair<'a>(demands: &[Demand<'a>]) -> Option<(Demand<'a>, Demand<'a
     for (one, set) in wanted {
         let after = demands.iter().skip_while(|d| d.0 != one.0).skip(1);
         let apart = after.filter(|d| d.2).find(|d| set_of(d).is_some_and(|other| are_disjoint(set, other)));
-        let refused = || {
-            demands.iter().filter(|d| !d.2).find(|d| set_of(d).is_some_and(|other| is_within(set, other)))
-        };
+        let refused =
+            || demands.iter().filter(|d| !d.2).find(|d| set_of(d).is_some_and(|other| is_within(set, other)));
         if let Some(other) = apart.or_else(refused) {
             return Some((*one, *other));
         }

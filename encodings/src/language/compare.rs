@@ -138,8 +138,8 @@ fn covers(outer: &Pattern, inner: &Pattern, fold_case: bool) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::emptiness::{Emptiness, search};
     use crate::cancellation::Cancellation;
+    use crate::emptiness::{Emptiness, search};
     use crate::language::Languages;
     use proptest::prelude::*;
 
