@@ -150,6 +150,7 @@ impl<'e> Comparison<'e> {
             action: Some(fold_text(side.action.name()).into()),
             action_id: Some(side.action.id()),
             resource: side.resource.clone(),
+            resource_beginning: None,
             resource_account: side.target.account.clone(),
             rule: side.target.rule,
             rcp_support: self.estate.catalogue.rcp_supported(side.action.service()).into(),

@@ -85,6 +85,7 @@ impl<'e> Reader<'e> {
             action: None,
             action_id: None,
             resource: None,
+            resource_beginning: None,
             resource_account: target.account.clone(),
             rule: target.rule,
             rcp_support: RcpSupport::Yes,
