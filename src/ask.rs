@@ -5,6 +5,7 @@
 //! the reference evaluator must allow ([`witness`]), a refutation a proof.
 
 mod attempt;
+mod authorizations;
 mod aws_cli;
 mod axioms;
 mod by_strings;
@@ -16,7 +17,9 @@ mod effort;
 mod estate;
 mod explain;
 mod facts;
+mod granted;
 mod grantees;
+mod joint;
 mod known;
 mod obligations;
 mod obstacles;
@@ -24,7 +27,10 @@ mod piece;
 mod plan;
 mod prefilter;
 mod progress;
+mod regions;
+mod resource_facts;
 mod selection;
+mod session_keys;
 mod strangers;
 mod summary;
 mod target;

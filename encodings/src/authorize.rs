@@ -108,13 +108,25 @@ impl Encoder<'_> {
         }
     }
 
+    /// IAM User Guide, "Compare AWS STS credentials": what federated users and role sessions can't call.
+    fn session_cannot_call(&self) -> bool {
+        let action = self.scope.action.as_deref().unwrap_or_default();
+        let role = ["sts:getfederationtoken", "sts:getsessiontoken"].contains(&action);
+        match (&self.scope.caller, self.kind()) {
+            (Caller::RoleSession { .. }, _)
+            | (_, Some(PrincipalKind::Role(_) | PrincipalKind::RoleSession(_))) => role,
+            (_, Some(PrincipalKind::FederatedUser(_))) => action.starts_with("sts:"),
+            _ => false,
+        }
+    }
+
     fn resource_policy_counts(&self) -> bool {
         self.scope.rule != ResourceRule::Role
     }
 
     fn granted(&mut self, policies: &Layers<'_>) -> Term {
         let is_root_assuming = self.is_root() && self.scope.action.as_deref() == Some("sts:assumerole");
-        if is_root_assuming {
+        if is_root_assuming || self.session_cannot_call() {
             return Terms::FALSE;
         }
         let core = self.core_grant(policies);

@@ -16,6 +16,7 @@ pub mod condition;
 pub mod emptiness;
 pub mod encoder;
 pub mod field;
+pub mod import;
 pub mod kept_by_aws;
 pub mod kms;
 pub mod language;

@@ -74,6 +74,7 @@ fn decide(evaluation: &Evaluation<'_>) -> (Outcome, Vec<Reason>) {
         Err(reasons) => lacking.extend(reasons),
     }
     lacking.extend(special::root_cannot_assume(evaluation));
+    lacking.extend(special::session_cannot_call(evaluation));
     lacking.extend(special::kept_by_aws(evaluation));
     lacking.extend(block_public_access::cut(evaluation));
     if lacking.is_empty() { (Outcome::Allowed, given) } else { (Outcome::ImplicitlyDenied, lacking) }

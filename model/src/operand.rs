@@ -79,8 +79,8 @@ pub fn whole_line(scalar: Scalar) -> Vec<(Point, Point)> {
 
 /// Numbers beyond ± 10^24 are not read as numbers.
 const NUMBER_LIMIT: i128 = 1_000_000_000_000_000_000_000_000 * NUMBER_SCALE;
-/// Instants beyond the years ± 9999 are not read as dates.
-const DATE_LIMIT: i128 = 250_000_000_000 * NANOSECONDS;
+/// Seconds further from 1970 are not read as dates; the years ± 9999 lie within.
+const DATE_LIMIT: i128 = 400_000_000_000 * NANOSECONDS;
 const NANOSECONDS: i128 = 1_000_000_000;
 
 fn address_point(address: IpAddr) -> Point {
@@ -118,12 +118,17 @@ fn parse_decimal(text: &str, scale: i128) -> Option<i128> {
 }
 
 fn render_decimal(value: i128) -> String {
+    render_fixed(value, NUMBER_SCALE, 12)
+}
+
+/// A multiple of `1 / scale` as a decimal number; `places` is the number of digits that `scale` stands for.
+fn render_fixed(value: i128, scale: i128, places: usize) -> String {
     let sign = if value < 0 { "-" } else { "" };
-    let (whole, fraction) = (value.abs() / NUMBER_SCALE, value.abs() % NUMBER_SCALE);
+    let (whole, fraction) = (value.abs() / scale, value.abs() % scale);
     if fraction == 0 {
         return format!("{sign}{whole}");
     }
-    format!("{sign}{whole}.{}", format!("{fraction:012}").trim_end_matches('0'))
+    format!("{sign}{whole}.{}", format!("{fraction:0places$}").trim_end_matches('0'))
 }
 
 /// ISO 8601 (date, or date and time, UTC where no offset is given) or seconds since the epoch.
@@ -134,17 +139,20 @@ fn parse_date(text: &str) -> Option<i128> {
     if let Ok(instant) = text.parse::<jiff::Timestamp>() {
         return Some(instant.as_nanosecond());
     }
-    let local = match text.parse::<jiff::civil::DateTime>() {
+    // The last day of the year 9999, which policies like to name, is beyond what a timestamp holds.
+    let local_text = text.strip_suffix(['Z', 'z']).unwrap_or(text);
+    let local = match local_text.parse::<jiff::civil::DateTime>() {
         Ok(local) => local,
-        Err(_) => text.parse::<jiff::civil::Date>().ok()?.to_datetime(jiff::civil::Time::midnight()),
+        Err(_) => local_text.parse::<jiff::civil::Date>().ok()?.to_datetime(jiff::civil::Time::midnight()),
     };
-    local.to_zoned(jiff::tz::TimeZone::UTC).ok().map(|z| z.timestamp().as_nanosecond())
+    let epoch = jiff::civil::DateTime::constant(1970, 1, 1, 0, 0, 0, 0);
+    Some(local.duration_since(epoch).as_nanos())
 }
 
 fn render_date(nanoseconds: i128) -> String {
     match jiff::Timestamp::from_nanosecond(nanoseconds) {
         Ok(instant) => instant.to_string(),
-        Err(_) => (nanoseconds / NANOSECONDS).to_string(),
+        Err(_) => render_fixed(nanoseconds, NANOSECONDS, 9),
     }
 }
 
@@ -172,6 +180,13 @@ mod tests {
         assert_eq!(d("2020-01-01"), d("1577836800"));
         assert_eq!(d("2020-01-01T01:00:00+01:00"), d("1577836800"));
         assert!(d("2020-01-01T00:00:00.5Z") > d("1577836800"));
+        assert_eq!(d("9999-12-31T23:59:59Z"), d("253402300799"));
+        assert_eq!(d("9999-12-31"), d("253402214400"));
+        for end in ["9999-12-31T23:59:59.25Z", "-009999-01-03T00:00:00Z"] {
+            let point = d(end);
+            assert_eq!(parse_point(Scalar::Date, &render_point(Scalar::Date, point)), Some(point));
+            assert!(whole_line(Scalar::Date).iter().all(|(first, last)| *first <= point && point <= *last));
+        }
     }
 
     #[test]

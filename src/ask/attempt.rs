@@ -6,6 +6,7 @@ use super::candidates::beautify;
 use super::effort::Encoding;
 use super::estate::Estate;
 use super::facts::Facts;
+use super::granted::taken_for_granted;
 use super::piece::{Formula, Piece};
 use crate::engine::{Answer, solve};
 use crate::question::Step;
@@ -14,11 +15,11 @@ use gateproof_encodings::classes::Values;
 use gateproof_encodings::field::Field;
 use gateproof_encodings::proof::Proof;
 use gateproof_encodings::term::{Atom, AtomId, Term, Terms};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 /// How often an open policy variable is bound to another value before the piece is given up.
-const BINDINGS: usize = 6;
+pub(super) const BINDINGS: usize = 6;
 
 /// What an attempt comes to.
 pub(super) enum Solved {
@@ -41,10 +42,18 @@ pub(super) struct Attempt<'a> {
 impl Attempt<'_> {
     /// Decides the formula; a request that needs no favour of what is not known is looked for first.
     pub(super) fn solve_formula(&self, terms: &mut Terms, formula: &Formula) -> Solved {
-        if let Some(pessimistic) = without_favours(terms, formula.root)
-            && let step @ Solved::Step(..) = self.solve_root(terms, formula, pessimistic)
-        {
-            return step;
+        let strict = terms.and([formula.root, formula.as_a_rule]);
+        let mut roots = Vec::new();
+        for root in [strict, formula.root] {
+            roots.extend(without_favours(terms, root));
+            roots.push(root);
+        }
+        roots.dedup();
+        roots.pop();
+        for root in roots {
+            if let step @ Solved::Step(..) = self.solve_root(terms, formula, root) {
+                return step;
+            }
         }
         self.solve_root(terms, formula, formula.root)
     }
@@ -101,7 +110,9 @@ impl Attempt<'_> {
             let because: Vec<String> = decision.because.iter().map(ToString::to_string).collect();
             return Err(format!("{}: {}", decision.outcome, because.join("; ")));
         }
-        let assumed = decision.assumed.iter().filter_map(|(name, holds)| needed(name, *holds)).collect();
+        let mut assumed: Vec<String> =
+            decision.assumed.iter().filter_map(|(name, holds)| needed(name, *holds)).collect();
+        assumed.extend(taken_for_granted(piece, &request));
         Ok((Box::new(estate.step(piece, &request, &decision)), assumed))
     }
 
@@ -125,17 +136,15 @@ impl Attempt<'_> {
             (Answer::Satisfiable(_), hint) => hint.unwrap_or_default(),
         };
         for round in 0..BINDINGS {
-            let Some(bindings) = bindings(formula, &values, piece, round) else { continue };
-            let action = piece.plan.action;
-            let mut facts =
-                Facts::of(estate, piece.caller, action, piece.target, piece.when, action.is_some());
+            let Some(bindings) = bindings(&formula.open_variables, &values, piece, round) else { continue };
+            let mut facts = Facts::of(estate, piece, piece.plan.action.is_some());
             facts.bindings = bindings;
             let mut fresh = Terms::default();
             let bound = estate.encode(&mut fresh, piece, &facts);
             if !bound.open_variables.is_empty() {
                 continue;
             }
-            match (Attempt { facts: &facts, ..*self }).solve_root(&fresh, &bound, bound.root) {
+            match (Attempt { facts: &facts, ..*self }).solve_formula(&mut fresh, &bound) {
                 step @ Solved::Step(..) => return step,
                 Solved::Refuted(_) => {}
                 Solved::Unknown(reason) => last = Some(reason),
@@ -151,7 +160,7 @@ impl Attempt<'_> {
 
 /// The formula with every assumption about unreadable documents taken against the request; `None`
 /// where there is none.
-fn without_favours(terms: &mut Terms, root: Term) -> Option<Term> {
+pub(super) fn without_favours(terms: &mut Terms, root: Term) -> Option<Term> {
     let favours: Vec<(Atom, bool)> = terms
         .atoms()
         .iter()
@@ -174,7 +183,7 @@ fn without_favours(terms: &mut Terms, root: Term) -> Option<Term> {
 
 /// An assumption that a witness may hang on, as a sentence. What was taken against the request, that an
 /// unreadable policy denies or does not allow, is none: otherwise it could only be allowed more.
-fn needed(name: &str, holds: bool) -> Option<String> {
+pub(super) fn needed(name: &str, holds: bool) -> Option<String> {
     if name.ends_with(if holds { " denies" } else { " allows" }) {
         return None;
     }
@@ -182,14 +191,14 @@ fn needed(name: &str, holds: bool) -> Option<String> {
 }
 
 /// Values for the open variables: first what the model says, then names of our own.
-fn bindings(
-    formula: &Formula,
+pub(super) fn bindings(
+    open_variables: &BTreeSet<Arc<str>>,
     values: &Values,
     piece: &Piece<'_>,
     round: usize,
 ) -> Option<BTreeMap<Arc<str>, String>> {
     let mut bound = BTreeMap::new();
-    for key in &formula.open_variables {
+    for key in open_variables {
         let field = Field::Key(key.clone());
         let modelled = values.texts.get(&field).cloned().flatten().filter(|v| !v.is_empty());
         let unique = match &piece.caller.caller {

@@ -1,36 +1,43 @@
 //! Ties between keys that AWS itself keeps: what no request can break.
 //!
-//! Only ties between keys that the formula or the question speaks of are stated. CONFORMANCE 3.4, 3.5, 3.7.
+//! Only ties between keys that the formula or the question speaks of are stated. CONFORMANCE 3.4, 3.5, 3.7, 3.9.
 
-use super::caller::{CallerEntity, Sessions};
+mod network;
+mod principal;
+mod request;
+mod session;
+
+use super::caller::CallerEntity;
 use super::facts::Facts;
 use gateproof_encodings::encoder::{Encoder, Subject};
 use gateproof_encodings::field::Field;
-use gateproof_encodings::language::RangeSet;
+use gateproof_encodings::language::{PatternSet, RangeSet};
 use gateproof_encodings::scope::{Caller, KeyFact, KeyFacts};
 use gateproof_encodings::term::{Atom, Term, Terms};
 use gateproof_model::catalogue::{Catalogue, ValueType};
-use gateproof_model::operand::{Scalar, parse_point, whole_line};
-use gateproof_model::pattern::{Pattern, PatternText, Token, Wildcards};
-use gateproof_model::policy::Version;
+use gateproof_model::operand::{Scalar, whole_line};
+use gateproof_model::pattern::{Pattern, Token};
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-const MFA: &str = "aws:multifactorauthpresent";
-const MFA_AGE: &str = "aws:multifactorauthage";
-const USER_ID: &str = "aws:userid";
+/// What is stated of a formula's keys.
+pub struct Axioms {
+    /// True of every request of the caller.
+    pub always: Term,
+    /// True of most: a request for which it fails is allowed only under an assumption.
+    pub as_a_rule: Term,
+}
 
-/// Keys that every request of a user or role carries.
-const ALWAYS: [&str; 5] =
-    ["aws:securetransport", "aws:currenttime", "aws:epochtime", "aws:viaawsservice", "aws:requestedregion"];
+/// Keys that every request carries.
+const ALWAYS: [&str; 4] = ["aws:securetransport", "aws:currenttime", "aws:epochtime", "aws:requestedregion"];
 
-/// The ties among the keys that occur so far, all of them true of every request of the caller.
+/// The ties among the keys that occur so far.
 pub fn axioms(
     encoder: &mut Encoder<'_>,
     facts: &Facts<'_>,
     caller: &CallerEntity,
     catalogue: &Catalogue,
-) -> Term {
+) -> Axioms {
     let mut mentioned: BTreeSet<Arc<str>> = encoder
         .terms
         .atoms()
@@ -43,14 +50,12 @@ pub fn axioms(
     // What the question demands leaves no atom behind, and is tied all the same.
     mentioned.extend(facts.demanded().map(Arc::from));
     let mut ties = Ties { encoder, facts, parts: Vec::new() };
-    if mentioned.contains(MFA) || mentioned.contains(MFA_AGE) {
-        ties.device(caller.sessions);
-    }
-    let network = ["aws:sourceip", "aws:sourcevpc", "aws:sourcevpce", "aws:vpcsourceip"];
-    if network.iter().any(|k| mentioned.contains(*k)) {
-        ties.network(&mentioned);
-    }
+    let region = ties.region(&mentioned);
+    ties.session(caller, &mentioned);
+    ties.network(&mentioned);
     ties.called_via(&mentioned);
+    ties.tags(caller, &mentioned);
+    ties.clock(&mentioned);
     for key in &mentioned {
         let kind = catalogue.key_type(key);
         if kind.is_some_and(|t| t.value == ValueType::Bool && !t.multivalued) {
@@ -60,16 +65,15 @@ pub fn axioms(
             let present = ties.present(key);
             ties.parts.push(present);
         }
+        ties.if_there(key);
     }
     ties.typed();
-    if mentioned.contains(USER_ID) {
-        ties.user_id(&caller.caller);
-    }
+    ties.organization(caller, &mentioned);
     if let Caller::Outsider { account } = &caller.caller {
         ties.outsider(account, &caller.partition, &mentioned);
     }
     let parts = ties.parts;
-    encoder.terms.and(parts)
+    Axioms { always: encoder.terms.and(parts), as_a_rule: region }
 }
 
 struct Ties<'e, 't> {
@@ -88,19 +92,36 @@ impl Ties<'_, '_> {
     }
 
     fn equals(&mut self, key: &str, texts: &[&str], fold_case: bool) -> Term {
-        let patterns: Vec<Pattern> = texts.iter().map(|t| t.chars().map(Token::Char).collect()).collect();
-        self.within(key, patterns, fold_case)
+        self.within(key, texts.iter().map(|t| literal(t)).collect(), fold_case)
     }
 
     fn within(&mut self, key: &str, patterns: Vec<Pattern>, fold_case: bool) -> Term {
         let set = self.encoder.compiler.languages.set(patterns, fold_case);
+        self.in_set(key, &set)
+    }
+
+    /// The key has one value, which lies in the set.
+    fn in_set(&mut self, key: &str, set: &Arc<PatternSet>) -> Term {
         match self.facts.fact(key) {
             KeyFact::Fixed(value) => match value.values() {
                 [single] => Terms::constant(set.contains(single)),
                 _ => Terms::FALSE,
             },
             KeyFact::Absent => Terms::FALSE,
-            KeyFact::Open { .. } => self.encoder.in_set(&Subject::Open(Field::Key(key.into())), &set),
+            KeyFact::Open { .. } => self.encoder.in_set(&Subject::Open(Field::Key(key.into())), set),
+        }
+    }
+
+    /// Some member of a multivalued key lies in (or, `inside: false`, outside) the set.
+    fn member(&mut self, key: &str, set: Arc<PatternSet>, inside: bool) -> Term {
+        match self.facts.fact(key) {
+            KeyFact::Fixed(value) => {
+                Terms::constant(value.values().iter().any(|v| set.contains(v) == inside))
+            }
+            KeyFact::Absent => Terms::FALSE,
+            KeyFact::Open { .. } => {
+                self.encoder.terms.atom_term(Atom::Member { field: Field::Key(key.into()), set, inside })
+            }
         }
     }
 
@@ -110,76 +131,32 @@ impl Ties<'_, '_> {
         self.parts.push(tie);
     }
 
-    /// The age is there iff a device was used; long-term keys carry neither, role sessions always say
-    /// whether.
-    fn device(&mut self, sessions: Sessions) {
-        let present = self.present(MFA);
-        let used = self.equals(MFA, &["true"], true);
-        let age = self.present(MFA_AGE);
-        self.implies(age, used);
-        self.implies(used, age);
-        if age != Terms::FALSE {
-            let not_negative = whole_line(Scalar::Number).first().and_then(|(_, last)| {
-                let zero = parse_point(Scalar::Number, "0")?;
-                Some(Arc::new(RangeSet::new(Scalar::Number, vec![(zero, *last)])))
-            });
-            if let (Some(set), KeyFact::Open { .. }) = (not_negative, self.facts.fact(MFA_AGE)) {
-                let counted = self.encoder.terms.atom_term(Atom::Range(Field::Key(MFA_AGE.into()), set));
-                self.implies(age, counted);
-            }
-        }
-        if let Sessions::Role { device } = sessions {
-            self.parts.push(present);
-            if !device {
-                let unused = self.encoder.terms.not(used);
-                self.parts.push(unused);
-            }
-        }
-    }
-
-    /// Through a VPC endpoint the source address is absent; otherwise, and where no service calls on the
-    /// caller's behalf, it is there.
-    fn network(&mut self, mentioned: &BTreeSet<Arc<str>>) {
-        let ip = self.present("aws:sourceip");
-        let vpc = self.present("aws:sourcevpc");
-        let endpoint = self.present("aws:sourcevpce");
-        let inside = self.present("aws:vpcsourceip");
-        self.implies(vpc, endpoint);
-        self.implies(endpoint, vpc);
-        self.implies(endpoint, inside);
-        self.implies(inside, endpoint);
-        if mentioned.contains("aws:sourceip") {
-            let outside = self.encoder.terms.not(endpoint);
-            self.implies(ip, outside);
-            let via = self.equals("aws:viaawsservice", &["true"], true);
-            let excused = self.encoder.terms.or([endpoint, via]);
-            let no_ip = self.encoder.terms.not(ip);
-            self.implies(no_ip, excused);
-        }
-    }
-
-    /// Some service is named in the chain of calls iff a service calls on the caller's behalf.
-    fn called_via(&mut self, mentioned: &BTreeSet<Arc<str>>) {
-        let chain = ["aws:calledvia", "aws:calledviafirst", "aws:calledvialast"];
-        if !chain.iter().chain(&["kms:grantisforawsresource"]).any(|k| mentioned.contains(*k)) {
-            return;
-        }
-        let via = self.equals("aws:viaawsservice", &["true"], true);
-        for key in ["kms:grantisforawsresource"].into_iter().filter(|k| mentioned.contains(*k)) {
-            let present = self.present(key);
-            self.implies(present, via);
-        }
-        for key in chain.into_iter().filter(|k| mentioned.contains(*k)) {
-            let present = self.present(key);
-            self.implies(present, via);
-            self.implies(via, present);
-        }
+    fn same(&mut self, one: Term, other: Term) {
+        self.implies(one, other);
+        self.implies(other, one);
     }
 
     fn boolean(&mut self, key: &str) {
         let present = self.present(key);
         let value = self.equals(key, &["true", "false"], true);
         self.implies(present, value);
+    }
+
+    /// A key of the resource that may not be shown, but has its one value where it is.
+    fn if_there(&mut self, key: &str) {
+        let Some(value) = self.facts.if_there(key) else { return };
+        let present = self.present(key);
+        let set =
+            self.encoder.compiler.languages.set(value.values().iter().map(|v| literal(v)).collect(), false);
+        if self.facts.is_multivalued(key) {
+            let (inside, outside) = (self.member(key, set.clone(), true), self.member(key, set, false));
+            self.implies(present, inside);
+            let none = self.encoder.terms.not(outside);
+            self.implies(present, none);
+        } else {
+            let it = self.in_set(key, &set);
+            self.implies(present, it);
+        }
     }
 
     /// A key that is compared as number, date or address, and has a value, has one of that kind.
@@ -197,49 +174,8 @@ impl Ties<'_, '_> {
             self.implies(present, point);
         }
     }
+}
 
-    /// A role session's id is the role's unique id, a colon and the session name.
-    fn user_id(&mut self, caller: &Caller) {
-        if let Caller::RoleSession { unique_id, .. } = caller {
-            // Of a role whose id is not known, it may be any.
-            let mut pattern: Vec<Token> = match &**unique_id {
-                super::caller::UNKNOWN_ID => vec![Token::AnyOne, Token::AnyRun, Token::Char(':')],
-                known => known.chars().chain([':']).map(Token::Char).collect(),
-            };
-            pattern.extend([Token::AnyOne, Token::AnyOne, Token::AnyRun]);
-            let id = self.within(USER_ID, vec![pattern.into()], false);
-            self.parts.push(id);
-        }
-    }
-
-    /// A principal elsewhere is a user or role of its account, and not of our organization unless the
-    /// account may be.
-    fn outsider(&mut self, account: &str, partition: &str, mentioned: &BTreeSet<Arc<str>>) {
-        let forms = ["user/?*", "role/?*", "root"];
-        let patterns = forms
-            .iter()
-            .filter_map(|form| {
-                let text = format!("arn:{partition}:iam::{account}:{form}");
-                PatternText::parse(&text, Version::V2008, Wildcards::Segments, false).ground()
-            })
-            .collect();
-        let arn = self.within("aws:principalarn", patterns, false);
-        self.parts.push(arn);
-        // Of an account that is not known to be outside nothing more can be said.
-        let Some(ours) = self.facts.organization_without(account) else { return };
-        if mentioned.contains("aws:principalorgid") {
-            let same = self.equals("aws:principalorgid", &[&ours], false);
-            let other = self.encoder.terms.not(same);
-            self.parts.push(other);
-        }
-        if mentioned.contains("aws:principalorgpaths") {
-            let mut pattern: Vec<Token> = ours.chars().chain(['/']).map(Token::Char).collect();
-            pattern.push(Token::AnyRun);
-            let set = self.encoder.compiler.languages.set(vec![pattern.into()], false);
-            let field = Field::Key("aws:principalorgpaths".into());
-            let inside = self.encoder.terms.atom_term(Atom::Member { field, set, inside: true });
-            let other = self.encoder.terms.not(inside);
-            self.parts.push(other);
-        }
-    }
+fn literal(text: &str) -> Pattern {
+    text.chars().map(Token::Char).collect()
 }

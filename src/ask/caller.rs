@@ -1,11 +1,12 @@
 //! Callers: who may be asked about, with what their identity fixes.
 
+use super::session_keys::{admits_aws, never_carried, takes_session_tags};
 use gateproof_encodings::compiled::Compiler;
 use gateproof_encodings::layers::{Documents, compile_documents, compile_levels};
 use gateproof_encodings::scope::{Caller, KeyFact};
 use gateproof_model::account::{PrincipalEntity, PrincipalEntityKind};
 use gateproof_model::organization::{Organization, Standing};
-use gateproof_model::policy::{Document, Effect, PrincipalEntry, Source};
+use gateproof_model::policy::{Document, Source};
 use gateproof_model::policy_parse::{DocumentKind, parse_document};
 use gateproof_model::policy_set::PolicySet;
 use gateproof_model::request::{ContextValue, Principal};
@@ -31,6 +32,10 @@ pub struct CallerEntity {
     pub(crate) facts: BTreeMap<String, KeyFact>,
     /// How it may hold credentials.
     pub(crate) sessions: Sessions,
+    /// Whether sessions may be opened with tags of their own.
+    pub(crate) takes_session_tags: bool,
+    /// A role's tags that session tags can override but not take away, by lower-case key.
+    pub(crate) overridable: BTreeMap<String, String>,
     /// Its policies, prepared; see [`CallerEntity::prepared`].
     prepared: OnceLock<Arc<CallerLayers>>,
 }
@@ -92,6 +97,8 @@ impl CallerEntity {
             policies,
             facts: facts_of(entity, snapshot),
             sessions,
+            takes_session_tags: is_overridable(entity),
+            overridable: overridable_tags(entity),
             prepared: OnceLock::new(),
         }
     }
@@ -122,13 +129,10 @@ impl CallerEntity {
     /// An unsigned caller.
     pub fn anonymous(partition: &str) -> Self {
         let mut facts = BTreeMap::new();
-        for key in ["aws:principalarn", "aws:principalorgid", "aws:principalorgpaths"] {
-            facts.insert(key.to_owned(), KeyFact::Absent);
-        }
+        unsigned(&mut facts);
         facts.insert("aws:principaltype".to_owned(), single("Anonymous"));
         facts.insert("aws:principalaccount".to_owned(), single("anonymous"));
         facts.insert("aws:userid".to_owned(), single("anonymous"));
-        facts.insert("aws:principalisawsservice".to_owned(), single("false"));
         Self::without_account(Principal::anonymous(), partition, facts)
     }
 
@@ -139,11 +143,7 @@ impl CallerEntity {
             facts.insert(fold_text(&format!("{issuer}:{claim}")), single(value));
         }
         facts.insert("aws:federatedprovider".to_owned(), single(provider));
-        // Nobody has signed the request.
-        for key in ["aws:principalarn", "aws:principalorgid", "aws:principalorgpaths"] {
-            facts.insert(key.to_owned(), KeyFact::Absent);
-        }
-        facts.insert("aws:principalisawsservice".to_owned(), single("false"));
+        unsigned(&mut facts);
         Self::without_account(Principal::federated(provider), partition, facts)
     }
 
@@ -159,6 +159,8 @@ impl CallerEntity {
             policies: PolicySet::default(),
             facts,
             sessions: Sessions::Other,
+            takes_session_tags: false,
+            overridable: BTreeMap::new(),
             prepared: OnceLock::new(),
         }
     }
@@ -189,6 +191,8 @@ impl CallerEntity {
             },
             facts,
             sessions: Sessions::Outsider,
+            takes_session_tags: false,
+            overridable: BTreeMap::new(),
             prepared: OnceLock::new(),
         }
     }
@@ -223,33 +227,6 @@ fn unique_id(entity: &PrincipalEntity) -> Arc<str> {
     entity.unique_id.clone().unwrap_or_else(|| UNKNOWN_ID.into())
 }
 
-/// Whether a trust policy lets some AWS principal, rather than services and token holders only, open a
-/// session. A statement that can't be read might.
-fn admits_aws(trust: &Document) -> bool {
-    trust.statements.iter().filter(|s| s.effect == Effect::Allow).any(|s| {
-        s.assumption.is_some()
-            || s.principal.as_ref().is_none_or(|clause| {
-                clause.negated
-                    || clause
-                        .entries
-                        .iter()
-                        .any(|e| !matches!(e, PrincipalEntry::Service(_) | PrincipalEntry::Federated(_)))
-            })
-    })
-}
-
-/// Whether a trust policy may let session tags be passed: then the tags of the role can be overridden.
-///
-/// IAM User Guide, "Pass session tags in AWS STS".
-fn takes_session_tags(trust: &Document) -> bool {
-    use gateproof_encodings::language::matches;
-    trust.statements.iter().filter(|s| s.effect == Effect::Allow).any(|s| {
-        let listed =
-            s.action.patterns.iter().filter_map(|p| p.ground()).any(|p| matches(&p, "sts:tagsession", true));
-        listed != s.action.negated
-    })
-}
-
 /// IAM User Guide, "AWS global condition context keys", "Properties of the principal". CONFORMANCE 3.7.
 fn facts_of(entity: &PrincipalEntity, snapshot: &Snapshot) -> BTreeMap<String, KeyFact> {
     let mut facts = BTreeMap::new();
@@ -280,11 +257,16 @@ fn facts_of(entity: &PrincipalEntity, snapshot: &Snapshot) -> BTreeMap<String, K
         }
         PrincipalEntityKind::Role => put("aws:username", KeyFact::Absent),
     }
+    for key in never_carried(entity) {
+        put(key, KeyFact::Absent);
+    }
     let organization = snapshot.organization();
     match (organization.standing(&entity.account), organization.org_id(&entity.account)) {
-        (Standing::Unknown, _) => {}
         (_, Some(id)) => put("aws:principalorgid", single(id)),
-        (_, None) => {
+        // Whoever is not of the organization that the snapshot tells of may be of another.
+        (Standing::Outside, None) if organization.id.is_some() => {}
+        (Standing::Unknown | Standing::Member | Standing::Management, None) => {}
+        (Standing::Outside, None) => {
             put("aws:principalorgid", KeyFact::Absent);
             put("aws:principalorgpaths", KeyFact::Absent);
         }
@@ -292,9 +274,7 @@ fn facts_of(entity: &PrincipalEntity, snapshot: &Snapshot) -> BTreeMap<String, K
     if let Some(path) = organization.org_path(&entity.account) {
         put("aws:principalorgpaths", KeyFact::Fixed(ContextValue::List(vec![path.to_string()])));
     }
-    let overridable =
-        entity.kind == PrincipalEntityKind::Role && entity.trust.as_deref().is_none_or(takes_session_tags);
-    if let (Some(tags), false) = (&entity.tags, overridable) {
+    if let (Some(tags), false) = (&entity.tags, is_overridable(entity)) {
         // The bare prefix says that tags which are not listed are absent.
         put("aws:principaltag/", KeyFact::Absent);
         for (key, value) in tags.iter() {
@@ -302,4 +282,27 @@ fn facts_of(entity: &PrincipalEntity, snapshot: &Snapshot) -> BTreeMap<String, K
         }
     }
     facts
+}
+
+fn is_overridable(entity: &PrincipalEntity) -> bool {
+    entity.kind == PrincipalEntityKind::Role && entity.trust.as_deref().is_none_or(takes_session_tags)
+}
+
+/// IAM User Guide, "Pass session tags in AWS STS": a session tag overrides the role's tag of the same key;
+/// nothing takes a role's tag away.
+fn overridable_tags(entity: &PrincipalEntity) -> BTreeMap<String, String> {
+    let tags = entity.tags.iter().filter(|_| is_overridable(entity)).flat_map(|tags| tags.iter());
+    tags.map(|(k, v)| (fold_text(&format!("aws:PrincipalTag/{k}")), v.to_string())).collect()
+}
+
+/// What requests lack that carry no signature: "anonymous requests do not include this key".
+fn unsigned(facts: &mut BTreeMap<String, KeyFact>) {
+    let keys = [
+        "aws:principalarn",
+        "aws:principalisawsservice",
+        "aws:principalorgid",
+        "aws:principalorgpaths",
+        "kms:calleraccount",
+    ];
+    facts.extend(keys.map(|key| (key.to_owned(), KeyFact::Absent)));
 }

@@ -5,6 +5,7 @@
 
 use super::facts::Facts;
 use super::piece::{Piece, flat};
+use super::regions::region_of;
 use super::target::Place;
 use gateproof_encodings::classes::{Values, holds};
 use gateproof_encodings::field::Field;
@@ -21,6 +22,9 @@ pub fn beautify(
     combination: &[(AtomId, bool)],
     values: &mut Values,
 ) {
+    let region = region_asked(facts, atoms, combination);
+    let mut chosen = Chosen::default();
+    // The resource comes before the keys, and the current time before the epoch's.
     for (field, value) in &mut values.texts {
         let Some(text) = value else { continue };
         let demands: Vec<(&Atom, bool)> = combination
@@ -30,14 +34,50 @@ pub fn beautify(
             .collect();
         let fits = |t: &str| demands.iter().all(|(atom, wanted)| holds(atom, Some(t)) == *wanted);
         let better = match field {
-            Field::Resource => resource_candidates(piece, facts, &demands).find(|t| fits(t)),
+            Field::Resource => resource_candidates(piece, &region, &demands).find(|t| fits(t)),
             Field::Action => action_candidates(piece).find(|t| fits(t)),
-            Field::Key(key) => key_candidates(piece, key, text, &demands).into_iter().find(|t| fits(t)),
+            Field::Key(key) => {
+                key_candidates(piece, key, text, &demands, &chosen).into_iter().find(|t| fits(t))
+            }
         };
         if let Some(better) = better {
             *text = better.into();
         }
+        match field {
+            Field::Resource => chosen.region = region_of(text).map(str::to_owned),
+            Field::Key(key) if **key == *"aws:currenttime" => chosen.time = Some(text.to_string()),
+            Field::Key(_) | Field::Action => {}
+        }
     }
+}
+
+/// What was chosen already and should be told alike elsewhere.
+#[derive(Default)]
+struct Chosen {
+    region: Option<String>,
+    time: Option<String>,
+}
+
+pub(super) const REGIONS: [&str; 4] = ["us-east-1", "eu-west-1", "eu-central-1", "us-west-2"];
+
+/// The region that the request must go to, or one that it may.
+fn region_asked(facts: &Facts<'_>, atoms: &[Atom], combination: &[(AtomId, bool)]) -> String {
+    if let gateproof_encodings::scope::KeyFact::Fixed(value) = facts.fact("aws:requestedregion") {
+        return value.values().first().cloned().unwrap_or_default();
+    }
+    let asked = |atom: &Atom| matches!(atom.field(), Some(Field::Key(k)) if **k == *"aws:requestedregion");
+    let demands: Vec<(&Atom, bool)> = combination
+        .iter()
+        .filter_map(|(id, wanted)| Some((atoms.get(id.0 as usize)?, *wanted)))
+        .filter(|(atom, _)| asked(atom))
+        .collect();
+    let fits = |t: &str| demands.iter().all(|(atom, wanted)| holds(atom, Some(t)) == *wanted);
+    let listed = demands.iter().filter_map(|(atom, _)| match atom {
+        Atom::Text(_, set) => set.patterns.first().map(|p| fill(p)),
+        _ => None,
+    });
+    let mut any = REGIONS.into_iter().map(str::to_owned).chain(listed);
+    any.find(|region| fits(region)).unwrap_or_else(|| "us-east-1".to_owned())
 }
 
 /// Names that the catalogue doesn't know, as the question writes them.
@@ -48,7 +88,7 @@ fn action_candidates<'c>(piece: &'c Piece<'_>) -> impl Iterator<Item = String> +
 /// Made one by one: the first few are taken most of the time.
 fn resource_candidates<'c>(
     piece: &'c Piece<'_>,
-    facts: &Facts<'_>,
+    region: &str,
     demands: &'c [(&'c Atom, bool)],
 ) -> impl Iterator<Item = String> + use<'c> {
     let known = match &piece.target.place {
@@ -58,11 +98,7 @@ fn resource_candidates<'c>(
     let near = known.into_iter().flat_map(|arn| {
         ["", "/example.txt", "/example", ":example"].into_iter().map(move |below| format!("{arn}{below}"))
     });
-    let region = match facts.fact("aws:requestedregion") {
-        gateproof_encodings::scope::KeyFact::Fixed(value) => value.values().first().cloned(),
-        _ => None,
-    };
-    let region = region.unwrap_or_else(|| "us-east-1".to_owned());
+    let region = region.to_owned();
     let account = piece.target.account.as_deref().unwrap_or_default();
     let partition = &*piece.caller.partition;
     let positive = demands.iter().filter(|(_, wanted)| *wanted).filter_map(|(atom, _)| match atom {
@@ -137,12 +173,20 @@ fn fill(pattern: &[Token]) -> String {
     text
 }
 
-fn key_candidates(piece: &Piece<'_>, key: &str, found: &Arc<str>, demands: &[(&Atom, bool)]) -> Vec<String> {
+fn key_candidates(
+    piece: &Piece<'_>,
+    key: &str,
+    found: &Arc<str>,
+    demands: &[(&Atom, bool)],
+    chosen: &Chosen,
+) -> Vec<String> {
     let mut listed: Vec<String> = Vec::new();
     match key {
         "aws:requestedregion" => {
-            listed.extend(["us-east-1", "eu-west-1", "eu-central-1", "us-west-2"].map(str::to_owned));
+            listed.extend(chosen.region.clone());
+            listed.extend(REGIONS.map(str::to_owned));
         }
+        "aws:epochtime" => listed.extend(chosen.time.clone()),
         "aws:userid" => {
             if let Caller::RoleSession { unique_id, .. } = &piece.caller.caller {
                 listed.push(format!("{unique_id}:gateproof"));

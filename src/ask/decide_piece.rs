@@ -63,14 +63,7 @@ impl Estate {
         if piece.effort.cancellation().is_cancelled() {
             return PieceAnswer::Unknown(UnknownReason::Cancelled);
         }
-        let facts = Facts::of(
-            self,
-            piece.caller,
-            piece.plan.action,
-            piece.target,
-            piece.when,
-            piece.plan.action.is_some(),
-        );
+        let facts = Facts::of(self, piece, piece.plan.action.is_some());
         terms.clear();
         let formula = self.encode(terms, piece, &facts);
         if formula.root != Terms::FALSE && facts.must_split() {
@@ -102,13 +95,16 @@ impl Estate {
         if already_general {
             return PieceAnswer::Impossible(PieceProof { all_requests: true, ..realistic });
         }
+        if piece.only.is_some() {
+            return PieceAnswer::Impossible(realistic);
+        }
         PieceAnswer::Impossible(self.refute_for_all(terms, piece).unwrap_or(realistic))
     }
 
     /// A proof about every request, whatever resource and keys it carries. None where there is none, or
     /// where the second opinion is against it.
     fn refute_for_all(&self, terms: &mut Terms, piece: &Piece<'_>) -> Option<PieceProof> {
-        let facts = Facts::of(self, piece.caller, piece.plan.action, piece.target, piece.when, false);
+        let facts = Facts::of(self, piece, false);
         terms.clear();
         let formula = self.encode_unrealistic(terms, piece, &facts);
         let Answer::Unsatisfiable(proof) =
@@ -124,7 +120,7 @@ impl Estate {
 
 /// Asks the strings encoding in Z3, where `asked` and the formula is no constant: a constant would tell
 /// nothing about the encoding.
-fn second_opinion(terms: &Terms, root: Term, piece: &Piece<'_>) -> Second {
+pub(super) fn second_opinion(terms: &Terms, root: Term, piece: &Piece<'_>) -> Second {
     if !piece.second || root == Terms::FALSE || root == Terms::TRUE {
         return Second::NotAsked;
     }

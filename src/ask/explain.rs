@@ -84,8 +84,9 @@ impl Estate {
             quantifier: Quantifier::Some,
             second: false,
             effort: &Effort::default(),
+            only: None,
         };
-        let facts = Facts::of(self, caller, plan.action, &target, &[], true);
+        let facts = Facts::of(self, &piece, true);
         let mut values = Values::default();
         values.texts.insert(Field::Resource, Some(resource.into()));
         let mut request = self.request(&piece, &facts, &values);

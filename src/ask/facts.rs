@@ -4,11 +4,15 @@
 
 use super::caller::{CallerEntity, Sessions, single};
 use super::estate::Estate;
+use super::piece::Piece;
+use super::regions::global_region;
+use super::resource_facts::{is_certain, is_of_others};
+use super::session_keys;
 use super::target::{Place, Target};
 use crate::question::Constraint;
 use crate::question::constraint::Demand;
 use gateproof_encodings::scope::{KeyFact, KeyFacts};
-use gateproof_model::catalogue::{ActionInfo, KeyOwner};
+use gateproof_model::catalogue::{ActionInfo, KeyOwner, ResourceTypeId, Support};
 use gateproof_model::organization::Standing;
 use gateproof_model::request::{ContextValue, PrincipalKind};
 use gateproof_model::text::fold_text;
@@ -24,6 +28,11 @@ pub struct Facts<'a> {
     estate: &'a Estate,
     caller: &'a CallerEntity,
     action: Option<ActionInfo<'a>>,
+    /// The resource type, where each has keys of its own.
+    only: Option<ResourceTypeId>,
+    /// The region that every call of the action goes to, where there is just one.
+    region: Option<&'static str>,
+    target: &'a Target<'a>,
     /// What the resource fixes, by lower-case key.
     resource: &'a ResourceFacts,
     /// What the question demands exactly.
@@ -41,8 +50,18 @@ pub struct Facts<'a> {
 }
 
 impl<'a> Facts<'a> {
-    /// The facts of a caller, an action and a resource case, under the question's constraints.
-    pub fn of(
+    /// The facts of a piece; `realistic`: its requests carry only keys that the catalogue grants the action.
+    pub fn of(estate: &'a Estate, piece: &Piece<'a>, realistic: bool) -> Self {
+        let Piece { caller, target, when, only, .. } = *piece;
+        let mut facts = Self::about(estate, caller, piece.plan.action, target, realistic);
+        facts.only = only;
+        facts.demand(when);
+        facts
+    }
+
+    /// The facts of a caller and a resource case under the constraints of a question, for an action of the
+    /// catalogue or whichever.
+    pub fn under(
         estate: &'a Estate,
         caller: &'a CallerEntity,
         action: Option<ActionInfo<'a>>,
@@ -50,10 +69,25 @@ impl<'a> Facts<'a> {
         when: &[Constraint],
         realistic: bool,
     ) -> Self {
-        let mut facts = Self {
+        let mut facts = Self::about(estate, caller, action, target, realistic);
+        facts.demand(when);
+        facts
+    }
+
+    fn about(
+        estate: &'a Estate,
+        caller: &'a CallerEntity,
+        action: Option<ActionInfo<'a>>,
+        target: &'a Target<'a>,
+        realistic: bool,
+    ) -> Self {
+        Self {
             estate,
             caller,
             action,
+            only: None,
+            region: action.and_then(|a| global_region(a, &caller.partition)),
+            target,
             resource: &target.facts,
             demanded: BTreeMap::new(),
             bindings: BTreeMap::new(),
@@ -61,11 +95,14 @@ impl<'a> Facts<'a> {
             restricted: Cell::new(false),
             several: matches!(&target.place, Place::Roles(roles) if roles.len() > 1),
             tags_asked: Cell::new(false),
-        };
+        }
+    }
+
+    fn demand(&mut self, when: &[Constraint]) {
         for constraint in when {
             let key = fold_text(&constraint.key);
             let fact = match &constraint.demand {
-                Demand::Equals(value) if facts.is_multivalued(&key) => {
+                Demand::Equals(value) if self.is_multivalued(&key) => {
                     KeyFact::Fixed(ContextValue::List(vec![value.clone()]))
                 }
                 Demand::Equals(value) => single(value),
@@ -73,11 +110,10 @@ impl<'a> Facts<'a> {
                 Demand::Absent => KeyFact::Absent,
                 Demand::Differs(_) | Demand::Matches(_) | Demand::Present => continue,
             };
-            if matches!(facts.fact(&key), KeyFact::Open { .. }) {
-                facts.demanded.insert(key, fact);
+            if matches!(self.fact(&key), KeyFact::Open { .. }) {
+                self.demanded.insert(key, fact);
             }
         }
-        facts
     }
 
     /// Whether the catalogue's keys ruled out some presence.
@@ -116,6 +152,9 @@ impl<'a> Facts<'a> {
                 put(format!("{}:resourcetag/{tag}", fold_text(family)), fact);
             }
         }
+        if let (Some(region), false) = (self.region, values.contains_key("aws:requestedregion")) {
+            values.insert("aws:requestedregion".to_owned(), ContextValue::Single(region.to_owned()));
+        }
         for (key, value) in &self.bindings {
             values.insert(key.to_string(), ContextValue::Single(value.clone()));
         }
@@ -125,6 +164,19 @@ impl<'a> Facts<'a> {
     /// Whether a key holds a set of values: the catalogue's word, single where it has none.
     pub fn is_multivalued(&self, key: &str) -> bool {
         self.estate.catalogue.key_type(key).is_some_and(|t| t.multivalued)
+    }
+
+    /// The value that a key of the resource has where it is there, though it may be absent.
+    pub fn if_there(&self, key: &str) -> Option<ContextValue> {
+        match self.of_resource(key) {
+            Some(KeyFact::Fixed(value)) if !is_certain(key, self.target, self.action) => Some(value),
+            _ => None,
+        }
+    }
+
+    /// The action, where the catalogue knows it.
+    pub fn action(&self) -> Option<ActionInfo<'a>> {
+        self.action
     }
 
     /// The organization of the snapshot, where the account is known not to be in it.
@@ -143,6 +195,16 @@ impl<'a> Facts<'a> {
     }
 
     fn by_resource(&self, key: &str) -> Option<KeyFact> {
+        match self.of_resource(key) {
+            Some(KeyFact::Fixed(_)) if !is_certain(key, self.target, self.action) => None,
+            known => known,
+        }
+    }
+
+    fn of_resource(&self, key: &str) -> Option<KeyFact> {
+        if is_of_others(key, self.estate, self.target, self.only) {
+            return None;
+        }
         if let Some(fact) = self.resource.get(key) {
             return Some(fact.clone());
         }
@@ -158,7 +220,14 @@ impl<'a> Facts<'a> {
 
     /// A key of one service that the action's requests never carry, whatever principal and resource are.
     fn is_foreign(&self, key: &str) -> bool {
-        !key.starts_with("aws:") && self.action.is_some_and(|action| !action.support(key).is_possible())
+        !key.starts_with("aws:") && self.action.is_some_and(|action| !self.support(action, key).is_possible())
+    }
+
+    fn support(&self, action: ActionInfo<'_>, key: &str) -> Support {
+        match self.only {
+            Some(resource_type) => action.support_with(key, resource_type),
+            None => action.support(key),
+        }
     }
 
     /// Keys that the kind of caller rules out.
@@ -182,8 +251,18 @@ impl<'a> Facts<'a> {
                 return Some(KeyFact::Absent);
             }
         }
-        let mfa = ["aws:multifactorauthpresent", "aws:multifactorauthage"].contains(&key);
-        (mfa && self.caller.sessions == Sessions::Other).then_some(KeyFact::Absent)
+        if !service && session_keys::of_services(key) {
+            return Some(KeyFact::Absent);
+        }
+        let session = match self.caller.sessions {
+            Sessions::Other => session_keys::needs_session(key),
+            // Claims of identity providers, too, come with a role only.
+            Sessions::User => {
+                self.estate.catalogue.who_fixes(key) == KeyOwner::Session && !session_keys::fits_users(key)
+            }
+            Sessions::Role { .. } | Sessions::Outsider => false,
+        };
+        session.then_some(KeyFact::Absent)
     }
 }
 
@@ -199,7 +278,10 @@ impl KeyFacts for Facts<'_> {
         {
             return fact;
         }
-        if self.realistic && (foreign || self.action.is_some_and(|a| !a.support(key).is_possible())) {
+        if let ("aws:requestedregion", Some(region)) = (key, self.region) {
+            return single(region);
+        }
+        if self.realistic && (foreign || self.action.is_some_and(|a| !self.support(a, key).is_possible())) {
             self.restricted.set(true);
             return KeyFact::Absent;
         }
@@ -222,14 +304,14 @@ pub(crate) fn resource_facts(estate: &Estate, place: &Place<'_>, account: Option
         facts.insert("aws:resourceaccount".to_owned(), single(account));
         facts.insert("s3:resourceaccount".to_owned(), single(account));
         let organization = estate.snapshot.organization();
-        match (organization.standing(account), organization.org_id(account)) {
-            (Standing::Unknown, _) => {}
-            (_, Some(id)) => {
-                facts.insert("aws:resourceorgid".to_owned(), single(id));
+        // Without an organization of ours the account has none; otherwise it may be another's.
+        if organization.standing(account) == Standing::Outside && organization.id.is_none() {
+            for key in ["aws:resourceorgid", "aws:resourceorgpaths"] {
+                facts.insert(key.to_owned(), KeyFact::Absent);
             }
-            (_, None) => {
-                facts.insert("aws:resourceorgid".to_owned(), KeyFact::Absent);
-            }
+        }
+        if let Some(id) = organization.org_id(account) {
+            facts.insert("aws:resourceorgid".to_owned(), single(id));
         }
         if let Some(path) = organization.org_path(account) {
             let paths = ContextValue::List(vec![path.to_string()]);

@@ -76,7 +76,7 @@ impl Obligation<'_> {
     pub fn encode(&self, terms: &mut Terms, tier: Tier) -> Term {
         let Self { estate, piece } = self;
         let realistic = tier == Tier::Catalogued && piece.plan.action.is_some();
-        let facts = Facts::of(estate, piece.caller, piece.plan.action, piece.target, piece.when, realistic);
+        let facts = Facts::of(estate, piece, realistic);
         terms.clear();
         let formula = match tier {
             Tier::All => estate.encode_unrealistic(terms, piece, &facts),
@@ -231,6 +231,7 @@ impl Owed<'_> {
             quantifier: prepared.quantifier,
             second: false,
             effort: &prepared.effort,
+            only: None,
         };
         Obligation { estate: self.estate, piece }
     }

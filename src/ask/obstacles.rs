@@ -19,6 +19,7 @@ use crate::question::{Quantifier, Requests, Selector, Verdict};
 use gateproof_encodings::classes::Values;
 use gateproof_encodings::layers::CompiledPolicies;
 use gateproof_encodings::term::Terms;
+use gateproof_model::evaluator::Outcome;
 use gateproof_model::json::Json;
 use gateproof_model::policy::{Document, Effect, Source};
 use gateproof_model::policy_parse::{DocumentKind, parse_document};
@@ -102,6 +103,7 @@ impl Estate {
                     when: &prepared.requests.when,
                     quantifier: Quantifier::Some,
                     effort: &prepared.effort,
+                    only: None,
                 };
                 match self.against_nearest(&mut terms, &piece, without) {
                     Nearest::Found(said) => return said,
@@ -135,8 +137,7 @@ impl Estate {
 
     /// What is said against a request of the piece that the policies without some would allow.
     fn against_nearest(&self, terms: &mut Terms, piece: &Piece<'_>, without: Without) -> Nearest {
-        let action = piece.plan.action;
-        let facts = Facts::of(self, piece.caller, action, piece.target, piece.when, action.is_some());
+        let facts = Facts::of(self, piece, piece.plan.action.is_some());
         let policies = self.policies(piece, &self.request(piece, &facts, &Values::default()));
         let relaxed = CompiledPolicies::of(&relax(&policies, without), &self.compiler);
         terms.clear();
@@ -152,7 +153,10 @@ impl Estate {
             beautify(piece, &facts, &atoms, combination, &mut values);
             let request = self.request(piece, &facts, &values);
             let decision = self.replay(&self.policies(piece, &request), &request, &values);
-            said = decision.because.iter().map(ToString::to_string).collect();
+            said = match decision.outcome {
+                Outcome::Allowed => vec![ONE_OF_SEVERAL.to_owned()],
+                _ => decision.because.iter().map(ToString::to_string).collect(),
+            };
             Ok(())
         });
         match answer {
@@ -162,6 +166,9 @@ impl Estate {
         }
     }
 }
+
+/// What is said of a request that is allowed though the call is not.
+const ONE_OF_SEVERAL: &str = "another authorization that the call needs is not allowed with this one";
 
 fn relax(policies: &PolicySet, without: Without) -> PolicySet {
     let allows = |documents: &[Arc<Document>]| documents.iter().map(only_allows).collect::<Vec<_>>();

@@ -1,6 +1,6 @@
 //! One piece of a question as one formula.
 
-use super::axioms::axioms;
+use super::axioms::{Axioms, axioms};
 use super::caller::CallerEntity;
 use super::effort::Effort;
 use super::estate::Estate;
@@ -14,6 +14,7 @@ use gateproof_encodings::field::Field;
 use gateproof_encodings::layers::Layers;
 use gateproof_encodings::scope::{KeyFact, KeyFacts, ResourceRule, Scope};
 use gateproof_encodings::term::{Atom, Term, Terms};
+use gateproof_model::catalogue::ResourceTypeId;
 use gateproof_model::pattern::{Pattern, PatternText, Token, Wildcards};
 use gateproof_model::policy::Version;
 use gateproof_model::policy_set::{BlockPublicAccess, PolicySet};
@@ -42,12 +43,17 @@ pub struct Piece<'a> {
     pub second: bool,
     /// What the question may cost.
     pub effort: &'a Effort,
+    /// The resource type, where the piece is one of several authorizations of a call: then the request
+    /// carries the keys of that type.
+    pub only: Option<ResourceTypeId>,
 }
 
 /// The formula of a piece.
 pub struct Formula {
     /// A request of the piece is allowed (or, for [`Quantifier::Every`], is not).
     pub root: Term,
+    /// What holds of most such requests: tried first.
+    pub as_a_rule: Term,
     /// Keys of policy variables left open: then a model is only a hint.
     pub open_variables: BTreeSet<Arc<str>>,
     /// Whether the policies alone make it false, whatever resource and constraints are asked about.
@@ -164,7 +170,12 @@ impl Estate {
             Quantifier::Every => encoder.terms.not(allowed),
         };
         if goal == Terms::FALSE {
-            return Formula { root: goal, open_variables: BTreeSet::new(), goal_is_false: true };
+            return Formula {
+                root: goal,
+                as_a_rule: Terms::TRUE,
+                open_variables: BTreeSet::new(),
+                goal_is_false: true,
+            };
         }
         let mut parts = vec![
             goal,
@@ -173,12 +184,18 @@ impl Estate {
         ];
         let so_far = encoder.terms.and(parts.iter().copied());
         if so_far == Terms::FALSE {
-            return Formula { root: so_far, open_variables: BTreeSet::new(), goal_is_false: false };
+            return Formula {
+                root: so_far,
+                as_a_rule: Terms::TRUE,
+                open_variables: BTreeSet::new(),
+                goal_is_false: false,
+            };
         }
-        parts.push(axioms(&mut encoder, facts, piece.caller, self.catalogue));
+        let Axioms { always, as_a_rule } = axioms(&mut encoder, facts, piece.caller, self.catalogue);
+        parts.push(always);
         let root = encoder.terms.and(parts);
         let open_variables = encoder.open_variables;
-        Formula { root, open_variables, goal_is_false: false }
+        Formula { root, as_a_rule, open_variables, goal_is_false: false }
     }
 
     /// What a request of the piece must fulfil whatever is asked about it, that AWS could receive.
@@ -191,7 +208,7 @@ impl Estate {
         let parts = [
             self.universe(encoder, piece, true),
             constraints(encoder, facts, piece.when),
-            axioms(encoder, facts, piece.caller, self.catalogue),
+            axioms(encoder, facts, piece.caller, self.catalogue).always,
         ];
         encoder.terms.and(parts)
     }
@@ -268,13 +285,17 @@ fn fitting(encoder: &mut Encoder<'_>, piece: &Piece<'_>) -> Term {
     let subject = Subject::Open(Field::Resource);
     let kms = piece.plan.lower.as_deref().is_some_and(|a| a.starts_with("kms:"));
     let mut kinds = Vec::new();
-    for kind in &piece.plan.kinds {
+    for kind in piece.plan.kinds.iter().filter(|k| piece.only.is_none_or(|only| only == k.resource_type)) {
         if kms && kind.key != (piece.target.rule == ResourceRule::Key) {
             continue;
         }
         let fits = encoder.in_set(&subject, &kind.fits);
         let barred = encoder.in_set(&subject, &kind.barred);
         let mut parts = vec![fits, encoder.terms.not(barred)];
+        if piece.only.is_some() {
+            let odd = encoder.in_set(&subject, &kind.odd);
+            parts.push(encoder.terms.not(odd));
+        }
         if kind.with_account
             && let Some(account) = &piece.target.account
         {

@@ -6,10 +6,11 @@ use super::estate::Estate;
 use super::grantees::Grantees;
 use super::known::{Concern, Known, KnownCases};
 use super::piece::flat;
+use super::regions::{odd_arns, placed};
 use super::target::{Place, Resources, Target};
 use gateproof_encodings::language::PatternSet;
 use gateproof_encodings::scope::{RcpSupport, ResourceRule, is_assume_action};
-use gateproof_model::catalogue::ActionInfo;
+use gateproof_model::catalogue::{ActionInfo, ResourceTypeId};
 use gateproof_model::pattern::{Pattern, Token};
 use gateproof_model::text::fold_text;
 use rustc_hash::FxHashMap;
@@ -61,10 +62,15 @@ const MOST_NAMES: usize = 4_000;
 /// One kind of ARN.
 #[derive(Debug)]
 pub struct Kind {
+    /// The resource type.
+    pub resource_type: ResourceTypeId,
     /// The ARNs of the kind.
     pub fits: Arc<PatternSet>,
     /// Those that are of another kind all the same.
     pub barred: Arc<PatternSet>,
+    /// Those that are of the kind by the letter only: without a region, or with more colons than the format
+    /// has.
+    pub odd: Arc<PatternSet>,
     /// Whether the ARN names the account.
     pub with_account: bool,
     /// Whether it is a KMS key.
@@ -250,9 +256,12 @@ impl Estate {
         for row in action.iter().flat_map(|a| a.resource_types()) {
             let kind = row.resource_type;
             let with_account = kind.arn_formats().any(|f| f.contains("${Account}"));
+            let odd = odd_arns(kind);
             for language in kind.arn_languages() {
                 kinds.push(Kind {
-                    fits: self.compiler.languages.set(vec![language.pattern], false),
+                    resource_type: kind.id(),
+                    fits: self.compiler.languages.set(vec![placed(kind.service(), language.pattern)], false),
+                    odd: self.compiler.languages.set(odd.clone(), false),
                     barred: self.compiler.languages.set(language.exclusions, false),
                     with_account,
                     key: kind.service() == "kms" && kind.name() == "key",

@@ -1,9 +1,11 @@
 //! Whole questions: the pieces of each caller put together, the callers put together.
 
+use super::authorizations::needs;
 use super::caller::CallerEntity;
-use super::decide_piece::{PieceAnswer, Second};
+use super::decide_piece::{PieceAnswer, PieceProof, Second};
 use super::effort::{Effort, Encoding};
 use super::estate::Estate;
+use super::joint::Call;
 use super::known::KnownCases;
 use super::piece::Piece;
 use super::plan::{Plan, Reach};
@@ -42,6 +44,10 @@ pub(crate) struct Prepared<'a> {
     pub cases: KnownCases<'a>,
     /// A plan for each known action, made when first needed.
     pub plans: Vec<OnceLock<Plan<'a>>>,
+    /// The same for any resource, where a call names other resources beside those asked about.
+    pub whole_plans: Vec<OnceLock<Plan<'a>>>,
+    /// The known resources of those.
+    pub whole_cases: KnownCases<'a>,
     /// The plan of the actions that the catalogue doesn't know.
     pub open_plan: OnceLock<Plan<'a>>,
     pub resources: Resources,
@@ -103,13 +109,16 @@ impl Estate {
         let accounts = self.accounts_of(&requests.within, &settings.environments)?;
         let globs =
             requests.resources.iter().flat_map(|g| g.split(',')).map(|g| g.trim().to_owned()).collect();
-        let plans = actions.known.iter().map(|_| OnceLock::new()).collect();
+        let unmade = || actions.known.iter().map(|_| OnceLock::new()).collect();
+        let (plans, whole_plans) = (unmade(), unmade());
         let resources = Resources { globs, accounts };
         Ok(Prepared {
             prefilter: Prefilter::of(&actions, &resources),
             cases: KnownCases::default(),
             actions,
             plans,
+            whole_plans,
+            whole_cases: KnownCases::default(),
             open_plan: OnceLock::new(),
             resources,
             requests,
@@ -179,6 +188,14 @@ impl Estate {
         self.settle(caller, prepared, tally)
     }
 
+    /// The plan of the same action for any resource.
+    fn whole_plan<'p, 'a>(&'a self, prepared: &'p Prepared<'a>, plan: &Plan<'a>) -> Option<&'p Plan<'a>> {
+        let id = plan.action?.id();
+        let n = prepared.actions.known.iter().position(|action| action.id() == id)?;
+        let made = prepared.whole_plans.get(n)?;
+        Some(made.get_or_init(|| self.plan(plan.action, &[], &Resources::default(), &prepared.whole_cases)))
+    }
+
     pub(crate) fn ask_action<'a>(
         &'a self,
         terms: &mut Terms,
@@ -188,6 +205,23 @@ impl Estate {
         reach: Reach,
         tally: &mut Tally,
     ) -> Option<Answer> {
+        let needs = plan.action.filter(|_| prepared.quantifier == Quantifier::Some).and_then(needs);
+        let call = needs.as_ref().and_then(|needs| {
+            Some(Call {
+                caller,
+                resources: &prepared.resources,
+                when: &prepared.requests.when,
+                cross_check: prepared.cross_check,
+                effort: &prepared.effort,
+                plan,
+                whole: self.whole_plan(prepared, plan)?,
+                reach,
+                needs,
+            })
+        });
+        if let Some(call) = call.as_ref().filter(|call| !call.needs.each.is_empty()) {
+            return self.ask_call(terms, call, tally);
+        }
         let mut targets: VecDeque<Cow<'_, Target<'a>>> =
             plan.targets(self, caller, reach, &prepared.resources).into();
         while let Some(target) = targets.pop_front() {
@@ -206,9 +240,12 @@ impl Estate {
                 when: &prepared.requests.when,
                 quantifier: prepared.quantifier,
                 effort: &prepared.effort,
+                only: None,
             };
             match self.decide_piece(terms, &piece) {
                 PieceAnswer::Reachable(step, mut assumptions) => {
+                    let (step, sentences) = self.beside(terms, call.as_ref(), &piece, step);
+                    assumptions.extend(sentences);
                     assumptions.extend(existence(&target, &step.resource));
                     if let (true, Some(granted)) = (prepared.effort.strict, assumptions.first()) {
                         let place = label(plan.action, &target);
@@ -219,13 +256,7 @@ impl Estate {
                         Witness { aws_cli: vec![crate::ask::aws_cli::command(&step)], steps: vec![*step] };
                     return Some(self.reached(prepared.quantifier, witness, assumptions));
                 }
-                PieceAnswer::Impossible(proof) => {
-                    tally.formulas += 1;
-                    tally.folded += usize::from(proof.folded);
-                    tally.seconded += usize::from(proof.second == Second::Refuted);
-                    tally.second_unknown += usize::from(proof.second == Second::Unknown);
-                    tally.all_requests &= proof.all_requests;
-                }
+                PieceAnswer::Impossible(proof) => tally.refute(&proof),
                 PieceAnswer::Unknown(reason) => {
                     let place = label(plan.action, &target);
                     tally.unknown.get_or_insert(Undecided {
@@ -244,7 +275,12 @@ impl Estate {
     }
 
     /// A witness was found: of a request that is allowed, or for `--every` of one that is not.
-    fn reached(&self, quantifier: Quantifier, witness: Witness, assumptions: Vec<String>) -> Answer {
+    pub(crate) fn reached(
+        &self,
+        quantifier: Quantifier,
+        witness: Witness,
+        assumptions: Vec<String>,
+    ) -> Answer {
         let verdict = match quantifier {
             Quantifier::Some => Verdict::Reachable,
             Quantifier::Every => Verdict::Impossible,
@@ -354,6 +390,18 @@ fn sampled(caller: &str, action: Option<ActionInfo<'_>>) -> bool {
     sum % 32 == 0
 }
 
+impl Tally {
+    /// Takes note of a refuted piece.
+    pub(crate) fn refute(&mut self, proof: &PieceProof) {
+        self.formulas += 1;
+        self.folded += usize::from(proof.folded);
+        self.seconded += usize::from(proof.second == Second::Refuted);
+        self.second_unknown += usize::from(proof.second == Second::Unknown);
+        self.all_requests &= proof.all_requests;
+    }
+}
+
+/// What came of the pieces so far.
 #[derive(Debug)]
 pub(crate) struct Tally {
     formulas: usize,
@@ -390,7 +438,7 @@ pub(crate) fn label(action: Option<ActionInfo<'_>>, target: &Target<'_>) -> Stri
 }
 
 /// A witness on a resource that the snapshot doesn't hold takes it for granted.
-fn existence(target: &Target<'_>, resource: &str) -> Option<String> {
+pub(crate) fn existence(target: &Target<'_>, resource: &str) -> Option<String> {
     matches!(target.place, Place::Other).then(|| format!("`{resource}` {EXISTS}"))
 }
 

@@ -114,6 +114,7 @@ impl Estate {
             allowed_by: decision.because.iter().map(evidence).collect(),
             technique: None,
             gains: None,
+            also_needs: Vec::new(),
         }
     }
 }

@@ -84,6 +84,10 @@ pub struct Step {
     pub technique: Option<String>,
     /// What the step gains.
     pub gains: Option<String>,
+    /// The call's other authorizations: requests in the same session and the same call, on the other resources
+    /// that it names.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub also_needs: Vec<Step>,
 }
 
 /// The value of a context key.

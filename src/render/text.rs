@@ -35,12 +35,20 @@ fn step(out: &mut String, step: &Step) {
     line(out, format_args!("  action    {}", step.action));
     line(out, format_args!("  resource  {}", step.resource));
     for (key, value) in &step.context {
-        let value = match value {
-            ContextText::One(text) => text.clone(),
-            ContextText::Many(texts) => format!("[{}]", texts.join(", ")),
-        };
-        line(out, format_args!("  context   {key} = {value}"));
+        line(out, format_args!("  context   {key} = {}", shown(value)));
     }
+    because(out, step);
+    also_needed(out, step);
+}
+
+fn shown(value: &ContextText) -> String {
+    match value {
+        ContextText::One(text) => text.clone(),
+        ContextText::Many(texts) => format!("[{}]", texts.join(", ")),
+    }
+}
+
+fn because(out: &mut String, step: &Step) {
     for evidence in &step.allowed_by {
         if evidence.policy.is_empty() {
             line(out, format_args!("  because   {}", evidence.layer));
@@ -54,6 +62,18 @@ fn step(out: &mut String, step: &Step) {
                 evidence.layer, evidence.policy, evidence.file, evidence.pointer
             ),
         );
+    }
+}
+
+/// The call's other authorizations: what differs from the first.
+fn also_needed(out: &mut String, step: &Step) {
+    for other in &step.also_needs {
+        line(out, format_args!("  also on   {}", other.resource));
+        for (key, value) in other.context.iter().filter(|(key, value)| step.context.get(*key) != Some(value))
+        {
+            line(out, format_args!("  context   {key} = {}", shown(value)));
+        }
+        because(out, other);
     }
 }
 

@@ -3,35 +3,69 @@
 use super::oracle::Who;
 use super::organization::{Organization, Person};
 use super::vocabulary::ORGANIZATION;
+use gateproof_model::catalogue::Catalogue;
 use gateproof_model::request::ContextValue;
 use std::collections::BTreeMap;
 
 /// By lower-case key: the value, or `None` where the key is absent. A key that isn't listed is open; a prefix
 /// that ends in `/` rules out what isn't listed below it.
 #[derive(Debug, Clone, Default)]
-pub struct Facts(BTreeMap<String, Option<ContextValue>>);
+pub struct Facts {
+    known: BTreeMap<String, Option<ContextValue>>,
+    /// Keys that have this value where they are there: tags that the service may not show.
+    perhaps: BTreeMap<String, ContextValue>,
+}
 
 impl Facts {
     fn is(&mut self, key: &str, value: &str) {
-        self.0.insert(key.to_lowercase(), Some(ContextValue::Single(value.to_owned())));
+        self.known.insert(key.to_lowercase(), Some(ContextValue::Single(value.to_owned())));
     }
 
     fn absent(&mut self, key: &str) {
-        self.0.insert(key.to_lowercase(), None);
+        self.known.insert(key.to_lowercase(), None);
     }
 
     /// What is known of a key; `None`: it is open.
     pub fn of(&self, lower: &str) -> Option<Option<ContextValue>> {
-        if let Some(fact) = self.0.get(lower) {
+        if let Some(fact) = self.known.get(lower) {
             return Some(fact.clone());
         }
+        if self.perhaps.contains_key(lower) {
+            return None;
+        }
         let (family, _) = lower.split_once('/')?;
-        self.0.contains_key(&format!("{family}/")).then_some(None)
+        self.known.contains_key(&format!("{family}/")).then_some(None)
     }
 
     /// The keys that have a value.
     pub fn values(&self) -> impl Iterator<Item = (&str, &ContextValue)> {
-        self.0.iter().filter_map(|(key, value)| Some((key.as_str(), value.as_ref()?)))
+        self.known.iter().filter_map(|(key, value)| Some((key.as_str(), value.as_ref()?)))
+    }
+
+    /// The keys that may be there, with the only value that they have then.
+    pub fn perhaps(&self) -> impl Iterator<Item = (&str, &ContextValue)> {
+        self.perhaps.iter().map(|(key, value)| (key.as_str(), value))
+    }
+
+    /// Tags of a resource; `action` shows them where its reference lists the key, and not those of buckets.
+    fn resource_tags(&mut self, family: &str, tags: &[(String, String)], action: &str, resource: &str) {
+        let family = family.to_lowercase();
+        let begins = |key: &str| key.to_lowercase().starts_with(&format!("{family}/"));
+        let info = Catalogue::embedded().find_action(action);
+        let listed = info.is_some_and(|a| {
+            a.condition_keys().any(begins)
+                || a.resource_types()
+                    .any(|r| r.condition_keys().any(begins) || r.resource_type.condition_keys().any(begins))
+        });
+        self.absent(&format!("{family}/"));
+        for (key, value) in tags {
+            let name = format!("{family}/{key}").to_lowercase();
+            if listed && !resource.starts_with("arn:aws:s3:") {
+                self.is(&name, value);
+            } else {
+                self.perhaps.insert(name, ContextValue::Single(value.clone()));
+            }
+        }
     }
 
     fn tags(&mut self, family: &str, tags: &[(String, String)]) {
@@ -97,8 +131,13 @@ impl Organization {
                 facts.tags("aws:PrincipalTag", &[]);
             }
         }
-        let service = if matches!(who, Who::Service(_)) { "true" } else { "false" };
-        facts.is("aws:PrincipalIsAWSService", service);
+        match who {
+            Who::Anonymous => facts.absent("aws:PrincipalIsAWSService"),
+            Who::Service(_) => facts.is("aws:PrincipalIsAWSService", "true"),
+            Who::Inside(_) | Who::Root(_) | Who::Outsider(_) => {
+                facts.is("aws:PrincipalIsAWSService", "false")
+            }
+        }
         if matches!(who, Who::Service(_) | Who::Anonymous) {
             facts.absent("aws:MultiFactorAuthPresent");
             facts.absent("aws:MultiFactorAuthAge");
@@ -115,7 +154,7 @@ impl Organization {
         if let Some(path) = self.organization_path(account) {
             facts.is(&format!("{side}OrgID"), ORGANIZATION);
             let key = format!("{side}OrgPaths").to_lowercase();
-            facts.0.insert(key, Some(ContextValue::List(vec![path])));
+            facts.known.insert(key, Some(ContextValue::List(vec![path])));
         }
     }
 
@@ -126,10 +165,11 @@ impl Organization {
         }
         let assumes = action.to_ascii_lowercase().starts_with("sts:assume");
         if let Some(tags) = self.thing(resource).and_then(|t| t.tags.as_ref()) {
-            facts.tags("aws:ResourceTag", tags);
-            facts.tags("secretsmanager:ResourceTag", tags);
+            for family in ["aws:ResourceTag", "secretsmanager:ResourceTag"] {
+                facts.resource_tags(family, tags, action, resource);
+            }
         } else if let Some(person) = self.people.iter().find(|p| p.arn == resource && assumes) {
-            facts.tags("aws:ResourceTag", &person.tags);
+            facts.resource_tags("aws:ResourceTag", &person.tags, action, resource);
         }
     }
 }

@@ -62,7 +62,7 @@ impl<'a> Sampler<'a> {
         let foreign = matches!(self.who, Who::Outsider(a) if self.organization.organized && !self.organization.is_member(a));
         let mut draft = Draft { random, facts: &facts, context: Context::default(), foreign };
         let principal = draft.principal(self.who);
-        draft.network_and_session(self.who, &resource);
+        draft.network_and_session(self.who, &action, &resource);
         for key in &KEYS {
             draft.key(key, self.question, info.filter(|_| self.catalogued));
         }
@@ -100,7 +100,17 @@ fn actions(random: &mut Random, question: &Question, catalogued: bool) -> Vec<St
     // Where the catalogue knows some action, an answer about it leaves out the names that it doesn't know.
     let unheard = !catalogued || globs.iter().all(|g| catalogue.actions_matching(g).next().is_none());
     for glob in globs {
-        let known: Vec<&str> = catalogue.actions_matching(glob).map(|a| a.name()).collect();
+        // A call that needs several authorizations is not allowed by one.
+        const JOINT: [&str; 6] = [
+            "ec2:AttachVolume",
+            "ec2:CreateSnapshot",
+            "ec2:RunInstances",
+            "kms:CreateAlias",
+            "kms:DeleteAlias",
+            "kms:UpdateAlias",
+        ];
+        let known: Vec<&str> =
+            catalogue.actions_matching(glob).map(|a| a.name()).filter(|name| !JOINT.contains(name)).collect();
         for _ in 0..known.len().min(6) {
             all.push(random.word(&known).to_owned());
         }
@@ -205,6 +215,12 @@ impl Draft<'_> {
             let name = key_named(key).map_or(key, |k| k.name);
             self.context.insert(name, value.clone());
         }
+        for (key, value) in self.facts.perhaps() {
+            if self.random.percent(50) {
+                let name = key_named(key).map_or(key, |k| k.name);
+                self.context.insert(name, value.clone());
+            }
+        }
         match who {
             Who::Inside(person) if person.is_role => {
                 let session = self.random.word(&["gateproof", "s1", "i-0abc", "x2"]);
@@ -232,8 +248,13 @@ impl Draft<'_> {
     }
 
     /// How the request comes, and how the session was opened.
-    fn network_and_session(&mut self, who: &Who<'_>, resource: &str) {
-        let named = Arn::parse(resource).map(|a| a.region.to_owned()).filter(|r| !r.is_empty());
+    fn network_and_session(&mut self, who: &Who<'_>, action: &str, resource: &str) {
+        let action = action.to_lowercase();
+        // IAM has one endpoint; passing a role is part of a call elsewhere.
+        let single = action.starts_with("iam:") && action != "iam:passrole";
+        let named = single.then(|| "us-east-1".to_owned());
+        let named =
+            named.or_else(|| Arn::parse(resource).map(|a| a.region.to_owned()).filter(|r| !r.is_empty()));
         let region = named.unwrap_or_else(|| self.random.word(&["us-east-1", "eu-west-1"]).to_owned());
         self.put("aws:RequestedRegion", &region);
         let secure = self.random.word(&["true", "true", "false"]);
@@ -290,6 +311,7 @@ impl Draft<'_> {
         let unsupported = info.is_some_and(|i| !i.support(key.name).is_possible());
         if SETTLED.contains(&key.name)
             || self.facts.of(&lower).is_some()
+            || self.facts.perhaps().any(|(key, _)| key == lower)
             || self.context.get(&lower).is_some()
             || unsupported
         {

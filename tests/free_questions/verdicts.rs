@@ -210,6 +210,11 @@ impl Asked<'_> {
                 return Err(format!("{} carries no {key}", request.action));
             }
         }
+        for (key, value) in facts.perhaps() {
+            if request.context.get(key).is_some_and(|have| have.values() != value.values()) {
+                return Err(format!("{key} is not {value:?}"));
+            }
+        }
         let device = text("aws:multifactorauthpresent");
         if request.context.get("aws:multifactorauthage").is_some() != (device == Some("true")) {
             let relevant = request.context.get("aws:multifactorauthage").is_some();

@@ -3,6 +3,7 @@
 use super::key::{Support, is_identity_provider_key};
 use super::resource::{ResourceTypeId, ResourceTypeInfo};
 use super::{Catalogue, ListId, glob};
+use crate::text::fold_text;
 use std::borrow::Cow;
 use std::cmp::Ordering;
 use std::ops::Range;
@@ -127,8 +128,7 @@ impl<'a> ActionInfo<'a> {
     /// Service Authorization Reference, "Resource types". CONFORMANCE 2.2.
     pub fn resource_types(&self) -> impl ExactSizeIterator<Item = ActionResourceInfo<'a>> + use<'a> {
         let catalogue = self.catalogue;
-        let rows = catalogue.action_resources.get(self.record.resources.clone()).unwrap_or_default();
-        rows.iter().map(move |row| ActionResourceInfo {
+        self.rows().iter().map(move |row| ActionResourceInfo {
             resource_type: catalogue.resource_type_view(row.resource_type),
             required: row.required,
             keys: catalogue.list(row.keys),
@@ -155,6 +155,44 @@ impl<'a> ActionInfo<'a> {
     /// Service Authorization Reference: a key applies to an action that lists it, itself or by one of its resource
     /// types; global keys apply to all. CONFORMANCE 3.8.
     pub fn support(&self, key: &str) -> Support {
+        self.support_on(key, |_| true)
+    }
+
+    /// The same for the authorization of the action on one resource type, where a call needs several: each has
+    /// the keys of its own resource. Tags are then expected only where the reference lists them. CONFORMANCE 1.9.
+    pub fn support_with(&self, key: &str, resource_type: ResourceTypeId) -> Support {
+        let lower = fold_text(key);
+        let of_tags = ["aws:resourcetag/", "aws:requesttag/"].iter().any(|p| lower.starts_with(p))
+            || lower == "aws:tagkeys";
+        let found = self.support_on(key, |row| row.resource_type == resource_type);
+        let listed = self.lists_on(key, resource_type);
+        if found == Support::Listed && !listed {
+            return Support::Never;
+        }
+        if of_tags && found == Support::Global && !listed {
+            return Support::Never;
+        }
+        found
+    }
+
+    fn lists_on(&self, key: &str, resource_type: ResourceTypeId) -> bool {
+        let keys = self.catalogue.keys.resolve(key);
+        let row = self.rows().iter().find(|row| row.resource_type == resource_type);
+        let of_row = row.map(|r| r.keys).filter(|keys| !self.catalogue.list(*keys).is_empty());
+        // Where the row says nothing, the type does.
+        let of_type = || self.catalogue.resource_type_record(resource_type).map(|t| t.keys);
+        let lists = [Some(self.record.keys), of_row.or_else(of_type)];
+        lists.into_iter().flatten().any(|list| {
+            let members = self.catalogue.list(list);
+            keys.iter().any(|id| members.binary_search(id).is_ok())
+        })
+    }
+
+    fn rows(&self) -> &'a [ActionResource] {
+        self.catalogue.action_resources.get(self.record.resources.clone()).unwrap_or_default()
+    }
+
+    fn support_on(&self, key: &str, counts: impl Fn(&ActionResource) -> bool) -> Support {
         let keys = self.catalogue.keys.resolve(key);
         if keys.iter().filter_map(|id| self.catalogue.keys.get(*id)).any(|key| key.global) {
             return Support::Global;
@@ -169,12 +207,11 @@ impl<'a> ActionInfo<'a> {
             let members = self.catalogue.list(list);
             keys.iter().any(|id| members.binary_search(id).is_ok())
         };
-        let rows = self.catalogue.action_resources.get(self.record.resources.clone()).unwrap_or_default();
         let by_row = |row: &ActionResource| {
             lists(row.keys)
                 || self.catalogue.resource_type_record(row.resource_type).is_some_and(|t| lists(t.keys))
         };
-        if lists(self.record.keys) || rows.iter().any(by_row) {
+        if lists(self.record.keys) || self.rows().iter().filter(|row| counts(row)).any(by_row) {
             return Support::Listed;
         }
         match self.catalogue.service(self.service()) {

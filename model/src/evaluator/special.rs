@@ -26,6 +26,21 @@ pub fn root_cannot_assume(evaluation: &Evaluation<'_>) -> Option<Reason> {
         .then_some(Reason::Rule("the root user cannot assume roles"))
 }
 
+/// Calls of AWS STS that temporary credentials can't make, whatever policies say.
+///
+/// IAM User Guide, "Compare AWS STS credentials": federated users "cannot call AWS STS operations except
+/// GetCallerIdentity"; role sessions "cannot call GetFederationToken or GetSessionToken". CONFORMANCE 1.8.
+pub fn session_cannot_call(evaluation: &Evaluation<'_>) -> Option<Reason> {
+    let refused = match &evaluation.principal().kind {
+        PrincipalKind::FederatedUser(_) => evaluation.service() == "sts",
+        PrincipalKind::Role(_) | PrincipalKind::RoleSession(_) => {
+            ["sts:getfederationtoken", "sts:getsessiontoken"].contains(&evaluation.action.as_str())
+        }
+        _ => false,
+    };
+    refused.then_some(Reason::Rule("these temporary credentials cannot make this call of AWS STS"))
+}
+
 /// Edits that AWS refuses on its own managed policies (IAM User Guide, "Managed policies and inline policies").
 const POLICY_EDITS: [&str; 4] =
     ["iam:createpolicyversion", "iam:deletepolicy", "iam:deletepolicyversion", "iam:setdefaultpolicyversion"];

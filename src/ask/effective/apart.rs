@@ -68,7 +68,7 @@ impl<'e> Comparison<'e> {
     }
 
     fn apart_in(&self, terms: &mut Terms, plan: &Plan<'e>, target: &Target<'e>, differs: Differs) -> Found {
-        let mut facts = Facts::of(self.estate, self.caller, plan.action, target, self.when, true);
+        let mut facts = Facts::under(self.estate, self.caller, plan.action, target, self.when, true);
         let (root, open) = self.encode_apart(terms, plan, target, &facts, differs);
         if root != Terms::FALSE && facts.must_split() {
             return self.split(terms, plan, target, differs);
@@ -143,7 +143,17 @@ impl<'e> Comparison<'e> {
         resources: &'p Resources,
     ) -> Piece<'p> {
         let (caller, when, effort) = (self.caller, self.when, self.effort);
-        Piece { caller, plan, target, resources, when, quantifier: Quantifier::Some, second: false, effort }
+        Piece {
+            caller,
+            plan,
+            target,
+            resources,
+            when,
+            quantifier: Quantifier::Some,
+            second: false,
+            effort,
+            only: None,
+        }
     }
 
     fn search(

@@ -219,7 +219,7 @@ impl<'e> Comparison<'e> {
     fn check_block(&self, terms: &mut Terms, case: &Compared<'e>, block: &ActionSet) -> Outcome<'e> {
         let mut outcome = Outcome::default();
         let Some(first) = block.first(self.estate.catalogue) else { return outcome };
-        let facts = Facts::of(self.estate, self.caller, None, &case.target, self.when, false);
+        let facts = Facts::under(self.estate, self.caller, None, &case.target, self.when, false);
         let side = Side { target: &case.target, action: first, resource: None, facts: &facts };
         for differs in [Differs::Wider, Differs::Narrower] {
             terms.clear();
@@ -228,7 +228,7 @@ impl<'e> Comparison<'e> {
                 let parts = [
                     region(encoder, case),
                     constraints(encoder, &facts, self.when),
-                    axioms(encoder, &facts, self.caller, self.estate.catalogue),
+                    axioms(encoder, &facts, self.caller, self.estate.catalogue).always,
                 ];
                 encoder.terms.and(parts)
             });

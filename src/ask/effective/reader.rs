@@ -79,7 +79,7 @@ impl<'e> Reader<'e> {
     where
         'e: 'c,
     {
-        let facts = Facts::of(self.estate, self.caller, None, target, self.when, false);
+        let facts = Facts::under(self.estate, self.caller, None, target, self.when, false);
         let scope = Scope {
             caller: self.caller.caller.clone(),
             action: None,
