@@ -141,7 +141,7 @@ fn person(random: &mut Random, words: &Words, account: &str, name: &str, number:
     if random.percent(85) {
         inline.push(document(random, words, Side::Own, 20));
     }
-    if random.percent(35) {
+    if random.percent(55) {
         inline.push(full_access());
     }
     let boundary = random.percent(30).then(|| {
@@ -169,7 +169,7 @@ fn person(random: &mut Random, words: &Words, account: &str, name: &str, number:
 fn thing(random: &mut Random, words: &Words, arn: String, account: &str) -> Thing {
     let key = arn.contains(":kms:");
     let policy = (key || random.percent(65)).then(|| {
-        let mut policy = document(random, words, Side::Named, 20);
+        let mut policy = document(random, words, Side::Named, 15);
         if key && random.percent(70) {
             let delegate = json!({"Effect": "Allow", "Principal": {"AWS": format!("arn:aws:iam::{account}:root")}, "Action": "kms:*", "Resource": "*"});
             policy["Statement"].as_array_mut().unwrap().push(delegate);
