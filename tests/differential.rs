@@ -5,12 +5,12 @@
 mod generate;
 
 use gateproof::decide::{Classes, Satisfiability, Strings, decide_by};
-use generate::line;
 use gateproof::solver::UnknownReason;
 use gateproof_encodings::compiled::Compiler;
 use gateproof_model::catalogue::Catalogue;
 use gateproof_model::decide::parse_line;
 use gateproof_model::evaluator::{Outcome, World, evaluate};
+use generate::line;
 use rayon::prelude::*;
 
 /// What the reference evaluator and an encoding say of so many pinned requests.

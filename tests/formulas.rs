@@ -1,5 +1,12 @@
 //! Random small formulas over few characters: *classes*, and strings in Z3, against trying all short texts.
-#![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic, clippy::print_stdout, missing_docs, reason = "tests")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::print_stdout,
+    missing_docs,
+    reason = "tests"
+)]
 
 #[path = "generate/requests.rs"]
 #[allow(dead_code, reason = "only the choices are used")]
@@ -7,6 +14,7 @@ mod generate;
 
 use gateproof::decide::{Classes, Satisfiability, Strings};
 use gateproof_encodings::assignment::{Assignment, evaluate_under};
+use gateproof_encodings::cancellation::Cancellation;
 use gateproof_encodings::field::Field;
 use gateproof_encodings::language::Languages;
 use gateproof_encodings::term::{Atom, Term, Terms};
@@ -90,10 +98,13 @@ fn compare(count: u64, strings: bool) {
             });
             let by_classes = classes.is_satisfiable(&terms, root);
             // A text longer than those tried may make it hold: then the model is checked by the engine itself.
-            assert!(by_classes == Ok(tried) || by_classes == Ok(true) && !tried, "seed {seed}: {by_classes:?}, tried {tried}");
+            assert!(
+                by_classes == Ok(tried) || by_classes == Ok(true) && !tried,
+                "seed {seed}: {by_classes:?}, tried {tried}"
+            );
             assert!(by_classes != Ok(true) || tried || longer(&terms, root), "seed {seed}");
             if strings {
-                let mut z3 = Strings::within(Duration::from_secs(5)).unwrap();
+                let mut z3 = Strings::within(Duration::from_secs(5), &Cancellation::default()).unwrap();
                 if let Ok(answer) = z3.is_satisfiable(&terms, root) {
                     assert_eq!(Ok(answer), by_classes, "seed {seed}: Z3 says {answer}");
                 }
@@ -103,14 +114,20 @@ fn compare(count: u64, strings: bool) {
         .collect();
     let some = holding.iter().filter(|h| **h).count();
     println!("{some} of {count} hold for some value");
-    assert!(some * 4 >= holding.len() && (holding.len() - some) * 20 >= holding.len(), "{some} of {count} hold");
+    assert!(
+        some * 4 >= holding.len() && (holding.len() - some) * 20 >= holding.len(),
+        "{some} of {count} hold"
+    );
 }
 
 /// Whether some text of six to eight characters makes the formula hold.
 fn longer(terms: &Terms, root: Term) -> bool {
     let mut texts = vec![String::new()];
     for _ in 0..8 {
-        texts = texts.iter().flat_map(|t| LETTERS.into_iter().chain(['q']).map(move |c| format!("{t}{c}"))).collect();
+        texts = texts
+            .iter()
+            .flat_map(|t| LETTERS.into_iter().chain(['q']).map(move |c| format!("{t}{c}")))
+            .collect();
         let hit = texts.iter().any(|text| {
             let mut assignment = Assignment::default();
             assignment.texts.insert(key(), Some(text.clone()));

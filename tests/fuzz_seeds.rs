@@ -1,11 +1,11 @@
 //! The properties of the fuzz targets over seeds and pinned mutations of them.
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, missing_docs, reason = "tests")]
 
-#[path = "../fuzz/src/lib.rs"]
-mod properties;
 #[path = "generate/requests.rs"]
 #[allow(dead_code, reason = "only some of it is used")]
 mod generate;
+#[path = "../fuzz/src/lib.rs"]
+mod properties;
 
 use generate::{Random, line};
 use rayon::prelude::*;
@@ -15,11 +15,11 @@ const MUTATIONS: u64 = 400;
 
 fn seeds() -> Vec<Vec<u8>> {
     let mut seeds: Vec<Vec<u8>> = (0..12).map(|n| line(n).to_string().into_bytes()).collect();
-    let policies: Vec<Vec<u8>> = (20..30)
-        .map(|n| line(n)["policies"]["identity"][0].to_string().into_bytes())
-        .collect();
+    let policies: Vec<Vec<u8>> =
+        (20..30).map(|n| line(n)["policies"]["identity"][0].to_string().into_bytes()).collect();
     seeds.extend(policies);
-    let details = "corpus/snapshots/acme/accounts/111111111111/global/iam/get-account-authorization-details.json";
+    let details =
+        "corpus/snapshots/acme/accounts/111111111111/global/iam/get-account-authorization-details.json";
     seeds.push(std::fs::read(details).unwrap());
     let texts = [
         "aws:MultiFactorAuthPresent!=true",

@@ -56,13 +56,29 @@ const LAWS: [Law; 14] = [
     Law { name: "an RCP level more", effect: Effect::GainsNothing, change: |r, l| add_level(r, l, "rcps") },
     Law { name: "a boundary", effect: Effect::GainsNothing, change: |r, l| add_cap(r, l, "boundary") },
     Law { name: "a session policy", effect: Effect::GainsNothing, change: |r, l| add_cap(r, l, "session") },
-    Law { name: "an endpoint policy", effect: Effect::GainsNothing, change: |r, l| add_cap(r, l, "endpoint") },
+    Law {
+        name: "an endpoint policy",
+        effect: Effect::GainsNothing,
+        change: |r, l| add_cap(r, l, "endpoint"),
+    },
     Law { name: "an Allow more", effect: Effect::LosesNothing, change: |r, l| add_statement(r, l, "Allow") },
     Law { name: "another order", effect: Effect::Nothing, change: |r, l| reorder(r, l) },
     Law { name: "said twice", effect: Effect::Nothing, change: |_, l| in_documents(l, &mut said_twice) },
-    Law { name: "split by action", effect: Effect::Nothing, change: |_, l| in_documents(l, &mut |d| split(d, "Action")) },
-    Law { name: "split by resource", effect: Effect::Nothing, change: |_, l| in_documents(l, &mut |d| split(d, "Resource")) },
-    Law { name: "split by principal", effect: Effect::Nothing, change: |_, l| in_documents(l, &mut split_principals) },
+    Law {
+        name: "split by action",
+        effect: Effect::Nothing,
+        change: |_, l| in_documents(l, &mut |d| split(d, "Action")),
+    },
+    Law {
+        name: "split by resource",
+        effect: Effect::Nothing,
+        change: |_, l| in_documents(l, &mut |d| split(d, "Resource")),
+    },
+    Law {
+        name: "split by principal",
+        effect: Effect::Nothing,
+        change: |_, l| in_documents(l, &mut split_principals),
+    },
     Law { name: "other Sids", effect: Effect::Nothing, change: |_, l| in_documents(l, &mut rename) },
     Law { name: "other letter case", effect: Effect::Nothing, change: |r, l| recase(r, l) },
 ];
@@ -195,7 +211,9 @@ fn recase(random: &mut Random, line: &mut Value) {
                     *action = json!(turn(action.as_str().unwrap()));
                 }
             }
-            for operator in statement.get_mut("Condition").and_then(Value::as_object_mut).into_iter().flatten() {
+            for operator in
+                statement.get_mut("Condition").and_then(Value::as_object_mut).into_iter().flatten()
+            {
                 *operator.1 = Value::Object(keys(operator.1.as_object().unwrap()));
             }
         }
@@ -244,6 +262,10 @@ fn laws_hold_of_random_policies() {
     for (i, law) in LAWS.iter().enumerate() {
         let changed = results.iter().filter(|r| r[i]).count();
         println!("{}: {changed} of {LINES} outcomes changed", law.name);
-        assert!(law.effect == Effect::Nothing || changed >= 50, "{}: only {changed} outcomes changed", law.name);
+        assert!(
+            law.effect == Effect::Nothing || changed >= 50,
+            "{}: only {changed} outcomes changed",
+            law.name
+        );
     }
 }

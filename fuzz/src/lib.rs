@@ -196,10 +196,8 @@ pub fn proofs(bytes: &[u8]) {
             })
             .collect()
     };
-    let made_up = Proof {
-        lemmas: (0..3).map(|_| clause()).collect(),
-        steps: (0..3).map(|_| clause()).collect(),
-    };
+    let made_up =
+        Proof { lemmas: (0..3).map(|_| clause()).collect(), steps: (0..3).map(|_| clause()).collect() };
     let accepted = gateproof_checker::check(terms.atoms(), &cnf, &made_up).is_ok();
     assert!(!accepted || true_proof.is_some(), "a proof of what can be");
     if let Some(proof) = true_proof {

@@ -74,8 +74,7 @@ fn find_member<'a>(
         Emptiness::Cancelled => return FieldAnswer::Unsettled(Unsettled::Cancelled),
         Emptiness::Empty => {
             return FieldAnswer::Impossible(minimize(concerned, |d| {
-                has_positive(d)
-                    && word_of(d, cache, budget.minimize, meter) == Emptiness::Empty
+                has_positive(d) && word_of(d, cache, budget.minimize, meter) == Emptiness::Empty
             }));
         }
     }
@@ -114,12 +113,7 @@ fn points_left(demands: &[Demand<'_>], scalar: Scalar) -> Left {
     left
 }
 
-fn word_of(
-    demands: &[Demand<'_>],
-    cache: &EmptinessCache,
-    states: usize,
-    meter: &Meter,
-) -> Emptiness {
+fn word_of(demands: &[Demand<'_>], cache: &EmptinessCache, states: usize, meter: &Meter) -> Emptiness {
     let sets = |wanted: bool| -> Vec<&PatternSet> {
         demands
             .iter()

@@ -105,12 +105,7 @@ fn left(demands: &[Demand<'_>], scalar: Scalar) -> Left {
     left
 }
 
-fn word_of(
-    demands: &[Demand<'_>],
-    cache: &EmptinessCache,
-    states: usize,
-    meter: &Meter,
-) -> Emptiness {
+fn word_of(demands: &[Demand<'_>], cache: &EmptinessCache, states: usize, meter: &Meter) -> Emptiness {
     let sets = |wanted: bool| -> Vec<&PatternSet> {
         demands
             .iter()
