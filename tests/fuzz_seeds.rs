@@ -11,7 +11,7 @@ use generate::{Random, line};
 use rayon::prelude::*;
 
 /// Mutations of each seed and target.
-const MUTATIONS: u64 = 400;
+const MUTATIONS: u64 = 100;
 
 fn seeds() -> Vec<Vec<u8>> {
     let mut seeds: Vec<Vec<u8>> = (0..12).map(|n| line(n).to_string().into_bytes()).collect();

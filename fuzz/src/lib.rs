@@ -1,13 +1,11 @@
 //! What the fuzz targets do with bytes. Each function holds for all bytes; a panic is a finding.
 //!
 //! Plain functions, so that a test on the stable compiler runs the same properties over pinned bytes.
-#![allow(
+#![expect(
     clippy::unwrap_used,
-    clippy::expect_used,
     clippy::panic,
     clippy::indexing_slicing,
-    clippy::string_slice,
-    reason = "tests"
+    reason = "a panic is what these functions are for"
 )]
 
 use gateproof::engine::{Answer, Limits, solve};
