@@ -80,6 +80,7 @@ impl Organization {
                 facts.tags("aws:PrincipalTag", &[]);
             }
             Who::Outsider(_) => {}
+            Who::Foreigner(_, arn) => facts.is("aws:PrincipalArn", arn),
             Who::Service(_) => {
                 for key in ["aws:username", "aws:PrincipalOrgID", "aws:PrincipalOrgPaths"] {
                     facts.absent(key);

@@ -34,6 +34,14 @@ pub struct Thing {
     pub grants: Vec<Value>,
 }
 
+impl Thing {
+    /// Whether some file of the snapshot names it.
+    pub fn is_told_of(&self) -> bool {
+        let listed = self.arn.starts_with("arn:aws:s3:::") || self.arn.contains(":key/");
+        listed || self.policy.is_some() || self.tags.is_some()
+    }
+}
+
 /// An account and its group's policy.
 #[derive(Debug, Clone)]
 pub struct Account {
