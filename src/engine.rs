@@ -11,7 +11,7 @@ mod sat;
 use crate::solver::UnknownReason;
 use gateproof_encodings::classes::{Budget, Combination, Unsettled, Values, check};
 use gateproof_encodings::cnf::{Literal, encode_clauses};
-use gateproof_encodings::emptiness::EmptinessCache;
+use gateproof_encodings::emptiness::{EmptinessCache, Meter};
 use gateproof_encodings::proof::Proof;
 use gateproof_encodings::term::{AtomId, Term, Terms};
 use sat::{BatSat, SatCore};
@@ -51,10 +51,11 @@ pub fn solve(
     limits: &Limits,
     mut accept: impl FnMut(&Values, &[(AtomId, bool)]) -> Result<(), String>,
 ) -> Answer {
+    let meter = Meter::of(limits.search.work, &limits.search.cancellation);
     let mut lemmas: Vec<Vec<Literal>> = Vec::new();
     // What a walk proposes is mostly right; where it isn't, why it isn't is the first lemma.
     if let Some(combination) = propose::propose(terms, root) {
-        match check(terms.atoms(), &combination, cache, &limits.search) {
+        match check(terms.atoms(), &combination, cache, &limits.search, &meter) {
             Combination::Possible(values) if accept(&values, &combination).is_ok() => {
                 return Answer::Satisfiable(values);
             }
@@ -81,7 +82,8 @@ pub fn solve(
             }
         }
         let combination = implicant::choose(terms, root, |atom| core.value(atom));
-        let refused = match check(terms.atoms(), &combination, cache, &limits.search) {
+        meter.charge(combination.len() as u64);
+        let refused = match check(terms.atoms(), &combination, cache, &limits.search, &meter) {
             Combination::Possible(values) => {
                 match accept(&values, &combination) {
                     Ok(()) => return Answer::Satisfiable(values),
@@ -103,6 +105,9 @@ pub fn solve(
                 part
             }
         };
+        if meter.is_spent() {
+            return Answer::Unknown(UnknownReason::ResourceLimit { limit: limits.search.work });
+        }
         let blocked: Vec<Literal> = refused.into_iter().map(|l| -l).collect();
         consistent = core.add_clause(&blocked);
     }

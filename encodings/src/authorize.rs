@@ -125,15 +125,20 @@ impl Encoder<'_> {
     }
 
     fn granted(&mut self, policies: &Layers<'_>) -> Term {
-        let is_root_assuming = self.is_root() && self.scope.action.as_deref() == Some("sts:assumerole");
-        if is_root_assuming || self.session_cannot_call() {
+        if self.session_cannot_call() {
+            return Terms::FALSE;
+        }
+        // AWS STS API Reference, AssumeRole: a root user cannot call it.
+        let assuming = self.scope.action.as_deref() == Some("sts:assumerole");
+        let root = if assuming { self.is_root_user() } else { Terms::FALSE };
+        if root == Terms::TRUE {
             return Terms::FALSE;
         }
         let core = self.core_grant(policies);
         if core == Terms::FALSE {
             return core;
         }
-        let mut parts = vec![core, self.editable()];
+        let mut parts = vec![core, self.terms.not(root), self.editable()];
         if self.scps_bind() {
             for level in policies.scps {
                 let level = self.identity_allows(level);

@@ -11,7 +11,7 @@ mod single_valued;
 
 use crate::cancellation::Cancellation;
 use crate::cnf::Literal;
-use crate::emptiness::EmptinessCache;
+use crate::emptiness::{EmptinessCache, Meter};
 use crate::field::Field;
 use crate::term::{Atom, AtomId};
 use std::collections::BTreeMap;
@@ -51,20 +51,22 @@ pub enum Unsettled {
     Cancelled,
 }
 
-/// Budgets of the emptiness search, in states.
+/// Budgets of the emptiness search.
 #[derive(Debug, Clone)]
 pub struct Budget {
-    /// For the combination itself.
+    /// States for the combination itself.
     pub search: usize,
-    /// For each attempt to make a conflict smaller.
+    /// States for each attempt to make a conflict smaller.
     pub minimize: usize,
+    /// Steps of all searches for one formula together.
+    pub work: u64,
     /// Ends the search from outside.
     pub cancellation: Cancellation,
 }
 
 impl Default for Budget {
     fn default() -> Self {
-        Self { search: 100_000, minimize: 4_000, cancellation: Cancellation::default() }
+        Self { search: 100_000, minimize: 4_000, work: 30_000_000, cancellation: Cancellation::default() }
     }
 }
 
@@ -90,6 +92,7 @@ pub fn check(
     combination: &[(AtomId, bool)],
     cache: &EmptinessCache,
     budget: &Budget,
+    meter: &Meter,
 ) -> Combination {
     let mut fields: Vec<(&Field, Vec<Demand<'_>>)> = Vec::new();
     let mut values = Values::default();
@@ -112,7 +115,7 @@ pub fn check(
         let multivalued =
             demands.iter().any(|(_, a, _)| matches!(a, Atom::Member { .. } | Atom::MemberRange { .. }));
         let failed = if multivalued {
-            match set_valued::find_members(&demands, cache, budget) {
+            match set_valued::find_members(&demands, cache, budget, meter) {
                 FieldAnswer::Value(members) => {
                     values.members.insert(field.clone(), members);
                     None
@@ -121,7 +124,7 @@ pub fn check(
                 FieldAnswer::Unsettled(why) => Some(why),
             }
         } else {
-            match single_valued::find_value(field, &demands, cache, budget) {
+            match single_valued::find_value(field, &demands, cache, budget, meter) {
                 FieldAnswer::Value(value) => {
                     values.texts.insert(field.clone(), value);
                     None

@@ -13,6 +13,7 @@ use crate::language::compare::{are_disjoint, is_within};
 use guess::Guess;
 use positions::{Positions, Run};
 use rustc_hash::{FxBuildHasher, FxHashMap};
+use std::cell::Cell;
 use std::hash::BuildHasher;
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -29,24 +30,60 @@ pub enum Emptiness {
     Cancelled,
 }
 
+/// What is left of the work that a formula may cost, and the flag that ends it. Counts steps of the search and
+/// not time, so that the same formula ends the same way on every machine.
+#[derive(Debug)]
+pub struct Meter {
+    left: Cell<u64>,
+    cancellation: Cancellation,
+}
+
+impl Meter {
+    /// So many steps, until the flag is raised.
+    pub fn of(steps: u64, cancellation: &Cancellation) -> Self {
+        Self { left: Cell::new(steps), cancellation: cancellation.clone() }
+    }
+
+    /// Takes steps away.
+    pub fn charge(&self, steps: u64) {
+        self.left.set(self.left.get().saturating_sub(steps));
+    }
+
+    /// Whether nothing is left.
+    pub fn is_spent(&self) -> bool {
+        self.left.get() == 0
+    }
+}
+
 /// The answers of a run, shared by its threads.
 #[derive(Debug, Default)]
 pub struct EmptinessCache {
-    shards: [Mutex<FxHashMap<Box<[u32]>, Emptiness>>; SHARDS],
+    shards: [Mutex<FxHashMap<Box<[u32]>, Searched>>; SHARDS],
+}
+
+/// An answer and what it cost.
+#[derive(Debug, Clone)]
+pub(crate) struct Searched {
+    pub(crate) answer: Emptiness,
+    states: usize,
+    steps: u64,
 }
 
 const SHARDS: usize = 16;
 /// Between the ids of the positive and the negative sets of a cache key.
 const SEPARATOR: u32 = u32::MAX;
+/// How many places, over all states, a search may remember: what bounds its memory.
+const PLACES: u64 = 4_000_000;
 
 impl EmptinessCache {
-    /// [`find_word`], remembered.
+    /// [`find_word`], remembered. A remembered answer costs what it cost when it was found, and is not given
+    /// to a formula that could not have paid for it: so no answer hangs on what was asked before.
     pub fn find(
         &self,
         positive: &[&PatternSet],
         negative: &[&PatternSet],
-        budget: usize,
-        cancellation: &Cancellation,
+        states: usize,
+        meter: &Meter,
     ) -> Emptiness {
         let mut key: Vec<u32> = positive.iter().map(|s| s.id).collect();
         key.sort_unstable();
@@ -57,18 +94,39 @@ impl EmptinessCache {
         if let Some(tail) = key.get_mut(split..) {
             tail.sort_unstable();
         }
+        let steps = meter.left.get();
         let shard = usize::try_from(FxBuildHasher.hash_one(&key) >> 60).unwrap_or_default() % SHARDS;
-        let search = || find_word(positive, negative, budget, cancellation);
-        let Some(shard) = self.shards.get(shard) else { return search() };
+        let Some(shard) = self.shards.get(shard) else { return Emptiness::OverBudget };
         let known = shard.lock().unwrap_or_else(PoisonError::into_inner).get(key.as_slice()).cloned();
-        if let Some(answer) = known.filter(|a| *a != Emptiness::OverBudget) {
-            return answer;
+        let found = match known.and_then(|k| k.within(states, steps)) {
+            Some(found) => found,
+            None => {
+                let found = find(positive, negative, states, steps, &meter.cancellation);
+                if found.answer != Emptiness::Cancelled {
+                    let mut shard = shard.lock().unwrap_or_else(PoisonError::into_inner);
+                    shard.insert(key.into(), found.clone());
+                }
+                found
+            }
+        };
+        meter.charge(found.steps);
+        found.answer
+    }
+}
+
+impl Searched {
+    /// What a search within these bounds comes to; `None` where this one doesn't tell.
+    fn within(self, states: usize, steps: u64) -> Option<Self> {
+        let affordable = self.states <= states && self.steps <= steps;
+        match (&self.answer, affordable) {
+            (Emptiness::OverBudget, true) => None,
+            (_, true) => Some(self),
+            (_, false) => Some(Self {
+                answer: Emptiness::OverBudget,
+                states: self.states.min(states),
+                steps: self.steps.min(steps),
+            }),
         }
-        let answer = search();
-        if answer != Emptiness::Cancelled {
-            shard.lock().unwrap_or_else(PoisonError::into_inner).insert(key.into(), answer.clone());
-        }
-        answer
     }
 }
 
@@ -80,11 +138,22 @@ pub fn find_word(
     budget: usize,
     cancellation: &Cancellation,
 ) -> Emptiness {
+    find(positive, negative, budget, u64::MAX, cancellation).answer
+}
+
+fn find(
+    positive: &[&PatternSet],
+    negative: &[&PatternSet],
+    states: usize,
+    steps: u64,
+    cancellation: &Cancellation,
+) -> Searched {
+    let guessed = |answer| Searched { answer, states: 0, steps: 0 };
     match guess::find(positive, negative) {
-        Guess::Word(word) => Emptiness::Word(word),
-        Guess::NoneLeft => Emptiness::Empty,
-        Guess::Unknown if two_conflict(positive, negative) => Emptiness::Empty,
-        Guess::Unknown => search(positive, negative, budget, cancellation),
+        Guess::Word(word) => guessed(Emptiness::Word(word)),
+        Guess::NoneLeft => guessed(Emptiness::Empty),
+        Guess::Unknown if two_conflict(positive, negative) => guessed(Emptiness::Empty),
+        Guess::Unknown => search(positive, negative, states, steps, cancellation),
     }
 }
 
@@ -99,36 +168,47 @@ fn two_conflict(positive: &[&PatternSet], negative: &[&PatternSet]) -> bool {
 pub(crate) fn search(
     positive: &[&PatternSet],
     negative: &[&PatternSet],
-    budget: usize,
+    states: usize,
+    steps: u64,
     cancellation: &Cancellation,
-) -> Emptiness {
+) -> Searched {
     let runs: Vec<(&Run, bool)> =
         positive.iter().map(|s| (s.run(), true)).chain(negative.iter().map(|s| (s.run(), false))).collect();
-    let mut search = Search { runs, nodes: Vec::new(), seen: FxHashMap::default() };
+    let mut search = Search { runs, nodes: Vec::new(), seen: FxHashMap::default(), steps: 0, places: 0 };
     let start: Vec<Positions> = search.runs.iter().map(|(run, _)| run.start()).collect();
-    if let Some(found) = search.visit(start, None) {
-        return found;
+    if let Some(answer) = search.visit(start, None) {
+        return Searched { answer, states: 0, steps: 0 };
     }
     let mut next = 0;
-    while next < search.nodes.len() {
-        if search.nodes.len() > budget {
-            return Emptiness::OverBudget;
+    loop {
+        // What is recorded is what has been compared with the bounds.
+        let mut found =
+            Searched { answer: Emptiness::Empty, states: search.nodes.len(), steps: search.steps };
+        if search.nodes.len() > states || search.steps > steps || search.places > PLACES {
+            return Searched { answer: Emptiness::OverBudget, ..found };
         }
         if cancellation.is_cancelled() {
-            return Emptiness::Cancelled;
+            return Searched { answer: Emptiness::Cancelled, ..found };
         }
-        if let Some(found) = search.expand(next) {
+        if next == search.nodes.len() {
+            return found;
+        }
+        if let Some(answer) = search.expand(next) {
+            found.answer = answer;
             return found;
         }
         next += 1;
     }
-    Emptiness::Empty
 }
 
 struct Search<'a> {
     runs: Vec<(&'a Run, bool)>,
     nodes: Vec<SearchNode>,
     seen: FxHashMap<Box<[Positions]>, ()>,
+    /// Work done: places moved by a letter.
+    steps: u64,
+    /// Places remembered.
+    places: u64,
 }
 
 struct SearchNode {
@@ -154,6 +234,7 @@ impl Search<'_> {
         if accepted {
             return Some(Emptiness::Word(self.word(from)));
         }
+        self.places += state.iter().map(Positions::weight).sum::<u64>();
         self.seen.insert(state.clone(), ());
         self.nodes.push(SearchNode { state, from });
         None
@@ -161,7 +242,9 @@ impl Search<'_> {
 
     fn expand(&mut self, at: usize) -> Option<Emptiness> {
         let state = self.nodes.get(at)?.state.clone();
+        let weight = state.iter().map(Positions::weight).sum::<u64>();
         for c in self.alphabet(&state) {
+            self.steps += weight;
             let next: Vec<Positions> =
                 self.runs.iter().zip(&state).map(|((run, _), positions)| run.step(positions, c)).collect();
             if let Some(found) = self.visit(next, Some((at, c))) {
@@ -254,7 +337,7 @@ mod tests {
             let holds = |t: &str| p.iter().all(|s| s.contains(t)) && !n.iter().any(|s| s.contains(t));
             let some = short_texts().into_iter().find(|t| holds(t));
             let flag = Cancellation::default();
-            for answer in [find_word(&p, &n, 100_000, &flag), search(&p, &n, 100_000, &flag)] {
+            for answer in [find_word(&p, &n, 100_000, &flag), search(&p, &n, 100_000, u64::MAX, &flag).answer] {
                 match answer {
                     Emptiness::Word(w) => prop_assert!(holds(&w), "{w:?}"),
                     Emptiness::Empty => prop_assert_eq!(&some, &None),

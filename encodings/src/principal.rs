@@ -5,13 +5,13 @@
 
 use crate::encoder::{Encoder, Subject};
 use crate::field::Field;
-use crate::scope::Caller;
+use crate::scope::{Caller, KeyFact};
 use crate::term::{Term, Terms};
 use gateproof_model::arn::{Arn, is_account_id};
 use gateproof_model::assumption::name_canonical_user;
-use gateproof_model::pattern::Token;
-use gateproof_model::policy::{Document, PrincipalClause, PrincipalEntry, Statement};
-use gateproof_model::request::PrincipalKind;
+use gateproof_model::pattern::{Pattern, PatternText, Token, Wildcards};
+use gateproof_model::policy::{Document, PrincipalClause, PrincipalEntry, Statement, Version};
+use gateproof_model::request::{ContextValue, PrincipalKind};
 
 /// How a statement of a resource policy names the caller; decides what can still cut its grant.
 #[derive(Debug, Clone, Copy, Default)]
@@ -223,9 +223,32 @@ impl Encoder<'_> {
             }
             None => vec![literal(listed).into()],
         };
+        (self.outsider_within(patterns), Form::Role)
+    }
+
+    /// Which principal of its account an outsider is: the one that the question names, or any.
+    fn outsider_within(&mut self, patterns: Vec<Pattern>) -> Term {
+        const ARN: &str = "aws:principalarn";
         let set = self.compiler.languages.set(patterns, false);
-        let subject = Subject::Open(Field::Key("aws:principalarn".into()));
-        (self.in_set(&subject, &set), Form::Role)
+        let subject = match self.keys.fact(ARN) {
+            KeyFact::Fixed(ContextValue::Single(arn)) => Subject::Known(arn.into()),
+            _ => Subject::Open(Field::Key(ARN.into())),
+        };
+        self.in_set(&subject, &set)
+    }
+
+    /// The caller is a root user. Of an outsider that is open, unless the question names it.
+    pub(crate) fn is_root_user(&mut self) -> Term {
+        let caller = self.scope.caller.clone();
+        match &caller {
+            Caller::Known(p) => Terms::constant(p.kind == PrincipalKind::Root),
+            Caller::RoleSession { .. } => Terms::FALSE,
+            Caller::Outsider { account } => {
+                let text = format!("arn:*:iam::{account}:root");
+                let root = PatternText::parse(&text, Version::V2008, Wildcards::Segments, false);
+                self.outsider_within(root.ground().into_iter().collect())
+            }
+        }
     }
 }
 

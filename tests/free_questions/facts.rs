@@ -114,6 +114,7 @@ impl Organization {
                 facts.tags("aws:PrincipalTag", &[]);
             }
             Who::Outsider(_) => {}
+            Who::Foreigner(_, arn) => facts.is("aws:PrincipalArn", arn),
             Who::Service(_) => {
                 for key in ["aws:username", "aws:PrincipalOrgID", "aws:PrincipalOrgPaths"] {
                     facts.absent(key);
@@ -134,7 +135,7 @@ impl Organization {
         match who {
             Who::Anonymous => facts.absent("aws:PrincipalIsAWSService"),
             Who::Service(_) => facts.is("aws:PrincipalIsAWSService", "true"),
-            Who::Inside(_) | Who::Root(_) | Who::Outsider(_) => {
+            Who::Inside(_) | Who::Root(_) | Who::Outsider(_) | Who::Foreigner(..) => {
                 facts.is("aws:PrincipalIsAWSService", "false")
             }
         }

@@ -14,6 +14,8 @@ pub enum Who<'a> {
     Root(String),
     /// Some principal of an account that the snapshot doesn't cover.
     Outsider(String),
+    /// This principal of such an account: account, ARN.
+    Foreigner(String, String),
     Service(String),
     Anonymous,
 }
@@ -22,7 +24,7 @@ impl Who<'_> {
     pub fn account(&self) -> Option<&str> {
         match self {
             Self::Inside(person) => Some(&person.account),
-            Self::Root(account) | Self::Outsider(account) => Some(account),
+            Self::Root(account) | Self::Outsider(account) | Self::Foreigner(account, _) => Some(account),
             Self::Service(_) | Self::Anonymous => None,
         }
     }
@@ -46,6 +48,7 @@ impl Organization {
         }
         match Arn::parse(id).and_then(|a| a.account_id()) {
             Some(account) if self.covers(account) => Who::Root(account.to_owned()),
+            Some(account) if !id.ends_with(":root") => Who::Foreigner(account.to_owned(), id.to_owned()),
             Some(account) => Who::Outsider(account.to_owned()),
             None => Who::Service(id.to_owned()),
         }
@@ -78,7 +81,7 @@ impl Organization {
                 identity.extend(group.filter(|_| person.in_group));
                 (json!(identity), person.boundary.as_ref().map_or(Value::Null, |b| json!([b])))
             }
-            Who::Outsider(_) => (full, Value::Null),
+            Who::Outsider(_) | Who::Foreigner(..) => (full, Value::Null),
             Who::Root(_) | Who::Service(_) | Who::Anonymous => (json!([]), Value::Null),
         };
         let thing = self.thing(resource);

@@ -34,6 +34,14 @@ pub struct Thing {
     pub grants: Vec<Value>,
 }
 
+impl Thing {
+    /// Whether some file of the snapshot names it.
+    pub fn is_told_of(&self) -> bool {
+        let listed = self.arn.starts_with("arn:aws:s3:::") || self.arn.contains(":key/");
+        listed || self.policy.is_some() || self.tags.is_some()
+    }
+}
+
 /// An account and its group's policy.
 #[derive(Debug, Clone)]
 pub struct Account {
@@ -141,7 +149,7 @@ fn person(random: &mut Random, words: &Words, account: &str, name: &str, number:
     if random.percent(85) {
         inline.push(document(random, words, Side::Own, 20));
     }
-    if random.percent(35) {
+    if random.percent(55) {
         inline.push(full_access());
     }
     let boundary = random.percent(30).then(|| {
@@ -169,7 +177,7 @@ fn person(random: &mut Random, words: &Words, account: &str, name: &str, number:
 fn thing(random: &mut Random, words: &Words, arn: String, account: &str) -> Thing {
     let key = arn.contains(":kms:");
     let policy = (key || random.percent(65)).then(|| {
-        let mut policy = document(random, words, Side::Named, 20);
+        let mut policy = document(random, words, Side::Named, 15);
         if key && random.percent(70) {
             let delegate = json!({"Effect": "Allow", "Principal": {"AWS": format!("arn:aws:iam::{account}:root")}, "Action": "kms:*", "Resource": "*"});
             policy["Statement"].as_array_mut().unwrap().push(delegate);

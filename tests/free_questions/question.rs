@@ -103,7 +103,11 @@ impl Question {
             0 if !every => None,
             1 => Some(format!("external:{PARTNER}")),
             2 => Some(format!("external:{ELSEWHERE}")),
-            3 => Some("anyone".to_owned()),
+            3 if random.percent(50) => Some("anyone".to_owned()),
+            3 => {
+                let name = random.word(&["role/deploy", "role/other", "user/ann"]);
+                Some(format!("arn:aws:iam::{PARTNER}:{name}"))
+            }
             4 => Some(format!("arn:aws:iam::{}:root", random.pick(&organization.accounts).id)),
             _ if organization.people.is_empty() => Some("anyone".to_owned()),
             _ => Some(random.pick(&organization.people).arn.clone()),

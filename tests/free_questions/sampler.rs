@@ -2,7 +2,7 @@
 
 use super::facts::Facts;
 use super::oracle::Who;
-use super::organization::Organization;
+use super::organization::{Organization, Thing};
 use super::question::{Question, glob_matches};
 use super::random::Random;
 use super::vocabulary::{ACTIONS, KEYS, Key, Kind, MEMBERS, ORGANIZATION, key_named};
@@ -59,7 +59,7 @@ impl<'a> Sampler<'a> {
         let (action, resource) = random.pick(&self.pairs).clone();
         let info = Catalogue::embedded().find_action(&action);
         let facts = self.organization.facts(self.who, &action, &resource);
-        let foreign = matches!(self.who, Who::Outsider(a) if self.organization.organized && !self.organization.is_member(a));
+        let foreign = matches!(self.who, Who::Outsider(a) | Who::Foreigner(a, _) if self.organization.organized && !self.organization.is_member(a));
         let mut draft = Draft { random, facts: &facts, context: Context::default(), foreign };
         let principal = draft.principal(self.who);
         draft.network_and_session(self.who, &action, &resource);
@@ -86,7 +86,7 @@ fn is_considered(
     let own = owner == who.account() && owner.is_some_and(|a| organization.covers(a));
     let assumes = action.to_lowercase().starts_with("sts:assumerole");
     let person = organization.people.iter().any(|p| p.arn == resource && p.is_role);
-    if assumes { person } else { own || organization.thing(resource).is_some() }
+    if assumes { person } else { own || organization.thing(resource).is_some_and(Thing::is_told_of) }
 }
 
 fn actions(random: &mut Random, question: &Question, catalogued: bool) -> Vec<String> {
@@ -242,6 +242,12 @@ impl Draft<'_> {
                     }
                 }
             }
+            Who::Foreigner(account, arn) => match arn.rsplit_once("role/") {
+                None => Principal::from_arn(arn, None),
+                Some((_, name)) => {
+                    Principal::from_arn(&format!("arn:aws:sts::{account}:assumed-role/{name}/s1"), None)
+                }
+            },
             Who::Service(name) => Principal::service(name),
             Who::Anonymous => Principal::anonymous(),
         }

@@ -235,7 +235,7 @@ impl Asked<'_> {
                     return Err(format!("the session is {arn}"));
                 }
             }
-            Who::Outsider(account) => {
+            Who::Outsider(account) | Who::Foreigner(account, _) => {
                 let ours = text("aws:principalorgid") == Some(ORGANIZATION);
                 if self.organization.organized && ours != self.organization.is_member(account) && ours {
                     return Err("a stranger in our organization".to_owned());

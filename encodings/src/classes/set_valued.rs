@@ -5,8 +5,7 @@
 
 use super::points::Left;
 use super::{Budget, Demand, FieldAnswer, Unsettled, literal, members_hold, minimize};
-use crate::cancellation::Cancellation;
-use crate::emptiness::{Emptiness, EmptinessCache};
+use crate::emptiness::{Emptiness, EmptinessCache, Meter};
 use crate::language::PatternSet;
 use crate::term::Atom;
 use gateproof_model::operand::Scalar;
@@ -17,6 +16,7 @@ pub fn find_members(
     demands: &[Demand<'_>],
     cache: &EmptinessCache,
     budget: &Budget,
+    meter: &Meter,
 ) -> FieldAnswer<Option<Vec<Arc<str>>>> {
     let absent = demands.iter().find(|(_, a, holds)| matches!(a, Atom::Present(_)) && !holds);
     let positive = demands.iter().find(|(_, _, holds)| *holds);
@@ -32,7 +32,7 @@ pub fn find_members(
         if members_hold(demand.1, Some(&members)) {
             continue;
         }
-        match find_member(demand, demands, cache, budget) {
+        match find_member(demand, demands, cache, budget, meter) {
             FieldAnswer::Value(member) => members.push(member),
             FieldAnswer::Impossible(core) => return FieldAnswer::Impossible(core),
             FieldAnswer::Unsettled(why) => return FieldAnswer::Unsettled(why),
@@ -50,6 +50,7 @@ fn find_member<'a>(
     demands: &[Demand<'a>],
     cache: &EmptinessCache,
     budget: &Budget,
+    meter: &Meter,
 ) -> FieldAnswer<Arc<str>> {
     let concerned: Vec<Demand<'a>> =
         std::iter::once(*demand).chain(demands.iter().filter(|d| !d.2).copied()).collect();
@@ -67,14 +68,13 @@ fn find_member<'a>(
         }
         candidates.extend(left.samples(scalar));
     }
-    match word_of(&concerned, cache, budget.search, &budget.cancellation) {
+    match word_of(&concerned, cache, budget.search, meter) {
         Emptiness::Word(word) => candidates.push(word.to_string()),
         Emptiness::OverBudget => return FieldAnswer::Unsettled(Unsettled::OverBudget),
         Emptiness::Cancelled => return FieldAnswer::Unsettled(Unsettled::Cancelled),
         Emptiness::Empty => {
             return FieldAnswer::Impossible(minimize(concerned, |d| {
-                has_positive(d)
-                    && word_of(d, cache, budget.minimize, &budget.cancellation) == Emptiness::Empty
+                has_positive(d) && word_of(d, cache, budget.minimize, meter) == Emptiness::Empty
             }));
         }
     }
@@ -113,12 +113,7 @@ fn points_left(demands: &[Demand<'_>], scalar: Scalar) -> Left {
     left
 }
 
-fn word_of(
-    demands: &[Demand<'_>],
-    cache: &EmptinessCache,
-    states: usize,
-    cancellation: &Cancellation,
-) -> Emptiness {
+fn word_of(demands: &[Demand<'_>], cache: &EmptinessCache, states: usize, meter: &Meter) -> Emptiness {
     let sets = |wanted: bool| -> Vec<&PatternSet> {
         demands
             .iter()
@@ -130,5 +125,5 @@ fn word_of(
             })
             .collect()
     };
-    cache.find(&sets(true), &sets(false), states, cancellation)
+    cache.find(&sets(true), &sets(false), states, meter)
 }

@@ -2,8 +2,7 @@
 
 use super::points::{Left, scalars};
 use super::{Budget, Demand, FieldAnswer, Unsettled, holds, literal, minimize};
-use crate::cancellation::Cancellation;
-use crate::emptiness::{Emptiness, EmptinessCache};
+use crate::emptiness::{Emptiness, EmptinessCache, Meter};
 use crate::field::Field;
 use crate::language::PatternSet;
 use crate::language::compare::{are_disjoint, is_within};
@@ -17,6 +16,7 @@ pub fn find_value(
     demands: &[Demand<'_>],
     cache: &EmptinessCache,
     budget: &Budget,
+    meter: &Meter,
 ) -> FieldAnswer<Option<Arc<str>>> {
     let demanded = |d: &&Demand<'_>| d.2;
     let absent = demands.iter().find(|(_, a, holds)| matches!(a, Atom::Present(_)) && !holds);
@@ -36,7 +36,7 @@ pub fn find_value(
             return FieldAnswer::Impossible(minimize(ranges, |d| no_point(d, scalar)));
         }
     }
-    let word = match word_of(demands, cache, budget.search, &budget.cancellation) {
+    let word = match word_of(demands, cache, budget.search, meter) {
         Emptiness::Word(word) => word,
         Emptiness::OverBudget => return FieldAnswer::Unsettled(Unsettled::OverBudget),
         Emptiness::Cancelled => return FieldAnswer::Unsettled(Unsettled::Cancelled),
@@ -46,7 +46,7 @@ pub fn find_value(
             }
             return FieldAnswer::Impossible(minimize(conflicting(field, demands), |d| {
                 let exists = field.always_present() || d.iter().any(|(_, _, holds)| *holds);
-                exists && word_of(d, cache, budget.minimize, &budget.cancellation) == Emptiness::Empty
+                exists && word_of(d, cache, budget.minimize, meter) == Emptiness::Empty
             }));
         }
     };
@@ -105,12 +105,7 @@ fn left(demands: &[Demand<'_>], scalar: Scalar) -> Left {
     left
 }
 
-fn word_of(
-    demands: &[Demand<'_>],
-    cache: &EmptinessCache,
-    states: usize,
-    cancellation: &Cancellation,
-) -> Emptiness {
+fn word_of(demands: &[Demand<'_>], cache: &EmptinessCache, states: usize, meter: &Meter) -> Emptiness {
     let sets = |wanted: bool| -> Vec<&PatternSet> {
         demands
             .iter()
@@ -120,7 +115,7 @@ fn word_of(
             })
             .collect()
     };
-    cache.find(&sets(true), &sets(false), states, cancellation)
+    cache.find(&sets(true), &sets(false), states, meter)
 }
 
 /// The word, unless a comparison of points speaks against it; then a point that fits the texts too.

@@ -32,6 +32,11 @@ pub struct Positions(Box<[u32]>);
 const EVERYTHING: u32 = u32::MAX;
 
 impl Positions {
+    /// What they cost to move and to remember.
+    pub fn weight(&self) -> u64 {
+        1 + self.0.len() as u64
+    }
+
     /// Whether no continuation matches.
     pub fn is_dead(&self) -> bool {
         self.0.is_empty()
