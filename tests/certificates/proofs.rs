@@ -9,7 +9,7 @@ use gateproof::certificate::{Certificate, Fault, PieceProof, digest_snapshot, ve
 use serde_json::{Value, json};
 use std::path::Path;
 
-const IDS: [&str; 8] = [
+const IDS: [&str; 14] = [
     "demo-1",
     "demo-2",
     "other-organization",
@@ -18,6 +18,12 @@ const IDS: [&str; 8] = [
     "list-artifacts-without-tls",
     "tags-keep-teams-apart",
     "foreign-repository-becomes-release",
+    "read-payments-team-secret",
+    "main-by-CreateCommit",
+    "subscribe-lookalike",
+    "become-prod-account-admin-without-mfa",
+    "retag-analytics-role",
+    "write-prod-artifacts",
 ];
 
 /// Mutants of one proof, with what is wrong with them.
@@ -208,7 +214,7 @@ fn spoilt_proofs_are_refused() {
     for twin in ["acme", "acme-fixed"] {
         let (estate, certificates) = certified(twin, &IDS);
         for certificate in &certificates {
-            for (at, _) in proofs(certificate).into_iter().take(12) {
+            for (at, _) in proofs(certificate).into_iter().take(40) {
                 counts.spoil(&estate, certificate, at);
             }
         }

@@ -184,7 +184,10 @@ fn request(random: &mut Random) -> (&'static str, String, Vec<(String, ContextVa
         let always = ["aws:SecureTransport", "aws:CurrentTime", "aws:RequestedRegion", "aws:SourceIp"];
         let fits = key.starts_with("aws:") || action == "s3:PutObject";
         if fits && (always.contains(&key) || random.percent(50)) {
-            context.push((key.to_owned(), ContextValue::Single(random.pick(values).to_owned())));
+            // A queue is asked for in its own region.
+            let regional = key == "aws:RequestedRegion" && action.starts_with("sqs:");
+            let value = if regional { "us-east-1" } else { random.pick(values) };
+            context.push((key.to_owned(), ContextValue::Single(value.to_owned())));
         }
     }
     (action, resource, context)
