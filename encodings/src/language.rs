@@ -85,7 +85,7 @@ fn under_beginning(pattern: &[Token], beginning: &str, fold_case: bool) -> Optio
         if matches!(token, Token::AnyRun | Token::AnyRunInSegment) {
             return (*token == Token::AnyRun && after.is_empty()).then_some(true);
         }
-        let Some(c) = chars.next() else { return None };
+        let c = chars.next()?;
         if !accepts(*token, c, fold_case) {
             return Some(false);
         }

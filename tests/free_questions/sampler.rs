@@ -285,8 +285,9 @@ impl Draft<'_> {
         let device = match who {
             Who::Service(_) | Who::Anonymous => return,
             Who::Inside(person) if person.is_role => {
-                let trust = person.trust.as_ref().unwrap().to_string();
-                if self.random.percent(40) && trust.contains("\"AWS\"") { "true" } else { "false" }
+                let mut trusted = person.trust.as_ref().unwrap()["Statement"].as_array().unwrap().iter();
+                let opened = trusted.any(|s| s["Effect"] == "Allow" && !s["Principal"]["AWS"].is_null());
+                if self.random.percent(40) && opened { "true" } else { "false" }
             }
             _ => self.random.word(&["", "false", "true"]),
         };
