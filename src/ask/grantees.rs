@@ -3,12 +3,13 @@
 //! Errs towards naming: what is listed here is encoded and decided, what isn't can't grant anything.
 
 use super::caller::CallerEntity;
+use super::prefilter::{literal_head, may_touch};
 use super::target::Target;
-use gateproof_encodings::actions::ActionTable;
+use gateproof_encodings::actions::{ActionRanges, ActionTable};
 use gateproof_encodings::scope::Caller;
 use gateproof_model::arn::{Arn, is_account_id};
 use gateproof_model::catalogue::ActionId;
-use gateproof_model::policy::{Effect, PrincipalEntry};
+use gateproof_model::policy::{Effect, PrincipalEntry, Statement};
 use gateproof_model::request::PrincipalKind;
 use rustc_hash::FxHashMap;
 use std::sync::Arc;
@@ -28,12 +29,27 @@ pub struct Grantees {
 }
 
 impl Grantees {
-    /// The index over some targets; `action` of `None`: any action.
-    pub fn of(targets: &[Target<'_>], action: Option<ActionId>, table: &ActionTable) -> Self {
+    /// The index over some targets; `action` of `None`: actions that the catalogue doesn't know and one of the
+    /// globs `open` matches.
+    pub fn of(
+        targets: &[Target<'_>],
+        action: Option<ActionId>,
+        open: &[String],
+        table: &ActionTable,
+    ) -> Self {
+        let heads: Vec<String> = open.iter().map(|g| literal_head(g).to_owned()).collect();
         let mut index = Self::default();
         for (n, target) in targets.iter().enumerate() {
             let place = u32::try_from(n).unwrap_or(u32::MAX);
-            index.add_policy(target, place, action, table);
+            index.add_policy(
+                target,
+                place,
+                |statement, actions| match action {
+                    Some(id) => actions.contains(id),
+                    None => may_touch(&statement.action, &heads),
+                },
+                table,
+            );
             for grant in target.grants() {
                 index.add_name(&grant.grantee, place);
                 if let Some(retiring) = &grant.retiring {
@@ -44,11 +60,17 @@ impl Grantees {
         index
     }
 
-    fn add_policy(&mut self, target: &Target<'_>, place: u32, action: Option<ActionId>, table: &ActionTable) {
+    fn add_policy(
+        &mut self,
+        target: &Target<'_>,
+        place: u32,
+        concerned: impl Fn(&Statement, &ActionRanges) -> bool,
+        table: &ActionTable,
+    ) {
         let Some(policy) = &target.policy else { return };
         let listed = policy.actions(table).statements();
         for (statement, actions) in policy.document.statements.iter().zip(listed) {
-            if statement.effect != Effect::Allow || action.is_some_and(|id| !actions.contains(id)) {
+            if statement.effect != Effect::Allow || !concerned(statement, actions) {
                 continue;
             }
             let Some(clause) = &statement.principal else { continue };

@@ -250,6 +250,7 @@ impl Estate {
         match (&piece.target.place, &piece.target.texts) {
             // An atom even where the beginning would settle it: it is what says so.
             (_, Some(texts)) => encoder.terms.atom_term(Atom::Text(Field::Resource, texts.clone())),
+            (Place::Other, None) if piece.target.any => Terms::TRUE,
             (Place::Other, None) => {
                 let known = encoder.in_set(&subject, &piece.plan.known.set);
                 let other = encoder.terms.not(known);

@@ -32,6 +32,8 @@ pub struct Plan<'a> {
     pub grantees: Grantees,
     /// By account, the cases without a resource level and of all other resources.
     accounts: FxHashMap<Arc<str>, Vec<Target<'a>>>,
+    /// By account, any of its resources without a policy.
+    any: FxHashMap<Arc<str>, Target<'a>>,
     /// Whether `*` is a case.
     star: bool,
     /// The kinds of ARN that the action can be checked against.
@@ -99,63 +101,86 @@ impl<'a> Plan<'a> {
         reach: Reach,
         resources: &Resources,
     ) -> Vec<Cow<'p, Target<'a>>> {
-        let known = self.relevant(estate, caller, reach).into_iter().map(Cow::Borrowed);
-        let own = caller.account.as_ref().filter(|a| reach.by_identity && resources.in_account(Some(a)));
-        let (mut star, mut others) = (Vec::new(), Vec::new());
-        if let Some(account) = own {
+        let Cases { mut first, own, .. } = self.cases(estate, caller, reach, resources);
+        first.extend(own.into_iter().map(Cow::Borrowed));
+        first
+    }
+
+    /// The same, with a long list of the caller's own resources apart.
+    pub(crate) fn cases<'p>(
+        &'p self,
+        estate: &'a Estate,
+        caller: &CallerEntity,
+        reach: Reach,
+        resources: &Resources,
+    ) -> Cases<'p, 'a> {
+        let (named, own) = self.relevant(estate, caller, reach);
+        let named = named.into_iter().map(Cow::Borrowed);
+        let account = caller.account.as_ref().filter(|a| reach.by_identity && resources.in_account(Some(a)));
+        let (mut first, mut others) = (Vec::new(), Vec::new());
+        if let Some(account) = account {
             match self.accounts.get(account) {
                 Some(cases) => {
                     for case in cases {
-                        let list = if matches!(case.place, Place::Star) { &mut star } else { &mut others };
+                        let list = if matches!(case.place, Place::Star) { &mut first } else { &mut others };
                         list.push(Cow::Borrowed(case));
                     }
                 }
                 None if self.star => {
-                    star.push(Cow::Owned(estate.target(
-                        Place::Star,
-                        Some(account.clone()),
-                        ResourceRule::Ordinary,
-                    )));
+                    let star = estate.target(Place::Star, Some(account.clone()), ResourceRule::Ordinary);
+                    first.push(Cow::Owned(star));
                 }
                 None => {}
             }
         }
         if self.known.targets.len() > FEW {
-            star.extend(others);
-            star.extend(known);
-        } else {
-            star.extend(known);
-            star.extend(others);
+            first.extend(others.into_iter().chain(named));
+            let any = account.and_then(|account| self.any.get(account));
+            return Cases { first, own, any };
         }
-        star
+        first.extend(named.chain(own.into_iter().map(Cow::Borrowed)).chain(others));
+        Cases { first, own: Vec::new(), any: None }
     }
 
-    /// The known resources that can matter to the caller: its own account's, where its own policies can
-    /// allow the action; and those whose policies name it.
-    fn relevant(&self, estate: &Estate, caller: &CallerEntity, reach: Reach) -> Vec<&Target<'a>> {
+    /// The known resources that can matter to the caller: those whose policies name it; and its own
+    /// account's others, where its own policies can allow the action.
+    fn relevant(
+        &self,
+        estate: &Estate,
+        caller: &CallerEntity,
+        reach: Reach,
+    ) -> (Vec<&Target<'a>>, Vec<&Target<'a>>) {
         let targets = &self.known.targets;
         if !reach.narrowed {
-            return targets.iter().collect();
+            return (targets.iter().collect(), Vec::new());
         }
-        let mut found = if self.grantees.is_empty() {
+        let named = if self.grantees.is_empty() {
             Vec::new()
         } else {
             self.grantees.naming(caller, reach.by_identity)
         };
         let own = caller.account.as_ref().filter(|_| reach.by_identity).and_then(|a| self.known.own.get(a));
-        if let Some(own) = own {
-            found.extend(own);
-            found.sort_unstable();
-            found.dedup();
-        }
-        let named = found.into_iter().filter_map(|n| targets.get(n as usize));
+        let own = own.into_iter().flatten().filter(|n| named.binary_search(n).is_err());
+        let own = own.filter_map(|n| targets.get(*n as usize)).collect();
+        let named = named.iter().filter_map(|n| targets.get(*n as usize));
         if reach.by_identity || caller.account.is_none() {
-            return named.collect();
+            return (named.collect(), own);
         }
         // Across accounts the caller's own policies must allow too, unless a grant suffices.
         let granted = |t: &Target<'_>| estate.rules.grant_suffices_across_accounts && !t.grants().is_empty();
-        named.filter(|t| t.account == caller.account || granted(t)).collect()
+        (named.filter(|t| t.account == caller.account || granted(t)).collect(), own)
     }
+}
+
+/// The cases of an action for a caller.
+#[derive(Debug)]
+pub struct Cases<'p, 'a> {
+    /// To be asked about one by one.
+    pub first: Vec<Cow<'p, Target<'a>>>,
+    /// Resources of the caller's own account whose policies grant it nothing: they can only deny.
+    pub own: Vec<&'p Target<'a>>,
+    /// Any resource of that account, without a policy: what is impossible here is impossible on those.
+    pub any: Option<&'p Target<'a>>,
 }
 
 impl Estate {
@@ -198,7 +223,8 @@ impl Estate {
         Plan {
             action,
             rcp_support: self.rcp_support(lower.as_ref().map(|_| service)),
-            grantees: Grantees::of(&known.targets, action.map(|a| a.id()), &self.compiler.actions),
+            grantees: Grantees::of(&known.targets, action.map(|a| a.id()), open, &self.compiler.actions),
+            any: self.any_cases(&known, resources),
             known,
             accounts: self.account_cases(star, &others, resources),
             star,
@@ -249,6 +275,15 @@ impl Estate {
                 (account.id.clone(), star.into_iter().chain(others).collect())
             })
             .collect()
+    }
+
+    fn any_cases<'a>(&'a self, known: &Known<'_>, resources: &Resources) -> FxHashMap<Arc<str>, Target<'a>> {
+        let accounts = known.own.keys().filter(|a| resources.in_account(Some(a)));
+        let any = |account: &Arc<str>| {
+            let other = self.target(Place::Other, Some(account.clone()), ResourceRule::Ordinary);
+            (account.clone(), Target { any: true, ..other })
+        };
+        accounts.map(any).collect()
     }
 
     fn kinds(&self, action: Option<ActionInfo<'_>>) -> Vec<Kind> {

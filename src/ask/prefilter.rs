@@ -132,7 +132,7 @@ fn needs_no_permission(action: &str) -> bool {
 
 /// Whether the statement's resources or actions can meet what is asked about (literal heads; empty: everything).
 /// A policy variable may stand for anything.
-fn may_touch(clause: &PatternClause, asked: &[String]) -> bool {
+pub(super) fn may_touch(clause: &PatternClause, asked: &[String]) -> bool {
     clause.negated
         || asked.is_empty()
         || clause.patterns.iter().any(|p| {
@@ -142,6 +142,6 @@ fn may_touch(clause: &PatternClause, asked: &[String]) -> bool {
 }
 
 /// The text before the first wildcard or variable.
-fn literal_head(pattern: &str) -> &str {
+pub(super) fn literal_head(pattern: &str) -> &str {
     pattern.split(['*', '?', '$']).next().unwrap_or_default()
 }

@@ -8,7 +8,7 @@ use super::estate::Estate;
 use super::joint::Call;
 use super::known::KnownCases;
 use super::piece::Piece;
-use super::plan::{Plan, Reach};
+use super::plan::{Cases, Plan, Reach};
 use super::prefilter::Prefilter;
 use super::progress::Progress;
 use super::target::{Place, Resources, Target};
@@ -222,9 +222,22 @@ impl Estate {
         if let Some(call) = call.as_ref().filter(|call| !call.needs.each.is_empty()) {
             return self.ask_call(terms, call, tally);
         }
-        let mut targets: VecDeque<Cow<'_, Target<'a>>> =
-            plan.targets(self, caller, reach, &prepared.resources).into();
-        while let Some(target) = targets.pop_front() {
+        let Cases { first, mut own, any } = plan.cases(self, caller, reach, &prepared.resources);
+        let mut targets: VecDeque<Cow<'_, Target<'a>>> = first.into();
+        loop {
+            let target = match targets.pop_front() {
+                Some(target) => target,
+                None if own.is_empty() => break,
+                None => {
+                    let own = std::mem::take(&mut own);
+                    let refuted = any.and_then(|any| self.refute_own(terms, caller, prepared, plan, any));
+                    match refuted {
+                        Some(proof) => tally.refute(&proof),
+                        None => targets.extend(own.into_iter().map(Cow::Borrowed)),
+                    }
+                    continue;
+                }
+            };
             let second = match prepared.cross_check {
                 _ if prepared.effort.encoding == Encoding::Strings => true,
                 CrossCheck::Always => true,
@@ -272,6 +285,33 @@ impl Estate {
             }
         }
         None
+    }
+
+    /// The proof that the caller can't make a matching request for any resource of its account, if none has a
+    /// policy; whatever the policies of those that grant it nothing deny, it can't for them either.
+    fn refute_own<'a>(
+        &'a self,
+        terms: &mut Terms,
+        caller: &CallerEntity,
+        prepared: &Prepared<'a>,
+        plan: &Plan<'a>,
+        any: &Target<'a>,
+    ) -> Option<PieceProof> {
+        let piece = Piece {
+            second: prepared.cross_check == CrossCheck::Always,
+            caller,
+            plan,
+            target: any,
+            resources: &prepared.resources,
+            when: &prepared.requests.when,
+            quantifier: prepared.quantifier,
+            effort: &prepared.effort,
+            only: None,
+        };
+        match self.decide_piece(terms, &piece) {
+            PieceAnswer::Impossible(proof) => Some(proof),
+            PieceAnswer::Reachable(..) | PieceAnswer::Unknown(_) | PieceAnswer::Split => None,
+        }
     }
 
     /// A witness was found: of a request that is allowed, or for `--every` of one that is not.

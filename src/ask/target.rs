@@ -36,6 +36,8 @@ pub struct Target<'a> {
     pub beginning: Option<Arc<str>>,
     /// What it fixes of the context.
     pub facts: Arc<ResourceFacts>,
+    /// Of all other resources: whether the known ones are among them, as if they had no policies.
+    pub any: bool,
 }
 
 /// Which resources a case is about.
@@ -172,6 +174,7 @@ impl Estate {
             policy: self.policy_of(&place, account.as_deref(), rule).map(|d| self.compiler.compile(d)),
             facts: self.facts_of_place(&place, account.as_deref()),
             beginning: beginning_of(&place),
+            any: false,
             texts,
             place,
             account,
