@@ -10,12 +10,11 @@ mod facts;
 
 pub use exhibit::Exhibits;
 
-use crate::engine::{Answer, Limits, solve};
+use crate::engine::{Answer, Limits, Memory, solve};
 use crate::solver::UnknownReason;
 use facts::OpenFacts;
 use gateproof_encodings::classes::Values;
 use gateproof_encodings::compiled::Compiler;
-use gateproof_encodings::emptiness::EmptinessCache;
 use gateproof_encodings::encoder::{Encoder, Subject};
 use gateproof_encodings::field::Field;
 use gateproof_encodings::proof::Proof;
@@ -57,7 +56,7 @@ pub struct Comparer {
     /// The catalogue's actions, by their place in a bit set.
     actions: Box<[ActionId]>,
     compiler: Compiler,
-    cache: EmptinessCache,
+    memory: Memory,
     /// The resource policy that leaves every decision to the account's identity policies.
     delegation: Option<Arc<Document>>,
 }
@@ -68,7 +67,7 @@ impl Default for Comparer {
             catalogue: Catalogue::embedded(),
             actions: Catalogue::embedded().actions().map(|action| action.id()).collect(),
             compiler: Compiler::default(),
-            cache: EmptinessCache::default(),
+            memory: Memory::default(),
             delegation: delegation(),
         }
     }
@@ -181,7 +180,7 @@ impl Comparer {
         let open = std::mem::take(&mut encoder.open_variables);
         let root = terms.and(parts);
         let exact = open.is_empty();
-        let answer = solve(&terms, root, &self.cache, &Limits::default(), |values, _| judge(values, exact));
+        let answer = solve(&terms, root, &self.memory, &Limits::default(), |values, _| judge(values, exact));
         (answer, open)
     }
 }

@@ -1,11 +1,10 @@
 //! `decide`: concrete requests, answered by the encoding asked for.
 
-use crate::engine::{Answer, Limits, solve};
+use crate::engine::{Answer, Limits, Memory, solve};
 use crate::solver::strings::{StringsAnswer, solve_strings};
 use crate::solver::{Budget, Cancellation, SolverError, UnknownReason, Z3};
 use gateproof_encodings::compiled::Compiler;
 use gateproof_encodings::concrete::encode_request;
-use gateproof_encodings::emptiness::EmptinessCache;
 use gateproof_encodings::term::{Term, Terms};
 use gateproof_model::evaluator::{Outcome, World};
 use gateproof_model::policy_set::PolicySet;
@@ -21,13 +20,13 @@ pub trait Satisfiability {
 /// The *classes* encoding.
 #[derive(Debug, Default)]
 pub struct Classes {
-    /// Emptiness answers so far.
-    pub cache: EmptinessCache,
+    /// What was answered so far.
+    pub memory: Memory,
 }
 
 impl Satisfiability for Classes {
     fn is_satisfiable(&mut self, terms: &Terms, root: Term) -> Result<bool, UnknownReason> {
-        match solve(terms, root, &self.cache, &Limits::default(), |_, _| Ok(())) {
+        match solve(terms, root, &self.memory, &Limits::default(), |_, _| Ok(())) {
             Answer::Satisfiable(_) => Ok(true),
             Answer::Unsatisfiable(_) => Ok(false),
             Answer::Unknown(reason) => Err(reason),

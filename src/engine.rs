@@ -5,15 +5,17 @@
 //! caller), *unsatisfiable* with a [`Proof`] that the independent checker has accepted.
 
 mod implicant;
+mod memory;
 mod propose;
 mod sat;
 
 use crate::solver::UnknownReason;
 use gateproof_encodings::classes::{Budget, Combination, Unsettled, Values, check};
 use gateproof_encodings::cnf::{Literal, encode_clauses};
-use gateproof_encodings::emptiness::{EmptinessCache, Meter};
+use gateproof_encodings::emptiness::Meter;
 use gateproof_encodings::proof::Proof;
 use gateproof_encodings::term::{AtomId, Term, Terms};
+pub use memory::Memory;
 use sat::{BatSat, SatCore};
 
 /// The answer to one formula.
@@ -47,7 +49,7 @@ impl Default for Limits {
 pub fn solve(
     terms: &Terms,
     root: Term,
-    cache: &EmptinessCache,
+    memory: &Memory,
     limits: &Limits,
     mut accept: impl FnMut(&Values, &[(AtomId, bool)]) -> Result<(), String>,
 ) -> Answer {
@@ -55,13 +57,16 @@ pub fn solve(
     let mut lemmas: Vec<Vec<Literal>> = Vec::new();
     // What a walk proposes is mostly right; where it isn't, why it isn't is the first lemma.
     if let Some(combination) = propose::propose(terms, root) {
-        match check(terms.atoms(), &combination, cache, &limits.search, &meter) {
+        match check(terms.atoms(), &combination, &memory.emptiness, &limits.search, &meter) {
             Combination::Possible(values) if accept(&values, &combination).is_ok() => {
                 return Answer::Satisfiable(values);
             }
             Combination::Impossible(part) => lemmas.push(part.into_iter().map(|l| -l).collect()),
             Combination::Possible(_) | Combination::Unsettled(..) => {}
         }
+    }
+    if let Some(proof) = memory.proof_of(terms, root, limits) {
+        return Answer::Unsatisfiable(proof);
     }
     let cnf = encode_clauses(terms, root);
     let mut core = BatSat::new(&limits.search.cancellation);
@@ -77,13 +82,19 @@ pub fn solve(
             Some(false) => {
                 return match doubt {
                     Some(reason) => Answer::Unknown(reason),
-                    None => refuted(terms, &cnf, Proof { lemmas, steps: core.into_steps() }),
+                    None => {
+                        let answer = refuted(terms, &cnf, Proof { lemmas, steps: core.into_steps() });
+                        if let Answer::Unsatisfiable(proof) = &answer {
+                            memory.remember(terms, root, limits, proof);
+                        }
+                        answer
+                    }
                 };
             }
         }
         let combination = implicant::choose(terms, root, |atom| core.value(atom));
         meter.charge(combination.len() as u64);
-        let refused = match check(terms.atoms(), &combination, cache, &limits.search, &meter) {
+        let refused = match check(terms.atoms(), &combination, &memory.emptiness, &limits.search, &meter) {
             Combination::Possible(values) => {
                 match accept(&values, &combination) {
                     Ok(()) => return Answer::Satisfiable(values),

@@ -4,14 +4,14 @@
 
 use criterion::{BatchSize, Criterion, Throughput, criterion_group, criterion_main};
 use gateproof::ask::{CrossCheck, Estate, EstateOptions, Settings};
-use gateproof::engine::{Answer, Limits, solve};
+use gateproof::engine::{Answer, Limits, Memory, solve};
 use gateproof::question::{Quantifier, Selector};
 use gateproof_benches::SEED;
 use gateproof_benches::account::write_snapshot;
 use gateproof_benches::questions::{Question, TEXT, parse_questions};
 use gateproof_encodings::cancellation::Cancellation;
 use gateproof_encodings::cnf::encode_clauses;
-use gateproof_encodings::emptiness::{EmptinessCache, find_word};
+use gateproof_encodings::emptiness::find_word;
 use gateproof_encodings::field::Field;
 use gateproof_encodings::language::{Languages, PatternSet};
 use gateproof_encodings::proof::Proof;
@@ -140,7 +140,7 @@ fn refutable() -> (Terms, Term, Proof) {
     let beyond = terms.atom_term(Atom::Text(Field::Resource, outside));
     let beyond = terms.not(beyond);
     let root = terms.and([within, beyond]);
-    let answer = solve(&terms, root, &EmptinessCache::default(), &Limits::default(), |_, _| Ok(()));
+    let answer = solve(&terms, root, &Memory::default(), &Limits::default(), |_, _| Ok(()));
     let Answer::Unsatisfiable(proof) = answer else { std::process::abort() };
     (terms, root, proof)
 }

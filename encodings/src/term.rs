@@ -133,6 +133,11 @@ impl Terms {
         self.nodes.get(term.0 as usize).unwrap_or(&Node::False)
     }
 
+    /// All shapes, in the order of creation.
+    pub fn nodes(&self) -> &[Node] {
+        &self.nodes
+    }
+
     /// The shape of the formula at a place in the order of creation; parts come before the whole.
     pub fn node_at(&self, index: usize) -> &Node {
         self.nodes.get(index).unwrap_or(&Node::False)

@@ -8,11 +8,11 @@
     reason = "a panic is what these functions are for"
 )]
 
-use gateproof::engine::{Answer, Limits, solve};
+use gateproof::engine::{Answer, Limits, Memory, solve};
 use gateproof::question::{Constraint, Selector};
 use gateproof_encodings::cancellation::Cancellation;
 use gateproof_encodings::cnf::{Literal, encode_clauses};
-use gateproof_encodings::emptiness::{Emptiness, EmptinessCache, find_word};
+use gateproof_encodings::emptiness::{Emptiness, find_word};
 use gateproof_encodings::field::Field;
 use gateproof_encodings::language::{Languages, PatternSet};
 use gateproof_encodings::proof::Proof;
@@ -179,7 +179,7 @@ pub fn proofs(bytes: &[u8]) {
     let (mut terms, languages) = (Terms::default(), Languages::default());
     let root = choices.formula(&mut terms, &languages, 3);
     let cnf = encode_clauses(&terms, root);
-    let answer = solve(&terms, root, &EmptinessCache::default(), &Limits::default(), |_, _| Ok(()));
+    let answer = solve(&terms, root, &Memory::default(), &Limits::default(), |_, _| Ok(()));
     let true_proof = match answer {
         Answer::Satisfiable(_) => None,
         Answer::Unsatisfiable(proof) => Some(proof),

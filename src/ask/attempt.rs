@@ -75,7 +75,7 @@ impl Attempt<'_> {
     pub(super) fn solve_by_classes(&self, terms: &Terms, root: Term) -> Solved {
         let mut found: Option<(Box<Step>, Vec<String>)> = None;
         let limits = &self.piece.effort.limits;
-        let answer = solve(terms, root, &self.estate.cache, limits, |values, combination| {
+        let answer = solve(terms, root, &self.estate.memory, limits, |values, combination| {
             found = Some(self.confirm_model(terms.atoms(), values, combination)?);
             Ok(())
         });
@@ -121,7 +121,7 @@ impl Attempt<'_> {
     fn bind_variables(&self, terms: &Terms, formula: &Formula, root: Term) -> Solved {
         let Self { estate, piece, .. } = *self;
         let mut hint: Option<Values> = None;
-        let answer = solve(terms, root, &estate.cache, &piece.effort.limits, |values, _| {
+        let answer = solve(terms, root, &estate.memory, &piece.effort.limits, |values, _| {
             hint = Some(values.clone());
             Ok(())
         });

@@ -108,7 +108,7 @@ impl Estate {
         terms.clear();
         let formula = self.encode_unrealistic(terms, piece, &facts);
         let Answer::Unsatisfiable(proof) =
-            solve(terms, formula.root, &self.cache, &piece.effort.limits, |_, _| Ok(()))
+            solve(terms, formula.root, &self.memory, &piece.effort.limits, |_, _| Ok(()))
         else {
             return None;
         };

@@ -3,8 +3,8 @@
 use super::caller::CallerEntity;
 use super::facts::{ResourceFacts, resource_facts};
 use super::target::Place;
+use crate::engine::Memory;
 use gateproof_encodings::compiled::Compiler;
-use gateproof_encodings::emptiness::EmptinessCache;
 use gateproof_encodings::layers::{Documents, compile_levels};
 use gateproof_model::catalogue::Catalogue;
 use gateproof_model::policy::{Document, Source};
@@ -27,7 +27,7 @@ pub struct Estate {
     /// What to make of input that was never collected.
     pub missing: Missing,
     pub(crate) compiler: Compiler,
-    pub(crate) cache: EmptinessCache,
+    pub(crate) memory: Memory,
     pub(crate) callers: Vec<CallerEntity>,
     /// Services, holders of tokens, and principals of accounts that the snapshot doesn't cover.
     pub(crate) beside: Vec<CallerEntity>,
@@ -73,7 +73,7 @@ impl Estate {
             rules: Rules::default(),
             missing: options.missing,
             compiler: Compiler::default(),
-            cache: EmptinessCache::default(),
+            memory: Memory::default(),
             callers,
             beside: Vec::new(),
             rcps: FxHashMap::default(),

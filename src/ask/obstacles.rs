@@ -148,7 +148,7 @@ impl Estate {
         let mut said = Vec::new();
         let limits = &piece.effort.limits;
         let atoms = terms.atoms().to_vec();
-        let answer = solve(terms, formula.root, &self.cache, limits, |values, combination| {
+        let answer = solve(terms, formula.root, &self.memory, limits, |values, combination| {
             let mut values = values.clone();
             beautify(piece, &facts, &atoms, combination, &mut values);
             let request = self.request(piece, &facts, &values);

@@ -77,7 +77,7 @@ impl<'e> Comparison<'e> {
             return self.search(terms, root, plan, target, &facts, differs);
         }
         // Over-approximated variables: refuted is refuted, otherwise each is bound to a value of its own.
-        match solve(terms, root, &self.estate.cache, &self.effort.limits, |_, _| Ok(())) {
+        match solve(terms, root, &self.estate.memory, &self.effort.limits, |_, _| Ok(())) {
             Answer::Unsatisfiable(_) => return Found::None,
             Answer::Unknown(why) => return Found::Unknown(self.named(why)),
             Answer::Satisfiable(_) => {}
@@ -168,7 +168,7 @@ impl<'e> Comparison<'e> {
         let resources = Resources::default();
         let piece = self.piece(plan, target, &resources);
         let mut found = None;
-        let answer = solve(terms, root, &self.estate.cache, &self.effort.limits, |values, combination| {
+        let answer = solve(terms, root, &self.estate.memory, &self.effort.limits, |values, combination| {
             let mut values = values.clone();
             beautify(&piece, facts, terms.atoms(), combination, &mut values);
             let request = self.estate.request(&piece, facts, &values);

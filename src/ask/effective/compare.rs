@@ -232,7 +232,7 @@ impl<'e> Comparison<'e> {
                 ];
                 encoder.terms.and(parts)
             });
-            let answer = solve(terms, root, &self.estate.cache, &self.effort.limits, |_, _| Ok(()));
+            let answer = solve(terms, root, &self.estate.memory, &self.effort.limits, |_, _| Ok(()));
             match answer {
                 Answer::Unsatisfiable(_) => {
                     outcome.proofs.refuted += 1;

@@ -56,7 +56,7 @@ impl Estate {
         let limits = &asked.effort.limits;
         let joined = self.join(pieces, &BTreeMap::new());
         let mut hint = None;
-        let answer = solve(&joined.terms, joined.root, &self.cache, limits, |values, _| {
+        let answer = solve(&joined.terms, joined.root, &self.memory, limits, |values, _| {
             hint = Some(values.clone());
             Ok(())
         });
@@ -174,7 +174,7 @@ impl Estate {
         let mut last = Solved::Refuted(gateproof_encodings::proof::Proof::default());
         for root in roots {
             let mut found = None;
-            let answer = solve(&joined.terms, root, &self.cache, &limits, |values, combination| {
+            let answer = solve(&joined.terms, root, &self.memory, &limits, |values, combination| {
                 found = Some(self.replay_together(pieces, &joined, values, combination)?);
                 Ok(())
             });
