@@ -2,6 +2,7 @@
 
 use super::caller::CallerEntity;
 use super::facts::{ResourceFacts, resource_facts};
+use super::known::KnownSets;
 use super::target::Place;
 use crate::engine::Memory;
 use gateproof_encodings::compiled::Compiler;
@@ -33,6 +34,8 @@ pub struct Estate {
     pub(crate) beside: Vec<CallerEntity>,
     /// The RCPs that bind each account's resources, prepared.
     pub(crate) rcps: FxHashMap<Arc<str>, Vec<Documents>>,
+    /// The known resources, by what concerns an action.
+    pub(crate) known_sets: KnownSets,
     /// What each account fixes of the context of requests for its resources.
     pub(crate) account_facts: FxHashMap<Arc<str>, Arc<ResourceFacts>>,
     /// What a KMS key has where no policy was collected: its account's identity policies decide.
@@ -77,6 +80,7 @@ impl Estate {
             callers,
             beside: Vec::new(),
             rcps: FxHashMap::default(),
+            known_sets: KnownSets::default(),
             account_facts: FxHashMap::default(),
             default_key_policies,
         };

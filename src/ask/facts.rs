@@ -88,7 +88,7 @@ impl<'a> Facts<'a> {
             only: None,
             region: action.and_then(|a| global_region(a, &caller.partition)),
             target,
-            resource: &target.facts,
+            resource: target.facts(estate),
             demanded: BTreeMap::new(),
             bindings: BTreeMap::new(),
             realistic,

@@ -3,9 +3,11 @@
 //! Errs towards naming: what is listed here is encoded and decided, what isn't can't grant anything.
 
 use super::caller::CallerEntity;
+use super::estate::Estate;
 use super::prefilter::{literal_head, may_touch};
 use super::target::Target;
 use gateproof_encodings::actions::{ActionRanges, ActionTable};
+use gateproof_encodings::compiled::CompiledDocument;
 use gateproof_encodings::scope::Caller;
 use gateproof_model::arn::{Arn, is_account_id};
 use gateproof_model::catalogue::ActionId;
@@ -31,25 +33,23 @@ pub struct Grantees {
 impl Grantees {
     /// The index over some targets; `action` of `None`: actions that the catalogue doesn't know and one of the
     /// globs `open` matches.
-    pub fn of(
-        targets: &[Target<'_>],
-        action: Option<ActionId>,
-        open: &[String],
-        table: &ActionTable,
-    ) -> Self {
+    pub fn of(targets: &[Target<'_>], action: Option<ActionId>, open: &[String], estate: &Estate) -> Self {
         let heads: Vec<String> = open.iter().map(|g| literal_head(g).to_owned()).collect();
         let mut index = Self::default();
         for (n, target) in targets.iter().enumerate() {
             let place = u32::try_from(n).unwrap_or(u32::MAX);
-            index.add_policy(
-                target,
-                place,
-                |statement, actions| match action {
-                    Some(id) => actions.contains(id),
-                    None => may_touch(&statement.action, &heads),
-                },
-                table,
-            );
+            let policy = estate.policy_of(&target.place, target.account.as_deref(), target.rule);
+            if let Some(policy) = policy {
+                index.add_policy(
+                    &estate.compiler.compile(policy),
+                    place,
+                    |statement, actions| match action {
+                        Some(id) => actions.contains(id),
+                        None => may_touch(&statement.action, &heads),
+                    },
+                    &estate.compiler.actions,
+                );
+            }
             for grant in target.grants() {
                 index.add_name(&grant.grantee, place);
                 if let Some(retiring) = &grant.retiring {
@@ -62,12 +62,11 @@ impl Grantees {
 
     fn add_policy(
         &mut self,
-        target: &Target<'_>,
+        policy: &CompiledDocument,
         place: u32,
         concerned: impl Fn(&Statement, &ActionRanges) -> bool,
         table: &ActionTable,
     ) {
-        let Some(policy) = &target.policy else { return };
         let listed = policy.actions(table).statements();
         for (statement, actions) in policy.document.statements.iter().zip(listed) {
             if statement.effect != Effect::Allow || !concerned(statement, actions) {

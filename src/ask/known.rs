@@ -10,7 +10,7 @@ use gateproof_model::pattern::Pattern;
 use gateproof_model::policy::Document;
 use rustc_hash::FxHashMap;
 use std::collections::BTreeSet;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 /// Which known resources concern an action.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -35,9 +35,21 @@ pub struct Known<'a> {
     pub targets: Vec<Target<'a>>,
     /// By account, those that the identity policies of its principals suffice for.
     pub own: FxHashMap<Arc<str>, Vec<u32>>,
-    /// All of them, with what lies under them.
-    pub set: Arc<PatternSet>,
+    concern: Concern,
+    resources: Resources,
+    set: OnceLock<Arc<PatternSet>>,
 }
+
+impl Known<'_> {
+    /// All known resources that are no others, with what lies under them: those of accounts that aren't asked
+    /// about too.
+    pub fn set(&self, estate: &Estate) -> &Arc<PatternSet> {
+        self.set.get_or_init(|| estate.known_set(&self.concern, &self.resources))
+    }
+}
+
+/// The sets of questions about all resources, which are the same for every question.
+pub type KnownSets = Mutex<FxHashMap<Concern, Arc<PatternSet>>>;
 
 /// The cases of a question's actions so far.
 #[derive(Debug, Default)]
@@ -58,14 +70,6 @@ impl Estate {
             Concern::Trust => self.trust_targets(resources),
             Concern::Services { services, kms } => self.known_targets(resources, services.as_ref(), *kms),
         };
-        // Known resources of accounts that aren't asked about are none of the others either.
-        let concerned = |service: &str| match concern {
-            Concern::Nothing | Concern::Trust => false,
-            Concern::Services { services, .. } => services.as_ref().is_none_or(|s| s.contains(service)),
-        };
-        let known = self.snapshot.resources().iter().filter(|r| concerned(r.service()));
-        let families: Vec<Pattern> =
-            known.filter(|r| resources.may_touch(&r.arn)).flat_map(|r| family(&r.arn)).collect();
         let mut own: FxHashMap<Arc<str>, Vec<u32>> = FxHashMap::default();
         for (n, target) in (0..).zip(&targets) {
             if let (ResourceRule::Ordinary | ResourceRule::Role, Some(account)) =
@@ -74,7 +78,26 @@ impl Estate {
                 own.entry(account.clone()).or_default().push(n);
             }
         }
-        Known { targets, own, set: self.compiler.languages.set(families, false) }
+        Known { targets, own, concern: concern.clone(), resources: resources.clone(), set: OnceLock::new() }
+    }
+
+    fn known_set(&self, concern: &Concern, resources: &Resources) -> Arc<PatternSet> {
+        if !resources.is_all() {
+            return self.families(concern, resources);
+        }
+        let mut sets = self.known_sets.lock().unwrap_or_else(PoisonError::into_inner);
+        sets.entry(concern.clone()).or_insert_with(|| self.families(concern, resources)).clone()
+    }
+
+    fn families(&self, concern: &Concern, resources: &Resources) -> Arc<PatternSet> {
+        let concerned = |service: &str| match concern {
+            Concern::Nothing | Concern::Trust => false,
+            Concern::Services { services, .. } => services.as_ref().is_none_or(|s| s.contains(service)),
+        };
+        let known = self.snapshot.resources().iter().filter(|r| concerned(r.service()));
+        let families: Vec<Pattern> =
+            known.filter(|r| resources.may_touch(&r.arn)).flat_map(|r| family(&r.arn)).collect();
+        self.compiler.languages.set(families, false)
     }
 
     /// Resources whose policy, tags or grants are known; `services` of `None`: of any service.

@@ -102,7 +102,7 @@ impl Estate {
             identity: &caller.identity,
             boundary: caller.boundary.as_deref(),
             session: None,
-            resource: target.policy.as_ref(),
+            resource: target.policy(self),
             scps: &caller.scps,
             rcps: owner.and_then(|o| self.rcps.get(o)).map_or(&[], Vec::as_slice),
             endpoint: None,
@@ -150,7 +150,7 @@ impl Estate {
             action: piece.plan.lower.clone(),
             action_id: piece.plan.action.map(|a| a.id()),
             resource: known_resource(piece.target),
-            resource_beginning: piece.target.beginning.clone().or_else(|| piece.plan.beginning.clone()),
+            resource_beginning: piece.target.beginning(self).or(piece.plan.beginning.as_ref()).cloned(),
             resource_account: piece.target.account.clone(),
             rule: piece.target.rule,
             rcp_support: piece.plan.rcp_support.clone(),
@@ -220,7 +220,7 @@ impl Estate {
             (None, _) => Terms::TRUE,
             (Some(set), Some(resource)) => encoder.in_set(&Subject::Known(resource.clone()), &set.clone()),
             // Where the question gives the beginning, an atom: it is what says so.
-            (Some(set), None) if piece.target.beginning.is_none() => {
+            (Some(set), None) if piece.target.beginning(self).is_none() => {
                 encoder.terms.atom_term(Atom::Text(Field::Resource, set.clone()))
             }
             (Some(set), None) => encoder.in_set(&Subject::Open(Field::Resource), set),
@@ -247,12 +247,12 @@ impl Estate {
     /// The resource belongs to the case: a known one and what lies under it; or none of the known ones.
     fn of_case(&self, encoder: &mut Encoder<'_>, piece: &Piece<'_>) -> Term {
         let subject = Subject::Open(Field::Resource);
-        match (&piece.target.place, &piece.target.texts) {
+        match (&piece.target.place, piece.target.texts(self)) {
             // An atom even where the beginning would settle it: it is what says so.
             (_, Some(texts)) => encoder.terms.atom_term(Atom::Text(Field::Resource, texts.clone())),
             (Place::Other, None) if piece.target.any => Terms::TRUE,
             (Place::Other, None) => {
-                let known = encoder.in_set(&subject, &piece.plan.known.set);
+                let known = encoder.in_set(&subject, piece.plan.known.set(self));
                 let other = encoder.terms.not(known);
                 if piece.plan.action.is_some() {
                     return other;

@@ -223,7 +223,7 @@ impl Estate {
         Plan {
             action,
             rcp_support: self.rcp_support(lower.as_ref().map(|_| service)),
-            grantees: Grantees::of(&known.targets, action.map(|a| a.id()), open, &self.compiler.actions),
+            grantees: Grantees::of(&known.targets, action.map(|a| a.id()), open, self),
             any: self.any_cases(&known, resources),
             known,
             accounts: self.account_cases(star, &others, resources),
@@ -280,8 +280,9 @@ impl Estate {
     fn any_cases<'a>(&'a self, known: &Known<'_>, resources: &Resources) -> FxHashMap<Arc<str>, Target<'a>> {
         let accounts = known.own.keys().filter(|a| resources.in_account(Some(a)));
         let any = |account: &Arc<str>| {
-            let other = self.target(Place::Other, Some(account.clone()), ResourceRule::Ordinary);
-            (account.clone(), Target { any: true, ..other })
+            let mut any = self.target(Place::Other, Some(account.clone()), ResourceRule::Ordinary);
+            any.any = true;
+            (account.clone(), any)
         };
         accounts.map(any).collect()
     }

@@ -17,7 +17,7 @@ use gateproof_model::policy::Document;
 use gateproof_model::policy_set::Grant;
 use gateproof_model::resource::ResourceEntity;
 use std::collections::BTreeSet;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 /// One resource case. Made once for all callers that it concerns.
 #[derive(Debug, Clone)]
@@ -28,16 +28,18 @@ pub struct Target<'a> {
     pub account: Option<Arc<str>>,
     /// How its policy counts.
     pub rule: ResourceRule,
-    /// Its policy, prepared.
-    pub policy: Option<Arc<CompiledDocument>>,
-    /// Its ARNs, where they are listed.
-    pub texts: Option<Arc<PatternSet>>,
-    /// What its ARNs begin with, where they are listed.
-    pub beginning: Option<Arc<str>>,
-    /// What it fixes of the context.
-    pub facts: Arc<ResourceFacts>,
     /// Of all other resources: whether the known ones are among them, as if they had no policies.
     pub any: bool,
+    parts: OnceLock<Parts>,
+}
+
+/// What is prepared of a case when some caller is first asked about it.
+#[derive(Debug, Clone)]
+struct Parts {
+    policy: Option<Arc<CompiledDocument>>,
+    texts: Option<Arc<PatternSet>>,
+    beginning: Option<Arc<str>>,
+    facts: Arc<ResourceFacts>,
 }
 
 /// Which resources a case is about.
@@ -56,6 +58,39 @@ pub enum Place<'a> {
 }
 
 impl Target<'_> {
+    fn parts(&self, estate: &Estate) -> &Parts {
+        self.parts.get_or_init(|| {
+            let account = self.account.as_deref();
+            let policy = estate.policy_of(&self.place, account, self.rule);
+            Parts {
+                policy: policy.map(|document| estate.compiler.compile(document)),
+                texts: estate.texts_of(&self.place),
+                beginning: beginning_of(&self.place),
+                facts: estate.facts_of_place(&self.place, account),
+            }
+        })
+    }
+
+    /// Its policy, prepared.
+    pub fn policy(&self, estate: &Estate) -> Option<&Arc<CompiledDocument>> {
+        self.parts(estate).policy.as_ref()
+    }
+
+    /// Its ARNs, where they are listed.
+    pub fn texts(&self, estate: &Estate) -> Option<&Arc<PatternSet>> {
+        self.parts(estate).texts.as_ref()
+    }
+
+    /// What its ARNs begin with, where they are listed.
+    pub fn beginning(&self, estate: &Estate) -> Option<&Arc<str>> {
+        self.parts(estate).beginning.as_ref()
+    }
+
+    /// What it fixes of the context.
+    pub fn facts(&self, estate: &Estate) -> &ResourceFacts {
+        &self.parts(estate).facts
+    }
+
     /// The grants of a KMS key.
     pub fn grants(&self) -> &[Grant] {
         match &self.place {
@@ -154,31 +189,25 @@ impl Estate {
         Ok(Some(accounts))
     }
 
-    /// A case, with what is prepared of it.
+    /// A case.
     pub(crate) fn target<'a>(
         &'a self,
         place: Place<'a>,
         account: Option<Arc<str>>,
         rule: ResourceRule,
     ) -> Target<'a> {
+        Target { place, account, rule, any: false, parts: OnceLock::new() }
+    }
+
+    fn texts_of(&self, place: &Place<'_>) -> Option<Arc<PatternSet>> {
         let languages = &self.compiler.languages;
-        let texts = match &place {
+        match place {
             Place::Known(resource) => Some(languages.set(family(&resource.arn), false)),
             Place::Roles(roles) => {
                 let arns = roles.iter().map(|r| r.arn.chars().map(Token::Char).collect()).collect();
                 Some(languages.set(arns, false))
             }
             Place::Star | Place::Principal(_) | Place::Other => None,
-        };
-        Target {
-            policy: self.policy_of(&place, account.as_deref(), rule).map(|d| self.compiler.compile(d)),
-            facts: self.facts_of_place(&place, account.as_deref()),
-            beginning: beginning_of(&place),
-            any: false,
-            texts,
-            place,
-            account,
-            rule,
         }
     }
 

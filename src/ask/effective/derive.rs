@@ -294,7 +294,7 @@ impl<'e> Derived<'e> {
                 .account
                 .as_deref()
                 .map_or(&[][..], |a| estate.snapshot.organization().rcp_levels(a));
-            let policy = spot.target.policy.iter().map(|p| &p.document);
+            let policy = spot.target.policy(estate).into_iter().map(|p| &p.document);
             let documents = policy.chain(rcps.iter().flatten());
             let blocks = splitters.blocks(&spot.actions, sets_of(estate, documents));
             let inside = Some(patterns_of(&spot.target));
