@@ -9,7 +9,7 @@ use gateproof::certificate::{Certificate, Fault, PieceProof, digest_snapshot, ve
 use serde_json::{Value, json};
 use std::path::Path;
 
-const IDS: [&str; 14] = [
+const IDS: [&str; 22] = [
     "demo-1",
     "demo-2",
     "other-organization",
@@ -18,12 +18,20 @@ const IDS: [&str; 14] = [
     "list-artifacts-without-tls",
     "tags-keep-teams-apart",
     "foreign-repository-becomes-release",
-    "read-payments-team-secret",
-    "main-by-CreateCommit",
-    "subscribe-lookalike",
-    "become-prod-account-admin-without-mfa",
-    "retag-analytics-role",
+    "approve-any",
+    "encrypt-artifacts",
     "write-prod-artifacts",
+    "write-artifacts-with-another-key",
+    "rewrite-artifact-policy",
+    "rewrite-key-policy",
+    "grant-on-key",
+    "switch-off-block-public-access",
+    "become-prod-deploy-role",
+    "become-staging-deploy-role",
+    "read-prod-database-secret",
+    "become-prod-replication",
+    "become-prod-account-admin-without-mfa",
+    "become-cdk-deploy-role",
 ];
 
 /// Mutants of one proof, with what is wrong with them.
