@@ -46,8 +46,8 @@ pub use effective::{
 pub use effort::{Effort, Encoding};
 pub use estate::{Estate, EstateOptions};
 pub use explain::Explained;
-pub use obligations::Tier;
-pub(crate) use obligations::{Obligation, Owed, Part, Visitor};
+pub use obligations::{CallProof, Tier};
+pub(crate) use obligations::{Obligation, Owed, OwedCall, Part, Visitor};
 pub use progress::Progress;
 pub use selection::Environments;
 pub use summary::CanAnswer;

@@ -104,6 +104,13 @@ impl Estate {
         }))
     }
 
+    /// The formula that is refuted where no call has all authorizations. The same every time it is made.
+    pub(crate) fn encode_together(&self, terms: &mut Terms, pieces: &[Piece<'_>]) -> Term {
+        let joined = self.join(pieces, &BTreeMap::new());
+        *terms = joined.terms;
+        joined.root
+    }
+
     fn join<'p>(&'p self, pieces: &[Piece<'p>], bound: &BTreeMap<Arc<str>, String>) -> Joined<'p> {
         let mut terms = Terms::default();
         let names = RefCell::new(Names::default());
