@@ -28,6 +28,7 @@ mod plan;
 mod prefilter;
 mod progress;
 mod regions;
+mod reproducer;
 mod resource_facts;
 mod selection;
 mod session_keys;
@@ -49,6 +50,7 @@ pub use explain::Explained;
 pub use obligations::{CallProof, Tier};
 pub(crate) use obligations::{Obligation, Owed, OwedCall, Part, Visitor};
 pub use progress::Progress;
+pub use reproducer::Reproducers;
 pub use selection::Environments;
 pub use summary::CanAnswer;
 
