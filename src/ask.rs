@@ -28,6 +28,7 @@ mod plan;
 mod prefilter;
 mod progress;
 mod regions;
+mod reproducer;
 mod resource_facts;
 mod selection;
 mod session_keys;
@@ -46,9 +47,10 @@ pub use effective::{
 pub use effort::{Effort, Encoding};
 pub use estate::{Estate, EstateOptions};
 pub use explain::Explained;
-pub use obligations::Tier;
-pub(crate) use obligations::{Obligation, Owed, Part, Visitor};
+pub use obligations::{CallProof, Tier};
+pub(crate) use obligations::{Obligation, Owed, OwedCall, Part, Visitor};
 pub use progress::Progress;
+pub use reproducer::Reproducers;
 pub use selection::Environments;
 pub use summary::CanAnswer;
 

@@ -16,6 +16,7 @@ mod demo;
 mod explain;
 mod export;
 mod lines;
+mod reproducers;
 mod verify_certificate;
 mod version;
 mod watch;
@@ -69,6 +70,10 @@ pub(crate) struct Global {
     /// The configuration; `gateproof.toml` beside the snapshot where not given.
     #[arg(long, global = true, value_name = "FILE")]
     config: Option<PathBuf>,
+    /// Where formulas go about which solvers disagree; `gateproof-reproducers` in the system's temporary directory
+    /// where not given.
+    #[arg(long, global = true, value_name = "DIR")]
+    reproducers: Option<PathBuf>,
     /// Prints nothing but the result.
     #[arg(long, global = true)]
     quiet: bool,
@@ -240,6 +245,7 @@ impl Global {
             effort: Effort {
                 timeout: Duration::from_secs(self.timeout.into()),
                 strict: self.strict,
+                reproducers: reproducers::reproducers(self.reproducers.as_deref()),
                 ..Effort::default()
             },
             ..Settings::default()

@@ -63,6 +63,7 @@ pub fn decide_by(
             (false, false) => Err(UnknownReason::Disagreement {
                 first: "a formula".to_owned(),
                 second: "its negation".to_owned(),
+                saved: None,
             }),
         }
     };

@@ -131,6 +131,7 @@ fn refuted(terms: &Terms, cnf: &gateproof_encodings::cnf::Cnf, proof: Proof) -> 
         Err(refusal) => Answer::Unknown(UnknownReason::Disagreement {
             first: "the engine".to_owned(),
             second: format!("the proof checker: {refusal}"),
+            saved: None,
         }),
     }
 }

@@ -101,12 +101,14 @@ pub enum UnknownReason {
         why: Box<UnknownReason>,
     },
     /// Two solvers or encodings gave opposite answers.
-    #[error("{first} and {second} disagree")]
+    #[error("{first} and {second} disagree{}", saved.as_ref().map(|s| format!(" ({s})")).unwrap_or_default())]
     Disagreement {
         /// One of the two.
         first: String,
         /// The other.
         second: String,
+        /// What became of a script that shows it again, where one was handed over.
+        saved: Option<String>,
     },
 }
 

@@ -62,7 +62,7 @@ fn try_all<S: Satisfiability>(start: impl Fn() -> S + Sync + Send) -> Report {
             Ok(answer) => {
                 report.wrong.push(format!("{id}: expected {expected}, got {answer}, reference {reference}"));
             }
-            Err(UnknownReason::Disagreement { first, second }) => {
+            Err(UnknownReason::Disagreement { first, second, .. }) => {
                 report.wrong.push(format!("{id}: {first} and {second} disagree"));
             }
             Err(reason) => report.undecided.push(format!("{id}: {reason}")),

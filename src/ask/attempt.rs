@@ -85,7 +85,9 @@ impl Attempt<'_> {
                 Solved::Unknown(UnknownReason::WitnessRejected { why: "no request was made".to_owned() })
             }
             (Answer::Unsatisfiable(proof), _) => Solved::Refuted(proof),
-            (Answer::Unknown(reason), _) => Solved::Unknown(reason),
+            (Answer::Unknown(reason), _) => {
+                Solved::Unknown(self.piece.effort.reproduced(terms, root, reason))
+            }
         }
     }
 
@@ -132,7 +134,9 @@ impl Attempt<'_> {
                 last = Some(reason);
                 Values::default()
             }
-            (Answer::Unknown(reason), _) => return Solved::Unknown(reason),
+            (Answer::Unknown(reason), _) => {
+                return Solved::Unknown(piece.effort.reproduced(terms, root, reason));
+            }
             (Answer::Satisfiable(_), hint) => hint.unwrap_or_default(),
         };
         for round in 0..BINDINGS {

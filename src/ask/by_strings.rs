@@ -34,10 +34,9 @@ impl Attempt<'_> {
             match self.ask_strings(solver.as_mut(), terms, root) {
                 Said::Step(step) if none_found.is_empty() => return *step,
                 Said::Step(_) => {
-                    return Solved::Unknown(UnknownReason::Disagreement {
-                        first: format!("strings in {}", none_found.join(", ")),
-                        second: format!("strings in {}", solver.name()),
-                    });
+                    let first = format!("strings in {} (no request)", none_found.join(", "));
+                    let second = format!("strings in {} (some request)", solver.name());
+                    return self.disagreement(terms, root, first, second);
                 }
                 Said::NoRequest => none_found.push(solver.name().to_owned()),
                 Said::Unknown(UnknownReason::Cancelled) => {
@@ -65,10 +64,11 @@ impl Attempt<'_> {
             Said::Step(step) => *step,
             Said::Unknown(reason) => Solved::Unknown(reason),
             Said::NoRequest => match self.solve_by_classes(terms, root) {
-                Solved::Step(..) => Solved::Unknown(UnknownReason::Disagreement {
-                    first: "the strings encoding in Z3".to_owned(),
-                    second: "the classes encoding".to_owned(),
-                }),
+                Solved::Step(..) => {
+                    let first = "the strings encoding in Z3 (no request)".to_owned();
+                    let second = "the classes encoding (some request)".to_owned();
+                    self.disagreement(terms, root, first, second)
+                }
                 Solved::Unknown(UnknownReason::Cancelled) => Solved::Unknown(UnknownReason::Cancelled),
                 Solved::Unknown(reason) => Solved::Unknown(UnknownReason::NoProof {
                     solvers: solver.name().to_owned(),
@@ -77,6 +77,11 @@ impl Attempt<'_> {
                 refuted => refuted,
             },
         }
+    }
+
+    fn disagreement(&self, terms: &Terms, root: Term, first: String, second: String) -> Solved {
+        let reason = UnknownReason::Disagreement { first, second, saved: None };
+        Solved::Unknown(self.piece.effort.reproduced(terms, root, reason))
     }
 
     fn ask_strings(&self, solver: &mut dyn SmtSolver, terms: &Terms, root: Term) -> Said {

@@ -4,10 +4,10 @@ use super::attempt::{Attempt, Solved};
 use super::estate::Estate;
 use super::facts::Facts;
 use super::piece::Piece;
-use crate::decide::{Satisfiability, Strings};
 use crate::engine::{Answer, solve};
 use crate::question::Step;
-use crate::solver::UnknownReason;
+use crate::solver::strings::{StringsAnswer, solve_strings};
+use crate::solver::{Budget, UnknownReason};
 use gateproof_encodings::proof::Proof;
 use gateproof_encodings::term::{Term, Terms};
 use std::time::Duration;
@@ -74,14 +74,9 @@ impl Estate {
             return PieceAnswer::Unknown(reason);
         }
         let opinion = second_opinion(terms, formula.root, piece);
-        match (&answer, opinion) {
-            (Solved::Step(..), Second::Refuted) | (Solved::Refuted(_), Second::Satisfiable) => {
-                return PieceAnswer::Unknown(UnknownReason::Disagreement {
-                    first: "the classes encoding".to_owned(),
-                    second: "the strings encoding in Z3".to_owned(),
-                });
-            }
-            _ => {}
+        let found = matches!(answer, Solved::Step(..));
+        if let Some(reason) = opposed(found, opinion) {
+            return PieceAnswer::Unknown(piece.effort.reproduced(terms, formula.root, reason));
         }
         let proof = match answer {
             Solved::Step(step, assumed) => return PieceAnswer::Reachable(step, assumed),
@@ -124,12 +119,24 @@ pub(super) fn second_opinion(terms: &Terms, root: Term, piece: &Piece<'_>) -> Se
     if !piece.second || root == Terms::FALSE || root == Terms::TRUE {
         return Second::NotAsked;
     }
-    match Strings::within(OPINION, piece.effort.cancellation())
-        .ok()
-        .and_then(|mut strings| strings.is_satisfiable(terms, root).ok())
-    {
-        Some(true) => Second::Satisfiable,
-        Some(false) => Second::Refuted,
-        None => Second::Unknown,
+    let cancellation = piece.effort.cancellation().clone();
+    let budget = Budget { cancellation, ..Budget::of_wall(OPINION) };
+    let answer =
+        (piece.effort.second)().and_then(|mut solver| solve_strings(terms, root, &budget, solver.as_mut()));
+    match answer {
+        Ok(StringsAnswer::Sat(_)) => Second::Satisfiable,
+        Ok(StringsAnswer::Unsat) => Second::Refuted,
+        Ok(StringsAnswer::Unknown(_)) | Err(_) => Second::Unknown,
     }
+}
+
+/// The disagreement, where the second opinion is opposite to whether a request was `found`.
+pub(super) fn opposed(found: bool, second: Second) -> Option<UnknownReason> {
+    let says = |who: &str, some: bool| format!("{who} ({} request)", if some { "some" } else { "no" });
+    let opposite = if found { Second::Refuted } else { Second::Satisfiable };
+    (second == opposite).then(|| UnknownReason::Disagreement {
+        first: says("the classes encoding", found),
+        second: says("the strings encoding in Z3", !found),
+        saved: None,
+    })
 }

@@ -1,8 +1,9 @@
 //! What a question may cost.
 
+use super::reproducer::Reproducers;
 use crate::engine::Limits;
 use crate::question::Undecided;
-use crate::solver::{Cancellation, UnknownReason};
+use crate::solver::{Cancellation, SmtSolver, SolverError, UnknownReason, Z3};
 use std::time::Duration;
 
 /// What a question may cost.
@@ -21,6 +22,10 @@ pub struct Effort {
     pub strings: Duration,
     /// Whether a witness may take nothing for granted that the snapshot can't tell.
     pub strict: bool,
+    /// The solver of strings for second opinions.
+    pub second: fn() -> Result<Box<dyn SmtSolver>, SolverError>,
+    /// Takes the formulas about which solvers disagree.
+    pub reproducers: Reproducers,
 }
 
 /// Which encoding decides. An *impossible* rests on a proof of the classes encoding in either case.
@@ -41,6 +46,8 @@ impl Default for Effort {
             encoding: Encoding::default(),
             strings: Duration::from_secs(10),
             strict: false,
+            second: || Ok(Box::new(Z3::new()?)),
+            reproducers: Reproducers::default(),
         }
     }
 }

@@ -21,15 +21,16 @@ use super::summary::{Tally, existence, label};
 use super::target::{Place, Resources, Target};
 use crate::question::{Answer, Constraint, Quantifier, Step, Undecided, Witness};
 use crate::solver::UnknownReason;
-use formula::Together;
 use gateproof_encodings::scope::ResourceRule;
 use gateproof_encodings::term::Terms;
 use gateproof_model::catalogue::{ResourceTypeId, ResourceTypeInfo};
 use gateproof_model::text::fold_text;
 use names::is_shared;
 
+pub(super) use formula::Together;
+
 /// How many combinations of resources are tried for one call.
-const COMBINATIONS: usize = 32;
+pub(super) const COMBINATIONS: usize = 32;
 
 /// The resources of one type that the caller is allowed, looked at by themselves.
 struct Single<'a> {
@@ -80,9 +81,7 @@ impl Estate {
             }
             singles.push(Single { unknown: None, ..single });
         }
-        // A question about any resource is about each type that the call needs; one will do.
-        let open = call.resources.is_all() && call.when.is_empty();
-        let types = if open { call.needs.each.clone() } else { types_of(call.plan) };
+        let types = asked_types(call.resources, call.when, call.needs, call.plan);
         let targets = call.plan.targets(self, call.caller, call.reach, call.resources);
         for target in &targets {
             for resource_type in &types {
@@ -136,9 +135,10 @@ impl Estate {
         piece: &Piece<'_>,
         singles: &[Single<'_>],
     ) -> Result<Answer, Together> {
-        let others: Vec<&Single<'_>> =
-            singles.iter().filter(|s| Some(s.resource_type) != piece.only).collect();
-        let combinations: usize = others.iter().map(|s| s.allowed.len()).product();
+        let others = singles.iter().filter(|s| Some(s.resource_type) != piece.only);
+        let others: Vec<(ResourceTypeId, &[Target<'_>])> =
+            others.map(|s| (s.resource_type, s.allowed.as_slice())).collect();
+        let combinations = combinations(&others);
         let mut last = None;
         for n in 0..combinations.min(COMBINATIONS) {
             let chosen = nth_combination(&others, n);
@@ -240,7 +240,7 @@ impl Estate {
         piece: &Piece<'_>,
         others: &[(ResourceTypeId, &Target<'_>)],
     ) -> Together {
-        let when = self.shared_constraints(call);
+        let when = self.shared_constraints(call.when);
         let all = Resources::default();
         let mut pieces = vec![*piece];
         for (resource_type, target) in others {
@@ -268,7 +268,7 @@ impl Estate {
         enough: usize,
     ) -> Single<'a> {
         let all = Resources::default();
-        let when = self.shared_constraints(call);
+        let when = self.shared_constraints(call.when);
         let mut single = Single { resource_type, allowed: Vec::new(), refuted: Vec::new(), unknown: None };
         let reach = Reach { by_identity: true, narrowed: false };
         let mut targets = call.whole.targets(self, call.caller, reach, &all);
@@ -303,9 +303,8 @@ impl Estate {
     }
 
     /// The question's constraints that all authorizations of the call share.
-    fn shared_constraints(&self, call: &Call<'_>) -> Vec<Constraint> {
-        let when = call.when.iter();
-        when.filter(|c| is_shared(self.catalogue, &fold_text(&c.key))).cloned().collect()
+    pub(super) fn shared_constraints(&self, when: &[Constraint]) -> Vec<Constraint> {
+        when.iter().filter(|c| is_shared(self.catalogue, &fold_text(&c.key))).cloned().collect()
     }
 
     fn not_found(&self, resource_type: ResourceTypeId) -> Option<String> {
@@ -313,7 +312,7 @@ impl Estate {
         Some(format!("the call names no `{name}`, or one that the caller may use: none was found"))
     }
 
-    fn label_of(&self, piece: &Piece<'_>) -> String {
+    pub(super) fn label_of(&self, piece: &Piece<'_>) -> String {
         let name = piece.only.and_then(|t| self.catalogue.resource_type(t));
         let name = name.as_ref().map_or("", ResourceTypeInfo::name);
         format!("{} as {name}", label(piece.plan.action, piece.target))
@@ -334,6 +333,18 @@ fn asked_piece<'p>(call: &Call<'p>, target: &'p Target<'p>, only: Option<Resourc
     }
 }
 
+/// The types that a resource asked about may be of. A question about any resource is about each type that the call
+/// needs; one will do.
+pub(super) fn asked_types(
+    resources: &Resources,
+    when: &[Constraint],
+    needs: &Needs,
+    plan: &Plan<'_>,
+) -> Vec<ResourceTypeId> {
+    let open = resources.is_all() && when.is_empty();
+    if open { needs.each.clone() } else { types_of(plan) }
+}
+
 /// The resource types of a plan, each once.
 fn types_of(plan: &Plan<'_>) -> Vec<ResourceTypeId> {
     let mut types: Vec<ResourceTypeId> = plan.kinds.iter().map(|k| k.resource_type).collect();
@@ -343,7 +354,7 @@ fn types_of(plan: &Plan<'_>) -> Vec<ResourceTypeId> {
 }
 
 /// Whether a case can hold resources of the type.
-fn fits(plan: &Plan<'_>, resource_type: ResourceTypeId, target: &Target<'_>) -> bool {
+pub(super) fn fits(plan: &Plan<'_>, resource_type: ResourceTypeId, target: &Target<'_>) -> bool {
     let mut kinds = plan.kinds.iter().filter(|k| k.resource_type == resource_type);
     match &target.place {
         Place::Known(resource) => kinds.any(|k| k.fits.contains(&resource.arn)),
@@ -356,15 +367,20 @@ fn fits(plan: &Plan<'_>, resource_type: ResourceTypeId, target: &Target<'_>) -> 
     }
 }
 
-/// The `n`th way to choose one resource of each type.
-fn nth_combination<'t, 'a>(
-    singles: &[&'t Single<'a>],
+/// How many ways there are to choose one resource of each type.
+pub(super) fn combinations(singles: &[(ResourceTypeId, &[Target<'_>])]) -> usize {
+    singles.iter().fold(1, |product: usize, (_, targets)| product.saturating_mul(targets.len()))
+}
+
+/// The `n`th of them.
+pub(super) fn nth_combination<'t, 'a>(
+    singles: &[(ResourceTypeId, &'t [Target<'a>])],
     mut n: usize,
 ) -> Vec<(ResourceTypeId, &'t Target<'a>)> {
     let mut chosen = Vec::new();
-    for single in singles {
-        let count = single.allowed.len().max(1);
-        chosen.extend(single.allowed.get(n % count).map(|t| (single.resource_type, t)));
+    for (resource_type, targets) in singles {
+        let count = targets.len().max(1);
+        chosen.extend(targets.get(n % count).map(|t| (*resource_type, t)));
         n /= count;
     }
     chosen

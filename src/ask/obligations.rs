@@ -3,10 +3,13 @@
 //!
 //! Certificates are made and verified by the same walk. The walk decides nothing.
 
+mod calls;
+
 use super::caller::CallerEntity;
-use super::decide_piece::PieceAnswer;
+use super::decide_piece::{PieceAnswer, PieceProof};
 use super::estate::Estate;
 use super::facts::Facts;
+use super::joint::Together;
 use super::piece::{Piece, family};
 use super::plan::{Plan, Reach};
 use super::summary::{Prepared, label};
@@ -17,6 +20,8 @@ use gateproof_encodings::field::Field;
 use gateproof_encodings::term::{Atom, Term, Terms};
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
+
+pub use calls::{CallProof, OwedCall};
 
 /// Which requests a refutation is about.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -58,23 +63,48 @@ pub trait Visitor {
 
     /// Settles the same case of several roles at once; `false` where each must be looked at by itself.
     fn settle_together(&mut self, owed: &Obligation<'_>) -> Result<bool, Self::Fault>;
+
+    /// Settles a piece where it can be refuted; `false` where it is not, and what it is part of must be.
+    fn strike(&mut self, owed: &Obligation<'_>) -> Result<bool, Self::Fault>;
+
+    /// Settles a call that needs several authorizations, in one of its ways.
+    fn settle_call(&mut self, call: &OwedCall<'_, '_>) -> Result<(), Self::Fault>;
 }
 
-/// One piece, to be refuted.
+/// One piece, to be refuted; or several that are authorizations of one call, to be refuted together.
 pub struct Obligation<'a> {
     estate: &'a Estate,
     piece: Piece<'a>,
+    others: Vec<Piece<'a>>,
+    name: String,
 }
 
 impl Obligation<'_> {
     /// What it is about.
     pub fn label(&self) -> String {
-        label(self.piece.plan.action, self.piece.target)
+        self.name.clone()
+    }
+
+    /// Which requests a refutation may be about. An authorization of a call carries the keys that the catalogue
+    /// gives its type, so there are no others.
+    pub fn tiers(&self) -> &'static [Tier] {
+        match self.piece.only {
+            None => &[Tier::All, Tier::Catalogued],
+            Some(_) => &[Tier::Catalogued],
+        }
+    }
+
+    /// The tier of what the engine showed.
+    pub fn tier_of(&self, shown: &PieceProof) -> Tier {
+        if shown.all_requests && self.tiers().contains(&Tier::All) { Tier::All } else { Tier::Catalogued }
     }
 
     /// The formula that no request may satisfy. The same every time it is made.
     pub fn encode(&self, terms: &mut Terms, tier: Tier) -> Term {
-        let Self { estate, piece } = self;
+        let Self { estate, piece, others, .. } = self;
+        if !others.is_empty() {
+            return estate.encode_together(terms, &self.pieces());
+        }
         let realistic = tier == Tier::Catalogued && piece.plan.action.is_some();
         let facts = Facts::of(estate, piece, realistic);
         terms.clear();
@@ -87,12 +117,25 @@ impl Obligation<'_> {
 
     /// The strongest tier of which the formula is false as it stands.
     pub fn folded(&self, terms: &mut Terms) -> Option<Tier> {
-        [Tier::All, Tier::Catalogued].into_iter().find(|tier| self.encode(terms, *tier) == Terms::FALSE)
+        self.tiers().iter().copied().find(|tier| self.encode(terms, *tier) == Terms::FALSE)
     }
 
     /// Lets the engine decide it.
     pub fn decide(&self, terms: &mut Terms) -> PieceAnswer {
-        self.estate.decide_piece(terms, &self.piece)
+        if self.others.is_empty() {
+            return self.estate.decide_piece(terms, &self.piece);
+        }
+        match self.estate.decide_together(&self.pieces()) {
+            Together::Allowed(step, assumed) => PieceAnswer::Reachable(step, assumed),
+            Together::Never(proof) => PieceAnswer::Impossible(*proof),
+            Together::Unknown(reason) => PieceAnswer::Unknown(reason),
+        }
+    }
+}
+
+impl<'a> Obligation<'a> {
+    fn pieces(&self) -> Vec<Piece<'a>> {
+        std::iter::once(self.piece).chain(self.others.iter().copied()).collect()
     }
 }
 
@@ -129,7 +172,7 @@ impl Estate {
     }
 }
 
-impl Owed<'_> {
+impl<'a> Owed<'a> {
     /// Whether some of the actions are of the catalogue.
     pub fn has_known_actions(&self) -> bool {
         !self.prepared.actions.known.is_empty()
@@ -195,6 +238,18 @@ impl Owed<'_> {
     fn walk_action<V: Visitor>(
         &self,
         caller: &CallerEntity,
+        plan: &Plan<'a>,
+        visitor: &mut V,
+    ) -> Result<(), V::Fault> {
+        match self.call(caller, plan) {
+            Some(call) => visitor.settle_call(&call),
+            None => self.walk_alone(caller, plan, visitor),
+        }
+    }
+
+    fn walk_alone<V: Visitor>(
+        &self,
+        caller: &CallerEntity,
         plan: &Plan<'_>,
         visitor: &mut V,
     ) -> Result<(), V::Fault> {
@@ -233,6 +288,7 @@ impl Owed<'_> {
             effort: &prepared.effort,
             only: None,
         };
-        Obligation { estate: self.estate, piece }
+        let name = label(plan.action, target);
+        Obligation { estate: self.estate, piece, others: Vec::new(), name }
     }
 }

@@ -189,7 +189,11 @@ impl Estate {
     }
 
     /// The plan of the same action for any resource.
-    fn whole_plan<'p, 'a>(&'a self, prepared: &'p Prepared<'a>, plan: &Plan<'a>) -> Option<&'p Plan<'a>> {
+    pub(crate) fn whole_plan<'p, 'a>(
+        &'a self,
+        prepared: &'p Prepared<'a>,
+        plan: &Plan<'a>,
+    ) -> Option<&'p Plan<'a>> {
         let id = plan.action?.id();
         let n = prepared.actions.known.iter().position(|action| action.id() == id)?;
         let made = prepared.whole_plans.get(n)?;

@@ -2,7 +2,7 @@
 
 use super::digest::SnapshotDigest;
 use super::question::Question;
-use crate::ask::Tier;
+use crate::ask::{CallProof, Tier};
 use gateproof_encodings::cnf::Literal;
 use gateproof_model::catalogue::Catalogue;
 use serde::{Deserialize, Serialize};
@@ -58,6 +58,9 @@ pub struct Claim {
     pub folded: usize,
     /// A digest of the question, the caller and every piece with its clauses.
     pub formulas: String,
+    /// By action, of calls that need several authorizations: what is refuted, where it is not each resource.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub calls: BTreeMap<String, CallProof>,
     /// The proofs of the others.
     pub proofs: Vec<PieceProof>,
 }

@@ -5,7 +5,9 @@ use super::digest::SnapshotDigest;
 use super::document::{Caller, Certificate, Claim, FORMAT, PieceProof, catalogue_sources};
 use super::ledger::Ledger;
 use super::question::{Question, QuestionError};
-use crate::ask::{AskError, CallerEntity, Estate, Obligation, Owed, Part, PieceAnswer, Tier, Visitor};
+use crate::ask::{
+    AskError, CallProof, CallerEntity, Estate, Obligation, Owed, OwedCall, Part, PieceAnswer, Tier, Visitor,
+};
 use gateproof_checker::check;
 use gateproof_encodings::cnf::encode_clauses;
 use gateproof_encodings::term::Terms;
@@ -129,17 +131,20 @@ fn draft(
             ledger,
             proofs: Vec::new(),
             listed: Vec::new(),
+            calls: BTreeMap::new(),
             terms: &mut *terms,
             words: &mut *words,
         };
-        owed.walk(caller, part, &mut scribe).map(|()| (scribe.ledger, scribe.proofs, scribe.listed))
+        owed.walk(caller, part, &mut scribe)?;
+        Ok((scribe.ledger, scribe.proofs, scribe.listed, scribe.calls))
     };
     let (known, open) = (owed.has_known_actions(), owed.has_uncatalogued_actions());
-    let (mut ledger, mut proofs, mut listed) = book(Part::Known, Ledger::of(question, &caller.id))?;
+    let (mut ledger, mut proofs, mut listed, calls) = book(Part::Known, Ledger::of(question, &caller.id))?;
     let mut uncatalogued_actions = false;
     if open {
         match book(Part::Uncatalogued, ledger.clone()) {
-            Ok((whole, more, their)) => {
+            // Only of catalogued actions it is known what a call needs.
+            Ok((whole, more, their, _)) => {
                 uncatalogued_actions = true;
                 ledger = whole;
                 proofs.extend(more);
@@ -157,6 +162,7 @@ fn draft(
         pieces: ledger.pieces,
         folded: ledger.folded,
         formulas: ledger.into_digest(),
+        calls,
         proofs,
     };
     Ok(Drafted { claim, words: listed })
@@ -168,6 +174,7 @@ struct Scribe<'c, 't> {
     ledger: Ledger,
     proofs: Vec<PieceProof>,
     listed: Vec<Vec<Arc<str>>>,
+    calls: BTreeMap<String, CallProof>,
     terms: &'t mut Terms,
     words: &'t mut Words,
 }
@@ -184,9 +191,10 @@ impl Visitor for Scribe<'_, '_> {
 
     fn settle_together(&mut self, owed: &Obligation<'_>) -> Result<bool, ExportError> {
         let piece = owed.label();
-        // Of a formula that is false for every request there is nothing to decide.
-        if owed.encode(self.terms, Tier::All) == Terms::FALSE {
-            self.ledger.note_folded(&piece, Tier::All);
+        // Of a formula that is false as it stands there is nothing to decide.
+        let strongest = owed.tiers().first().copied().unwrap_or(Tier::Catalogued);
+        if owed.encode(self.terms, strongest) == Terms::FALSE {
+            self.ledger.note_folded(&piece, strongest);
             return Ok(true);
         }
         let shown = match owed.decide(self.terms) {
@@ -199,7 +207,7 @@ impl Visitor for Scribe<'_, '_> {
             }
             PieceAnswer::Unknown(reason) => return Err(self.not_refuted(owed, &reason.to_string())),
         };
-        let tier = if shown.all_requests { Tier::All } else { Tier::Catalogued };
+        let tier = owed.tier_of(&shown);
         let root = owed.encode(self.terms, tier);
         if root == Terms::FALSE {
             self.ledger.note_folded(&piece, tier);
@@ -220,6 +228,33 @@ impl Visitor for Scribe<'_, '_> {
             steps: shown.proof.steps,
         });
         Ok(true)
+    }
+
+    fn strike(&mut self, owed: &Obligation<'_>) -> Result<bool, ExportError> {
+        Ok(self.settle_together(owed).unwrap_or(false))
+    }
+
+    /// The first way in which all that has to be refuted is.
+    fn settle_call(&mut self, call: &OwedCall<'_, '_>) -> Result<(), ExportError> {
+        let (before, proofs, listed) = (self.ledger.clone(), self.proofs.len(), self.listed.len());
+        let mut last = Ok(());
+        for way in call.ways() {
+            if let Some(way) = &way {
+                self.ledger.note_call(call.action(), way);
+            }
+            match call.walk(way.as_ref(), self) {
+                Ok(true) => {
+                    self.calls.extend(way.map(|way| (call.action().to_owned(), way)));
+                    return Ok(());
+                }
+                Ok(false) => {}
+                Err(error) => last = Err(error),
+            }
+            self.ledger = before.clone();
+            self.proofs.truncate(proofs);
+            self.listed.truncate(listed);
+        }
+        last
     }
 }
 

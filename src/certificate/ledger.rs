@@ -2,7 +2,7 @@
 
 use super::digest::render_digest;
 use super::question::Question;
-use crate::ask::Tier;
+use crate::ask::{CallProof, Tier};
 use gateproof_encodings::cnf::Cnf;
 use sha2::{Digest, Sha256};
 
@@ -45,6 +45,15 @@ impl Ledger {
             }
             self.hash.update(0i32.to_be_bytes());
         }
+    }
+
+    /// That the pieces of a call which follow are of this way to refute it.
+    pub fn note_call(&mut self, action: &str, way: &CallProof) {
+        self.text(action);
+        self.text(match way {
+            CallProof::Lacks(name) => name,
+            CallProof::Together => "",
+        });
     }
 
     /// Which requests all of it is about; `whole`: whether no action that the question matches is left out.

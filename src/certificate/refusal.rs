@@ -73,6 +73,9 @@ pub enum Fault {
     /// The question has no such piece.
     #[error("no such piece belongs to the question")]
     Stray,
+    /// The call can do without the type that is said to be lacking.
+    #[error("the call needs no `{0}`")]
+    NotNeeded(String),
     /// A piece has no proof, and its formula isn't false as it stands.
     #[error("has no proof, and its formula is not false as it stands")]
     Unproved,

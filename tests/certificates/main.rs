@@ -3,6 +3,7 @@
 
 #[path = "../golden/asked.rs"]
 mod asked;
+mod calls;
 mod claims;
 mod examples;
 mod files;

@@ -4,7 +4,7 @@
 use super::names::Names;
 use crate::ask::attempt::{BINDINGS, Solved, bindings, needed, without_favours};
 use crate::ask::candidates::{REGIONS, beautify};
-use crate::ask::decide_piece::{PieceProof, Second, second_opinion};
+use crate::ask::decide_piece::{PieceProof, opposed, second_opinion};
 use crate::ask::estate::Estate;
 use crate::ask::facts::Facts;
 use crate::ask::granted::taken_for_granted;
@@ -61,18 +61,16 @@ impl Estate {
             Ok(())
         });
         let second = second_opinion(&joined.terms, joined.root, asked);
+        let reproduced = |reason| asked.effort.reproduced(&joined.terms, joined.root, reason);
         let values = match (answer, hint) {
-            (Answer::Unsatisfiable(_), _) if second == Second::Satisfiable => {
-                return Together::Unknown(UnknownReason::Disagreement {
-                    first: "the classes encoding".to_owned(),
-                    second: "the strings encoding in Z3".to_owned(),
-                });
-            }
             (Answer::Unsatisfiable(proof), _) => {
+                if let Some(reason) = opposed(false, second) {
+                    return Together::Unknown(reproduced(reason));
+                }
                 let folded = joined.root == Terms::FALSE;
                 return Together::Never(Box::new(PieceProof { proof, all_requests: false, folded, second }));
             }
-            (Answer::Unknown(reason), _) => return Together::Unknown(reason),
+            (Answer::Unknown(reason), _) => return Together::Unknown(reproduced(reason)),
             (Answer::Satisfiable(_), hint) => hint.unwrap_or_default(),
         };
         let mut last = None;
@@ -102,6 +100,13 @@ impl Estate {
                 place: asked.caller.id.to_string(),
             }
         }))
+    }
+
+    /// The formula that is refuted where no call has all authorizations. The same every time it is made.
+    pub(crate) fn encode_together(&self, terms: &mut Terms, pieces: &[Piece<'_>]) -> Term {
+        let joined = self.join(pieces, &BTreeMap::new());
+        *terms = joined.terms;
+        joined.root
     }
 
     fn join<'p>(&'p self, pieces: &[Piece<'p>], bound: &BTreeMap<Arc<str>, String>) -> Joined<'p> {

@@ -1,7 +1,7 @@
 //! One claim: the formula of each of its pieces made anew, its proof held against it.
 
 use super::VerifiedClaim;
-use crate::ask::{CallerEntity, Obligation, Owed, Part, Visitor};
+use crate::ask::{CallProof, CallerEntity, Obligation, Owed, OwedCall, Part, Visitor};
 use crate::certificate::describe::Words;
 use crate::certificate::document::{Certificate, Claim, PieceProof};
 use crate::certificate::ledger::Ledger;
@@ -34,6 +34,7 @@ pub fn verify_claim(
         atoms: &certificate.atoms,
         proofs: proofs_by_piece(&caller.id, claim)?,
         used: BTreeSet::new(),
+        calls: claim.calls.iter().collect(),
         ledger: Ledger::of(&certificate.question, &caller.id),
         lemmas: 0,
         steps: 0,
@@ -46,6 +47,9 @@ pub fn verify_claim(
     }
     if let Some(stray) = audit.proofs.keys().find(|piece| !audit.used.contains(*piece)) {
         return Err(Fault::Stray.at(format!("{}, {stray}", caller.id)));
+    }
+    if let Some(action) = audit.calls.keys().next() {
+        return Err(Fault::Stray.at(format!("{}, {action}", caller.id)));
     }
     let Audit { ledger, lemmas, steps, .. } = audit;
     close(claim, ledger, claim.uncatalogued_actions == open, lemmas, steps, caller)
@@ -107,6 +111,8 @@ struct Audit<'c, 't> {
     atoms: &'c BTreeMap<u32, String>,
     proofs: BTreeMap<&'c str, &'c PieceProof>,
     used: BTreeSet<&'c str>,
+    /// The calls not met yet.
+    calls: BTreeMap<&'c String, &'c CallProof>,
     ledger: Ledger,
     lemmas: usize,
     steps: usize,
@@ -138,10 +144,30 @@ impl Visitor for Audit<'_, '_> {
         }
         Ok(folded.is_some())
     }
+
+    fn strike(&mut self, owed: &Obligation<'_>) -> Result<bool, Refusal> {
+        self.settle_together(owed)
+    }
+
+    fn settle_call(&mut self, call: &OwedCall<'_, '_>) -> Result<(), Refusal> {
+        let way = self.calls.remove(&call.action().to_owned());
+        if let Some(way) = way {
+            self.ledger.note_call(call.action(), way);
+        }
+        if call.walk(way, self)? {
+            return Ok(());
+        }
+        let needless = if let Some(CallProof::Lacks(name)) = way { name.clone() } else { String::new() };
+        Err(Fault::NotNeeded(needless).at(format!("{}, {}", self.caller, call.action())))
+    }
 }
 
 impl Audit<'_, '_> {
     fn judge(&mut self, owed: &Obligation<'_>, given: &PieceProof) -> Result<(), Fault> {
+        if !owed.tiers().contains(&given.tier) {
+            let shown = owed.tiers().first().map_or("nothing", |tier| tier.name());
+            return Err(Fault::Scope { given: given.tier.name(), shown });
+        }
         let root = owed.encode(self.terms, given.tier);
         let cnf = encode_clauses(self.terms, root);
         self.same_atoms(given)?;
