@@ -1,6 +1,6 @@
 //! Whole questions: the pieces of each caller put together, the callers put together.
 
-use super::authorizations::needs;
+use super::authorizations::{Needs, needs};
 use super::caller::CallerEntity;
 use super::decide_piece::{PieceAnswer, PieceProof, Second};
 use super::effort::{Effort, Encoding};
@@ -200,6 +200,28 @@ impl Estate {
         Some(made.get_or_init(|| self.plan(plan.action, &[], &Resources::default(), &prepared.whole_cases)))
     }
 
+    /// The action as one of a call that needs several authorizations.
+    fn call<'p, 'a>(
+        &'a self,
+        caller: &'p CallerEntity,
+        prepared: &'p Prepared<'a>,
+        plan: &'p Plan<'a>,
+        reach: Reach,
+        needs: &'p Needs,
+    ) -> Option<Call<'p>> {
+        Some(Call {
+            caller,
+            resources: &prepared.resources,
+            when: &prepared.requests.when,
+            cross_check: prepared.cross_check,
+            effort: &prepared.effort,
+            plan,
+            whole: self.whole_plan(prepared, plan)?,
+            reach,
+            needs,
+        })
+    }
+
     pub(crate) fn ask_action<'a>(
         &'a self,
         terms: &mut Terms,
@@ -210,19 +232,7 @@ impl Estate {
         tally: &mut Tally,
     ) -> Option<Answer> {
         let needs = plan.action.filter(|_| prepared.quantifier == Quantifier::Some).and_then(needs);
-        let call = needs.as_ref().and_then(|needs| {
-            Some(Call {
-                caller,
-                resources: &prepared.resources,
-                when: &prepared.requests.when,
-                cross_check: prepared.cross_check,
-                effort: &prepared.effort,
-                plan,
-                whole: self.whole_plan(prepared, plan)?,
-                reach,
-                needs,
-            })
-        });
+        let call = needs.as_ref().and_then(|needs| self.call(caller, prepared, plan, reach, needs));
         if let Some(call) = call.as_ref().filter(|call| !call.needs.each.is_empty()) {
             return self.ask_call(terms, call, tally);
         }
@@ -242,23 +252,7 @@ impl Estate {
                     continue;
                 }
             };
-            let second = match prepared.cross_check {
-                _ if prepared.effort.encoding == Encoding::Strings => true,
-                CrossCheck::Always => true,
-                CrossCheck::Never => false,
-                CrossCheck::Sample => sampled(&caller.id, plan.action),
-            };
-            let piece = Piece {
-                second,
-                caller,
-                plan,
-                target: &target,
-                resources: &prepared.resources,
-                when: &prepared.requests.when,
-                quantifier: prepared.quantifier,
-                effort: &prepared.effort,
-                only: None,
-            };
+            let piece = piece_of(caller, prepared, plan, &target);
             match self.decide_piece(terms, &piece) {
                 PieceAnswer::Reachable(step, mut assumptions) => {
                     let (step, sentences) = self.beside(terms, call.as_ref(), &piece, step);
@@ -301,18 +295,7 @@ impl Estate {
         plan: &Plan<'a>,
         any: &Target<'a>,
     ) -> Option<PieceProof> {
-        let piece = Piece {
-            second: prepared.cross_check == CrossCheck::Always,
-            caller,
-            plan,
-            target: any,
-            resources: &prepared.resources,
-            when: &prepared.requests.when,
-            quantifier: prepared.quantifier,
-            effort: &prepared.effort,
-            only: None,
-        };
-        match self.decide_piece(terms, &piece) {
+        match self.decide_piece(terms, &piece_of(caller, prepared, plan, any)) {
             PieceAnswer::Impossible(proof) => Some(proof),
             PieceAnswer::Reachable(..) | PieceAnswer::Unknown(_) | PieceAnswer::Split => None,
         }
@@ -423,6 +406,32 @@ impl Estate {
             }
         }
         texts
+    }
+}
+
+/// A resource case of the question.
+fn piece_of<'p>(
+    caller: &'p CallerEntity,
+    prepared: &'p Prepared<'_>,
+    plan: &'p Plan<'_>,
+    target: &'p Target<'_>,
+) -> Piece<'p> {
+    let second = match prepared.cross_check {
+        _ if prepared.effort.encoding == Encoding::Strings => true,
+        CrossCheck::Always => true,
+        CrossCheck::Never => false,
+        CrossCheck::Sample => sampled(&caller.id, plan.action),
+    };
+    Piece {
+        second,
+        caller,
+        plan,
+        target,
+        resources: &prepared.resources,
+        when: &prepared.requests.when,
+        quantifier: prepared.quantifier,
+        effort: &prepared.effort,
+        only: None,
     }
 }
 

@@ -65,7 +65,8 @@ impl Walk<'_> {
             return true;
         }
         // What a request doesn't carry or isn't in is cheaper to show, and nearer to a plain request.
-        let (absences, rest): (Vec<&Term>, Vec<&Term>) = parts.iter().partition(|p| self.is_absence(**p, value));
+        let (absences, rest): (Vec<&Term>, Vec<&Term>) =
+            parts.iter().partition(|p| self.is_absence(**p, value));
         absences.into_iter().chain(rest).any(|part| {
             let made = self.make(*part, value);
             if !made {
