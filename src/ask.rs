@@ -17,6 +17,7 @@ mod effort;
 mod estate;
 mod explain;
 mod facts;
+mod federation;
 mod granted;
 mod grantees;
 mod joint;
