@@ -35,6 +35,7 @@ mod selection;
 mod session_keys;
 mod strangers;
 mod summary;
+mod tagged_principals;
 mod target;
 mod universe;
 mod witness;

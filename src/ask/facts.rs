@@ -128,6 +128,11 @@ impl<'a> Facts<'a> {
         self.several && self.tags_asked.get()
     }
 
+    /// Whether the formula turns on tags of the resource.
+    pub fn asks_for_tags(&self) -> bool {
+        self.tags_asked.get()
+    }
+
     /// The keys of which the question demands a value, or absence.
     pub fn demanded(&self) -> impl Iterator<Item = &str> {
         self.demanded.keys().map(String::as_str)

@@ -139,13 +139,7 @@ impl Estate {
         let named = exact.filter_map(|glob| self.snapshot.principal(glob));
         named
             .filter(|p| p.kind != PrincipalEntityKind::Root && resources.in_account(Some(&p.account)))
-            .map(|p| {
-                let rule = match p.kind {
-                    PrincipalEntityKind::Role => ResourceRule::Ungoverned,
-                    PrincipalEntityKind::User | PrincipalEntityKind::Root => ResourceRule::Ordinary,
-                };
-                self.target(Place::Principal(p), Some(p.account.clone()), rule)
-            })
+            .map(|p| self.principal_target(p))
             .collect()
     }
 

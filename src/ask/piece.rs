@@ -260,7 +260,12 @@ impl Estate {
             (Place::Other, None) if piece.target.any => Terms::TRUE,
             (Place::Other, None) => {
                 let known = encoder.in_set(&subject, piece.plan.known.set(self));
-                let other = encoder.terms.not(known);
+                let mut other = encoder.terms.not(known);
+                if let Some(apart) = &piece.target.apart {
+                    let apart = encoder.in_set(&subject, apart);
+                    let rest = encoder.terms.not(apart);
+                    other = encoder.terms.and([other, rest]);
+                }
                 if piece.plan.action.is_some() {
                     return other;
                 }

@@ -97,7 +97,7 @@ impl<'e> Comparison<'e> {
 
     fn split(&self, terms: &mut Terms, plan: &Plan<'e>, target: &Target<'e>, differs: Differs) -> Found {
         let mut unknown = None;
-        for single in self.estate.split(target) {
+        for single in self.estate.split(plan, target) {
             match self.apart_in(terms, plan, &single, differs) {
                 Found::None => {}
                 found @ Found::Request(_) => return found,
