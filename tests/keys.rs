@@ -306,3 +306,19 @@ fn regions() {
     assert!(settled(&copied));
     assert!(copied.assumptions.iter().any(|a| a.contains("eu-west-1")), "{:?}", copied.assumptions);
 }
+
+#[test]
+fn key_policies_are_about_the_operations_of_kms() {
+    let all = |action: &str| json!([{"Effect": "Allow", "Action": action, "Resource": "*"}]);
+    let others = document(json!([
+        {"Effect": "Allow", "Principal": {"AWS": "arn:aws:iam::111122223333:role/plain"}, "Action": "kms:*", "Resource": "*"},
+        {"Effect": "Deny", "Principal": {"AWS": "arn:aws:iam::111122223333:user/ann"}, "Action": "*", "Resource": "*"}]));
+    let on_key = |action: &str| settled(&ask("user/ann", action, KEY, all(action), Some(others.clone())));
+    assert!(!on_key("kms:Decrypt"));
+    assert!(on_key("kinesis:StartStreamEncryption"));
+    // So it is with names that the catalogue doesn't know.
+    assert!(!on_key("kms:NotYetThere"));
+    assert!(on_key("kinesis:NotYetThere"));
+    assert!(on_key("k*:NotYetThere"));
+    assert!(!settled(&ask("user/ann", "kinesis:NotYetThere", KEY, all("kms:*"), Some(others.clone()))));
+}

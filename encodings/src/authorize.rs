@@ -121,7 +121,7 @@ impl Encoder<'_> {
     }
 
     fn resource_policy_counts(&self) -> bool {
-        self.scope.rule != ResourceRule::Role
+        self.scope.rule != ResourceRule::Ungoverned
     }
 
     fn granted(&mut self, policies: &Layers<'_>) -> Term {
@@ -178,7 +178,7 @@ impl Encoder<'_> {
         let policy = if same_account {
             let by_role = self.terms.and([resource.by_role, capped]);
             let identity = match self.scope.rule {
-                ResourceRule::Ordinary | ResourceRule::Role => own,
+                ResourceRule::Ordinary | ResourceRule::Ungoverned => own,
                 ResourceRule::Key | ResourceRule::Trust => self.terms.and([own, any]),
             };
             self.terms.or([identity, resource.directly, by_role])

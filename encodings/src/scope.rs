@@ -73,12 +73,12 @@ impl Caller {
 pub enum ResourceRule {
     /// Its policy grants beside the identity policies.
     Ordinary,
-    /// A KMS key: its policy must allow, or a grant.
+    /// A KMS key in an action of AWS KMS: its policy must allow, or a grant.
     Key,
     /// A role being assumed: its trust policy must allow.
     Trust,
-    /// A role in any other action: its trust policy has no say.
-    Role,
+    /// A role in any other action, or a KMS key in an action of another service: its policy has no say.
+    Ungoverned,
 }
 
 /// The symbolic request, but for the context keys.
@@ -126,12 +126,22 @@ impl From<bool> for RcpSupport {
 pub fn resource_rule(lower_action: &str, resource: &str) -> ResourceRule {
     let arn = gateproof_model::arn::Arn::parse(resource);
     match arn {
-        Some(arn) if arn.service == "kms" && arn.resource.starts_with("key/") => ResourceRule::Key,
+        Some(arn) if arn.service == "kms" && arn.resource.starts_with("key/") => {
+            if is_kms_action(lower_action) { ResourceRule::Key } else { ResourceRule::Ungoverned }
+        }
         Some(arn) if arn.service == "iam" && arn.resource.starts_with("role/") => {
-            if is_assume_action(lower_action) { ResourceRule::Trust } else { ResourceRule::Role }
+            if is_assume_action(lower_action) { ResourceRule::Trust } else { ResourceRule::Ungoverned }
         }
         _ => ResourceRule::Ordinary,
     }
+}
+
+/// The actions that a key policy governs: those of AWS KMS, whichever services call them.
+///
+/// AWS KMS Developer Guide, "AWS KMS permissions": key policies are about AWS KMS API operations. An action of
+/// another service on a key (`kinesis:StartStreamEncryption`) is authorized by that service. CONFORMANCE 1.4.6.
+pub fn is_kms_action(lower_action: &str) -> bool {
+    lower_action.starts_with("kms:")
 }
 
 /// The actions that a trust policy governs.

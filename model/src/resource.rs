@@ -32,6 +32,11 @@ pub struct ResourceEntity {
 }
 
 impl ResourceEntity {
+    /// Whether it is a KMS key, rather than an alias or a key store.
+    pub fn is_kms_key(&self) -> bool {
+        Arn::parse(&self.arn).is_some_and(|arn| arn.service == "kms" && arn.resource.starts_with("key/"))
+    }
+
     /// The ARN's service: `s3`, `kms`, ….
     pub fn service(&self) -> &str {
         Arn::parse(&self.arn).map(|a| a.service).unwrap_or_default()

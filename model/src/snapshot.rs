@@ -35,6 +35,7 @@ use crate::organization::Organization;
 use crate::problem::Problem;
 use crate::resource::{ResourceEntity, VpcEndpoint};
 use rustc_hash::FxHashMap;
+use std::collections::BTreeSet;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -110,6 +111,8 @@ pub struct Snapshot {
     groups: Vec<Arc<Group>>,
     policies: Vec<Arc<ManagedPolicy>>,
     providers: Vec<IdentityProvider>,
+    /// The accounts all of whose providers of a kind are known.
+    providers_listed: BTreeSet<(Arc<str>, &'static str)>,
     resources: Vec<ResourceEntity>,
     endpoints: Vec<VpcEndpoint>,
     organization: Organization,
@@ -170,6 +173,17 @@ impl Snapshot {
     /// The OIDC and SAML providers, by ARN.
     pub fn providers(&self) -> &[IdentityProvider] {
         &self.providers
+    }
+
+    /// A provider of an account, by its ARN.
+    pub fn provider(&self, account: &str, arn: &str) -> Option<&IdentityProvider> {
+        self.providers.iter().find(|p| *p.account == *account && *p.arn == *arn)
+    }
+
+    /// Whether an account is known to have no providers of a kind (`oidc-provider`, `saml-provider`) beside
+    /// those in [`Snapshot::providers`].
+    pub fn lists_providers(&self, account: &str, kind: &str) -> bool {
+        self.providers_listed.iter().any(|(a, k)| **a == *account && *k == kind)
     }
 
     /// The resources that are known by ARN, by ARN.

@@ -6,6 +6,7 @@ use super::candidates::beautify;
 use super::effort::Encoding;
 use super::estate::Estate;
 use super::facts::Facts;
+use super::federation;
 use super::granted::taken_for_granted;
 use super::piece::{Formula, Piece};
 use crate::engine::{Answer, solve};
@@ -115,6 +116,7 @@ impl Attempt<'_> {
         let mut assumed: Vec<String> =
             decision.assumed.iter().filter_map(|(name, holds)| needed(name, *holds)).collect();
         assumed.extend(taken_for_granted(piece, &request));
+        assumed.extend(federation::granted(estate, piece.caller, piece.target, &request));
         Ok((Box::new(estate.step(piece, &request, &decision)), assumed))
     }
 

@@ -1,7 +1,8 @@
 //! Ties between keys that AWS itself keeps: what no request can break.
 //!
-//! Only ties between keys that the formula or the question speaks of are stated. CONFORMANCE 3.4, 3.5, 3.7, 3.9.
+//! Only ties between keys that the formula or the question speaks of are stated. CONFORMANCE 3.4, 3.5, 3.7, 3.8, 3.9.
 
+mod federation;
 mod network;
 mod principal;
 mod request;
@@ -51,6 +52,7 @@ pub fn axioms(
     mentioned.extend(facts.demanded().map(Arc::from));
     let mut ties = Ties { encoder, facts, parts: Vec::new() };
     let region = ties.region(&mentioned);
+    ties.token();
     ties.session(caller, &mentioned);
     ties.network(&mentioned);
     ties.called_via(&mentioned);

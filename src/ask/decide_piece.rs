@@ -21,7 +21,7 @@ pub enum PieceAnswer {
     Impossible(PieceProof),
     /// Neither is shown.
     Unknown(UnknownReason),
-    /// The resources of the case must be asked about one by one.
+    /// The resources of the case must be asked about one by one: [`Estate::split`].
     Split,
 }
 
@@ -72,6 +72,13 @@ impl Estate {
         let answer = Attempt { estate: self, piece, facts: &facts }.solve_formula(terms, &formula);
         if let Solved::Unknown(reason) = answer {
             return PieceAnswer::Unknown(reason);
+        }
+        if let Solved::Step(step, _) = &answer
+            && piece.only.is_none()
+            && facts.asks_for_tags()
+            && self.has_tags_of_its_own(piece.target, &step.resource)
+        {
+            return PieceAnswer::Split;
         }
         let opinion = second_opinion(terms, formula.root, piece);
         let found = matches!(answer, Solved::Step(..));

@@ -96,7 +96,7 @@ impl Estate {
             request.context.insert(key, value.clone());
         }
         let mut policies = self.policies(&piece, &request);
-        if rule == gateproof_encodings::scope::ResourceRule::Role {
+        if rule == gateproof_encodings::scope::ResourceRule::Ungoverned {
             policies.resource = None;
         }
         let decision = self.replay(&policies, &request, &values);

@@ -4,6 +4,7 @@
 
 use super::caller::{CallerEntity, Sessions, single};
 use super::estate::Estate;
+use super::federation::Admission;
 use super::piece::Piece;
 use super::regions::global_region;
 use super::resource_facts::{is_certain, is_of_others};
@@ -127,6 +128,11 @@ impl<'a> Facts<'a> {
         self.several && self.tags_asked.get()
     }
 
+    /// Whether the formula turns on tags of the resource.
+    pub fn asks_for_tags(&self) -> bool {
+        self.tags_asked.get()
+    }
+
     /// The keys of which the question demands a value, or absence.
     pub fn demanded(&self) -> impl Iterator<Item = &str> {
         self.demanded.keys().map(String::as_str)
@@ -177,6 +183,11 @@ impl<'a> Facts<'a> {
     /// The action, where the catalogue knows it.
     pub fn action(&self) -> Option<ActionInfo<'a>> {
         self.action
+    }
+
+    /// What the account of a role makes of the caller's token.
+    pub fn admission(&self) -> Admission<'a> {
+        Admission::of(self.estate, self.caller, self.target)
     }
 
     /// The organization of the snapshot, where the account is known not to be in it.

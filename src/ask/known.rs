@@ -21,7 +21,7 @@ pub enum Concern {
     Services {
         /// The services of the resources.
         services: Option<BTreeSet<String>>,
-        /// Whether the action is KMS's.
+        /// Whether the action is KMS's, where one is told.
         kms: bool,
     },
     /// None: the action has no resource level.
@@ -72,7 +72,7 @@ impl Estate {
         };
         let mut own: FxHashMap<Arc<str>, Vec<u32>> = FxHashMap::default();
         for (n, target) in (0..).zip(&targets) {
-            if let (ResourceRule::Ordinary | ResourceRule::Role, Some(account)) =
+            if let (ResourceRule::Ordinary | ResourceRule::Ungoverned, Some(account)) =
                 (target.rule, &target.account)
             {
                 own.entry(account.clone()).or_default().push(n);
@@ -114,9 +114,17 @@ impl Estate {
                 && resources.in_account(Some(&resource.account))
                 && resources.may_touch(&resource.arn)
             {
-                let key = (kms || services.is_none()) && resource.service() == "kms";
-                let rule = if key { ResourceRule::Key } else { ResourceRule::Ordinary };
-                targets.push(self.target(Place::Known(resource), Some(resource.account.clone()), rule));
+                // Of actions that the catalogue doesn't know, some may be of AWS KMS and others not.
+                let rules: &[ResourceRule] = match (resource.is_kms_key(), services) {
+                    (false, _) => &[ResourceRule::Ordinary],
+                    (true, Some(_)) if kms => &[ResourceRule::Key],
+                    (true, Some(_)) => &[ResourceRule::Ungoverned],
+                    (true, None) => &[ResourceRule::Key, ResourceRule::Ungoverned],
+                };
+                let account = Some(resource.account.clone());
+                targets.extend(
+                    rules.iter().map(|rule| self.target(Place::Known(resource), account.clone(), *rule)),
+                );
             }
         }
         if services.is_none_or(|s| s.contains("iam")) {
@@ -131,13 +139,7 @@ impl Estate {
         let named = exact.filter_map(|glob| self.snapshot.principal(glob));
         named
             .filter(|p| p.kind != PrincipalEntityKind::Root && resources.in_account(Some(&p.account)))
-            .map(|p| {
-                let rule = match p.kind {
-                    PrincipalEntityKind::Role => ResourceRule::Role,
-                    PrincipalEntityKind::User | PrincipalEntityKind::Root => ResourceRule::Ordinary,
-                };
-                self.target(Place::Principal(p), Some(p.account.clone()), rule)
-            })
+            .map(|p| self.principal_target(p))
             .collect()
     }
 

@@ -61,7 +61,7 @@ pub trait Visitor {
     /// Settles a piece.
     fn settle(&mut self, owed: &Obligation<'_>) -> Result<(), Self::Fault>;
 
-    /// Settles the same case of several roles at once; `false` where each must be looked at by itself.
+    /// Settles a case of several resources at once; `false` where its parts must be looked at by themselves.
     fn settle_together(&mut self, owed: &Obligation<'_>) -> Result<bool, Self::Fault>;
 
     /// Settles a piece where it can be refuted; `false` where it is not, and what it is part of must be.
@@ -256,12 +256,18 @@ impl<'a> Owed<'a> {
         let everything = Reach { by_identity: true, narrowed: false };
         for target in plan.targets(self.estate, caller, everything, &self.prepared.resources) {
             match &target.place {
-                Place::Roles(roles) if roles.len() > 1 => {
-                    if visitor.settle_together(&self.obligation(caller, plan, &target))? {
+                Place::Roles(_) | Place::Other => {
+                    let whole = self.obligation(caller, plan, &target);
+                    if visitor.settle_together(&whole)? {
                         continue;
                     }
-                    for single in self.estate.split(&target) {
-                        visitor.settle(&self.obligation(caller, plan, &single))?;
+                    let parts = self.estate.split(plan, &target);
+                    // Without parts the whole is what was not settled.
+                    if parts.is_empty() {
+                        visitor.settle(&whole)?;
+                    }
+                    for part in &parts {
+                        visitor.settle(&self.obligation(caller, plan, part))?;
                     }
                 }
                 _ => visitor.settle(&self.obligation(caller, plan, &target))?,

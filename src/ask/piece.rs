@@ -233,6 +233,13 @@ impl Estate {
                 let known = encoder.in_set(&subject, known);
                 parts.push(encoder.terms.not(known));
             }
+            if let Place::Known(resource) = piece.target.place
+                && resource.is_kms_key()
+            {
+                let kms = of_kms(encoder);
+                let governed = piece.target.rule == ResourceRule::Key;
+                parts.push(if governed { kms } else { encoder.terms.not(kms) });
+            }
         }
         if encoder.scope.resource.is_none() {
             parts.push(self.of_case(encoder, piece));
@@ -253,15 +260,22 @@ impl Estate {
             (Place::Other, None) if piece.target.any => Terms::TRUE,
             (Place::Other, None) => {
                 let known = encoder.in_set(&subject, piece.plan.known.set(self));
-                let other = encoder.terms.not(known);
+                let mut other = encoder.terms.not(known);
+                if let Some(apart) = &piece.target.apart {
+                    let apart = encoder.in_set(&subject, apart);
+                    let rest = encoder.terms.not(apart);
+                    other = encoder.terms.and([other, rest]);
+                }
                 if piece.plan.action.is_some() {
                     return other;
                 }
-                // Actions that the catalogue doesn't know may be about keys, which have a rule of their own.
+                // Actions that the catalogue doesn't know may be of AWS KMS, whose keys have a rule of their own.
                 let key =
                     PatternText::parse("arn:*:kms:*:*:key/*", Version::V2008, Wildcards::Segments, false);
                 let key = encoder.compiler.languages.set(key.ground().into_iter().collect(), false);
                 let key = encoder.in_set(&subject, &key);
+                let kms = of_kms(encoder);
+                let key = encoder.terms.and([key, kms]);
                 let of_rule = match piece.target.rule {
                     ResourceRule::Key => key,
                     _ => encoder.terms.not(key),
@@ -274,6 +288,12 @@ impl Estate {
             _ => Terms::TRUE,
         }
     }
+}
+
+/// The open action is one of AWS KMS, as `is_kms_action` says.
+fn of_kms(encoder: &mut Encoder<'_>) -> Term {
+    let set = encoder.compiler.languages.set(vec![flat("kms:*")], true);
+    encoder.in_set(&Subject::Open(Field::Action), &set)
 }
 
 /// RCPs don't bind requests for keys that AWS manages (CONFORMANCE 1.3).

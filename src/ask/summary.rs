@@ -276,7 +276,7 @@ impl Estate {
                     });
                 }
                 PieceAnswer::Split => {
-                    for single in self.split(&target).into_iter().rev() {
+                    for single in self.split(plan, &target).into_iter().rev() {
                         targets.push_front(Cow::Owned(single));
                     }
                 }
@@ -484,7 +484,8 @@ pub(crate) fn label(action: Option<ActionInfo<'_>>, target: &Target<'_>) -> Stri
         },
         Place::Other => {
             let account = target.account.as_deref().unwrap_or("-");
-            format!("other resources of {account} ({:?})", target.rule).to_lowercase()
+            let apart = if target.apart.is_some() { " but its users and roles" } else { "" };
+            format!("other resources of {account}{apart} ({:?})", target.rule).to_lowercase()
         }
     };
     format!("{action} on {place}")

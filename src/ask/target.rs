@@ -7,6 +7,7 @@
 use super::estate::Estate;
 use super::facts::{ResourceFacts, resource_facts};
 use super::piece::family;
+use super::plan::Plan;
 use crate::question::Selector;
 use gateproof_encodings::compiled::CompiledDocument;
 use gateproof_encodings::language::PatternSet;
@@ -30,6 +31,8 @@ pub struct Target<'a> {
     pub rule: ResourceRule,
     /// Of all other resources: whether the known ones are among them, as if they had no policies.
     pub any: bool,
+    /// Of all other resources: the principals among them that are cases of their own.
+    pub apart: Option<Arc<PatternSet>>,
     parts: OnceLock<Parts>,
 }
 
@@ -196,7 +199,7 @@ impl Estate {
         account: Option<Arc<str>>,
         rule: ResourceRule,
     ) -> Target<'a> {
-        Target { place, account, rule, any: false, parts: OnceLock::new() }
+        Target { place, account, rule, any: false, apart: None, parts: OnceLock::new() }
     }
 
     fn texts_of(&self, place: &Place<'_>) -> Option<Arc<PatternSet>> {
@@ -236,12 +239,18 @@ impl Estate {
         }
     }
 
-    /// The cases of several roles one by one.
-    pub(crate) fn split<'a>(&'a self, target: &Target<'a>) -> Vec<Target<'a>> {
-        let Place::Roles(roles) = &target.place else { return Vec::new() };
-        let single = |role: &&'a PrincipalEntity| {
-            self.target(Place::Roles([*role].into()), target.account.clone(), target.rule)
-        };
-        roles.iter().map(single).collect()
+    /// The parts of a case whose tags differ: several roles one by one; the principals of known tags among all
+    /// other resources one by one, and the rest. Empty where there are no parts.
+    pub(crate) fn split<'a>(&'a self, plan: &Plan<'a>, target: &Target<'a>) -> Vec<Target<'a>> {
+        match &target.place {
+            Place::Roles(roles) => {
+                let single = |role: &&'a PrincipalEntity| {
+                    self.target(Place::Roles([*role].into()), target.account.clone(), target.rule)
+                };
+                roles.iter().map(single).collect()
+            }
+            Place::Other if !target.any && target.apart.is_none() => self.principals_apart(plan, target),
+            Place::Star | Place::Known(_) | Place::Principal(_) | Place::Other => Vec::new(),
+        }
     }
 }

@@ -134,7 +134,7 @@ pub fn inspect<'a>(evaluation: &Evaluation<'a>) -> Findings<'a> {
     };
     let mut resource = ResourceAllows::default();
     if let Some(document) = &policies.resource
-        && ResourceKind::of(evaluation) != ResourceKind::RoleItself
+        && ResourceKind::of(evaluation) != ResourceKind::Ungoverned
     {
         resource = evaluation.scan_resource(std::slice::from_ref(document), Layer::Resource, &mut denies);
     }

@@ -189,7 +189,10 @@ impl Loader {
         snapshot.accounts.sort_by(|a, b| a.id.cmp(&b.id));
         snapshot.organization = read_organization(collected, &mut snapshot.accounts, notes);
         for account in &snapshot.accounts {
-            snapshot.providers.extend(read_providers(collected, &account.id, notes));
+            let providers = read_providers(collected, &account.id, notes);
+            snapshot.providers.extend(providers.found);
+            let complete = providers.complete.into_iter().map(|kind| (account.id.clone(), kind));
+            snapshot.providers_listed.extend(complete);
             snapshot.endpoints.extend(read_endpoints(collected, &account.id, notes));
         }
         snapshot.resources = read_resources(collected, &snapshot.accounts, notes);

@@ -12,26 +12,30 @@ use crate::json::Json;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+/// The identity providers of one account.
+pub(super) struct Providers {
+    /// Those that some file tells of.
+    pub(super) found: Vec<IdentityProvider>,
+    /// The kinds, as ARNs write them, of which a list says that there are no others.
+    pub(super) complete: Vec<&'static str>,
+}
+
 /// Reads an account's identity providers.
-pub(super) fn read_providers(
-    collected: &Collected<'_>,
-    account: &str,
-    notes: &mut Notes,
-) -> Vec<IdentityProvider> {
+pub(super) fn read_providers(collected: &Collected<'_>, account: &str, notes: &mut Notes) -> Providers {
     let mut found: BTreeMap<Arc<str>, IdentityProvider> = BTreeMap::new();
-    for (operation, list) in [
-        ("list-open-id-connect-providers", "OpenIDConnectProviderList"),
-        ("list-saml-providers", "SAMLProviderList"),
+    let mut complete = Vec::new();
+    for (operation, list, kind) in [
+        ("list-open-id-connect-providers", "OpenIDConnectProviderList", "oidc-provider"),
+        ("list-saml-providers", "SAMLProviderList", "saml-provider"),
     ] {
         let outputs = collected.outputs(account, "iam", operation, notes);
-        if outputs.is_empty() {
-            never_listed(collected, account, operation, notes);
-        }
+        let mut whole = !outputs.is_empty() || told_absent(collected, account, operation, notes);
         for output in outputs {
             let items = output.json.as_ref().and_then(|j| j.get(list)).and_then(Json::as_array);
             let Some(items) = items else {
                 notes.problem(*problem(&output.file, &format!("/{list}"), "no list", "a list"));
                 notes.blind(Some(account), &["sts"], "identity providers", &output.file);
+                whole = false;
                 continue;
             };
             for (i, item) in items.iter().enumerate() {
@@ -47,10 +51,12 @@ pub(super) fn read_providers(
                             "an object with a provider's Arn",
                         ));
                         notes.blind(Some(account), &["sts"], "identity providers", &output.file);
+                        whole = false;
                     }
                 }
             }
         }
+        complete.extend(whole.then_some(kind));
     }
     for operation in ["get-open-id-connect-provider", "get-saml-provider"] {
         for output in collected.outputs(account, "iam", operation, notes) {
@@ -73,12 +79,13 @@ pub(super) fn read_providers(
             }
         }
     }
-    found.into_values().collect()
+    Providers { found: found.into_values().collect(), complete }
 }
 
 fn read_client_ids(json: &Json, file: &str, notes: &mut Notes) -> Option<Vec<Arc<str>>> {
     match json.get("ClientIDList") {
-        None if json.as_object().is_some() => Some(Vec::new()),
+        // IAM answers with an empty list where there are none; a file without one was made otherwise.
+        None if json.as_object().is_some() => None,
         None => {
             notes.problem(*problem(file, "", json.kind(), "an object"));
             None
@@ -104,10 +111,11 @@ fn provider_of(arn: &str, account: &str, file: &Arc<str>, pointer: &str) -> Opti
     Some(IdentityProvider { arn: arn.into(), account: account.into(), kind, place })
 }
 
-fn never_listed(collected: &Collected<'_>, account: &str, operation: &str, notes: &mut Notes) {
+/// Of a list that was not collected: whether it is known that there is nothing to list. Notes what is not.
+fn told_absent(collected: &Collected<'_>, account: &str, operation: &str, notes: &mut Notes) -> bool {
     let refusal = collected.errors.about(account, "iam", operation, "");
     match refusal.map(|r| r.verdict) {
-        Some(Verdict::Absent) => {}
+        Some(Verdict::Absent) => return true,
         Some(Verdict::Refused) => {
             notes.blind(Some(account), &["sts"], "identity providers", super::errors::ERRORS_FILE)
         }
@@ -115,9 +123,12 @@ fn never_listed(collected: &Collected<'_>, account: &str, operation: &str, notes
             notes.blind(Some(account), &["sts"], "identity providers", "")
         }
         None => notes.assume(
-            format!("account {account} has no identity providers beyond those in other files ({operation})"),
+            format!(
+                "the identity providers that account {account}'s trust policies name are there ({operation})"
+            ),
             format!("aws iam {operation}"),
             touches(account, "sts", None),
         ),
     }
+    false
 }

@@ -97,7 +97,7 @@ impl<'e> Comparison<'e> {
 
     fn split(&self, terms: &mut Terms, plan: &Plan<'e>, target: &Target<'e>, differs: Differs) -> Found {
         let mut unknown = None;
-        for single in self.estate.split(target) {
+        for single in self.estate.split(plan, target) {
             match self.apart_in(terms, plan, &single, differs) {
                 Found::None => {}
                 found @ Found::Request(_) => return found,
@@ -230,7 +230,12 @@ impl<'e> Comparison<'e> {
         let everything = Reach { by_identity: true, narrowed: false };
         let all = plan.targets(self.estate, self.caller, everything, &Resources::default());
         all.into_iter()
-            .filter(|t| t.account == case.account && t.rule == case.rule)
+            .filter(|t| t.account == case.account)
+            // On known keys, too, other services' actions are up to the caller's own policies.
+            .filter(|t| {
+                t.rule == case.rule
+                    || t.rule == ResourceRule::Ungoverned && case.rule == ResourceRule::Ordinary
+            })
             .filter(|t| match &t.place {
                 Place::Star => case.rule == ResourceRule::Ordinary,
                 Place::Other => true,

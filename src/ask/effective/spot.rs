@@ -71,7 +71,7 @@ impl<'e> Reader<'e> {
         resource: &'e ResourceEntity,
         within: &ActionSet,
     ) -> Result<Option<Spot<'e>>, TooMany> {
-        let key = resource.service() == "kms";
+        let key = resource.is_kms_key();
         let mut actions = self.about(resource.service()).and(within);
         if key {
             let own = self.estate.catalogue.service_actions("kms");
@@ -161,7 +161,7 @@ impl<'e> Reader<'e> {
                 ResourceRule::Key if unread.is_empty() => {
                     closed.extend(closed_to_own(&own, &said, &resources));
                 }
-                ResourceRule::Key | ResourceRule::Ordinary | ResourceRule::Role => {}
+                ResourceRule::Key | ResourceRule::Ordinary | ResourceRule::Ungoverned => {}
             }
         } else {
             beyond.extend(product(&own, &said.any())?);

@@ -148,7 +148,7 @@ impl<'a> OwedCall<'_, 'a> {
         let mut all = Vec::new();
         for target in self.plan.targets(estate, self.caller, EVERYTHING, &prepared.resources) {
             match &target.place {
-                Place::Roles(roles) if roles.len() > 1 => all.extend(estate.split(&target)),
+                Place::Roles(roles) if roles.len() > 1 => all.extend(estate.split(self.plan, &target)),
                 _ => all.push(target.into_owned()),
             }
         }
