@@ -18,6 +18,7 @@ use crate::question::answer::EXISTS;
 use crate::question::{
     Answer, ProofSummary, Quantifier, Requests, Selector, SolverName, Undecided, Verdict, Witness,
 };
+use gateproof_encodings::scope::ResourceRule;
 use gateproof_encodings::term::Terms;
 use gateproof_model::assumption::BlindSpot;
 use gateproof_model::catalogue::ActionInfo;
@@ -476,6 +477,10 @@ pub(crate) fn label(action: Option<ActionInfo<'_>>, target: &Target<'_>) -> Stri
     let action = action.map_or("uncatalogued actions", |a| a.name());
     let place = match &target.place {
         Place::Star => "*".to_owned(),
+        // A key can be a case twice: for the operations of KMS, and for those of other services.
+        Place::Known(resource) if target.rule == ResourceRule::Ungoverned => {
+            format!("{} (beside its policy)", resource.arn)
+        }
         Place::Known(resource) => resource.arn.to_string(),
         Place::Principal(principal) => principal.arn.to_string(),
         Place::Roles(roles) => match roles.as_ref() {
