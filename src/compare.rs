@@ -13,6 +13,7 @@ pub use exhibit::Exhibits;
 use crate::engine::{Answer, Limits, Memory, solve};
 use crate::solver::UnknownReason;
 use facts::OpenFacts;
+use gateproof_encodings::authorize::FREE_ACTIONS;
 use gateproof_encodings::classes::Values;
 use gateproof_encodings::compiled::Compiler;
 use gateproof_encodings::encoder::{Encoder, Subject};
@@ -209,7 +210,7 @@ fn encode_policy_decides(encoder: &mut Encoder<'_>) -> Term {
         encoder.in_set(&action, &set)
     };
     let formed = among(&["?*:?*"]);
-    let free = among(&["sts:GetCallerIdentity", "sts:GetSessionToken"]);
+    let free = among(&FREE_ACTIONS);
     let not_free = encoder.terms.not(free);
     let editable = match &encoder.scope.action {
         Some(_) => encoder.editable(),

@@ -14,6 +14,11 @@ use gateproof_model::policy::Effect;
 use gateproof_model::request::PrincipalKind;
 use std::sync::Arc;
 
+/// The actions that succeed without any policy, the second for users and root users only.
+///
+/// AWS STS API Reference, GetCallerIdentity and GetSessionToken: "no permissions are required".
+pub const FREE_ACTIONS: [&str; 2] = ["sts:GetCallerIdentity", "sts:GetSessionToken"];
+
 /// The two halves of a decision: a request is allowed iff `granted` and not `denied`; it is denied
 /// explicitly iff `denied`.
 #[derive(Debug, Clone, Copy)]

@@ -5,6 +5,7 @@ use super::caller::CallerEntity;
 use super::target::Resources;
 use super::universe::Actions;
 use gateproof_encodings::actions::ActionRanges;
+use gateproof_encodings::authorize::FREE_ACTIONS;
 use gateproof_encodings::compiled::{CompiledDocument, Compiler};
 use gateproof_encodings::scope::Caller;
 use gateproof_model::catalogue::ActionInfo;
@@ -127,7 +128,7 @@ fn is_unlimited(caller: &CallerEntity) -> bool {
 }
 
 fn needs_no_permission(action: &str) -> bool {
-    ["sts:GetCallerIdentity", "sts:GetSessionToken"].iter().any(|free| action.eq_ignore_ascii_case(free))
+    FREE_ACTIONS.iter().any(|free| action.eq_ignore_ascii_case(free))
 }
 
 /// Whether the statement's resources or actions can meet what is asked about (literal heads; empty: everything).

@@ -2,6 +2,7 @@
 //! lies in the other. Much cheaper than a search over all sets of a question at once, and what it finds is
 //! about two sets only.
 
+use super::matching::reaches_end;
 use super::{PatternSet, accepts};
 use gateproof_model::pattern::{Pattern, Token};
 use gateproof_model::text::unfold;
@@ -103,36 +104,7 @@ fn covers(outer: &Pattern, inner: &Pattern, fold_case: bool) -> bool {
         (Token::AnyRunInSegment, Token::AnyOneInSegment | Token::AnyRunInSegment) => true,
         _ => false,
     };
-    let mut live = vec![false; outer.len() + 1];
-    if let Some(start) = live.first_mut() {
-        *start = true;
-    }
-    let skip_runs = |live: &mut Vec<bool>| {
-        for i in 0..outer.len() {
-            if live.get(i) == Some(&true)
-                && outer.get(i).copied().is_some_and(is_run)
-                && let Some(slot) = live.get_mut(i + 1)
-            {
-                *slot = true;
-            }
-        }
-    };
-    skip_runs(&mut live);
-    for taken in inner.iter() {
-        let mut next = vec![false; outer.len() + 1];
-        for (i, token) in outer.iter().enumerate() {
-            if live.get(i) != Some(&true) || !takes(*token, *taken) {
-                continue;
-            }
-            let to = if is_run(*token) { i } else { i + 1 };
-            if let Some(slot) = next.get_mut(to) {
-                *slot = true;
-            }
-        }
-        skip_runs(&mut next);
-        live = next;
-    }
-    live.last() == Some(&true)
+    reaches_end(outer, inner.iter().copied(), takes)
 }
 
 #[cfg(test)]

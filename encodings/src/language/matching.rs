@@ -72,10 +72,20 @@ fn is_orderly(pattern: &[Token]) -> bool {
 }
 
 fn matches_by_positions(pattern: &[Token], text: &str, fold_case: bool) -> bool {
-    let closure = |live: &mut Vec<bool>| {
-        for i in 0..pattern.len() {
-            let star = matches!(pattern.get(i), Some(Token::AnyRun | Token::AnyRunInSegment));
-            if star
+    reaches_end(pattern, text.chars(), |token, c| accepts(token, c, fold_case))
+}
+
+/// Whether the pattern's places, all of them kept at each step, lead over the items to its end; a run takes
+/// any number of items that it accepts.
+pub(super) fn reaches_end<T: Copy>(
+    pattern: &[Token],
+    items: impl Iterator<Item = T>,
+    takes: impl Fn(Token, T) -> bool,
+) -> bool {
+    let is_run = |token: &Token| matches!(token, Token::AnyRun | Token::AnyRunInSegment);
+    let skip_runs = |live: &mut Vec<bool>| {
+        for (i, token) in pattern.iter().enumerate() {
+            if is_run(token)
                 && live.get(i) == Some(&true)
                 && let Some(next) = live.get_mut(i + 1)
             {
@@ -87,19 +97,19 @@ fn matches_by_positions(pattern: &[Token], text: &str, fold_case: bool) -> bool 
     if let Some(first) = live.first_mut() {
         *first = true;
     }
-    closure(&mut live);
-    for c in text.chars() {
+    skip_runs(&mut live);
+    for item in items {
         let mut next = vec![false; pattern.len() + 1];
         for (i, token) in pattern.iter().enumerate() {
-            if live.get(i) != Some(&true) || !accepts(*token, c, fold_case) {
+            if live.get(i) != Some(&true) || !takes(*token, item) {
                 continue;
             }
-            let to = if matches!(token, Token::AnyRun | Token::AnyRunInSegment) { i } else { i + 1 };
+            let to = if is_run(token) { i } else { i + 1 };
             if let Some(slot) = next.get_mut(to) {
                 *slot = true;
             }
         }
-        closure(&mut next);
+        skip_runs(&mut next);
         live = next;
     }
     live.last() == Some(&true)
