@@ -4,9 +4,11 @@
 //! What the kinds are, and which output of the AWS CLI tells what of them, is data: `model/inventory/*.yaml`.
 
 mod kind;
+mod names;
 mod path;
 mod read;
 mod template;
+mod things;
 
 pub use kind::{Kind, KindError, embedded, parse_kinds};
 pub(crate) use read::read_inventory;

@@ -1,6 +1,7 @@
 //! The inventory: one small snapshot for each kind, and files with faults.
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic, reason = "tests")]
 
+use gateproof_model::catalogue::Catalogue;
 use gateproof_model::inventory::{Inventory, Thing, embedded, parse_kinds};
 use gateproof_model::snapshot::{LoadOptions, Snapshot};
 use serde_json::{Value, json};
@@ -56,9 +57,17 @@ fn things(files: &[(&str, Value)], kind: &str) -> Vec<String> {
     for thing in things {
         assert_eq!(inventory.find(kind, &thing.arn), Some(thing));
         assert_eq!((&*thing.kind, &*thing.account), (kind, ACCOUNT));
+        assert!(is_catalogued(&thing.arn), "{}", thing.arn);
         assert!(thing.field("arn")[0] == thing.arn && thing.field("name")[0] == thing.name);
     }
     things.iter().map(|thing| format!("{} {}", thing.arn, shown(thing))).collect()
+}
+
+/// Whether an action is known that takes such an ARN.
+fn is_catalogued(arn: &str) -> bool {
+    let service = arn.split(':').nth(2).unwrap();
+    let mut actions = Catalogue::embedded().service_actions(service);
+    actions.any(|action| action.resource_types().any(|row| row.resource_type.fits(arn)))
 }
 
 #[track_caller]
@@ -130,7 +139,7 @@ fn functions() {
 fn projects() {
     let arn = here("codebuild", "project/deploy");
     let list = ("codebuild/list-projects", json!({"projects": ["deploy"]}));
-    one(&[list.clone()], "codebuild.project", &arn, "deploy");
+    one(std::slice::from_ref(&list), "codebuild.project", &arn, "deploy");
     let get = json!({"projects": [{"name": "deploy", "arn": arn, "serviceRole": role("d"),
         "buildBatchConfig": {"serviceRole": role("b")}, "source": {"type": "CODECOMMIT"}}], "projectsNotFound": []});
     let fields = format!("deploy buildspec= role={},{} source-type=CODECOMMIT", role("b"), role("d"));
@@ -168,15 +177,11 @@ fn containers() {
 
     let (service, definition) = (here("ecs", "service/web/api"), here("ecs", "task-definition/api:3"));
     let list = ("ecs/list-services/web", json!({"serviceArns": [service]}));
-    one(&[list.clone()], "ecs.service", &service, &format!("api cluster={cluster}"));
+    one(std::slice::from_ref(&list), "ecs.service", &service, &format!("api cluster={cluster}"));
     let get = json!({"failures": [], "services": [{"serviceArn": service, "serviceName": "api", "clusterArn": cluster,
         "taskDefinition": definition, "status": "ACTIVE", "enableExecuteCommand": true}]});
     let fields = format!("api cluster={cluster} execute-command=true role= task-definition={definition}");
     one(&[list, ("ecs/describe-services/web", get)], "ecs.service", &service, &fields);
-    // Short ARNs don't hold the cluster.
-    let short = here("ecs", "service/api");
-    let list = ("ecs/list-services/web", json!({"serviceArns": [short]}));
-    one(&[list], "ecs.service", &short, &format!("api cluster={cluster}"));
 
     let list = ("ecs/list-task-definitions", json!({"taskDefinitionArns": [definition]}));
     let get = json!({"taskDefinition": {"taskDefinitionArn": definition, "family": "api", "taskRoleArn": "task",
@@ -191,7 +196,7 @@ fn containers() {
     let fields = format!("0a1b cluster={cluster} execute-command=false role= task-definition={definition}");
     one(&[list, ("ecs/describe-tasks/web", get)], "ecs.task", &task, &fields);
 
-    let host = here("ecs", "container-instance/0a1b");
+    let host = here("ecs", "container-instance/web/0a1b");
     let list = ("ecs/list-container-instances/web", json!({"containerInstanceArns": [host]}));
     let get = json!({"containerInstances": [{"containerInstanceArn": host, "ec2InstanceId": "i-1"}], "failures": []});
     let fields = format!("0a1b cluster={cluster} instance={}", here("ec2", "instance/i-1"));
@@ -199,12 +204,29 @@ fn containers() {
 }
 
 #[test]
+fn short_arns_do_not_hold_the_cluster() {
+    let (service, host) = (here("ecs", "service/api"), here("ecs", "container-instance/0a1b"));
+    let files = [
+        ("ecs/list-services/web", json!({"serviceArns": [service]})),
+        ("ecs/list-container-instances/web", json!({"containerInstanceArns": [host]})),
+        ("ecs/list-tasks", json!({"taskArns": [here("ecs", "task/0a1b")]})),
+    ];
+    let snapshot = load(&files);
+    for kind in ["ecs.service", "ecs.container-instance"] {
+        let things = snapshot.inventory().of_kind(kind);
+        assert_eq!(things[0].field("cluster"), [here("ecs", "cluster/web").into()]);
+    }
+    assert!(!snapshot.inventory().of_kind("ecs.task")[0].tells("cluster"));
+}
+
+#[test]
 fn machines() {
     let instances = json!({"Reservations": [{"Instances": [
-        {"InstanceId": "i-1", "State": {"Name": "running"}, "IamInstanceProfile": {"Arn": profile("web"), "Id": "AIPA"}},
+        {"InstanceId": "i-1", "State": {"Name": "running"}, "IamInstanceProfile": {"Arn": profile("web"), "Id": "AIPA"},
+            "Tags": [{"Key": "app", "Value": "web"}]},
         {"InstanceId": "i-2", "State": {"Name": "terminated"}}]}]});
     let arn = here("ec2", "instance/i-1");
-    let fields = format!("i-1 profile={}", profile("web"));
+    let fields = format!("i-1 profile={} tag==web,app=,app=web", profile("web"));
     one(&[("ec2/describe-instances", instances)], "ec2.instance", &arn, &fields);
 
     let template = here("ec2", "launch-template/lt-1");
@@ -346,8 +368,11 @@ fn delivery() {
     let arn = here("codedeploy", "deploymentgroup:app/blue");
     let list = json!({"applicationName": "app", "deploymentGroups": ["blue"]});
     let get = json!({"deploymentGroupInfo": {"applicationName": "app", "deploymentGroupName": "blue",
-        "serviceRoleArn": role("cd"), "autoScalingGroups": [{"name": "web"}]}});
-    let fields = format!("blue application=app auto-scaling-group=web role={}", role("cd"));
+        "serviceRoleArn": role("cd"), "autoScalingGroups": [{"name": "web"}],
+        "ec2TagFilters": [{"Key": "env", "Type": "KEY_ONLY"}],
+        "ec2TagSet": {"ec2TagSetList": [[{"Key": "app", "Value": "web", "Type": "KEY_AND_VALUE"}]]}}});
+    let fields =
+        format!("blue application=app auto-scaling-group=web instance-tag=app=web,env= role={}", role("cd"));
     for service in ["deploy", "codedeploy"] {
         let paths =
             [format!("{service}/list-deployment-groups/app"), format!("{service}/get-deployment-group/blue")];
@@ -557,3 +582,58 @@ fn a_broken_file_is_told_of_once() {
     assert_eq!(snapshot.problems().len(), 1);
     assert_eq!(snapshot.inventory().problems(), []);
 }
+
+#[test]
+fn the_example_organization_is_read_without_a_problem() {
+    let root = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../corpus/snapshots");
+    let expected = [("acme", ACME), ("acme-fixed", ACME_FIXED)];
+    for (name, expected) in expected {
+        let snapshot = Snapshot::load(&root.join(name), &LoadOptions::default()).unwrap();
+        let inventory = snapshot.inventory();
+        assert_eq!(inventory.problems(), [], "{name}");
+        let counts = Inventory::kinds().map(|kind| (kind.name.as_str(), inventory.of_kind(&kind.name).len()));
+        assert_eq!(counts.filter(|(_, count)| *count > 0).collect::<Vec<_>>(), expected, "{name}");
+        let projects = inventory.of_kind("codebuild.project");
+        assert!(projects.iter().all(|project| project.field("role").len() == 1), "{projects:?}");
+    }
+}
+
+/// Kinds with how many objects of them the example organization has.
+const ACME: &[(&str, usize)] = &[
+    ("cloudformation.stack", 3),
+    ("cloudtrail.trail", 1),
+    ("codebuild.project", 3),
+    ("codecommit.repository", 1),
+    ("codepipeline.pipeline", 3),
+    ("codestar-connections.connection", 1),
+    ("ecr.repository", 1),
+    ("ecs.cluster", 1),
+    ("ecs.service", 1),
+    ("ecs.task-definition", 1),
+    ("events.rule", 4),
+    ("kms.key", 2),
+    ("lambda.function", 1),
+    ("s3.bucket", 9),
+    ("secretsmanager.secret", 5),
+    ("sns.topic", 1),
+    ("sqs.queue", 2),
+];
+const ACME_FIXED: &[(&str, usize)] = &[
+    ("cloudformation.stack", 3),
+    ("cloudtrail.trail", 1),
+    ("codebuild.project", 3),
+    ("codecommit.repository", 1),
+    ("codepipeline.pipeline", 3),
+    ("codestar-connections.connection", 1),
+    ("ecr.repository", 2),
+    ("ecs.cluster", 1),
+    ("ecs.service", 1),
+    ("ecs.task-definition", 1),
+    ("events.rule", 4),
+    ("kms.key", 2),
+    ("lambda.function", 1),
+    ("s3.bucket", 8),
+    ("secretsmanager.secret", 5),
+    ("sns.topic", 1),
+    ("sqs.queue", 2),
+];

@@ -1,17 +1,17 @@
 //! Reading the objects of all accounts from what was collected.
 
-use super::kind::{ArnSource, Call, FieldType, Kind, Read, embedded};
+use super::Inventory;
+use super::kind::{ArnSource, Call, Read, embedded};
+use super::names::{Names, as_value};
 use super::path::{Fault, Path, Spot, Start};
 use super::template::{COMMON, Template};
-use super::{Inventory, Thing};
+use super::things::Things;
 use crate::account::Account;
 use crate::arn::Arn;
 use crate::json::Json;
 use crate::problem::Problem;
-use crate::resource::{ResourceEntity, governing_arn};
+use crate::resource::governing_arn;
 use crate::snapshot::{OperationFile, Snapshot};
-use rustc_hash::FxHashMap;
-use std::cell::OnceCell;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
@@ -35,12 +35,11 @@ pub(crate) fn read_inventory(snapshot: &Snapshot) -> Inventory {
             return Inventory { problems: vec![problem], ..Inventory::default() };
         }
     };
-    let names = Names { snapshot, by_name: OnceCell::new() };
+    let names = Names::of(snapshot);
     let mut inventory = Inventory::default();
     let mut faults = Faults::default();
     for kind in kinds {
-        let mut things =
-            Things { kind, label: kind.name.as_str().into(), found: BTreeMap::new(), gone: BTreeSet::new() };
+        let mut things = Things::new(kind);
         for account in snapshot.accounts() {
             let mut reader =
                 Reader { snapshot, account, names: &names, things: &mut things, faults: &mut faults };
@@ -62,21 +61,6 @@ pub(crate) fn read_inventory(snapshot: &Snapshot) -> Inventory {
     inventory
 }
 
-/// The objects of one kind in the making.
-struct Things {
-    kind: &'static Kind,
-    label: Arc<str>,
-    found: BTreeMap<Arc<str>, Draft>,
-    /// ARNs of objects that an output shows to be gone.
-    gone: BTreeSet<Arc<str>>,
-}
-
-struct Draft {
-    thing: Thing,
-    /// Whether an output told the name, rather than the ARN.
-    is_named: bool,
-}
-
 #[derive(Default)]
 struct Faults {
     by_kind: BTreeMap<&'static str, BTreeMap<Arc<str>, Vec<Problem>>>,
@@ -89,130 +73,6 @@ impl Faults {
         if list.last() != Some(&problem) && (self.count < PROBLEMS || list.is_empty()) {
             list.push(problem);
             self.count += 1;
-        }
-    }
-}
-
-/// The ARNs of roles and instance profiles by account and name.
-struct Names<'a> {
-    snapshot: &'a Snapshot,
-    by_name: OnceCell<ByName>,
-}
-
-type ByName = FxHashMap<(&'static str, Arc<str>, String), Arc<str>>;
-
-impl Names<'_> {
-    /// The ARN of what has this name (a path before it is passed over); names are unique in an account (IAM User
-    /// Guide, "IAM identifiers", section "Friendly names and paths").
-    fn find(&self, noun: &'static str, account: &str, name: &str) -> Option<Arc<str>> {
-        let by_name = self.by_name.get_or_init(|| {
-            let mut by_name = ByName::default();
-            for principal in self.snapshot.principals() {
-                let profiles = principal.instance_profiles.iter().map(|arn| ("instance-profile", arn));
-                for (noun, arn) in profiles.chain([("role", &principal.arn)]) {
-                    let prefix = Arn::parse(arn).and_then(|a| a.resource.strip_prefix(noun));
-                    if let Some((_, name)) = prefix.and_then(|path| path.rsplit_once('/')) {
-                        by_name.insert((noun, principal.account.clone(), name.to_owned()), arn.clone());
-                    }
-                }
-            }
-            by_name
-        });
-        let name = name.rsplit('/').next().unwrap_or_default();
-        by_name.get(&(noun, account.into(), name.to_owned())).cloned()
-    }
-}
-
-impl Kind {
-    /// What the resource's part of an ARN tells, where the ARN is of this kind.
-    fn holes_of<'a>(&'a self, arn: &'a str) -> Option<Vec<(&'a str, &'a str)>> {
-        self.arns.iter().find_map(|template| template.holes_of(arn))
-    }
-}
-
-impl Things {
-    /// The object of an ARN, new or known.
-    fn draft(
-        &mut self,
-        arn: &str,
-        account: &Arc<str>,
-        file: &Arc<str>,
-        pointer: &str,
-        names: &Names<'_>,
-    ) -> &mut Draft {
-        let (kind, label) = (self.kind, &self.label);
-        self.found.entry(arn.into()).or_insert_with(|| {
-            let parsed = Arn::parse(arn);
-            let owner = parsed.and_then(|a| a.account_id()).map_or_else(|| account.clone(), Arc::from);
-            let region = parsed.map(|a| a.region).filter(|region| !region.is_empty()).map(Arc::from);
-            let holes = kind.holes_of(arn).unwrap_or_default();
-            let named = holes.iter().find(|(hole, _)| *hole == "name").or_else(|| holes.last());
-            let name = named.map(|(_, value)| *value).or_else(|| parsed.map(|a| a.resource));
-            let mut thing = Thing {
-                kind: label.clone(),
-                arn: arn.into(),
-                name: name.unwrap_or(arn).into(),
-                account: owner,
-                region,
-                fields: BTreeMap::new(),
-                file: file.clone(),
-                pointer: pointer.into(),
-            };
-            for (hole, value) in holes {
-                if let Some(of) = kind.fields.get(hole) {
-                    let value = as_value(of, value, &thing, names);
-                    thing.fields.insert(hole.to_owned(), vec![value]);
-                }
-            }
-            Draft { thing, is_named: false }
-        })
-    }
-
-    /// Takes in a resource that the snapshot knows by ARN.
-    fn add_known(&mut self, resource: &ResourceEntity, names: &Names<'_>) {
-        let arn = governing_arn(&resource.arn);
-        if self.kind.holes_of(arn).is_none() || self.gone.contains(arn) {
-            return;
-        }
-        let place = &resource.place;
-        let draft = self.draft(arn, &resource.account, &place.file, &place.pointer, names);
-        if draft.thing.region.is_none() {
-            draft.thing.region.clone_from(&resource.region);
-        }
-    }
-
-    fn finish(self) -> Vec<Thing> {
-        let mut things: Vec<Thing> = self.found.into_values().map(|draft| draft.thing).collect();
-        for values in things.iter_mut().flat_map(|thing| thing.fields.values_mut()) {
-            values.sort();
-            values.dedup();
-        }
-        things
-    }
-}
-
-/// The value of a field: a name becomes the ARN of what has it.
-fn as_value(of: &FieldType, text: &str, thing: &Thing, names: &Names<'_>) -> Arc<str> {
-    if *of == FieldType::Text || text.starts_with("arn:") {
-        return text.into();
-    }
-    let partition = Arn::parse(&thing.arn).map(|a| a.partition).unwrap_or_default();
-    let by_name = |noun| {
-        let known = names.find(noun, &thing.account, text);
-        known.unwrap_or_else(|| format!("arn:{partition}:iam::{}:{noun}/{text}", thing.account).into())
-    };
-    match of {
-        FieldType::Text => text.into(),
-        FieldType::Role => by_name("role"),
-        FieldType::Profile => by_name("instance-profile"),
-        FieldType::Arn(template) => {
-            let filled = template.fill(|hole| match hole {
-                "partition" => Some(partition.to_owned()),
-                "account" => Some(thing.account.to_string()),
-                "region" => thing.region.as_deref().map(str::to_owned),
-                _ => Some(text.to_owned()),
-            });
-            filled.map_or_else(|| text.into(), Arc::from)
         }
     }
 }
@@ -418,13 +278,9 @@ impl<'a> Reader<'a> {
         let (spots, mut faults) = path.find(from);
         let mut texts = Vec::new();
         for spot in spots {
-            match spot.json {
-                Json::String(text) | Json::Number(text) => texts.push(text.clone()),
-                Json::Bool(value) => texts.push(value.to_string()),
-                other => {
-                    let (found, expected) = (other.kind(), "a string");
-                    faults.push(Fault { pointer: spot.pointer, found, expected });
-                }
+            match path.text(&spot) {
+                Ok(text) => texts.push(text),
+                Err(fault) => faults.push(fault),
             }
         }
         texts.retain(|text| !text.is_empty());
