@@ -20,10 +20,12 @@ mod facts;
 mod federation;
 mod granted;
 mod grantees;
+mod handed;
 mod joint;
 mod known;
 mod obligations;
 mod obstacles;
+mod one_name;
 mod piece;
 mod plan;
 mod prefilter;
@@ -40,6 +42,8 @@ mod target;
 mod universe;
 mod witness;
 
+pub(crate) use authorizations::passes_role;
+pub(crate) use aws_cli::command;
 pub use caller::CallerEntity;
 pub(crate) use decide_piece::PieceAnswer;
 pub use decide_piece::{PieceProof, Second};
@@ -49,12 +53,16 @@ pub use effective::{
 pub use effort::{Effort, Encoding};
 pub use estate::{Estate, EstateOptions};
 pub use explain::Explained;
+pub(crate) use handed::Handed;
 pub use obligations::{CallProof, Tier};
 pub(crate) use obligations::{Obligation, Owed, OwedCall, Part, Visitor};
+pub(crate) use one_name::{OneName, Tied};
 pub use progress::Progress;
 pub use reproducer::Reproducers;
 pub use selection::Environments;
+pub(crate) use selection::glob_matches;
 pub use summary::CanAnswer;
+pub(crate) use summary::Prepared;
 
 /// How to answer.
 #[derive(Debug, Clone)]

@@ -3,6 +3,7 @@
 //! This is the only module of the crate that reads files.
 
 mod answers;
+mod changed;
 mod collected;
 mod documents;
 mod endpoints;
@@ -26,6 +27,7 @@ mod tags;
 mod twins;
 
 pub use answers::{OperationOutput, PolicyOf};
+pub use changed::{Changes, PrincipalChange, ResourceChange};
 pub use index::OperationFile;
 pub use managed::ManagedPolicyLookup;
 

@@ -52,7 +52,7 @@ pub(crate) struct Prepared<'a> {
     /// The plan of the actions that the catalogue doesn't know.
     pub open_plan: OnceLock<Plan<'a>>,
     pub resources: Resources,
-    pub requests: &'a Requests,
+    pub requests: Cow<'a, Requests>,
     pub quantifier: Quantifier,
     /// Counts the callers that are answered.
     pub progress: Progress,
@@ -102,11 +102,12 @@ impl Estate {
 
     pub(crate) fn prepare<'a>(
         &'a self,
-        requests: &'a Requests,
+        requests: impl Into<Cow<'a, Requests>>,
         quantifier: Quantifier,
         settings: &Settings,
     ) -> Result<Prepared<'a>, AskError> {
-        let actions = actions_of(self.catalogue, requests)?;
+        let requests = requests.into();
+        let actions = actions_of(self.catalogue, &requests)?;
         let accounts = self.accounts_of(&requests.within, &settings.environments)?;
         let globs =
             requests.resources.iter().flat_map(|g| g.split(',')).map(|g| g.trim().to_owned()).collect();
@@ -411,7 +412,7 @@ impl Estate {
 }
 
 /// A resource case of the question.
-fn piece_of<'p>(
+pub(super) fn piece_of<'p>(
     caller: &'p CallerEntity,
     prepared: &'p Prepared<'_>,
     plan: &'p Plan<'_>,

@@ -1,7 +1,8 @@
 //! JSON documents; each names its format.
 
 use crate::ask::{CanAnswer, Explained};
-use crate::question::{Answer, Quantifier, Requests, Selector, Verdict};
+use crate::escalation::{ReachAnswer, Target};
+use crate::question::{Answer, Constraint, Quantifier, Requests, Selector, Verdict};
 use gateproof_model::request::ContextValue;
 use serde_json::{Map, Value, json};
 use std::sync::Arc;
@@ -56,6 +57,28 @@ pub fn can(
     document.extend(verdict(&answer.overall));
     let each: Vec<Value> = answer.principals.iter().map(|(arn, a)| principal(arn, a)).collect();
     document.insert("principals".to_owned(), json!(each));
+    Value::Object(document)
+}
+
+/// The answer to `reach`: `gateproof-verdict/1`, with the chains that were found.
+pub fn reach(from: &[Selector], when: &[Constraint], target: &Target, answer: &ReachAnswer) -> Value {
+    let mut asked = Map::new();
+    asked.insert("command".to_owned(), json!("reach"));
+    asked.insert("from".to_owned(), json!(strings(from)));
+    match target {
+        Target::Access(requests) => asked.extend(question(requests)),
+        Target::Controls(selectors) => {
+            asked.insert("controls".to_owned(), json!(strings(selectors)));
+        }
+    }
+    asked.insert("when".to_owned(), json!(strings(when)));
+    let mut document = Map::new();
+    document.insert("format".to_owned(), json!("gateproof-verdict/1"));
+    document.insert("question".to_owned(), Value::Object(asked));
+    document.extend(verdict(&answer.overall));
+    let each: Vec<Value> = answer.principals.iter().map(|(arn, a)| principal(arn, a)).collect();
+    document.insert("principals".to_owned(), json!(each));
+    document.insert("chains".to_owned(), json!(answer.chains));
     Value::Object(document)
 }
 

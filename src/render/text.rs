@@ -1,6 +1,7 @@
 //! Text for people: the verdict first, then what shows it.
 
 use crate::ask::{CanAnswer, Explained};
+use crate::escalation::ReachAnswer;
 use crate::question::answer::ContextText;
 use crate::question::{Answer, ProofSummary, Step, Verdict};
 use gateproof_model::problem::Problem;
@@ -30,6 +31,9 @@ fn headline(answer: &Answer) -> String {
 }
 
 fn step(out: &mut String, step: &Step) {
+    if let Some(technique) = &step.technique {
+        line(out, format_args!("  step      {technique}"));
+    }
     line(out, format_args!("  as        {}", step.caller));
     line(out, format_args!("  session   {}", step.shape));
     line(out, format_args!("  action    {}", step.action));
@@ -39,6 +43,9 @@ fn step(out: &mut String, step: &Step) {
     }
     because(out, step);
     also_needed(out, step);
+    if let Some(gains) = &step.gains {
+        line(out, format_args!("  gains     {gains}"));
+    }
 }
 
 fn shown(value: &ContextText) -> String {
@@ -147,6 +154,27 @@ pub fn can(answer: &CanAnswer, found: &[Problem]) -> String {
     let mut out = String::new();
     line(&mut out, format_args!("{}", headline(&answer.overall)));
     body(&mut out, &answer.overall);
+    if answer.principals.len() > 1 {
+        line(&mut out, format_args!("\n{} principals:", answer.principals.len()));
+        for (arn, one) in &answer.principals {
+            line(&mut out, format_args!("  {arn}: {}", headline(one)));
+        }
+    }
+    problems(&mut out, found);
+    out
+}
+
+/// The answer to `reach`.
+pub fn reach(answer: &ReachAnswer, found: &[Problem]) -> String {
+    let mut out = String::new();
+    line(&mut out, format_args!("{}", headline(&answer.overall)));
+    body(&mut out, &answer.overall);
+    for (n, chain) in answer.chains.iter().enumerate().skip(1) {
+        line(&mut out, format_args!("\nchain {}:", n + 1));
+        for one in &chain.steps {
+            step(&mut out, one);
+        }
+    }
     if answer.principals.len() > 1 {
         line(&mut out, format_args!("\n{} principals:", answer.principals.len()));
         for (arn, one) in &answer.principals {

@@ -1,0 +1,84 @@
+//! `reach`.
+
+use super::watch::Watch;
+use super::{CliError, Global, asked, exit};
+use crate::ask::Estate;
+use crate::config::Config;
+use crate::escalation::{EscalationSettings, Target};
+use crate::question::{Requests, Selector, Verdict};
+use crate::render;
+use clap::Args;
+use gateproof_encodings::primitive;
+use std::path::PathBuf;
+
+/// `gateproof reach`
+#[derive(Debug, Clone, Args)]
+pub(crate) struct Reach {
+    /// The snapshot.
+    snapshot: PathBuf,
+    /// From whom: an ARN or glob, role/NAME, user/NAME, account:ID, tag:KEY=VALUE, external:ACCOUNT, anyone, oidc:ISSUER?CLAIM=VALUE.
+    #[arg(long, required = true, value_name = "SEL")]
+    from: Vec<String>,
+    /// To which action: globs; repeatable, comma-separated.
+    #[arg(long, value_name = "GLOB", required_unless_present = "controls", conflicts_with = "controls")]
+    action: Vec<String>,
+    /// On which resources: globs; all where not given.
+    #[arg(long, value_name = "GLOB")]
+    resource: Vec<String>,
+    /// Keeps resources of these accounts: account:ID or env:NAME.
+    #[arg(long = "in", value_name = "SEL")]
+    within: Vec<String>,
+    /// Keeps actions of these levels: read, list, write, tagging, permissions-management.
+    #[arg(long, value_name = "LEVELS")]
+    access: Vec<String>,
+    /// To a session of one of these principals.
+    #[arg(long, value_name = "SEL")]
+    controls: Vec<String>,
+    /// What must hold of the starting session and its requests.
+    #[arg(long, value_name = "COND")]
+    when: Vec<String>,
+    /// How many chains are shown.
+    #[arg(long, value_name = "N", default_value_t = 1)]
+    chains: usize,
+}
+
+impl Reach {
+    pub(crate) fn run(&self, global: &Global) -> Result<u8, CliError> {
+        let from: Vec<Selector> = self.from.iter().map(|s| s.parse()).collect::<Result<_, _>>()?;
+        let when = asked::parse_conditions(&self.when)?;
+        let target = self.target()?;
+        let config = Config::beside(&self.snapshot, global.config.as_deref())?;
+        let estate = Estate::load(&self.snapshot, global.estate_options())?;
+        global.warn_of_problems(estate.snapshot.problems());
+        let primitives = primitive::embedded().map_err(|e| CliError::Input(e.to_string()))?;
+        let settings = EscalationSettings {
+            ask: global.settings(&config),
+            primitives: primitives.to_vec(),
+            chains: self.chains,
+        };
+        let watch = Watch::start(&settings.ask, global.quiet);
+        let answer = estate.reach(&from, &when, &target, &settings)?;
+        drop(watch);
+        let json = render::json::reach(&from, &when, &target, &answer);
+        let text = render::text::reach(&answer, estate.snapshot.problems());
+        global.publish(&json, &text, None)?;
+        Ok(match answer.overall.verdict {
+            Verdict::Reachable => exit::REACHABLE,
+            Verdict::Impossible => exit::ANSWERED,
+            Verdict::Undecided => exit::UNDECIDED,
+        })
+    }
+
+    fn target(&self) -> Result<Target, CliError> {
+        if !self.controls.is_empty() {
+            return Ok(Target::Controls(self.controls.iter().map(|s| s.parse()).collect::<Result<_, _>>()?));
+        }
+        Ok(Target::Access(Requests {
+            actions: asked::parse_actions(&self.action)?,
+            resources: asked::parse_resources(&self.resource)?,
+            access: asked::parse_access(&self.access)?,
+            within: asked::parse_within(&self.within)?,
+            when: Vec::new(),
+        }))
+    }
+}

@@ -1,0 +1,20 @@
+//! Escalation: what an attacker can come to, in any number of steps.
+//!
+//! The state of the attack is a set of [`fact::Fact`]s: sessions held, policies written, trust rewritten, and so on.
+//! Steps ([`gateproof_encodings::primitive`]) only add facts, so all that can be reached is a least fixpoint
+//! ([`search`]), and what lies outside it is proved unreachable at any depth. A chain that reaches the target is
+//! made from the steps that were found ([`chain`]) and replayed on the policies as each step leaves them.
+
+mod bind;
+mod chain;
+mod effect;
+mod fact;
+mod guard;
+mod needs;
+mod policies;
+mod reach;
+mod search;
+mod session;
+mod step;
+
+pub use reach::{EscalationSettings, ReachAnswer, Target};

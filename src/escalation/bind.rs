@@ -1,0 +1,222 @@
+//! The objects of a step's variables: which there are, and what their fields say.
+
+use gateproof_encodings::primitive::{Binding, Primitive, Reference, Template, TemplatePart};
+use gateproof_model::account::{Group, ManagedPolicy, PrincipalEntity, PrincipalEntityKind};
+use gateproof_model::snapshot::Snapshot;
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+/// An object that a variable is bound to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Object {
+    pub arn: Arc<str>,
+    pub name: Arc<str>,
+    pub account: Arc<str>,
+    pub fields: BTreeMap<String, Vec<Arc<str>>>,
+    /// Whether the ARN is a glob: the attacker names the object.
+    pub fresh: bool,
+}
+
+impl Object {
+    pub fn plain(arn: &Arc<str>, name: &str, account: &Arc<str>) -> Self {
+        Self {
+            arn: arn.clone(),
+            name: name.into(),
+            account: account.clone(),
+            fields: BTreeMap::new(),
+            fresh: false,
+        }
+    }
+
+    pub fn field_is(&self, name: &str, value: &str) -> bool {
+        self.field(name).iter().any(|have| **have == *value)
+    }
+
+    fn field(&self, name: &str) -> Vec<Arc<str>> {
+        match name {
+            "arn" => vec![self.arn.clone()],
+            "name" => vec![self.name.clone()],
+            "account" => vec![self.account.clone()],
+            _ => self.fields.get(name).cloned().unwrap_or_default(),
+        }
+    }
+}
+
+/// A step with some of its variables bound.
+#[derive(Debug, Clone)]
+pub(super) struct Scene<'p> {
+    pub primitive: &'p Primitive,
+    pub me: Arc<Object>,
+    pub partition: Arc<str>,
+    pub bound: BTreeMap<&'p str, Arc<Object>>,
+}
+
+impl<'p> Scene<'p> {
+    pub fn object(&self, variable: &str) -> Option<&Arc<Object>> {
+        if variable == "me" { Some(&self.me) } else { self.bound.get(variable) }
+    }
+
+    pub fn with(&self, variable: &'p str, object: Arc<Object>) -> Self {
+        let mut scene = self.clone();
+        scene.bound.insert(variable, object);
+        scene
+    }
+
+    /// The values of a reference; anything, where its variable is not bound yet.
+    pub fn values(&self, reference: &Reference) -> Vec<Arc<str>> {
+        match self.object(&reference.variable) {
+            Some(object) => object.field(&reference.field),
+            None => vec!["*".into()],
+        }
+    }
+
+    /// The texts of a template, as globs; none where a field has no value.
+    pub fn globs(&self, template: &Template) -> Vec<String> {
+        let mut texts = vec![String::new()];
+        for part in &template.parts {
+            let values: Vec<Arc<str>> = match part {
+                TemplatePart::Text(text) => vec![text.as_str().into()],
+                TemplatePart::Field(reference) => self.values(reference),
+                TemplatePart::Open(name) => vec![match name.as_str() {
+                    "partition" => self.partition.clone(),
+                    "account" => self.me.account.clone(),
+                    _ => "*".into(),
+                }],
+            };
+            texts = texts.iter().flat_map(|t| values.iter().map(move |v| format!("{t}{v}"))).collect();
+        }
+        texts
+    }
+
+    /// Whether every variable of a list of references is bound.
+    pub fn binds<'r>(&self, mut references: impl Iterator<Item = &'r Reference>) -> bool {
+        references.all(|r| self.object(&r.variable).is_some())
+    }
+
+    /// The new object of a `fresh` variable; `None` where the caller is of no account.
+    pub fn fresh(&self, binding: &Binding) -> Option<Arc<Object>> {
+        if self.me.account.is_empty() {
+            return None;
+        }
+        let arn: Arc<str> = self.globs(binding.arn.as_ref()?).first()?.as_str().into();
+        let mut object = Object::plain(&arn, "*", &self.me.account);
+        object.fresh = true;
+        Some(Arc::new(object))
+    }
+}
+
+/// The object of an ARN that a witness gave a `fresh` variable.
+pub(super) fn named(fresh: &Object, arn: &str) -> Arc<Object> {
+    let name = arn.rsplit([':', '/']).next().unwrap_or_default();
+    Arc::new(Object::plain(&arn.into(), name, &fresh.account))
+}
+
+/// The objects of a snapshot, by kind.
+pub(super) struct Objects<'a> {
+    snapshot: &'a Snapshot,
+    roles: Vec<Arc<Object>>,
+    users: Vec<Arc<Object>>,
+    groups: Vec<Arc<Object>>,
+    policies: Vec<Arc<Object>>,
+    accounts: Vec<Arc<Object>>,
+}
+
+impl<'a> Objects<'a> {
+    pub fn of(snapshot: &'a Snapshot) -> Self {
+        let principals = |kind: PrincipalEntityKind| -> Vec<Arc<Object>> {
+            let of_kind = snapshot.principals().iter().filter(|p| p.kind == kind);
+            of_kind.map(|p| Arc::new(principal_object(p))).collect()
+        };
+        Self {
+            snapshot,
+            roles: principals(PrincipalEntityKind::Role),
+            users: principals(PrincipalEntityKind::User),
+            groups: snapshot.groups().iter().map(|g| Arc::new(group_object(g))).collect(),
+            policies: snapshot.managed_policies().iter().map(|p| Arc::new(policy_object(p))).collect(),
+            accounts: snapshot
+                .accounts()
+                .iter()
+                .map(|a| Arc::new(Object::plain(&a.id, &a.id, &a.id)))
+                .collect(),
+        }
+    }
+
+    /// The objects that a variable may be bound to, but for what its role is trusted by.
+    pub fn candidates(&self, scene: &Scene<'_>, binding: &Binding) -> Vec<Arc<Object>> {
+        let accounts = binding.account.as_ref().map(|t| scene.globs(t));
+        let is = binding.is.as_ref().map(|r| scene.values(r));
+        let profile = binding.profile.as_ref().map(|r| scene.values(r));
+        let fits = |object: &Arc<Object>| {
+            let in_account = accounts.as_ref().is_none_or(|ids| ids.iter().any(|id| *id == *object.account));
+            let same = is.as_ref().is_none_or(|arns| arns.contains(&object.arn));
+            let fields = binding.fields.iter().all(|(f, v)| object.field(f).iter().any(|have| **have == **v));
+            let profiled = profile.as_ref().is_none_or(|wanted| {
+                object.field("instance-profile").iter().any(|have| wanted.iter().any(|w| is_profile(have, w)))
+            });
+            in_account && same && fields && profiled
+        };
+        let related = |object: &Arc<Object>| {
+            binding
+                .of
+                .as_ref()
+                .is_none_or(|r| scene.object(&r.variable).is_some_and(|o| self.is_of(object, o)))
+                && binding
+                    .boundary_of
+                    .as_ref()
+                    .is_none_or(|r| scene.object(&r.variable).is_some_and(|o| self.is_boundary_of(object, o)))
+        };
+        self.of_kind(&binding.kind).into_iter().filter(fits).filter(related).collect()
+    }
+
+    fn of_kind(&self, kind: &str) -> Vec<Arc<Object>> {
+        match kind {
+            "iam.role" => self.roles.clone(),
+            "iam.user" => self.users.clone(),
+            "iam.principal" => self.users.iter().chain(&self.roles).cloned().collect(),
+            "iam.group" => self.groups.clone(),
+            "iam.policy" => self.policies.clone(),
+            "account" => self.accounts.clone(),
+            _ => Vec::new(),
+        }
+    }
+
+    fn principal(&self, arn: &str) -> Option<&PrincipalEntity> {
+        self.snapshot.principal(arn)
+    }
+
+    /// A policy of whoever holds it, a group of its member.
+    fn is_of(&self, object: &Object, holder: &Object) -> bool {
+        if let Some(principal) = self.principal(&holder.arn) {
+            return principal.attached.contains(&object.arn) || principal.groups.contains(&object.arn);
+        }
+        let mut groups = self.snapshot.groups().iter().filter(|g| g.arn == holder.arn);
+        groups.any(|g| g.attached.contains(&object.arn))
+    }
+
+    fn is_boundary_of(&self, policy: &Object, of: &Object) -> bool {
+        self.principal(&of.arn).is_some_and(|p| p.boundary_arn.as_ref() == Some(&policy.arn))
+    }
+}
+
+fn principal_object(p: &PrincipalEntity) -> Object {
+    let mut object = Object::plain(&p.arn, &p.name, &p.account);
+    object.fields.insert("path".to_owned(), vec![p.path.clone()]);
+    object.fields.insert("instance-profile".to_owned(), p.instance_profiles.clone());
+    object
+}
+
+fn group_object(g: &Group) -> Object {
+    Object::plain(&g.arn, &g.name, &g.account)
+}
+
+fn policy_object(p: &ManagedPolicy) -> Object {
+    let mut object = Object::plain(&p.arn, &p.name, &p.account);
+    let managed_by = if p.is_aws_managed() { "aws" } else { "customer" };
+    object.fields.insert("managed-by".to_owned(), vec![managed_by.into()]);
+    object
+}
+
+/// An instance profile is named by its ARN or by its name.
+fn is_profile(arn: &str, wanted: &str) -> bool {
+    *arn == *wanted || arn.rsplit('/').next() == Some(wanted)
+}

@@ -1,0 +1,333 @@
+//! The policies of the snapshot after what the attacker did to them.
+//!
+//! A policy of the attacker's wording allows everything: no other one could give more, and what caps it (boundary, SCP,
+//! RCP) is left as it is. [`Reading::AtMost`] leaves out no request that some order of steps makes allowed: a Deny that can go
+//! is gone while the Allows beside it stay. [`Reading::Exactly`] is what AWS holds after the steps, in their order.
+
+use super::fact::Fact;
+use gateproof_model::account::{Group, PrincipalEntity};
+use gateproof_model::json::Json;
+use gateproof_model::policy::{Document, Effect, Source};
+use gateproof_model::policy_parse::{DocumentKind, parse_document};
+use gateproof_model::policy_set::Grant;
+use gateproof_model::snapshot::{Changes, PrincipalChange, ResourceChange, Snapshot};
+use std::collections::BTreeSet;
+use std::sync::{Arc, LazyLock};
+
+/// How facts are read that take something away.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub(super) enum Reading {
+    /// Nothing that could be allowed is left out.
+    AtMost,
+    /// The state after the steps.
+    Exactly,
+}
+
+type Documents = Vec<Arc<Document>>;
+
+/// What the facts change, in their order.
+pub(super) fn changes_of(snapshot: &Snapshot, facts: &[&Fact], reading: Reading) -> Changes {
+    let lookup = |arn: &str| catalogue_document(arn);
+    let view = View { snapshot, facts, reading, lookup: &lookup };
+    let mut changes = Changes::default();
+    for principal in snapshot.principals().iter().filter(|p| view.touches(p)) {
+        changes.principals.insert(principal.arn.clone(), view.principal(principal));
+    }
+    for fact in facts {
+        match fact {
+            Fact::WritesResourcePolicy { of, account } => {
+                let change = changes.resources.entry(of.clone()).or_insert_with(ResourceChange::default);
+                change.account = Some(account.clone());
+                change.policy.clone_from(&WRITTEN_FOR_RESOURCE);
+            }
+            Fact::Granted { key, account, to } => {
+                let change = changes.resources.entry(key.clone()).or_insert_with(ResourceChange::default);
+                change.account = Some(account.clone());
+                change.grants.push(grant_to(to));
+            }
+            Fact::Uncontrolled(account) => {
+                changes.without_controls.insert(account.clone());
+            }
+            _ => {}
+        }
+    }
+    changes
+}
+
+fn written(text: &str, kind: DocumentKind) -> Option<Arc<Document>> {
+    let source = Source {
+        policy: "(the attacker's)".into(),
+        file: "(written by an earlier step)".into(),
+        pointer: "".into(),
+    };
+    let json = Json::parse(text).ok()?;
+    parse_document(&json, kind, source).ok().map(|(document, _)| Arc::new(document))
+}
+
+static WRITTEN: LazyLock<Option<Arc<Document>>> = LazyLock::new(|| {
+    written(
+        r#"{"Version":"2012-10-17","Statement":{"Effect":"Allow","Action":"*","Resource":"*"}}"#,
+        DocumentKind::Identity,
+    )
+});
+
+static WRITTEN_FOR_RESOURCE: LazyLock<Option<Arc<Document>>> = LazyLock::new(|| {
+    written(
+        r#"{"Version":"2012-10-17","Statement":{"Effect":"Allow","Principal":"*","Action":"*","Resource":"*"}}"#,
+        DocumentKind::Resource,
+    )
+});
+
+static WRITTEN_TRUST: LazyLock<Option<Arc<Document>>> = LazyLock::new(|| {
+    written(
+        r#"{"Version":"2012-10-17","Statement":{"Effect":"Allow","Principal":"*","Action":["sts:AssumeRole","sts:AssumeRoleWithWebIdentity","sts:AssumeRoleWithSAML","sts:TagSession","sts:SetSourceIdentity","sts:SetContext"]}}"#,
+        DocumentKind::Resource,
+    )
+});
+
+/// AWS KMS Developer Guide, "Grant operations".
+const GRANT_OPERATIONS: [&str; 14] = [
+    "CreateGrant",
+    "Decrypt",
+    "DescribeKey",
+    "DeriveSharedSecret",
+    "Encrypt",
+    "GenerateDataKey",
+    "GenerateDataKeyPair",
+    "GenerateDataKeyPairWithoutPlaintext",
+    "GenerateDataKeyWithoutPlaintext",
+    "GenerateMac",
+    "GetPublicKey",
+    "ReEncryptFrom",
+    "ReEncryptTo",
+    "RetireGrant",
+];
+
+fn grant_to(grantee: &Arc<str>) -> Grant {
+    Grant {
+        grantee: grantee.clone(),
+        retiring: None,
+        operations: GRANT_OPERATIONS.iter().map(|o| Arc::from(*o)).collect(),
+        encryption_context_subset: Vec::new(),
+        encryption_context_equals: None,
+        label: "grant made by an earlier step".into(),
+    }
+}
+
+/// The text of an AWS-managed policy.
+fn catalogue_document(arn: &str) -> Option<Arc<Document>> {
+    let policy = gateproof_model::catalogue::Catalogue::embedded().managed_policy(arn)?;
+    let source = Source { policy: arn.into(), file: "(catalogue)".into(), pointer: "".into() };
+    let json = Json::parse(policy.document()).ok()?;
+    parse_document(&json, DocumentKind::Identity, source).ok().map(|(document, _)| Arc::new(document))
+}
+
+struct View<'a> {
+    snapshot: &'a Snapshot,
+    facts: &'a [&'a Fact],
+    reading: Reading,
+    lookup: &'a dyn Fn(&str) -> Option<Arc<Document>>,
+}
+
+impl View<'_> {
+    fn has(&self, fact: &Fact) -> bool {
+        self.facts.iter().any(|f| *f == fact)
+    }
+
+    /// Whether some fact bears on the principal's own policies.
+    fn touches(&self, p: &PrincipalEntity) -> bool {
+        let arn = &p.arn;
+        let mine = |group: &Arc<str>| p.groups.contains(group) || self.joined(p).contains(group);
+        let attached = |policy: &Arc<str>| {
+            let of_groups = self.groups_of(p).into_iter().any(|g| g.attached.contains(policy));
+            p.attached.contains(policy) || p.boundary_arn.as_ref() == Some(policy) || of_groups
+        };
+        self.facts.iter().any(|fact| match fact {
+            Fact::WritesIdentity(of) | Fact::Dropped { of, .. } | Fact::Attached { to: of, .. } => of == arn || mine(of),
+            Fact::Member { user, .. } | Fact::Left { user, .. } => user == arn,
+            Fact::WritesPolicy(policy) | Fact::Version { policy, .. } => {
+                attached(policy) || self.facts.iter().any(|f| matches!(f, Fact::Attached { policy: p, to } if p == policy && (to == arn || mine(to))))
+            }
+            Fact::Unbounded(of) | Fact::Bounded { of, .. } | Fact::Tagged(of) | Fact::WritesTrust(of) => of == arn,
+            _ => false,
+        })
+    }
+
+    fn joined(&self, p: &PrincipalEntity) -> Vec<Arc<str>> {
+        let of = |f: &&Fact| match f {
+            Fact::Member { user, group } if *user == p.arn => Some(group.clone()),
+            _ => None,
+        };
+        self.facts.iter().filter_map(of).collect()
+    }
+
+    fn groups_of(&self, p: &PrincipalEntity) -> Vec<&Arc<Group>> {
+        let joined = self.joined(p);
+        let of = |g: &&Arc<Group>| p.groups.contains(&g.arn) || joined.contains(&g.arn);
+        self.snapshot.groups().iter().filter(of).collect()
+    }
+
+    fn principal(&self, p: &PrincipalEntity) -> PrincipalChange {
+        PrincipalChange {
+            identity: Some(self.identity(p).into()),
+            boundary: self.boundary(p),
+            trust: if self.has(&Fact::WritesTrust(p.arn.clone())) { WRITTEN_TRUST.clone() } else { None },
+            open_tags: self.has(&Fact::Tagged(p.arn.clone())),
+        }
+    }
+
+    fn identity(&self, p: &PrincipalEntity) -> Documents {
+        let mut documents = Vec::new();
+        let own = p.identity.iter().filter(|d| !self.of_groups(p, d));
+        let (inline, attached): (Documents, Documents) =
+            own.cloned().partition(|d| p.inline.iter().any(|i| Arc::ptr_eq(&i.document, d)));
+        documents.extend(self.holder(&p.arn, inline, attached));
+        for group in self.groups_of(p) {
+            let (inline, attached): (Documents, Documents) = group
+                .identity
+                .iter()
+                .cloned()
+                .partition(|d| group.inline.iter().any(|i| Arc::ptr_eq(&i.document, d)));
+            let held = self.holder(&group.arn, inline, attached);
+            let left = self.has(&Fact::Left { user: p.arn.clone(), group: group.arn.clone() });
+            let joined = !p.groups.contains(&group.arn);
+            match self.reading {
+                Reading::AtMost if left || joined => documents.extend(held.iter().map(allows_of)),
+                Reading::Exactly if left => {}
+                _ => documents.extend(held),
+            }
+        }
+        documents
+    }
+
+    fn of_groups(&self, p: &PrincipalEntity, document: &Arc<Document>) -> bool {
+        let groups = self.snapshot.groups().iter().filter(|g| p.groups.contains(&g.arn));
+        let mut theirs = groups.flat_map(|g| g.identity.iter());
+        theirs.any(|d| Arc::ptr_eq(d, document)) && !p.attached.contains(&document.source.policy)
+    }
+
+    /// What one user, role or group holds by itself.
+    fn holder(&self, arn: &Arc<str>, inline: Documents, attached: Documents) -> Documents {
+        let mut documents = Vec::new();
+        let dropped = |policy: Option<Arc<str>>| self.has(&Fact::Dropped { of: arn.clone(), policy });
+        if self.has(&Fact::WritesIdentity(arn.clone())) {
+            documents.extend(WRITTEN.clone());
+        } else {
+            let gone = dropped(None);
+            documents.extend(inline.into_iter().flat_map(|d| self.perhaps_gone(d, gone)));
+        }
+        for document in attached {
+            let policy = document.source.policy.clone();
+            let gone = dropped(Some(policy.clone()));
+            for version in self.in_force(&policy, document) {
+                documents.extend(self.perhaps_gone(version, gone));
+            }
+        }
+        for fact in self.facts {
+            let Fact::Attached { policy, to } = fact else { continue };
+            if to != arn {
+                continue;
+            }
+            for document in self.managed(policy, arn).into_iter().flat_map(|d| self.in_force(policy, d)) {
+                documents.push(if self.reading == Reading::AtMost { allows_of(&document) } else { document });
+            }
+        }
+        documents
+    }
+
+    fn managed(&self, policy: &str, holder: &str) -> Option<Arc<Document>> {
+        let account = gateproof_model::arn::Arn::parse(holder).map(|a| a.account).unwrap_or_default();
+        let known = self.snapshot.managed_policy(account, policy).map(|p| p.document.clone());
+        known.or_else(|| (self.lookup)(policy))
+    }
+
+    /// The text of a managed policy, or what the attacker made of it.
+    fn in_force(&self, policy: &Arc<str>, document: Arc<Document>) -> Documents {
+        if self.has(&Fact::WritesPolicy(policy.clone())) {
+            return WRITTEN.clone().into_iter().collect();
+        }
+        let chosen: Vec<&Arc<str>> = self
+            .facts
+            .iter()
+            .filter_map(|f| match f {
+                Fact::Version { policy: p, version } if p == policy => Some(version),
+                _ => None,
+            })
+            .collect();
+        if chosen.is_empty() {
+            return vec![document];
+        }
+        let versions =
+            self.snapshot.managed_policies().iter().filter(|p| p.arn == *policy).flat_map(|p| &p.versions);
+        let found: Documents = match self.reading {
+            Reading::Exactly => {
+                let last = chosen.last().copied();
+                versions.filter(|v| Some(&v.id) == last).take(1).map(|v| v.document.clone()).collect()
+            }
+            Reading::AtMost => {
+                let chosen = versions.filter(|v| chosen.contains(&&v.id)).map(|v| allows_of(&v.document));
+                chosen.chain([allows_of(&document)]).collect()
+            }
+        };
+        if found.is_empty() { vec![document] } else { found }
+    }
+
+    fn perhaps_gone(&self, document: Arc<Document>, gone: bool) -> Option<Arc<Document>> {
+        match self.reading {
+            _ if !gone => Some(document),
+            Reading::AtMost => Some(allows_of(&document)),
+            Reading::Exactly => None,
+        }
+    }
+
+    fn boundary(&self, p: &PrincipalEntity) -> Option<Option<Documents>> {
+        if self.has(&Fact::Unbounded(p.arn.clone())) {
+            return Some(None);
+        }
+        let present: Documents = match (&p.boundary, &p.boundary_arn) {
+            (Some(documents), Some(policy)) => {
+                documents.iter().cloned().flat_map(|d| self.in_force(policy, d)).collect()
+            }
+            (documents, _) => documents.clone().unwrap_or_default(),
+        };
+        let swapped: Documents = self
+            .facts
+            .iter()
+            .filter_map(|f| match f {
+                Fact::Bounded { of, policy } if *of == p.arn => {
+                    let document = self.managed(policy, &p.arn)?;
+                    Some(self.in_force(policy, document))
+                }
+                _ => None,
+            })
+            .flatten()
+            .collect();
+        if swapped.is_empty() {
+            return p.boundary.is_some().then_some(Some(present));
+        }
+        match self.reading {
+            Reading::Exactly => Some(Some(swapped.last().cloned().into_iter().collect())),
+            // Without a boundary nothing is cut.
+            Reading::AtMost if p.boundary.is_none() => Some(None),
+            Reading::AtMost => Some(Some(present.iter().chain(&swapped).map(allows_of).collect())),
+        }
+    }
+}
+
+/// The document without its Denies.
+fn allows_of(document: &Arc<Document>) -> Arc<Document> {
+    if document.statements.iter().all(|s| s.effect == Effect::Allow) {
+        return document.clone();
+    }
+    let mut allows = Document::clone(document);
+    allows.statements.retain(|s| s.effect == Effect::Allow);
+    Arc::new(allows)
+}
+
+/// The facts that change policies.
+pub(super) fn about_policies(facts: &BTreeSet<Fact>) -> Vec<&Fact> {
+    let others = |f: &&Fact| {
+        !matches!(f, Fact::Session(_) | Fact::Device(_) | Fact::Reads(_) | Fact::Writes(_) | Fact::Passes(_))
+    };
+    facts.iter().filter(others).collect()
+}

@@ -1,0 +1,224 @@
+//! `reach`: whether a target can be reached in any number of steps, by a chain that was replayed or by a proof that
+//! no chain exists.
+
+use super::chain::{Chain, Chains};
+use super::fact::Fact;
+use super::search::{Found, Goal, Search};
+use super::session::Start;
+use super::step::Instance;
+use crate::ask::{AskError, CallerEntity, Estate, Settings};
+use crate::question::{
+    Answer, Constraint, ProofSummary, Requests, Selector, SolverName, Step, Undecided, Verdict, Witness,
+};
+use gateproof_encodings::primitive::Primitive;
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+/// What is to be reached.
+#[derive(Debug, Clone)]
+pub enum Target {
+    /// Some request of these, allowed in whatever session.
+    Access(Requests),
+    /// A session of one of these principals.
+    Controls(Vec<Selector>),
+}
+
+/// How to look.
+#[derive(Debug, Clone)]
+pub struct EscalationSettings {
+    /// How the questions about single calls are answered.
+    pub ask: Settings,
+    /// The steps that an attacker can make.
+    pub primitives: Vec<Primitive>,
+    /// How many chains are shown.
+    pub chains: usize,
+}
+
+/// The answer to `reach`.
+#[derive(Debug, Clone)]
+pub struct ReachAnswer {
+    /// The answer over all starting principals: reachable if one of them reaches the target.
+    pub overall: Answer,
+    /// Each starting principal's answer.
+    pub principals: Vec<(Arc<str>, Answer)>,
+    /// Of the first principal that reaches the target: its chains, shortest first.
+    pub chains: Vec<Witness>,
+}
+
+impl Estate {
+    /// Whether a target can be reached from principals, in any number of steps.
+    ///
+    /// # Errors
+    /// Where a selector or the action globs name nothing.
+    pub fn reach(
+        &self,
+        from: &[Selector],
+        when: &[Constraint],
+        target: &Target,
+        settings: &EscalationSettings,
+    ) -> Result<ReachAnswer, AskError> {
+        let goal = self.goal(target, &settings.ask)?;
+        let callers = self.select(from, &settings.ask.environments)?;
+        let mut principals = Vec::new();
+        let mut chains = Vec::new();
+        for caller in callers {
+            let id = caller.id.clone();
+            let start = Start { callers: vec![caller], when: when.to_vec() };
+            let (answer, found) = self.reach_from(&start, &goal, settings);
+            if chains.is_empty() {
+                chains = found;
+            }
+            principals.push((id, answer));
+        }
+        let overall = overall(&principals);
+        Ok(ReachAnswer { overall, principals, chains })
+    }
+
+    fn goal(&self, target: &Target, settings: &Settings) -> Result<Goal, AskError> {
+        match target {
+            Target::Access(requests) => {
+                // Says at once what names nothing.
+                self.prepare(requests, crate::question::Quantifier::Some, settings)?;
+                Ok(Goal::Access(requests.clone()))
+            }
+            Target::Controls(selectors) => {
+                let callers: Vec<CallerEntity> = self.select(selectors, &settings.environments)?;
+                Ok(Goal::Controls(callers.into_iter().map(|c| c.id).collect()))
+            }
+        }
+    }
+
+    fn reach_from(
+        &self,
+        start: &Start,
+        goal: &Goal,
+        settings: &EscalationSettings,
+    ) -> (Answer, Vec<Witness>) {
+        let search = Search {
+            estate: self,
+            primitives: &settings.primitives,
+            settings: &settings.ask,
+            start,
+            goal: Some(goal),
+        };
+        // A chain of n steps is found by round n; one more may hold a shorter one than the first that was found.
+        let found = search.run(|found, _| found.met.iter().any(|m| m.unknown.is_none()));
+        let strict = settings.ask.effort.strict;
+        let mut chains = Chains::of(&search, &found, goal);
+        let shown = chains.shortest(settings.chains.max(1));
+        let witnesses: Vec<(Witness, Vec<String>)> =
+            shown.iter().map(|chain| witness(chain, &found, &settings.primitives)).collect();
+        if let Some((witness, assumptions)) = witnesses.first() {
+            let mut answer = empty(Verdict::Reachable);
+            if let (true, Some(granted)) = (strict, assumptions.first()) {
+                answer.verdict = Verdict::Undecided;
+                answer.undecided = Some(Undecided {
+                    reason: format!("strict: a chain would take for granted that {granted}"),
+                    place: witness.steps.first().map(|s| s.caller.clone()).unwrap_or_default(),
+                });
+                return (answer, Vec::new());
+            }
+            answer.witness = Some(witness.clone());
+            answer.assumptions.clone_from(assumptions);
+            return (answer, witnesses.into_iter().map(|(witness, _)| witness).collect());
+        }
+        (self.without_chain(&found, settings), Vec::new())
+    }
+
+    /// No chain was shown: a proof that there is none, or why that is not known.
+    fn without_chain(&self, found: &Found, settings: &EscalationSettings) -> Answer {
+        let why = found.met.iter().find_map(|m| m.unknown.clone()).or_else(|| {
+            let doubtful = found.instances.iter().find_map(|i| i.unknown.clone());
+            (!found.met.is_empty()).then(|| {
+                doubtful.unwrap_or_else(|| Undecided {
+                    reason:
+                        "what single steps allow does not come together in an order that could be replayed"
+                            .to_owned(),
+                    place: found.met.first().map(|m| m.session.to_string()).unwrap_or_default(),
+                })
+            })
+        });
+        let ended = (!found.complete && found.met.is_empty())
+            .then(|| settings.ask.effort.ended("the search for steps"));
+        if let Some(undecided) = why.or(ended) {
+            return Answer { undecided: Some(undecided), ..empty(Verdict::Undecided) };
+        }
+        let mut solvers = vec![SolverName { name: "batsat".to_owned(), version: "0.6.0".to_owned() }];
+        let mut encodings = vec!["classes".to_owned()];
+        if found.refuted.seconded > 0 {
+            encodings.push("strings".to_owned());
+            solvers.push(SolverName { name: "z3".to_owned(), version: crate::solver::z3::linked_version() });
+        }
+        Answer {
+            proof: Some(ProofSummary {
+                method: "invariant".to_owned(),
+                encodings,
+                solvers,
+                formulas: found.refuted.formulas,
+                folded: 0,
+                seconded: found.refuted.seconded,
+                second_unknown: 0,
+                scope: format!("any number of the {} kinds of step", settings.primitives.len()),
+                blocked_by: Vec::new(),
+            }),
+            assumptions: self
+                .snapshot
+                .assumptions()
+                .iter()
+                .map(|a| format!("{} (to supply it: {})", a.text, a.cli_command))
+                .collect(),
+            not_collected: self.snapshot.assumptions().len(),
+            ..empty(Verdict::Impossible)
+        }
+    }
+}
+
+fn empty(verdict: Verdict) -> Answer {
+    Answer { verdict, witness: None, proof: None, assumptions: Vec::new(), not_collected: 0, undecided: None }
+}
+
+/// The requests of a chain, and what they take for granted.
+fn witness(chain: &Chain, found: &Found, primitives: &[Primitive]) -> (Witness, Vec<String>) {
+    let mut steps: Vec<Step> = Vec::new();
+    let mut assumptions: BTreeSet<String> = BTreeSet::new();
+    for (n, evidence) in &chain.steps {
+        let Some(instance) = found.instances.get(*n) else { continue };
+        let Some(primitive) = primitives.get(instance.primitive) else { continue };
+        let first = steps.len();
+        steps.extend(evidence.steps.iter().cloned());
+        for step in steps.iter_mut().skip(first) {
+            step.technique = Some(primitive.id.clone());
+        }
+        if let Some(last) = steps.last_mut() {
+            last.gains = Some(gains(instance));
+        }
+        assumptions.extend(evidence.assumptions.iter().cloned());
+        assumptions.extend(primitive.state.iter().chain(&primitive.external).cloned());
+    }
+    let (_, last, granted) = &chain.end;
+    steps.extend(last.iter().cloned());
+    assumptions.extend(granted.iter().cloned());
+    let aws_cli = steps.iter().map(crate::ask::command).collect();
+    (Witness { steps, aws_cli }, assumptions.into_iter().collect())
+}
+
+fn gains(instance: &Instance) -> String {
+    let facts: Vec<String> = instance.facts.iter().map(Fact::to_string).collect();
+    facts.join("; ")
+}
+
+fn overall(principals: &[(Arc<str>, Answer)]) -> Answer {
+    let found = |verdict| principals.iter().map(|(_, a)| a).find(|a| a.verdict == verdict);
+    let chosen = found(Verdict::Reachable).or_else(|| found(Verdict::Undecided));
+    if let Some(answer) = chosen {
+        return answer.clone();
+    }
+    let mut whole = principals.first().map_or_else(|| empty(Verdict::Impossible), |(_, a)| a.clone());
+    for (_, answer) in principals.iter().skip(1) {
+        if let (Some(all), Some(one)) = (&mut whole.proof, &answer.proof) {
+            all.formulas += one.formulas;
+            all.seconded += one.seconded;
+        }
+    }
+    whole
+}

@@ -1,0 +1,210 @@
+//! The least fixpoint: all facts that steps can add, round by round.
+
+use super::bind::Objects;
+use super::fact::{Fact, Session};
+use super::guard::{Asker, Guard, Refuted};
+use super::policies::{Reading, about_policies, changes_of};
+use super::session::Start;
+use super::step::{Finder, Identity, Instance, Ways};
+use crate::ask::{Estate, Settings};
+use crate::question::{Requests, Undecided};
+use gateproof_encodings::primitive::Primitive;
+use gateproof_encodings::term::Terms;
+use gateproof_model::snapshot::Changes;
+use rayon::prelude::*;
+use rustc_hash::FxHashSet;
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+/// What is looked for.
+#[derive(Debug, Clone)]
+pub(super) enum Goal {
+    /// Some request of these, in whatever session.
+    Access(Requests),
+    /// A session of one of these principals.
+    Controls(BTreeSet<Arc<str>>),
+}
+
+/// A session in which the goal is met, in the most that the attacker may have made of the policies.
+#[derive(Debug, Clone)]
+pub(super) struct Met {
+    pub session: Session,
+    /// Why that is not shown, where it isn't.
+    pub unknown: Option<Undecided>,
+}
+
+/// What is looked at, and with what.
+pub(super) struct Search<'a> {
+    pub estate: &'a Estate,
+    pub primitives: &'a [Primitive],
+    pub settings: &'a Settings,
+    pub start: &'a Start,
+    pub goal: Option<&'a Goal>,
+}
+
+/// All that was found.
+#[derive(Debug, Default)]
+pub(super) struct Found {
+    pub facts: BTreeSet<Fact>,
+    pub instances: Vec<Instance>,
+    known: FxHashSet<Identity>,
+    /// The sessions in which the goal is met; none: it is out of reach.
+    pub met: Vec<Met>,
+    /// Whether nothing can be added: then what is not in `facts` can't be reached.
+    pub complete: bool,
+    pub refuted: Refuted,
+}
+
+/// What is asked about next.
+struct Round<'r> {
+    estate: &'r Estate,
+    asker: &'r Asker<'r>,
+    objects: &'r Objects<'r>,
+    facts: &'r BTreeSet<Fact>,
+}
+
+impl Search<'_> {
+    /// Adds facts until the goal has been met for so many rounds as `enough` says, or nothing can be added.
+    pub fn run(&self, enough: impl Fn(&Found, usize) -> bool) -> Found {
+        let mut found = Found::default();
+        found.facts.extend(self.start.sessions().map(Fact::Session));
+        let objects = Objects::of(&self.estate.snapshot);
+        let mut pending: BTreeSet<Session> = self.start.sessions().collect();
+        let mut changes = Changes::default();
+        for round in 0.. {
+            let changed = (!changes.is_empty()).then(|| self.estate.changed(&changes));
+            let estate = changed.as_ref().unwrap_or(self.estate);
+            let asker = Asker::new(estate, self.settings);
+            let facts = found.facts.clone();
+            let view = Round { estate, asker: &asker, objects: &objects, facts: &facts };
+            self.look_for_goal(&view, &pending, &mut found);
+            if self.cancelled() || enough(&found, round) {
+                return found;
+            }
+            let added = self.step(&view, &pending, &mut found);
+            if added.is_empty() {
+                found.complete = true;
+                return found;
+            }
+            let policies = about_policies(&found.facts);
+            let next = changes_of(&self.estate.snapshot, &policies, Reading::AtMost);
+            pending = pending_after(&found.facts, &added, &changes, &next);
+            changes = next;
+        }
+        found
+    }
+
+    fn cancelled(&self) -> bool {
+        self.settings.effort.cancellation().is_cancelled()
+    }
+
+    /// Lets each session make every kind of step; the facts that are new.
+    fn step(&self, round: &Round<'_>, pending: &BTreeSet<Session>, found: &mut Found) -> BTreeSet<Fact> {
+        let sessions: Vec<&Session> = pending.iter().collect();
+        let ways: Vec<Ways> = sessions
+            .par_iter()
+            .flat_map(|session| {
+                let holder = self.start.holder(round.estate, round.facts, session);
+                let each = self.primitives.par_iter().enumerate();
+                each.map_init(Terms::default, move |terms, (n, primitive)| {
+                    let Some(holder) = &holder else { return Ways::default() };
+                    let finder = Finder { asker: round.asker, objects: round.objects, session, holder };
+                    finder.ways(terms, n, primitive)
+                })
+                .collect::<Vec<_>>()
+            })
+            .collect();
+        let mut added = BTreeSet::new();
+        for ways in ways {
+            found.refuted.add(&ways.refuted);
+            for instance in ways.instances {
+                if !found.known.insert(instance.identity()) {
+                    continue;
+                }
+                for fact in &instance.facts {
+                    if found.facts.insert(fact.clone()) {
+                        added.insert(fact.clone());
+                    }
+                }
+                found.instances.push(instance);
+            }
+        }
+        added
+    }
+
+    fn look_for_goal(&self, round: &Round<'_>, pending: &BTreeSet<Session>, found: &mut Found) {
+        let Some(goal) = self.goal else { return };
+        let sessions: Vec<&Session> = pending
+            .iter()
+            .filter(|s| !found.met.iter().any(|m| m.session == **s && m.unknown.is_none()))
+            .collect();
+        let guards: Vec<(&Session, Guard)> = sessions
+            .par_iter()
+            .map_init(Terms::default, |terms, session| {
+                (*session, self.guard(terms, round.estate, round.asker, round.facts, goal, session))
+            })
+            .collect();
+        for (session, guard) in guards {
+            let unknown = match guard {
+                Guard::Holds(..) => None,
+                Guard::Unknown(reason) => Some(reason),
+                Guard::Never(refuted) => {
+                    found.refuted.add(&refuted);
+                    continue;
+                }
+            };
+            found.met.retain(|m| m.session != *session);
+            found.met.push(Met { session: session.clone(), unknown });
+        }
+    }
+
+    /// Whether the goal is met in a session.
+    pub fn guard(
+        &self,
+        terms: &mut Terms,
+        estate: &Estate,
+        asker: &Asker<'_>,
+        facts: &BTreeSet<Fact>,
+        goal: &Goal,
+        session: &Session,
+    ) -> Guard {
+        match goal {
+            Goal::Controls(principals) if principals.contains(&session.principal) => {
+                Guard::Holds(Vec::new(), Vec::new())
+            }
+            Goal::Controls(_) => Guard::Never(Refuted::default()),
+            Goal::Access(requests) => match self.start.holder(estate, facts, session) {
+                Some(holder) => asker.question(terms, &holder, requests),
+                None => Guard::Never(Refuted::default()),
+            },
+        }
+    }
+}
+
+/// The sessions that a round's facts give something to ask anew: the new ones; those whose policies changed; all, where
+/// something changed that is not of one principal.
+fn pending_after(
+    facts: &BTreeSet<Fact>,
+    added: &BTreeSet<Fact>,
+    before: &Changes,
+    after: &Changes,
+) -> BTreeSet<Session> {
+    let sessions = || facts.iter().filter_map(Fact::session);
+    let trust = |changes: &Changes, arn: &str| changes.principals.get(arn).is_some_and(|c| c.trust.is_some());
+    let tags = |changes: &Changes, arn: &str| changes.principals.get(arn).is_some_and(|c| c.open_tags);
+    let everywhere = before.resources != after.resources
+        || before.without_controls != after.without_controls
+        || after
+            .principals
+            .keys()
+            .any(|arn| trust(before, arn) != trust(after, arn) || tags(before, arn) != tags(after, arn));
+    if everywhere {
+        return sessions().cloned().collect();
+    }
+    let changed = |arn: &Arc<str>| before.principals.get(arn) != after.principals.get(arn);
+    let enrolled = |arn: &Arc<str>| added.contains(&Fact::Device(arn.clone()));
+    let concerned = |s: &&Session| {
+        added.contains(&Fact::Session((*s).clone())) || changed(&s.principal) || enrolled(&s.principal)
+    };
+    sessions().filter(concerned).cloned().collect()
+}

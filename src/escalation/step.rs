@@ -1,0 +1,527 @@
+//! One kind of step for one session: every way of it, or that there is none.
+
+use super::bind::{Object, Objects, Scene, named};
+use super::effect::facts_of;
+use super::fact::{Fact, Session};
+use super::guard::{Asker, Guard, Refuted};
+use super::needs::{Call, call_of, references};
+use super::session::{Holder, device};
+use crate::ask::Tied;
+use crate::question::constraint::Demand;
+use crate::question::{Constraint, Step, Undecided};
+use gateproof_encodings::primitive::{Binding, Effect, Need, Primitive, Via};
+use gateproof_encodings::term::Terms;
+use gateproof_model::arn::Arn;
+use gateproof_model::catalogue::Catalogue;
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+/// One way of a step.
+#[derive(Debug, Clone)]
+pub(super) struct Instance {
+    pub primitive: usize,
+    pub session: Session,
+    /// The variables and what they are bound to.
+    pub binding: Vec<(String, Arc<Object>)>,
+    /// What the step adds.
+    pub facts: Vec<Fact>,
+    /// The requests.
+    pub steps: Vec<Step>,
+    /// What they take for granted.
+    pub assumptions: Vec<String>,
+    /// Whether its calls are made with an MFA device.
+    pub device: bool,
+    /// Why it is not shown that the step can be made, where it isn't.
+    pub unknown: Option<Undecided>,
+}
+
+/// What looking for the ways of a step came to.
+#[derive(Debug, Default)]
+pub(super) struct Ways {
+    pub instances: Vec<Instance>,
+    pub refuted: Refuted,
+}
+
+/// How many names are tried for a new object before the calls about it are asked together.
+const NAMES: usize = 6;
+
+/// Looks for the ways of one session's steps.
+pub(super) struct Finder<'a, 'w> {
+    pub asker: &'a Asker<'w>,
+    pub objects: &'a Objects<'a>,
+    pub session: &'a Session,
+    pub holder: &'a Holder,
+}
+
+/// The steps and doubts of a scene so far, by need.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Evidence {
+    pub steps: Vec<Step>,
+    pub assumptions: Vec<String>,
+    pub unknown: Option<Undecided>,
+}
+
+impl Evidence {
+    fn add(&mut self, guard: Guard) -> Result<(), Refuted> {
+        match guard {
+            Guard::Holds(steps, assumptions) => {
+                self.steps.extend(steps);
+                self.assumptions.extend(assumptions);
+            }
+            Guard::Unknown(reason) => {
+                self.unknown.get_or_insert(reason);
+            }
+            Guard::Never(refuted) => return Err(refuted),
+        }
+        Ok(())
+    }
+}
+
+impl<'a> Finder<'a, '_> {
+    /// All ways of the `n`th primitive.
+    pub fn ways(&self, terms: &mut Terms, n: usize, primitive: &'a Primitive) -> Ways {
+        let mut ways = Ways::default();
+        for (holder, device) in self.variants(primitive) {
+            let search = Search { finder: self, holder: &holder, device, n, primitive };
+            search.run(terms, &mut ways);
+        }
+        ways
+    }
+
+    /// One way again, in the asker's state of the policies.
+    pub fn again(
+        &self,
+        terms: &mut Terms,
+        instance: &Instance,
+        primitive: &'a Primitive,
+    ) -> Result<Evidence, Refuted> {
+        let mut last = Refuted::default();
+        for (holder, device) in self.variants(primitive) {
+            if device != instance.device {
+                continue;
+            }
+            let search = Search { finder: self, holder: &holder, device, n: instance.primitive, primitive };
+            match search.again(terms, instance) {
+                Ok(evidence) => return Ok(evidence),
+                Err(refuted) => last.add(&refuted),
+            }
+        }
+        Err(last)
+    }
+
+    /// A session that a user opens by `sts:AssumeRole` says whether a device was used: both are looked at.
+    fn variants(&self, primitive: &Primitive) -> Vec<(Holder, bool)> {
+        let assumes = primitive
+            .effects
+            .iter()
+            .any(|e| matches!(e, Effect::Control(control) if control.via == Via::Assume));
+        let user = Arn::parse(&self.holder.entity.id).is_some_and(|a| a.resource.starts_with("user/"));
+        if !assumes || !user {
+            return vec![(self.holder.clone(), false)];
+        }
+        let with = |demand| {
+            let mut holder = self.holder.clone();
+            holder.when.push(device(demand));
+            holder
+        };
+        let without = with(Demand::Differs("true".to_owned()));
+        vec![(without, false), (with(Demand::Equals("true".to_owned())), true)]
+    }
+
+    /// The session's principal as `$me`.
+    fn me(&self) -> Object {
+        let account: Arc<str> = self.holder.entity.account.clone().unwrap_or_else(|| "".into());
+        let id = &self.session.principal;
+        Object::plain(id, id.rsplit('/').next().unwrap_or_default(), &account)
+    }
+}
+
+/// The search for the ways of one primitive.
+struct Search<'f, 'a, 'w> {
+    finder: &'f Finder<'a, 'w>,
+    holder: &'f Holder,
+    device: bool,
+    n: usize,
+    primitive: &'a Primitive,
+}
+
+impl<'a> Search<'_, 'a, '_> {
+    /// The step with nothing bound.
+    fn opening(&self) -> Scene<'a> {
+        Scene {
+            primitive: self.primitive,
+            me: Arc::new(self.finder.me()),
+            partition: self.holder.entity.partition.clone(),
+            bound: BTreeMap::new(),
+        }
+    }
+
+    fn run(&self, terms: &mut Terms, ways: &mut Ways) {
+        let scene = self.opening();
+        // With nothing bound each need must be possible at all.
+        for need in &self.primitive.needs {
+            if let Guard::Never(refuted) = self.check(terms, &scene, need) {
+                ways.refuted.add(&refuted);
+                return;
+            }
+        }
+        self.bind(terms, &scene, 0, &Evidence::default(), ways);
+    }
+
+    /// Binds the variables from the `at`th on.
+    fn bind(&self, terms: &mut Terms, scene: &Scene<'a>, at: usize, so_far: &Evidence, ways: &mut Ways) {
+        let Some((variable, binding)) = self.primitive.bind.get_index(at) else {
+            self.conclude(terms, scene, so_far, ways);
+            return;
+        };
+        let Some(candidates) = self.candidates(scene, variable, binding) else { return };
+        for object in candidates {
+            let dominates = self.is_administrator(variable, &object);
+            let scene = scene.with(variable, object);
+            let mut evidence = so_far.clone();
+            if let Err(refuted) = self.admit(terms, &scene, variable, binding, &mut evidence) {
+                ways.refuted.add(&refuted);
+                continue;
+            }
+            let before = ways.instances.len();
+            self.bind(terms, &scene, at + 1, &evidence, ways);
+            // No other policy gives more.
+            if dominates && ways.instances.iter().skip(before).any(|i| i.unknown.is_none()) {
+                break;
+            }
+        }
+    }
+
+    /// What the new object makes decidable.
+    fn admit(
+        &self,
+        terms: &mut Terms,
+        scene: &Scene<'a>,
+        variable: &str,
+        binding: &Binding,
+        evidence: &mut Evidence,
+    ) -> Result<(), Refuted> {
+        if let Some(guard) = self.trusted(terms, scene, variable, binding) {
+            evidence.add(guard)?;
+        }
+        for need in &self.primitive.needs {
+            let mentioned = references(need);
+            let concerned = mentioned.iter().any(|r| r.variable == variable);
+            if concerned && scene.binds(mentioned.into_iter()) {
+                evidence.add(self.check(terms, scene, need))?;
+            }
+        }
+        Ok(())
+    }
+
+    /// The same way again, in the asker's state of the policies.
+    pub fn again(&self, terms: &mut Terms, instance: &Instance) -> Result<Evidence, Refuted> {
+        let mut scene = self.opening();
+        for (variable, object) in &instance.binding {
+            if let Some((variable, _)) = self.primitive.bind.get_key_value(variable) {
+                scene = scene.with(variable, object.clone());
+            }
+        }
+        self.whole(terms, &scene).map(|(_, evidence)| evidence)
+    }
+
+    /// Every variable is bound: new objects get a name, and the needs that mention none are looked at.
+    fn conclude(&self, terms: &mut Terms, scene: &Scene<'a>, so_far: &Evidence, ways: &mut Ways) {
+        let fresh: Vec<&'a str> = self
+            .primitive
+            .bind
+            .keys()
+            .map(String::as_str)
+            .filter(|v| scene.object(v).is_some_and(|o| o.fresh))
+            .collect();
+        let outcome = match fresh.as_slice() {
+            [] => self.plain_needs(terms, scene, so_far.clone()),
+            _ => self.name(terms, scene, &fresh, so_far),
+        };
+        match outcome {
+            Ok((scene, evidence)) => {
+                let snapshot = &self.finder.asker.estate.snapshot;
+                let facts = facts_of(snapshot, &scene, self.holder, self.device);
+                if facts.is_empty() {
+                    return;
+                }
+                let names = self.primitive.bind.keys();
+                ways.instances.push(Instance {
+                    primitive: self.n,
+                    session: self.finder.session.clone(),
+                    binding: names.filter_map(|v| Some((v.clone(), scene.object(v)?.clone()))).collect(),
+                    facts,
+                    device: self.device,
+                    steps: evidence.steps,
+                    assumptions: evidence.assumptions,
+                    unknown: evidence.unknown,
+                });
+            }
+            Err(refuted) => ways.refuted.add(&refuted),
+        }
+    }
+
+    fn plain_needs(
+        &self,
+        terms: &mut Terms,
+        scene: &Scene<'a>,
+        mut evidence: Evidence,
+    ) -> Result<(Scene<'a>, Evidence), Refuted> {
+        for need in &self.primitive.needs {
+            if references(need).iter().all(|r| r.variable == "me") {
+                evidence.add(self.check(terms, scene, need))?;
+            }
+        }
+        Ok((scene.clone(), evidence))
+    }
+
+    /// Finds names for new objects under which all needs hold at once.
+    fn name(
+        &self,
+        terms: &mut Terms,
+        scene: &Scene<'a>,
+        fresh: &[&'a str],
+        so_far: &Evidence,
+    ) -> Result<(Scene<'a>, Evidence), Refuted> {
+        let Some((first, rest)) = fresh.split_first() else {
+            return self.whole(terms, scene);
+        };
+        let Some(object) = scene.object(first).cloned() else { return self.whole(terms, scene) };
+        let mut last = Refuted::default();
+        let mut unknown = so_far.unknown.clone();
+        for name in self.names(&object, so_far).into_iter().take(NAMES) {
+            let named = scene.with(first, named(&object, &name));
+            match self.name(terms, &named, rest, so_far) {
+                Ok((scene, evidence)) if evidence.unknown.is_none() => return Ok((scene, evidence)),
+                Ok((_, evidence)) => unknown = evidence.unknown,
+                Err(refuted) => last.add(&refuted),
+            }
+        }
+        let calls = self.calls_on(scene, first);
+        match self.finder.asker.together(self.holder, &calls) {
+            super::guard::Together::Never(refuted) => {
+                last.add(&refuted);
+                Err(last)
+            }
+            super::guard::Together::Name(name) => {
+                let named = scene.with(first, named(&object, &name));
+                match self.name(terms, &named, rest, so_far) {
+                    Ok(found) => Ok(found),
+                    Err(_) => Ok(self.unsettled(scene, unknown, "no one name was found for it")),
+                }
+            }
+            super::guard::Together::Unknown(reason) => Ok(self.unsettled(scene, unknown, &reason)),
+        }
+    }
+
+    fn unsettled(
+        &self,
+        scene: &Scene<'a>,
+        unknown: Option<Undecided>,
+        reason: &str,
+    ) -> (Scene<'a>, Evidence) {
+        let unknown = unknown.unwrap_or_else(|| Undecided {
+            reason: format!("calls on a new object: {reason}"),
+            place: self.primitive.id.clone(),
+        });
+        (scene.clone(), Evidence { unknown: Some(unknown), ..Evidence::default() })
+    }
+
+    /// All needs, every object being named.
+    fn whole(&self, terms: &mut Terms, scene: &Scene<'a>) -> Result<(Scene<'a>, Evidence), Refuted> {
+        let mut evidence = Evidence::default();
+        for (variable, binding) in &self.primitive.bind {
+            if let Some(guard) = self.trusted(terms, scene, variable, binding) {
+                evidence.add(guard)?;
+            }
+        }
+        for need in &self.primitive.needs {
+            evidence.add(self.check(terms, scene, need))?;
+        }
+        Ok((scene.clone(), evidence))
+    }
+
+    /// Names that witnesses chose for the object.
+    fn names(&self, object: &Object, so_far: &Evidence) -> Vec<String> {
+        let mut names: Vec<String> = Vec::new();
+        for step in &so_far.steps {
+            let fits = crate::ask::glob_matches(&object.arn, &step.resource) && !step.resource.contains('*');
+            if fits && !names.contains(&step.resource) {
+                names.push(step.resource.clone());
+            }
+        }
+        names
+    }
+
+    /// What the needs demand of a new object's name.
+    fn calls_on(&self, scene: &Scene<'a>, variable: &str) -> Tied<Call> {
+        Tied::All(self.primitive.needs.iter().map(|need| calls_in(scene, need, variable)).collect())
+    }
+
+    fn check(&self, terms: &mut Terms, scene: &Scene<'_>, need: &Need) -> Guard {
+        match need {
+            Need::Call(authorization) => match call_of(scene, authorization) {
+                Some(call) => self.finder.asker.ask(terms, self.holder, &call),
+                None => Guard::Never(Refuted::default()),
+            },
+            Need::Any(any) => {
+                let mut refuted = Refuted::default();
+                let mut unknown = None;
+                for one in &any.any {
+                    match self.check(terms, scene, one) {
+                        Guard::Never(more) => refuted.add(&more),
+                        Guard::Unknown(reason) => unknown = unknown.or(Some(reason)),
+                        holds @ Guard::Holds(..) => return holds,
+                    }
+                }
+                unknown.map_or(Guard::Never(refuted), Guard::Unknown)
+            }
+            Need::All(all) => {
+                let mut evidence = Evidence::default();
+                for one in &all.all {
+                    if let Err(refuted) = evidence.add(self.check(terms, scene, one)) {
+                        return Guard::Never(refuted);
+                    }
+                }
+                match evidence.unknown {
+                    Some(reason) => Guard::Unknown(reason),
+                    None => Guard::Holds(evidence.steps, evidence.assumptions),
+                }
+            }
+        }
+    }
+
+    /// Whether the role of a variable lets in one of the services; `None` where none is asked of it.
+    fn trusted(
+        &self,
+        terms: &mut Terms,
+        scene: &Scene<'_>,
+        variable: &str,
+        binding: &Binding,
+    ) -> Option<Guard> {
+        if binding.trusts.0.is_empty() {
+            return None;
+        }
+        let role = scene.object(variable)?;
+        let mut refuted = Refuted::default();
+        let mut unknown = None;
+        for service in &binding.trusts.0 {
+            let call = Call {
+                action: "sts:AssumeRole".to_owned(),
+                resources: vec![role.arn.to_string()],
+                context: acting_for(scene, binding),
+                service: Some(service.clone()),
+            };
+            match self.finder.asker.ask_service(terms, self.holder, &call) {
+                Guard::Never(more) => refuted.add(&more),
+                Guard::Unknown(reason) => unknown = Some(reason),
+                holds @ Guard::Holds(..) => return Some(holds),
+            }
+        }
+        Some(unknown.map_or(Guard::Never(refuted), Guard::Unknown))
+    }
+
+    /// The objects to try; `None` where a new object can't be made by this caller.
+    fn candidates(&self, scene: &Scene<'a>, variable: &str, binding: &Binding) -> Option<Vec<Arc<Object>>> {
+        if binding.kind == "fresh" {
+            return Some(vec![scene.fresh(binding)?]);
+        }
+        let known = self.finder.objects.candidates(scene, binding);
+        let related = binding.of.is_some() || binding.boundary_of.is_some() || binding.is.is_some();
+        if binding.kind != "iam.policy" || related || !self.is_given(variable) {
+            return Some(known);
+        }
+        Some(attachable(scene, known))
+    }
+
+    /// Whether the variable is a policy that is given to somebody.
+    fn is_given(&self, variable: &str) -> bool {
+        self.primitive.effects.iter().any(|effect| match effect {
+            Effect::Attach(given) | Effect::SetBoundary(given) => given.policy.variable == variable,
+            _ => false,
+        })
+    }
+
+    fn is_administrator(&self, variable: &str, object: &Object) -> bool {
+        self.is_given(variable) && object.arn.ends_with(ADMINISTRATOR)
+    }
+}
+
+const ADMINISTRATOR: &str = ":iam::aws:policy/AdministratorAccess";
+
+/// The policies that can be given to somebody: the one that allows everything first, then those of the account,
+/// then all of AWS's.
+fn attachable(scene: &Scene<'_>, known: Vec<Arc<Object>>) -> Vec<Arc<Object>> {
+    let partition = &scene.partition;
+    let aws = |arn: &str| {
+        let arn: Arc<str> = arn.into();
+        Arc::new(Object::plain(&arn, arn.rsplit('/').next().unwrap_or_default(), &"aws".into()))
+    };
+    let mut found = vec![aws(&format!("arn:{partition}{ADMINISTRATOR}"))];
+    let mut seen: BTreeSet<Arc<str>> = found.iter().map(|o| o.arn.clone()).collect();
+    for object in known {
+        let customer = object.field_is("managed-by", "customer");
+        if customer && object.account == scene.me.account && seen.insert(object.arn.clone()) {
+            found.push(object);
+        }
+    }
+    for policy in Catalogue::embedded().managed_policies() {
+        if seen.insert(policy.arn().into()) {
+            found.push(aws(policy.arn()));
+        }
+    }
+    found
+}
+
+/// The keys by which a service says for whom it acts: the account that is billed and the resource, or neither.
+///
+/// IAM User Guide, "The confused deputy problem", "Cross-service confused deputy prevention".
+fn acting_for(scene: &Scene<'_>, binding: &Binding) -> Vec<Constraint> {
+    let absent_or = |key: &str, demands: Vec<Demand>| Constraint {
+        key: key.to_owned(),
+        demand: Demand::OneOf(demands.into_iter().chain([Demand::Absent]).collect()),
+    };
+    let mut context =
+        vec![absent_or("aws:SourceAccount", vec![Demand::Equals(scene.me.account.to_string())])];
+    if let Some(source) = &binding.source {
+        let texts = scene.values(source).into_iter().map(|text| text.to_string());
+        let demands = texts.map(|t| if t.contains('*') { Demand::Matches(t) } else { Demand::Equals(t) });
+        context.push(absent_or("aws:SourceArn", demands.collect()));
+    }
+    context
+}
+
+/// The calls of a need on a new object. Of others, nothing is demanded here.
+fn calls_in(scene: &Scene<'_>, need: &Need, variable: &str) -> Tied<Call> {
+    let each = |needs: &[Need]| needs.iter().map(|one| calls_in(scene, one, variable)).collect();
+    match need {
+        Need::Call(call) => {
+            let on = call.resource.as_ref().is_some_and(|t| t.references().any(|r| r.variable == variable));
+            let of_caller = call.caller.as_deref().is_none_or(|c| c == "$me");
+            match call_of(scene, call).filter(|_| on && of_caller) {
+                Some(call) => Tied::Call(call),
+                None => Tied::Free,
+            }
+        }
+        Need::Any(any) => Tied::Any(each(&any.any)),
+        Need::All(all) => Tied::All(each(&all.all)),
+    }
+}
+
+impl Refuted {
+    pub fn add(&mut self, more: &Self) {
+        self.formulas += more.formulas;
+        self.seconded += more.seconded;
+    }
+}
+
+/// What makes two ways the same step.
+pub(super) type Identity = (usize, Session, Vec<Fact>, Vec<Arc<str>>);
+
+impl Instance {
+    /// The step, the session, the effects and the objects.
+    pub fn identity(&self) -> Identity {
+        let objects = self.binding.iter().filter(|(_, o)| !o.fresh).map(|(_, o)| o.arn.clone()).collect();
+        (self.primitive, self.session.clone(), self.facts.clone(), objects)
+    }
+}
