@@ -4,6 +4,7 @@
 //! ([`target`]). A piece is one formula ([`piece`]), decided by the engine; a model becomes a request that
 //! the reference evaluator must allow ([`witness`]), a refutation a proof.
 
+mod allowance;
 mod attempt;
 mod authorizations;
 mod aws_cli;
@@ -42,6 +43,7 @@ mod target;
 mod universe;
 mod witness;
 
+pub(crate) use allowance::{Allowance, MayDo};
 pub(crate) use authorizations::passes_role;
 pub(crate) use aws_cli::command;
 pub use caller::CallerEntity;

@@ -7,6 +7,7 @@
 
 mod bind;
 mod chain;
+mod edges;
 mod effect;
 mod fact;
 mod guard;
@@ -17,4 +18,5 @@ mod search;
 mod session;
 mod step;
 
+pub use edges::Edge;
 pub use reach::{EscalationSettings, ReachAnswer, Target};

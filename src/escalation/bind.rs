@@ -2,9 +2,10 @@
 
 use gateproof_encodings::primitive::{Binding, Primitive, Reference, Template, TemplatePart};
 use gateproof_model::account::{Group, ManagedPolicy, PrincipalEntity, PrincipalEntityKind};
+use gateproof_model::inventory::Thing;
 use gateproof_model::snapshot::Snapshot;
 use std::collections::BTreeMap;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
 /// An object that a variable is bound to.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -119,6 +120,8 @@ pub(super) struct Objects<'a> {
     groups: Vec<Arc<Object>>,
     policies: Vec<Arc<Object>>,
     accounts: Vec<Arc<Object>>,
+    /// Of the inventory, by kind, made when first asked for.
+    things: Mutex<BTreeMap<String, Vec<Arc<Object>>>>,
 }
 
 impl<'a> Objects<'a> {
@@ -138,6 +141,7 @@ impl<'a> Objects<'a> {
                 .iter()
                 .map(|a| Arc::new(Object::plain(&a.id, &a.id, &a.id)))
                 .collect(),
+            things: Mutex::default(),
         }
     }
 
@@ -176,8 +180,22 @@ impl<'a> Objects<'a> {
             "iam.group" => self.groups.clone(),
             "iam.policy" => self.policies.clone(),
             "account" => self.accounts.clone(),
-            _ => Vec::new(),
+            _ => self.things(kind),
         }
+    }
+
+    fn things(&self, kind: &str) -> Vec<Arc<Object>> {
+        let mut known = self.things.lock().unwrap_or_else(PoisonError::into_inner);
+        let made =
+            || self.snapshot.inventory().of_kind(kind).iter().map(|t| Arc::new(thing_object(t))).collect();
+        known.entry(kind.to_owned()).or_insert_with(made).clone()
+    }
+
+    /// The kinds of object that some step was looked for with, by account.
+    pub fn kinds_asked_for(&self) -> Vec<(String, Arc<str>)> {
+        let known = self.things.lock().unwrap_or_else(PoisonError::into_inner);
+        let accounts = || self.snapshot.accounts().iter().map(|a| a.id.clone());
+        known.keys().flat_map(|kind| accounts().map(move |a| (kind.clone(), a))).collect()
     }
 
     fn principal(&self, arn: &str) -> Option<&PrincipalEntity> {
@@ -202,6 +220,15 @@ fn principal_object(p: &PrincipalEntity) -> Object {
     let mut object = Object::plain(&p.arn, &p.name, &p.account);
     object.fields.insert("path".to_owned(), vec![p.path.clone()]);
     object.fields.insert("instance-profile".to_owned(), p.instance_profiles.clone());
+    object
+}
+
+fn thing_object(t: &Thing) -> Object {
+    let mut object = Object::plain(&t.arn, &t.name, &t.account);
+    object.fields.clone_from(&t.fields);
+    if let Some(region) = &t.region {
+        object.fields.insert("region".to_owned(), vec![region.clone()]);
+    }
     object
 }
 

@@ -29,6 +29,15 @@ pub(super) fn references(need: &Need) -> Vec<&Reference> {
     }
 }
 
+/// The calls of a need.
+pub(super) fn calls_of(need: &Need) -> Vec<&Authorization> {
+    match need {
+        Need::Call(call) => vec![call],
+        Need::Any(any) => any.any.iter().flat_map(calls_of).collect(),
+        Need::All(all) => all.all.iter().flat_map(calls_of).collect(),
+    }
+}
+
 /// The call under a scene; `None` where a field that it names has no value: then there is no such call.
 pub(super) fn call_of(scene: &Scene<'_>, authorization: &Authorization) -> Option<Call> {
     let resources = match &authorization.resource {

@@ -143,8 +143,19 @@ impl Estate {
         if let Some(undecided) = why.or(ended) {
             return Answer { undecided: Some(undecided), ..empty(Verdict::Undecided) };
         }
+        let inventory = self.snapshot.inventory();
+        let unread = found.kinds.iter().find_map(|(kind, account)| inventory.unread(kind, account).first());
+        let spot = self.snapshot.blind_spots().first();
+        let hidden = unread
+            .map(|p| Undecided { reason: format!("not known: {}", p.found), place: p.file.to_string() })
+            .or(spot
+                .map(|b| Undecided { reason: format!("not known: {}", b.what), place: b.file.to_string() }));
+        if let Some(undecided) = hidden {
+            return Answer { undecided: Some(undecided), ..empty(Verdict::Undecided) };
+        }
         let mut solvers = vec![SolverName { name: "batsat".to_owned(), version: "0.6.0".to_owned() }];
         let mut encodings = vec!["classes".to_owned()];
+        let assumptions = self.taken(found);
         if found.refuted.seconded > 0 {
             encodings.push("strings".to_owned());
             solvers.push(SolverName { name: "z3".to_owned(), version: crate::solver::z3::linked_version() });
@@ -161,15 +172,22 @@ impl Estate {
                 scope: format!("any number of the {} kinds of step", settings.primitives.len()),
                 blocked_by: Vec::new(),
             }),
-            assumptions: self
-                .snapshot
-                .assumptions()
-                .iter()
-                .map(|a| format!("{} (to supply it: {})", a.text, a.cli_command))
-                .collect(),
-            not_collected: self.snapshot.assumptions().len(),
+            not_collected: assumptions.len(),
+            assumptions,
             ..empty(Verdict::Impossible)
         }
+    }
+
+    /// The inputs that were never collected, and what is taken for them.
+    fn taken(&self, found: &Found) -> Vec<String> {
+        let inventory = self.snapshot.inventory();
+        let policies = self.snapshot.assumptions().iter();
+        let policies = policies.map(|a| format!("{} (to supply it: {})", a.text, a.cli_command));
+        let listings = found.kinds.iter().filter_map(|(kind, account)| {
+            let commands = inventory.not_collected(kind, account)?;
+            Some(format!("account {account} has no {kind} (to supply it: {})", commands.join("; ")))
+        });
+        policies.chain(listings).collect()
     }
 }
 
@@ -202,7 +220,7 @@ fn witness(chain: &Chain, found: &Found, primitives: &[Primitive]) -> (Witness, 
     (Witness { steps, aws_cli }, assumptions.into_iter().collect())
 }
 
-fn gains(instance: &Instance) -> String {
+pub(super) fn gains(instance: &Instance) -> String {
     let facts: Vec<String> = instance.facts.iter().map(Fact::to_string).collect();
     facts.join("; ")
 }

@@ -3,12 +3,13 @@
 use super::bind::Objects;
 use super::fact::{Fact, Session};
 use super::guard::{Asker, Guard, Refuted};
+use super::needs::calls_of;
 use super::policies::{Reading, about_policies, changes_of};
 use super::session::Start;
 use super::step::{Finder, Identity, Instance, Ways};
-use crate::ask::{Estate, Settings};
+use crate::ask::{Allowance, Estate, MayDo, Settings};
 use crate::question::{Requests, Undecided};
-use gateproof_encodings::primitive::Primitive;
+use gateproof_encodings::primitive::{Need, Primitive};
 use gateproof_encodings::term::Terms;
 use gateproof_model::snapshot::Changes;
 use rayon::prelude::*;
@@ -50,6 +51,8 @@ pub(super) struct Found {
     known: FxHashSet<Identity>,
     /// The sessions in which the goal is met; none: it is out of reach.
     pub met: Vec<Met>,
+    /// The kinds of object of the inventory that steps were looked for with, and the accounts.
+    pub kinds: Vec<(String, Arc<str>)>,
     /// Whether nothing can be added: then what is not in `facts` can't be reached.
     pub complete: bool,
     pub refuted: Refuted,
@@ -58,6 +61,7 @@ pub(super) struct Found {
 /// What is asked about next.
 struct Round<'r> {
     estate: &'r Estate,
+    allowance: &'r Allowance,
     asker: &'r Asker<'r>,
     objects: &'r Objects<'r>,
     facts: &'r BTreeSet<Fact>,
@@ -71,17 +75,21 @@ impl Search<'_> {
         let objects = Objects::of(&self.estate.snapshot);
         let mut pending: BTreeSet<Session> = self.start.sessions().collect();
         let mut changes = Changes::default();
+        let actions: BTreeSet<String> = self.primitives.iter().flat_map(actions_of).collect();
         for round in 0.. {
             let changed = (!changes.is_empty()).then(|| self.estate.changed(&changes));
             let estate = changed.as_ref().unwrap_or(self.estate);
             let asker = Asker::new(estate, self.settings);
             let facts = found.facts.clone();
-            let view = Round { estate, asker: &asker, objects: &objects, facts: &facts };
+            let allowance = estate.allowance(&actions);
+            let view =
+                Round { estate, allowance: &allowance, asker: &asker, objects: &objects, facts: &facts };
             self.look_for_goal(&view, &pending, &mut found);
             if self.cancelled() || enough(&found, round) {
                 return found;
             }
             let added = self.step(&view, &pending, &mut found);
+            found.kinds = objects.kinds_asked_for();
             if added.is_empty() {
                 found.complete = true;
                 return found;
@@ -91,6 +99,27 @@ impl Search<'_> {
             pending = pending_after(&found.facts, &added, &changes, &next);
             changes = next;
         }
+        found
+    }
+
+    /// What the starting sessions can do in one step.
+    pub fn once(&self) -> Found {
+        let mut found = Found::default();
+        let pending: BTreeSet<Session> = self.start.sessions().collect();
+        found.facts.extend(pending.iter().cloned().map(Fact::Session));
+        let objects = Objects::of(&self.estate.snapshot);
+        let asker = Asker::new(self.estate, self.settings);
+        let allowance = self.estate.allowance(&self.primitives.iter().flat_map(actions_of).collect());
+        let facts = found.facts.clone();
+        let view = Round {
+            estate: self.estate,
+            allowance: &allowance,
+            asker: &asker,
+            objects: &objects,
+            facts: &facts,
+        };
+        self.step(&view, &pending, &mut found);
+        found.kinds = objects.kinds_asked_for();
         found
     }
 
@@ -105,13 +134,19 @@ impl Search<'_> {
             .par_iter()
             .flat_map(|session| {
                 let holder = self.start.holder(round.estate, round.facts, session);
-                let each = self.primitives.par_iter().enumerate();
-                each.map_init(Terms::default, move |terms, (n, primitive)| {
-                    let Some(holder) = &holder else { return Ways::default() };
-                    let finder = Finder { asker: round.asker, objects: round.objects, session, holder };
-                    finder.ways(terms, n, primitive)
-                })
-                .collect::<Vec<_>>()
+                let may = holder.as_ref().map(|h| round.allowance.of(round.estate, &h.entity));
+                let possible = |primitive: &Primitive| {
+                    may.as_ref().is_some_and(|may| is_possible(round.estate, may, &primitive.needs))
+                };
+                let each: Vec<(usize, &Primitive)> =
+                    self.primitives.iter().enumerate().filter(|(_, p)| possible(p)).collect();
+                each.into_par_iter()
+                    .map_init(Terms::default, move |terms, (n, primitive)| {
+                        let Some(holder) = &holder else { return Ways::default() };
+                        let finder = Finder { asker: round.asker, objects: round.objects, session, holder };
+                        finder.ways(terms, n, primitive)
+                    })
+                    .collect::<Vec<_>>()
             })
             .collect();
         let mut added = BTreeSet::new();
@@ -179,6 +214,22 @@ impl Search<'_> {
             },
         }
     }
+}
+
+/// The actions of a step's calls.
+fn actions_of(primitive: &Primitive) -> Vec<String> {
+    primitive.needs.iter().flat_map(calls_of).map(|call| call.action.clone()).collect()
+}
+
+/// Whether every need may be allowed by what statements list.
+fn is_possible(estate: &Estate, may: &MayDo, needs: &[Need]) -> bool {
+    needs.iter().all(|need| match need {
+        Need::Call(call) => {
+            call.caller.as_deref().is_some_and(|c| c != "$me") || may.action(estate, &call.action)
+        }
+        Need::Any(any) => any.any.iter().any(|one| is_possible(estate, may, std::slice::from_ref(one))),
+        Need::All(all) => is_possible(estate, may, &all.all),
+    })
 }
 
 /// The sessions that a round's facts give something to ask anew: the new ones; those whose policies changed; all, where

@@ -1,7 +1,7 @@
 //! JSON documents; each names its format.
 
 use crate::ask::{CanAnswer, Explained};
-use crate::escalation::{ReachAnswer, Target};
+use crate::escalation::{Edge, ReachAnswer, Target};
 use crate::question::{Answer, Constraint, Quantifier, Requests, Selector, Verdict};
 use gateproof_model::request::ContextValue;
 use serde_json::{Map, Value, json};
@@ -80,6 +80,15 @@ pub fn reach(from: &[Selector], when: &[Constraint], target: &Target, answer: &R
     document.insert("principals".to_owned(), json!(each));
     document.insert("chains".to_owned(), json!(answer.chains));
     Value::Object(document)
+}
+
+/// A line of `edges`: `gateproof-edges/1`.
+pub fn edge(edge: &Edge) -> Value {
+    json!({
+        "format": "gateproof-edges/1", "from": edge.from, "to": edge.to, "technique": edge.technique,
+        "gains": edge.gains, "witness": {"steps": edge.requests}, "assumptions": edge.assumptions,
+        "undecided": edge.undecided,
+    })
 }
 
 /// The answer to `who-can`: those who can, and those of whom it isn't known.

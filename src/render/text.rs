@@ -1,7 +1,7 @@
 //! Text for people: the verdict first, then what shows it.
 
 use crate::ask::{CanAnswer, Explained};
-use crate::escalation::ReachAnswer;
+use crate::escalation::{Edge, ReachAnswer};
 use crate::question::answer::ContextText;
 use crate::question::{Answer, ProofSummary, Step, Verdict};
 use gateproof_model::problem::Problem;
@@ -162,6 +162,12 @@ pub fn can(answer: &CanAnswer, found: &[Problem]) -> String {
     }
     problems(&mut out, found);
     out
+}
+
+/// A line of `edges`.
+pub fn edge(edge: &Edge) -> String {
+    let doubt = if edge.undecided.is_some() { " (undecided)" } else { "" };
+    format!("{}  {}{doubt}  {}", edge.from, edge.technique, edge.gains)
 }
 
 /// The answer to `reach`.
