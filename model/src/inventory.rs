@@ -3,6 +3,7 @@
 //!
 //! What the kinds are, and which output of the AWS CLI tells what of them, is data: `model/inventory/*.yaml`.
 
+mod join;
 mod kind;
 mod names;
 mod path;
@@ -10,7 +11,7 @@ mod read;
 mod template;
 mod things;
 
-pub use kind::{Kind, KindError, embedded, parse_kinds};
+pub use kind::{Kind, KindError, check_joins, embedded, parse_kinds};
 pub(crate) use read::read_inventory;
 
 use crate::problem::Problem;
@@ -52,7 +53,7 @@ impl Thing {
 
     /// Whether a file tells of a field, be it that there is none.
     pub fn tells(&self, field: &str) -> bool {
-        ["arn", "name", "account", "region"].contains(&field) || self.fields.contains_key(field)
+        kind::COMMON_FIELDS.contains(&field) || self.fields.contains_key(field)
     }
 }
 

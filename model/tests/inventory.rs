@@ -2,7 +2,7 @@
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic, reason = "tests")]
 
 use gateproof_model::catalogue::Catalogue;
-use gateproof_model::inventory::{Inventory, Thing, embedded, parse_kinds};
+use gateproof_model::inventory::{Inventory, Thing, check_joins, embedded, parse_kinds};
 use gateproof_model::snapshot::{LoadOptions, Snapshot};
 use serde_json::{Value, json};
 
@@ -81,7 +81,7 @@ fn the_kinds_that_come_along_are_well_formed() {
     assert_eq!(Inventory::kinds().count(), kinds.len());
     let names: Vec<&str> = kinds.iter().map(|kind| kind.name.as_str()).collect();
     assert!(names.windows(2).all(|pair| pair[0] < pair[1]), "sorted and distinct: {names:?}");
-    assert!(names.len() >= 38, "{}", names.len());
+    assert!(names.len() >= 40, "{}", names.len());
     for kind in kinds {
         assert!(kind.commands.iter().all(|command| command.starts_with("aws ")), "{:?}", kind.commands);
     }
@@ -118,6 +118,60 @@ fn files_of_kinds_are_refused_with_place_and_reason() {
         assert_eq!(error.file, "x.yaml");
         assert!(error.reason.contains(reason), "{}: expected {reason}", error.reason);
     }
+}
+
+#[test]
+fn joins_go_by_kinds_and_fields_that_there_are() {
+    let joined = |field: &str, from: &str, kind: &str, take: &str| {
+        let text = format!(
+            "- kind: x.y\n  arn: 'arn:${{partition}}:x:::${{name}}'\n  fields: {{role: role}}\n  known-from: [x list]\n  \
+             joins: {{{field}: [{{from: {from}, through: [{{kind: {kind}, by: name, take: {take}}}]}}]}}\n"
+        );
+        check_joins(&parse_kinds("x.yaml", &text).unwrap())
+    };
+    assert_eq!(joined("role", "name", "x.y", "role"), Ok(()));
+    for (field, from, kind, take) in [
+        ("no", "name", "x.y", "role"),
+        ("role", "no", "x.y", "role"),
+        ("role", "name", "no", "role"),
+        ("role", "name", "x.y", "no"),
+    ] {
+        assert!(joined(field, from, kind, take).unwrap_err().contains("kind x.y"));
+    }
+}
+
+#[test]
+fn the_instances_of_a_deployment_group_tell_its_profiles() {
+    let group = json!({"deploymentGroupInfo": {"applicationName": "app", "deploymentGroupName": "blue",
+        "autoScalingGroups": [{"name": "web"}], "ec2TagFilters": [{"Key": "env", "Type": "KEY_ONLY"}]}});
+    let instance = |id: &str, key: &str, value: &str, name: &str| json!({"InstanceId": id, "Tags": [{"Key": key, "Value": value}], "IamInstanceProfile": {"Arn": profile(name)}});
+    let instances = json!({"Reservations": [{"Instances": [
+        instance("i-1", "env", "prod", "tagged"),
+        instance("i-2", "aws:autoscaling:groupName", "web", "scaled"),
+        instance("i-3", "aws:autoscaling:groupName", "other", "other")]}]});
+    let scaling = json!({"AutoScalingGroups": [{"AutoScalingGroupName": "web", "LaunchTemplate": {"LaunchTemplateId": "lt-1"},
+        "AutoScalingGroupARN": here("autoscaling", "autoScalingGroup:0a1b:autoScalingGroupName/web")}]});
+    let templates = json!({"LaunchTemplateVersions": [{"LaunchTemplateId": "lt-1",
+        "LaunchTemplateData": {"IamInstanceProfile": {"Name": "template"}}}]});
+    let mut files = vec![
+        ("deploy/get-deployment-group/blue", group),
+        ("ec2/describe-instances", instances),
+        ("autoscaling/describe-auto-scaling-groups", scaling),
+        ("ec2/describe-launch-template-versions/lt-1", templates),
+    ];
+    let profiles = |files: &[(&str, Value)]| {
+        let group = load(files).inventory().of_kind("codedeploy.deployment-group")[0].clone();
+        group.tells("instance-profile").then(|| group.field("instance-profile").to_vec())
+    };
+    let expected = ["scaled", "tagged", "template"].map(|name| profile(name).into());
+    assert_eq!(profiles(&files), Some(expected.to_vec()));
+    files.truncate(1);
+    assert_eq!(profiles(&files), None);
+    files.push(("ec2/describe-instances", json!({"Reservations": []})));
+    files.push(("autoscaling/describe-auto-scaling-groups", json!({"AutoScalingGroups": []})));
+    assert_eq!(profiles(&files), None);
+    files.push(("ec2/describe-launch-templates", json!({"LaunchTemplates": []})));
+    assert_eq!(profiles(&files), Some(vec![]));
 }
 
 #[test]
@@ -273,6 +327,15 @@ fn jobs_and_notebooks() {
         &format!("dev role={}", role("g")),
     );
 
+    let session = here("glue", "session/s-1");
+    let sessions = json!({"Ids": ["s-1", "s-2"], "Sessions": [{"Id": "s-1", "Status": "READY", "Role": role("g")},
+        {"Id": "s-2", "Status": "STOPPED", "Role": role("g")}]});
+    one(&[("glue/list-sessions", sessions)], "glue.session", &session, &format!("s-1 role={}", role("g")));
+    let application = here("emr-serverless", "/applications/00f1");
+    let list =
+        json!({"applications": [{"id": "00f1", "name": "etl", "arn": application, "state": "CREATED"}]});
+    one(&[("emr-serverless/list-applications", list)], "emr-serverless.application", &application, "00f1");
+
     let notebook = here("sagemaker", "notebook-instance/lab");
     let item = json!({"NotebookInstanceArn": notebook, "NotebookInstanceName": "lab"});
     let list = ("sagemaker/list-notebook-instances", json!({"NotebookInstances": [item]}));
@@ -371,8 +434,10 @@ fn delivery() {
         "serviceRoleArn": role("cd"), "autoScalingGroups": [{"name": "web"}],
         "ec2TagFilters": [{"Key": "env", "Type": "KEY_ONLY"}],
         "ec2TagSet": {"ec2TagSetList": [[{"Key": "app", "Value": "web", "Type": "KEY_AND_VALUE"}]]}}});
-    let fields =
-        format!("blue application=app auto-scaling-group=web instance-tag=app=web,env= role={}", role("cd"));
+    let fields = format!(
+        "blue application=app auto-scaling-group=web instance-tag=app=web,aws:autoscaling:groupName=web,env= role={}",
+        role("cd")
+    );
     for service in ["deploy", "codedeploy"] {
         let paths =
             [format!("{service}/list-deployment-groups/app"), format!("{service}/get-deployment-group/blue")];

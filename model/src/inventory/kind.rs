@@ -9,6 +9,9 @@ use std::sync::LazyLock;
 
 static FILES: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/inventory");
 
+/// The fields of every kind.
+pub(super) const COMMON_FIELDS: [&str; 4] = ["arn", "name", "account", "region"];
+
 /// Why a file tells of no kinds.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{file}: {reason}")]
@@ -30,6 +33,8 @@ pub struct Kind {
     pub(super) arns: Vec<Template>,
     pub(super) fields: BTreeMap<String, FieldType>,
     pub(super) reads: Vec<Read>,
+    /// Fields that other objects tell.
+    pub(super) joins: BTreeMap<String, Vec<Join>>,
     /// Calls whose resources the snapshot knows by ARN already.
     pub(super) known_from: Vec<Call>,
 }
@@ -82,6 +87,23 @@ pub(super) struct Read {
     pub(super) fields: Vec<(String, Vec<Path>)>,
 }
 
+/// A way from a field of an object over other objects of its account and region to the values of another field.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Join {
+    pub(super) from: String,
+    pub(super) through: Vec<Hop>,
+}
+
+/// From a value to the objects of a kind that have it in a field, and on to another of their fields.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Hop {
+    pub(super) kind: String,
+    pub(super) by: String,
+    pub(super) take: String,
+}
+
 /// Where the ARN of an item comes from.
 #[derive(Debug, Clone)]
 pub(super) enum ArnSource {
@@ -98,6 +120,8 @@ struct KindForm {
     fields: BTreeMap<String, String>,
     #[serde(default)]
     reads: Vec<ReadForm>,
+    #[serde(default)]
+    joins: BTreeMap<String, Vec<Join>>,
     #[serde(default)]
     known_from: Vec<String>,
 }
@@ -169,7 +193,7 @@ fn parse_kind(form: KindForm) -> Result<Kind, String> {
         return Err("found no call that lists the objects, expected one at least".to_owned());
     }
     listing.append(&mut telling);
-    Ok(Kind { name: form.kind, commands: listing, arns, fields, reads, known_from })
+    Ok(Kind { name: form.kind, commands: listing, arns, fields, reads, joins: form.joins, known_from })
 }
 
 fn command(call: &str, argument: Option<&str>) -> String {
@@ -178,7 +202,7 @@ fn command(call: &str, argument: Option<&str>) -> String {
 
 fn parse_type(field: &str, text: &str) -> Result<FieldType, String> {
     match text {
-        _ if ["arn", "name", "account", "region"].contains(&field) => {
+        _ if COMMON_FIELDS.contains(&field) => {
             Err(format!("found the field `{field}`, expected one that not every kind has"))
         }
         "text" => Ok(FieldType::Text),
@@ -236,6 +260,33 @@ fn parse_source(text: &str) -> Result<ArnSource, String> {
     Ok(ArnSource::Of(template))
 }
 
+/// Whether the joins of all kinds go by kinds and fields that there are; the error names one that doesn't.
+///
+/// # Errors
+/// Where one doesn't.
+pub fn check_joins(kinds: &[Kind]) -> Result<(), String> {
+    let find = |name: &str| kinds.iter().find(|kind| kind.name == name);
+    let has = |kind: &Kind, field: &str| COMMON_FIELDS.contains(&field) || kind.fields.contains_key(field);
+    for kind in kinds {
+        for (field, join) in
+            kind.joins.iter().flat_map(|(field, joins)| joins.iter().map(move |j| (field, j)))
+        {
+            let hops = join.through.iter();
+            let stray = hops
+                .clone()
+                .find(|hop| find(&hop.kind).is_none_or(|k| !has(k, &hop.by) || !has(k, &hop.take)));
+            if !kind.fields.contains_key(field) || !has(kind, &join.from) || stray.is_some() {
+                let place = stray.map_or(join.from.as_str(), |hop| hop.kind.as_str());
+                let name = &kind.name;
+                return Err(format!(
+                    "kind {name}: found the join of {field} by {place}, expected kinds and fields"
+                ));
+            }
+        }
+    }
+    Ok(())
+}
+
 /// The kinds that gateproof knows, by name.
 ///
 /// # Errors
@@ -249,6 +300,7 @@ pub fn embedded() -> Result<&'static [Kind], KindError> {
             kinds.extend(parse_kinds(&name, text)?);
         }
         kinds.sort_by(|a, b| a.name.cmp(&b.name));
+        check_joins(&kinds).map_err(|reason| KindError { file: "inventory".to_owned(), reason })?;
         Ok(kinds)
     });
     READ.as_ref().map(Vec::as_slice).map_err(Clone::clone)

@@ -1,6 +1,7 @@
 //! Reading the objects of all accounts from what was collected.
 
 use super::Inventory;
+use super::join::join_fields;
 use super::kind::{ArnSource, Call, Read, embedded};
 use super::names::{Names, as_value};
 use super::path::{Fault, Path, Spot, Start};
@@ -58,6 +59,7 @@ pub(crate) fn read_inventory(snapshot: &Snapshot) -> Inventory {
     let mut told = BTreeSet::new();
     inventory.problems = all.filter(|p| !known.contains(p) && told.insert(*p)).cloned().collect();
     inventory.unread = faults.by_kind;
+    join_fields(&mut inventory, kinds);
     inventory
 }
 
