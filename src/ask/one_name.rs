@@ -136,6 +136,13 @@ impl Estate {
         let plan = plan.get_or_init(|| self.plan(Some(*action), &[], &prepared.resources, &prepared.cases));
         let everything = Reach { by_identity: true, narrowed: false };
         let mut ways = Vec::new();
+        // A new object has a name of the format's form.
+        let odd = match plan.kinds.as_slice() {
+            [first, rest @ ..] if rest.iter().all(|k| k.resource_type == first.resource_type) => {
+                Some(&first.odd)
+            }
+            _ => None,
+        };
         for (m, target) in plan.targets(self, caller, everything, &prepared.resources).iter().enumerate() {
             match target.place {
                 Place::Star => return Terms::TRUE,
@@ -149,7 +156,11 @@ impl Estate {
             let rename = |atom: &Atom| renamed(atom, n, m);
             ways.push(import(terms, &own, formula.root, rename));
         }
-        terms.or(ways)
+        let allowed = terms.or(ways);
+        let Some(odd) = odd else { return allowed };
+        let odd = terms.atom_term(Atom::Text(Field::Resource, odd.clone()));
+        let plain = terms.not(odd);
+        terms.and([allowed, plain])
     }
 }
 

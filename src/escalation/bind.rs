@@ -4,7 +4,7 @@ use gateproof_encodings::primitive::{Binding, Primitive, Reference, Template, Te
 use gateproof_model::account::{Group, ManagedPolicy, PrincipalEntity, PrincipalEntityKind};
 use gateproof_model::inventory::Thing;
 use gateproof_model::snapshot::Snapshot;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, PoisonError};
 
 /// An object that a variable is bound to.
@@ -16,7 +16,12 @@ pub(super) struct Object {
     pub fields: BTreeMap<String, Vec<Arc<str>>>,
     /// Whether the ARN is a glob: the attacker names the object.
     pub fresh: bool,
+    /// Whether files tell its fields, so that one which is missing is not known.
+    pub told: bool,
 }
+
+/// What every object has.
+const OWN_FIELDS: [&str; 4] = ["arn", "name", "account", "region"];
 
 impl Object {
     pub fn plain(arn: &Arc<str>, name: &str, account: &Arc<str>) -> Self {
@@ -26,6 +31,7 @@ impl Object {
             account: account.clone(),
             fields: BTreeMap::new(),
             fresh: false,
+            told: false,
         }
     }
 
@@ -122,6 +128,8 @@ pub(super) struct Objects<'a> {
     accounts: Vec<Arc<Object>>,
     /// Of the inventory, by kind, made when first asked for.
     things: Mutex<BTreeMap<String, Vec<Arc<Object>>>>,
+    /// Fields that a step asked for and no file tells.
+    untold: Mutex<BTreeSet<String>>,
 }
 
 impl<'a> Objects<'a> {
@@ -142,11 +150,15 @@ impl<'a> Objects<'a> {
                 .map(|a| Arc::new(Object::plain(&a.id, &a.id, &a.id)))
                 .collect(),
             things: Mutex::default(),
+            untold: Mutex::default(),
         }
     }
 
     /// The objects that a variable may be bound to, but for what its role is trusted by.
     pub fn candidates(&self, scene: &Scene<'_>, binding: &Binding) -> Vec<Arc<Object>> {
+        for reference in binding.is.iter().chain(&binding.profile) {
+            self.note_untold(scene, reference);
+        }
         let accounts = binding.account.as_ref().map(|t| scene.globs(t));
         let is = binding.is.as_ref().map(|r| scene.values(r));
         let profile = binding.profile.as_ref().map(|r| scene.values(r));
@@ -191,6 +203,23 @@ impl<'a> Objects<'a> {
         known.entry(kind.to_owned()).or_insert_with(made).clone()
     }
 
+    /// Takes note of a field of a known object that no file tells.
+    fn note_untold(&self, scene: &Scene<'_>, reference: &Reference) {
+        let Some(object) = scene.object(&reference.variable) else { return };
+        if object.told
+            && !object.fields.contains_key(&reference.field)
+            && !OWN_FIELDS.contains(&&*reference.field)
+        {
+            let mut untold = self.untold.lock().unwrap_or_else(PoisonError::into_inner);
+            untold.insert(format!("{} of {}", reference.field, object.arn));
+        }
+    }
+
+    /// Fields that a step asked for and no file tells.
+    pub fn untold(&self) -> Vec<String> {
+        self.untold.lock().unwrap_or_else(PoisonError::into_inner).iter().cloned().collect()
+    }
+
     /// The kinds of object that some step was looked for with, by account.
     pub fn kinds_asked_for(&self) -> Vec<(String, Arc<str>)> {
         let known = self.things.lock().unwrap_or_else(PoisonError::into_inner);
@@ -226,6 +255,7 @@ fn principal_object(p: &PrincipalEntity) -> Object {
 fn thing_object(t: &Thing) -> Object {
     let mut object = Object::plain(&t.arn, &t.name, &t.account);
     object.fields.clone_from(&t.fields);
+    object.told = true;
     if let Some(region) = &t.region {
         object.fields.insert("region".to_owned(), vec![region.clone()]);
     }

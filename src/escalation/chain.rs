@@ -3,7 +3,7 @@
 //! The search says which facts can be had at all. Here each step that bears on the goal becomes a rule: the facts that it
 //! cannot do without, and those that it adds. A shortest order is looked for among the rules, and replayed.
 
-use super::bind::Objects;
+use super::bind::{Object, Objects};
 use super::fact::Fact;
 use super::guard::{Asker, Guard};
 use super::policies::{Reading, changes_of};
@@ -18,11 +18,51 @@ use std::sync::Arc;
 /// A chain that was replayed.
 #[derive(Debug, Clone)]
 pub(super) struct Chain {
-    /// The steps, by place in the instances, with the requests of each.
-    pub steps: Vec<(usize, Evidence)>,
+    /// The steps, with the requests of each.
+    pub steps: Vec<(Instance, Evidence)>,
     /// The session in which the goal is met, and the request that meets it.
     pub end: (Fact, Vec<Step>, Vec<String>),
 }
+
+impl Chain {
+    /// The policies that allow what comes after a step.
+    fn policies_used_after(&self, n: usize) -> BTreeSet<Arc<str>> {
+        let later = self.steps.iter().skip(n + 1).flat_map(|(_, evidence)| &evidence.steps);
+        let requests = later.chain(&self.end.1);
+        requests.flat_map(|step| &step.allowed_by).map(|evidence| evidence.policy.as_str().into()).collect()
+    }
+}
+
+/// The policies that a step may give, where it is not settled which.
+fn choices(instance: &Instance) -> Vec<Arc<str>> {
+    let several = |policies: &Arc<[Arc<str>]>| (policies.len() > 1).then(|| policies.to_vec());
+    let choices = instance.facts.iter().filter_map(|fact| match fact {
+        Fact::Attached { policies, .. } | Fact::Bounded { policies, .. } => several(policies),
+        _ => None,
+    });
+    choices.flatten().collect()
+}
+
+/// The same step with the policy chosen.
+fn with_choice(instance: &Instance, policy: &Arc<str>) -> Instance {
+    let mut chosen = instance.clone();
+    let given: Arc<[Arc<str>]> = [policy.clone()].into();
+    for fact in &mut chosen.facts {
+        if let Fact::Attached { policies, .. } | Fact::Bounded { policies, .. } = fact {
+            policies.clone_from(&given);
+        }
+    }
+    for (_, object) in &mut chosen.binding {
+        if object.fields.contains_key("members") {
+            let name = policy.rsplit('/').next().unwrap_or_default();
+            *object = Arc::new(Object::plain(policy, name, &object.account));
+        }
+    }
+    chosen
+}
+
+/// How many policies are tried for one that a chain needs.
+const MOST_CHOICES: usize = 16;
 
 /// A step as a rule.
 struct Rule {
@@ -253,15 +293,34 @@ impl<'c, 'a> Chains<'c, 'a> {
         evidence.unknown.is_none().then_some(evidence)
     }
 
-    /// The steps in order, each on the state that the earlier ones made.
+    /// The steps in order; where one gives one of several policies, one that the later steps come about with is chosen.
     fn replay(&mut self, order: &[usize], session: &Fact) -> Option<Chain> {
+        let found = self.found;
+        let mut instances: Vec<Instance> =
+            order.iter().filter_map(|n| found.instances.get(*n)).cloned().collect();
+        let mut chain = self.replay_steps(&instances, session)?;
+        while let Some(n) = instances.iter().position(|i| !choices(i).is_empty()) {
+            let used = chain.policies_used_after(n);
+            let instance = instances.get(n)?.clone();
+            let likely = choices(&instance).into_iter().filter(|p| used.contains(p));
+            let chosen = likely.take(MOST_CHOICES).find_map(|policy| {
+                let mut tried = instances.clone();
+                *tried.get_mut(n)? = with_choice(&instance, &policy);
+                let chain = self.replay_steps(&tried, session)?;
+                Some((tried, chain))
+            });
+            (instances, chain) = chosen?;
+        }
+        Some(chain)
+    }
+
+    /// The steps in order, each on the state that the earlier ones made.
+    fn replay_steps(&mut self, instances: &[Instance], session: &Fact) -> Option<Chain> {
         let mut facts: Vec<Fact> = Vec::new();
         let mut steps = Vec::new();
-        for n in order {
-            let found = self.found;
-            let instance = found.instances.get(*n)?;
+        for instance in instances {
             let evidence = self.made(&facts, instance)?;
-            steps.push((*n, evidence));
+            steps.push((instance.clone(), evidence));
             facts.extend(instance.facts.iter().filter(|f| f.session().is_none()).cloned());
         }
         let estate = self.world(&facts);

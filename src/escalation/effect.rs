@@ -1,5 +1,6 @@
 //! The facts that a step adds.
 
+use super::attachable::members;
 use super::bind::Scene;
 use super::fact::{Fact, Held, Session};
 use super::session::Holder;
@@ -20,7 +21,8 @@ pub(super) fn facts_of(snapshot: &Snapshot, scene: &Scene<'_>, holder: &Holder, 
             Effect::Control(control) => sessions(scene, holder, control, device),
             Effect::WriteIdentity(e) => each(&e.of, &Fact::WritesIdentity),
             Effect::Attach(e) => {
-                pairs(&arns(&e.policy), &arns(&e.to), |policy, to| Fact::Attached { policy, to })
+                let policies = given(scene, &e.policy);
+                each(&e.to, &|to| Fact::Attached { policies: policies.clone(), to })
             }
             Effect::Join(e) => {
                 pairs(&arns(&e.user), &arns(&e.group), |user, group| Fact::Member { user, group })
@@ -41,7 +43,8 @@ pub(super) fn facts_of(snapshot: &Snapshot, scene: &Scene<'_>, holder: &Holder, 
             }
             Effect::DropBoundary(e) => each(&e.of, &Fact::Unbounded),
             Effect::SetBoundary(e) => {
-                pairs(&arns(&e.to), &arns(&e.policy), |of, policy| Fact::Bounded { of, policy })
+                let policies = given(scene, &e.policy);
+                each(&e.to, &|of| Fact::Bounded { of, policies: policies.clone() })
             }
             Effect::WriteTrust(e) => each(&e.of, &Fact::WritesTrust),
             Effect::WriteResourcePolicy(e) => {
@@ -62,6 +65,11 @@ pub(super) fn facts_of(snapshot: &Snapshot, scene: &Scene<'_>, holder: &Holder, 
         facts.extend(added);
     }
     facts
+}
+
+/// The policies that a variable stands for.
+fn given(scene: &Scene<'_>, policy: &Reference) -> Arc<[Arc<str>]> {
+    scene.object(&policy.variable).map(|o| members(o)).unwrap_or_default().into()
 }
 
 fn pairs(left: &[Arc<str>], right: &[Arc<str>], make: impl Fn(Arc<str>, Arc<str>) -> Fact) -> Vec<Fact> {

@@ -10,10 +10,10 @@ pub enum Fact {
     Session(Session),
     /// Identity policies of its own wording on a user, role or group.
     WritesIdentity(Arc<str>),
-    /// A managed policy attached to a user, role or group.
+    /// A managed policy attached to a user, role or group: one of these.
     Attached {
-        /// The policy.
-        policy: Arc<str>,
+        /// The policies that can be.
+        policies: Arc<[Arc<str>]>,
         /// The user, role or group.
         to: Arc<str>,
     },
@@ -49,12 +49,12 @@ pub enum Fact {
     },
     /// A user or role without permissions boundary.
     Unbounded(Arc<str>),
-    /// A user or role with another permissions boundary.
+    /// A user or role with another permissions boundary: one of these.
     Bounded {
         /// The user or role.
         of: Arc<str>,
-        /// The policy.
-        policy: Arc<str>,
+        /// The policies that can be it.
+        policies: Arc<[Arc<str>]>,
     },
     /// The trust policy of a role.
     WritesTrust(Arc<str>),
@@ -147,7 +147,7 @@ impl fmt::Display for Fact {
         match self {
             Self::Session(session) => write!(f, "a session of {session}"),
             Self::WritesIdentity(of) => write!(f, "identity policies of its own wording on {of}"),
-            Self::Attached { policy, to } => write!(f, "{policy} attached to {to}"),
+            Self::Attached { policies, to } => write!(f, "{} attached to {to}", one_of(policies)),
             Self::Member { user, group } => write!(f, "{user} in {group}"),
             Self::WritesPolicy(policy) => write!(f, "the text of {policy}"),
             Self::Version { policy, version } => write!(f, "version {version} of {policy} in force"),
@@ -155,7 +155,9 @@ impl fmt::Display for Fact {
             Self::Dropped { of, policy: None } => write!(f, "{of} without its inline policies"),
             Self::Left { user, group } => write!(f, "{user} no longer in {group}"),
             Self::Unbounded(of) => write!(f, "{of} without permissions boundary"),
-            Self::Bounded { of, policy } => write!(f, "{of} with {policy} as permissions boundary"),
+            Self::Bounded { of, policies } => {
+                write!(f, "{of} with {} as permissions boundary", one_of(policies))
+            }
             Self::WritesTrust(role) => write!(f, "the trust policy of {role}"),
             Self::WritesResourcePolicy { of, .. } => write!(f, "the policy of {of}"),
             Self::Granted { key, to, .. } => write!(f, "a grant of {key} to {to}"),
@@ -166,5 +168,12 @@ impl fmt::Display for Fact {
             Self::Writes(of) => write!(f, "the writing of {of}"),
             Self::Passes(of) => write!(f, "the passing of {of}"),
         }
+    }
+}
+
+fn one_of(policies: &[Arc<str>]) -> String {
+    match policies {
+        [one] => one.to_string(),
+        several => format!("one of {} managed policies", several.len()),
     }
 }

@@ -11,8 +11,9 @@ use gateproof_model::policy::{Document, Effect, Source};
 use gateproof_model::policy_parse::{DocumentKind, parse_document};
 use gateproof_model::policy_set::Grant;
 use gateproof_model::snapshot::{Changes, PrincipalChange, ResourceChange, Snapshot};
+use rustc_hash::FxHashMap;
 use std::collections::BTreeSet;
-use std::sync::{Arc, LazyLock};
+use std::sync::{Arc, LazyLock, Mutex, PoisonError};
 
 /// How facts are read that take something away.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -116,6 +117,12 @@ fn grant_to(grantee: &Arc<str>) -> Grant {
 
 /// The text of an AWS-managed policy.
 fn catalogue_document(arn: &str) -> Option<Arc<Document>> {
+    static READ: LazyLock<Mutex<FxHashMap<String, Option<Arc<Document>>>>> = LazyLock::new(Mutex::default);
+    let mut read = READ.lock().unwrap_or_else(PoisonError::into_inner);
+    read.entry(arn.to_owned()).or_insert_with(|| read_catalogue(arn)).clone()
+}
+
+fn read_catalogue(arn: &str) -> Option<Arc<Document>> {
     let policy = gateproof_model::catalogue::Catalogue::embedded().managed_policy(arn)?;
     let source = Source { policy: arn.into(), file: "(catalogue)".into(), pointer: "".into() };
     let json = Json::parse(policy.document()).ok()?;
@@ -146,7 +153,7 @@ impl View<'_> {
             Fact::WritesIdentity(of) | Fact::Dropped { of, .. } | Fact::Attached { to: of, .. } => of == arn || mine(of),
             Fact::Member { user, .. } | Fact::Left { user, .. } => user == arn,
             Fact::WritesPolicy(policy) | Fact::Version { policy, .. } => {
-                attached(policy) || self.facts.iter().any(|f| matches!(f, Fact::Attached { policy: p, to } if p == policy && (to == arn || mine(to))))
+                attached(policy) || self.facts.iter().any(|f| matches!(f, Fact::Attached { policies, to } if policies.contains(policy) && (to == arn || mine(to))))
             }
             Fact::Unbounded(of) | Fact::Bounded { of, .. } | Fact::Tagged(of) | Fact::WritesTrust(of) => of == arn,
             _ => false,
@@ -224,15 +231,23 @@ impl View<'_> {
             }
         }
         for fact in self.facts {
-            let Fact::Attached { policy, to } = fact else { continue };
-            if to != arn {
-                continue;
-            }
-            for document in self.managed(policy, arn).into_iter().flat_map(|d| self.in_force(policy, d)) {
-                documents.push(if self.reading == Reading::AtMost { allows_of(&document) } else { document });
+            if let Fact::Attached { policies, to } = fact
+                && to == arn
+            {
+                documents.extend(self.given(policies, arn));
             }
         }
         documents
+    }
+
+    /// What one of some policies gives its holder. Which one is left open only until a chain names it.
+    fn given(&self, policies: &[Arc<str>], holder: &str) -> Documents {
+        let each = policies.iter().filter_map(|policy| Some((policy, self.managed(policy, holder)?)));
+        let in_force = each.flat_map(|(policy, document)| self.in_force(policy, document));
+        match (self.reading, policies) {
+            (Reading::Exactly, [_]) => in_force.collect(),
+            _ => in_force.map(|document| allows_of(&document)).collect(),
+        }
     }
 
     fn managed(&self, policy: &str, holder: &str) -> Option<Arc<Document>> {
@@ -290,26 +305,24 @@ impl View<'_> {
             }
             (documents, _) => documents.clone().unwrap_or_default(),
         };
-        let swapped: Documents = self
+        let swapped: Vec<Documents> = self
             .facts
             .iter()
             .filter_map(|f| match f {
-                Fact::Bounded { of, policy } if *of == p.arn => {
-                    let document = self.managed(policy, &p.arn)?;
-                    Some(self.in_force(policy, document))
-                }
+                Fact::Bounded { of, policies } if *of == p.arn => Some(self.given(policies, &p.arn)),
                 _ => None,
             })
-            .flatten()
             .collect();
         if swapped.is_empty() {
             return p.boundary.is_some().then_some(Some(present));
         }
         match self.reading {
-            Reading::Exactly => Some(Some(swapped.last().cloned().into_iter().collect())),
+            Reading::Exactly => Some(swapped.last().cloned()),
             // Without a boundary nothing is cut.
             Reading::AtMost if p.boundary.is_none() => Some(None),
-            Reading::AtMost => Some(Some(present.iter().chain(&swapped).map(allows_of).collect())),
+            Reading::AtMost => {
+                Some(Some(present.iter().chain(swapped.iter().flatten()).map(allows_of).collect()))
+            }
         }
     }
 }

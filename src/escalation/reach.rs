@@ -107,7 +107,7 @@ impl Estate {
         let mut chains = Chains::of(&search, &found, goal);
         let shown = chains.shortest(settings.chains.max(1));
         let witnesses: Vec<(Witness, Vec<String>)> =
-            shown.iter().map(|chain| witness(chain, &found, &settings.primitives)).collect();
+            shown.iter().map(|chain| witness(chain, &settings.primitives)).collect();
         if let Some((witness, assumptions)) = witnesses.first() {
             let mut answer = empty(Verdict::Reachable);
             if let (true, Some(granted)) = (strict, assumptions.first()) {
@@ -146,11 +146,15 @@ impl Estate {
         let inventory = self.snapshot.inventory();
         let unread = found.kinds.iter().find_map(|(kind, account)| inventory.unread(kind, account).first());
         let spot = self.snapshot.blind_spots().first();
+        let untold = found.untold.first().map(|field| Undecided {
+            reason: format!("not known: the {field}"),
+            place: "the inventory".to_owned(),
+        });
         let hidden = unread
             .map(|p| Undecided { reason: format!("not known: {}", p.found), place: p.file.to_string() })
             .or(spot
                 .map(|b| Undecided { reason: format!("not known: {}", b.what), place: b.file.to_string() }));
-        if let Some(undecided) = hidden {
+        if let Some(undecided) = hidden.or(untold) {
             return Answer { undecided: Some(undecided), ..empty(Verdict::Undecided) };
         }
         let mut solvers = vec![SolverName { name: "batsat".to_owned(), version: "0.6.0".to_owned() }];
@@ -196,11 +200,10 @@ fn empty(verdict: Verdict) -> Answer {
 }
 
 /// The requests of a chain, and what they take for granted.
-fn witness(chain: &Chain, found: &Found, primitives: &[Primitive]) -> (Witness, Vec<String>) {
+fn witness(chain: &Chain, primitives: &[Primitive]) -> (Witness, Vec<String>) {
     let mut steps: Vec<Step> = Vec::new();
     let mut assumptions: BTreeSet<String> = BTreeSet::new();
-    for (n, evidence) in &chain.steps {
-        let Some(instance) = found.instances.get(*n) else { continue };
+    for (instance, evidence) in &chain.steps {
         let Some(primitive) = primitives.get(instance.primitive) else { continue };
         let first = steps.len();
         steps.extend(evidence.steps.iter().cloned());

@@ -53,6 +53,8 @@ pub(super) struct Found {
     pub met: Vec<Met>,
     /// The kinds of object of the inventory that steps were looked for with, and the accounts.
     pub kinds: Vec<(String, Arc<str>)>,
+    /// Fields of such objects that no file tells.
+    pub untold: Vec<String>,
     /// Whether nothing can be added: then what is not in `facts` can't be reached.
     pub complete: bool,
     pub refuted: Refuted,
@@ -90,6 +92,7 @@ impl Search<'_> {
             }
             let added = self.step(&view, &pending, &mut found);
             found.kinds = objects.kinds_asked_for();
+            found.untold = objects.untold();
             if added.is_empty() {
                 found.complete = true;
                 return found;

@@ -1,5 +1,6 @@
 //! One kind of step for one session: every way of it, or that there is none.
 
+use super::attachable::{attachable, is_administrator};
 use super::bind::{Object, Objects, Scene, named};
 use super::effect::facts_of;
 use super::fact::{Fact, Session};
@@ -12,8 +13,7 @@ use crate::question::{Constraint, Step, Undecided};
 use gateproof_encodings::primitive::{Binding, Effect, Need, Primitive, Via};
 use gateproof_encodings::term::Terms;
 use gateproof_model::arn::Arn;
-use gateproof_model::catalogue::Catalogue;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 /// One way of a step.
@@ -431,7 +431,10 @@ impl<'a> Search<'_, 'a, '_> {
         if binding.kind != "iam.policy" || related || !self.is_given(variable) {
             return Some(known);
         }
-        Some(attachable(scene, known))
+        let policies = &self.holder.entity.policies;
+        let documents = policies.identity.iter().chain(policies.boundary.iter().flatten());
+        let documents = documents.chain(policies.scps.iter().flatten()).map(AsRef::as_ref);
+        Some(attachable(scene, known, documents))
     }
 
     /// Whether the variable is a policy that is given to somebody.
@@ -443,34 +446,8 @@ impl<'a> Search<'_, 'a, '_> {
     }
 
     fn is_administrator(&self, variable: &str, object: &Object) -> bool {
-        self.is_given(variable) && object.arn.ends_with(ADMINISTRATOR)
+        self.is_given(variable) && is_administrator(object)
     }
-}
-
-const ADMINISTRATOR: &str = ":iam::aws:policy/AdministratorAccess";
-
-/// The policies that can be given to somebody: the one that allows everything first, then those of the account,
-/// then all of AWS's.
-fn attachable(scene: &Scene<'_>, known: Vec<Arc<Object>>) -> Vec<Arc<Object>> {
-    let partition = &scene.partition;
-    let aws = |arn: &str| {
-        let arn: Arc<str> = arn.into();
-        Arc::new(Object::plain(&arn, arn.rsplit('/').next().unwrap_or_default(), &"aws".into()))
-    };
-    let mut found = vec![aws(&format!("arn:{partition}{ADMINISTRATOR}"))];
-    let mut seen: BTreeSet<Arc<str>> = found.iter().map(|o| o.arn.clone()).collect();
-    for object in known {
-        let customer = object.field_is("managed-by", "customer");
-        if customer && object.account == scene.me.account && seen.insert(object.arn.clone()) {
-            found.push(object);
-        }
-    }
-    for policy in Catalogue::embedded().managed_policies() {
-        if seen.insert(policy.arn().into()) {
-            found.push(aws(policy.arn()));
-        }
-    }
-    found
 }
 
 /// The keys by which a service says for whom it acts: the account that is billed and the resource, or neither.
