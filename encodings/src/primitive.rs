@@ -3,7 +3,9 @@
 //! One file is one *atom*: paths are found by the search. The format is `docs/primitives-format.md`; the files of
 //! `encodings/primitives` are embedded.
 
+mod check;
 mod load;
+mod need;
 mod reference;
 
 pub use load::{PrimitiveError, embedded, parse_primitive};
@@ -115,7 +117,7 @@ impl From<TextOrTexts> for OneOrMany {
 
 /// What must be allowed.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
-#[serde(untagged)]
+#[serde(try_from = "need::WrittenNeed")]
 pub enum Need {
     /// One call.
     Call(Authorization),
@@ -126,16 +128,14 @@ pub enum Need {
 }
 
 /// One of several needs.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct AnyOf {
     /// The needs.
     pub any: Vec<Need>,
 }
 
 /// All of several needs.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct AllOf {
     /// The needs.
     pub all: Vec<Need>,
@@ -143,18 +143,15 @@ pub struct AllOf {
 
 /// A call that must be allowed. Calls of a step may be made in different sessions of the caller; what they have in
 /// common are the objects bound.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
-#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Authorization {
     /// `service:Action`.
     pub action: String,
     /// On what. Without it: whatever the action is checked against, `*` where it has no resource level.
     pub resource: Option<Template>,
     /// Context keys that the step fixes; every other key is the caller's choice or what session and resource make it.
-    #[serde(default)]
     pub context: IndexMap<String, ContextDemand>,
-    /// Who calls: `$me` (the default), or a service principal.
-    #[serde(rename = "as")]
+    /// Who calls (`as`): `$me` (the default), or a service principal.
     pub caller: Option<String>,
 }
 

@@ -10,15 +10,17 @@ use serde_json::{Map, Value, json};
 use std::collections::BTreeMap;
 use std::sync::OnceLock;
 
-/// All schemas, by file name.
+/// All schemas of outputs, by file name.
 fn schemas() -> &'static BTreeMap<String, Value> {
     static SCHEMAS: OnceLock<BTreeMap<String, Value>> = OnceLock::new();
     SCHEMAS.get_or_init(|| {
         let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/docs/schema");
         let files = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
         files
-            .map(|file| {
-                let name = file.file_name().unwrap().to_str().unwrap().to_owned();
+            .map(|file| (file.file_name().unwrap().to_str().unwrap().to_owned(), file))
+            // The others are of what is read, not of what is printed.
+            .filter(|(name, _)| name.ends_with(".schema.json"))
+            .map(|(name, file)| {
                 (name, serde_json::from_str(&std::fs::read_to_string(&file).unwrap()).unwrap())
             })
             .collect()

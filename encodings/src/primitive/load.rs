@@ -1,6 +1,8 @@
 //! Reading primitives; what a file may not say is refused by place and reason.
 
 use super::Primitive;
+use super::check::check_primitive;
+use gateproof_model::catalogue::Catalogue;
 use include_dir::{Dir, include_dir};
 use std::sync::LazyLock;
 
@@ -12,16 +14,34 @@ static FILES: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/primitives");
 pub struct PrimitiveError {
     /// The file.
     pub file: String,
-    /// Place and reason.
+    /// Reason, line and column.
     pub reason: String,
 }
 
-/// Reads one file.
+/// Reads one file, whose name without `.yaml` is the primitive's id.
 ///
 /// # Errors
-/// Where it is not of the format.
+/// Where it is not of the format, binds not what it names, or names actions, resources and context keys that don't go
+/// together.
 pub fn parse_primitive(file: &str, text: &str) -> Result<Primitive, PrimitiveError> {
-    serde_saphyr::from_str(text).map_err(|e| PrimitiveError { file: file.to_owned(), reason: e.to_string() })
+    let refuse = |reason: String| PrimitiveError { file: file.to_owned(), reason };
+    let read = serde_saphyr::from_str::<Primitive>(text);
+    let primitive = read.map_err(|e| refuse(e.without_snippet().to_string()))?;
+    let name = file.rsplit(['/', '\\']).next().unwrap_or(file);
+    let name = name.strip_suffix(".yaml").unwrap_or(name);
+    let checked = check_primitive(name, &primitive, Catalogue::embedded());
+    checked.map_err(|complaint| refuse(format!("{} at {}", complaint.reason, place(text, &complaint.at))))?;
+    Ok(primitive)
+}
+
+/// Where a text stands in a file first, counted from 1; the beginning if nowhere.
+fn place(text: &str, at: &str) -> String {
+    for (index, line) in text.lines().enumerate() {
+        if let Some((before, _)) = line.split_once(at) {
+            return format!("line {}, column {}", index + 1, before.chars().count() + 1);
+        }
+    }
+    "line 1, column 1".to_owned()
 }
 
 /// The primitives that come with gateproof, by id.
