@@ -144,11 +144,7 @@ impl<'a> Objects<'a> {
             users: principals(PrincipalEntityKind::User),
             groups: snapshot.groups().iter().map(|g| Arc::new(group_object(g))).collect(),
             policies: snapshot.managed_policies().iter().map(|p| Arc::new(policy_object(p))).collect(),
-            accounts: snapshot
-                .accounts()
-                .iter()
-                .map(|a| Arc::new(Object::plain(&a.id, &a.id, &a.id)))
-                .collect(),
+            accounts: snapshot.accounts().iter().map(|a| Arc::new(account_object(&a.id, snapshot))).collect(),
             things: Mutex::default(),
             untold: Mutex::default(),
         }
@@ -191,9 +187,25 @@ impl<'a> Objects<'a> {
             "iam.principal" => self.users.iter().chain(&self.roles).cloned().collect(),
             "iam.group" => self.groups.clone(),
             "iam.policy" => self.policies.clone(),
+            "iam.instance-profile" => self.instance_profiles(),
             "account" => self.accounts.clone(),
             _ => self.things(kind),
         }
+    }
+
+    /// The instance profiles that some role is in; the others give nothing.
+    fn instance_profiles(&self) -> Vec<Arc<Object>> {
+        let of_role = |role: &Arc<Object>| {
+            let account = role.account.clone();
+            role.field("instance-profile").into_iter().map(move |arn| (arn, account.clone()))
+        };
+        let mut profiles: Vec<(Arc<str>, Arc<str>)> = self.roles.iter().flat_map(of_role).collect();
+        profiles.sort();
+        profiles.dedup();
+        let object = |(arn, account): &(Arc<str>, Arc<str>)| {
+            Arc::new(Object::plain(arn, arn.rsplit('/').next().unwrap_or_default(), account))
+        };
+        profiles.iter().map(object).collect()
     }
 
     fn things(&self, kind: &str) -> Vec<Arc<Object>> {
@@ -249,6 +261,14 @@ fn principal_object(p: &PrincipalEntity) -> Object {
     let mut object = Object::plain(&p.arn, &p.name, &p.account);
     object.fields.insert("path".to_owned(), vec![p.path.clone()]);
     object.fields.insert("instance-profile".to_owned(), p.instance_profiles.clone());
+    object
+}
+
+/// An account; its field `management` is the management account of its organization.
+fn account_object(id: &Arc<str>, snapshot: &Snapshot) -> Object {
+    let mut object = Object::plain(id, id, id);
+    let management = snapshot.organization().management_account.iter().cloned().collect();
+    object.fields.insert("management".to_owned(), management);
     object
 }
 
