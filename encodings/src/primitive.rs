@@ -68,7 +68,8 @@ pub enum Status {
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct Binding {
     /// `iam.user`, `iam.role`, `iam.principal` (either), `iam.group`, `iam.policy` (a managed one),
-    /// `iam.instance-profile`, `fresh` (a new resource, which the attacker names), `account`, or a kind of `inventory/*.yaml` such as `lambda.function`.
+    /// `iam.instance-profile`, `fresh` (a new resource, which the attacker names), `account`, or a kind of
+    /// `inventory/*.yaml` such as `lambda.function`.
     pub kind: String,
     /// Of `fresh`: the ARN. `${partition}` and `${account}` are those of the calling session, every other `${…}` is
     /// the attacker's choice.
