@@ -8,9 +8,11 @@
 mod attachable;
 mod bind;
 mod chain;
+mod cut;
 mod edges;
 mod effect;
 mod fact;
+mod graph;
 mod guard;
 mod needs;
 mod policies;
@@ -19,5 +21,7 @@ mod search;
 mod session;
 mod step;
 
+pub use cut::{Cut, CutAnswer};
 pub use edges::Edge;
+pub use graph::{Graph, GraphStep};
 pub use reach::{EscalationSettings, ReachAnswer, Target};

@@ -24,8 +24,12 @@ impl Edges {
         let estate = Estate::load(&self.snapshot, global.estate_options())?;
         global.warn_of_problems(estate.snapshot.problems());
         let primitives = primitive::embedded().map_err(|e| CliError::Input(e.to_string()))?;
-        let settings =
-            EscalationSettings { ask: global.settings(&config), primitives: primitives.to_vec(), chains: 1 };
+        let settings = EscalationSettings {
+            ask: global.settings(&config),
+            primitives: primitives.to_vec(),
+            chains: 1,
+            all_paths: false,
+        };
         let edges = estate.edges(&settings);
         let mut out = std::io::stdout().lock();
         for edge in &edges {

@@ -4,12 +4,12 @@ use super::watch::Watch;
 use super::{CliError, Global, asked, exit};
 use crate::ask::Estate;
 use crate::config::Config;
-use crate::escalation::{EscalationSettings, Target};
+use crate::escalation::{EscalationSettings, Graph, Target};
 use crate::question::{Requests, Selector, Verdict};
 use crate::render;
 use clap::Args;
 use gateproof_encodings::primitive;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 /// `gateproof reach`
 #[derive(Debug, Clone, Args)]
@@ -40,6 +40,12 @@ pub(crate) struct Reach {
     /// How many chains are shown.
     #[arg(long, value_name = "N", default_value_t = 1)]
     chains: usize,
+    /// Looks for every path and writes their union: a `.dot` file for Graphviz, or a `.json` file.
+    #[arg(long, value_name = "FILE")]
+    graph: Option<PathBuf>,
+    /// Also proposes a smallest set of statements whose removal puts the target out of reach.
+    #[arg(long)]
+    cut: bool,
 }
 
 impl Reach {
@@ -55,12 +61,20 @@ impl Reach {
             ask: global.settings(&config),
             primitives: primitives.to_vec(),
             chains: self.chains,
+            all_paths: self.graph.is_some(),
         };
         let watch = Watch::start(&settings.ask, global.quiet);
         let answer = estate.reach(&from, &when, &target, &settings)?;
+        let cut = match self.cut && answer.overall.verdict == Verdict::Reachable {
+            true => Some(estate.cut(&from, &when, &target, &settings)?),
+            false => None,
+        };
         drop(watch);
-        let json = render::json::reach(&from, &when, &target, &answer);
-        let text = render::text::reach(&answer, estate.snapshot.problems());
+        if let Some(file) = &self.graph {
+            write_graph(&answer.graph, file)?;
+        }
+        let json = render::json::reach(&from, &when, &target, &answer, cut.as_ref());
+        let text = render::text::reach(&answer, cut.as_ref(), estate.snapshot.problems());
         global.publish(&json, &text, None)?;
         Ok(match answer.overall.verdict {
             Verdict::Reachable => exit::REACHABLE,
@@ -81,4 +95,19 @@ impl Reach {
             when: Vec::new(),
         }))
     }
+}
+
+fn write_graph(graph: &Graph, file: &Path) -> Result<(), CliError> {
+    let text = match file.extension().and_then(|e| e.to_str()) {
+        Some("dot") => graph.to_dot(),
+        Some("json") => serde_json::to_string_pretty(graph).map_err(std::io::Error::from)?,
+        _ => {
+            let shown = file.display();
+            return Err(CliError::Usage(format!(
+                "--graph {shown}: expected a name that ends in .dot or .json"
+            )));
+        }
+    };
+    std::fs::write(file, text)
+        .map_err(|error| CliError::Input(format!("cannot write {}: {error}", file.display())))
 }

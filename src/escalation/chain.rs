@@ -5,6 +5,7 @@
 
 use super::bind::{Object, Objects};
 use super::fact::Fact;
+use super::graph::Graph;
 use super::guard::{Asker, Guard};
 use super::policies::{Reading, changes_of};
 use super::search::{Found, Goal, Search};
@@ -65,10 +66,11 @@ fn with_choice(instance: &Instance, policy: &Arc<str>) -> Instance {
 const MOST_CHOICES: usize = 16;
 
 /// A step as a rule.
-struct Rule {
-    needs: BTreeSet<Fact>,
-    gives: Vec<Fact>,
-    instance: usize,
+pub(super) struct Rule {
+    pub needs: BTreeSet<Fact>,
+    pub gives: Vec<Fact>,
+    /// The step, by its place in the instances.
+    pub instance: usize,
 }
 
 /// How many facts about policies a step may hang on at once.
@@ -91,10 +93,17 @@ impl<'c, 'a> Chains<'c, 'a> {
         Self { search, found, goal, objects, worlds: BTreeMap::new() }
     }
 
-    /// Up to `most` chains, shortest first, each replayed.
-    pub fn shortest(&mut self, most: usize) -> Vec<Chain> {
+    /// Up to `most` chains, shortest first, each replayed; and the steps that bear on the goal as a graph.
+    pub fn shortest(&mut self, most: usize) -> (Vec<Chain>, Graph) {
         let goals = self.goals();
         let rules = self.rules(&goals);
+        let graph = Graph::of(
+            &rules,
+            &self.found.instances,
+            self.search.primitives,
+            self.search.start.sessions().map(Fact::Session),
+            goals.iter().map(|(needs, _)| needs),
+        );
         let start: BTreeSet<Fact> = self.search.start.sessions().map(Fact::Session).collect();
         let mut chains: Vec<Chain> = Vec::new();
         let mut tried: BTreeSet<Vec<usize>> = BTreeSet::new();
@@ -127,7 +136,7 @@ impl<'c, 'a> Chains<'c, 'a> {
                 }
             }
         }
-        chains
+        (chains, graph)
     }
 
     /// The sets of facts that the goal hangs on, smallest first, with the session that meets it.

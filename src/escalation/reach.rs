@@ -3,6 +3,7 @@
 
 use super::chain::{Chain, Chains};
 use super::fact::Fact;
+use super::graph::Graph;
 use super::search::{Found, Goal, Search};
 use super::session::Start;
 use super::step::Instance;
@@ -32,6 +33,9 @@ pub struct EscalationSettings {
     pub primitives: Vec<Primitive>,
     /// How many chains are shown.
     pub chains: usize,
+    /// Whether all that can be had is looked for, so that the graph holds every path; otherwise the search ends where the
+    /// target is met.
+    pub all_paths: bool,
 }
 
 /// The answer to `reach`.
@@ -43,6 +47,8 @@ pub struct ReachAnswer {
     pub principals: Vec<(Arc<str>, Answer)>,
     /// Of the first principal that reaches the target: its chains, shortest first.
     pub chains: Vec<Witness>,
+    /// The same principal's ways to the target.
+    pub graph: Graph,
 }
 
 impl Estate {
@@ -60,18 +66,18 @@ impl Estate {
         let goal = self.goal(target, &settings.ask)?;
         let callers = self.select(from, &settings.ask.environments)?;
         let mut principals = Vec::new();
-        let mut chains = Vec::new();
+        let (mut chains, mut graph) = (Vec::new(), Graph::default());
         for caller in callers {
             let id = caller.id.clone();
             let start = Start { callers: vec![caller], when: when.to_vec() };
-            let (answer, found) = self.reach_from(&start, &goal, settings);
+            let (answer, found, ways) = self.reach_from(&start, &goal, settings);
             if chains.is_empty() {
-                chains = found;
+                (chains, graph) = (found, ways);
             }
             principals.push((id, answer));
         }
         let overall = overall(&principals);
-        Ok(ReachAnswer { overall, principals, chains })
+        Ok(ReachAnswer { overall, principals, chains, graph })
     }
 
     fn goal(&self, target: &Target, settings: &Settings) -> Result<Goal, AskError> {
@@ -93,7 +99,7 @@ impl Estate {
         start: &Start,
         goal: &Goal,
         settings: &EscalationSettings,
-    ) -> (Answer, Vec<Witness>) {
+    ) -> (Answer, Vec<Witness>, Graph) {
         let search = Search {
             estate: self,
             primitives: &settings.primitives,
@@ -102,10 +108,11 @@ impl Estate {
             goal: Some(goal),
         };
         // A chain of n steps is found by round n; one more may hold a shorter one than the first that was found.
-        let found = search.run(|found, _| found.met.iter().any(|m| m.unknown.is_none()));
+        let found =
+            search.run(|found, _| !settings.all_paths && found.met.iter().any(|m| m.unknown.is_none()));
         let strict = settings.ask.effort.strict;
         let mut chains = Chains::of(&search, &found, goal);
-        let shown = chains.shortest(settings.chains.max(1));
+        let (shown, graph) = chains.shortest(settings.chains.max(1));
         let witnesses: Vec<(Witness, Vec<String>)> =
             shown.iter().map(|chain| witness(chain, &settings.primitives)).collect();
         if let Some((witness, assumptions)) = witnesses.first() {
@@ -116,13 +123,13 @@ impl Estate {
                     reason: format!("strict: a chain would take for granted that {granted}"),
                     place: witness.steps.first().map(|s| s.caller.clone()).unwrap_or_default(),
                 });
-                return (answer, Vec::new());
+                return (answer, Vec::new(), graph);
             }
             answer.witness = Some(witness.clone());
             answer.assumptions.clone_from(assumptions);
-            return (answer, witnesses.into_iter().map(|(witness, _)| witness).collect());
+            return (answer, witnesses.into_iter().map(|(witness, _)| witness).collect(), graph);
         }
-        (self.without_chain(&found, settings), Vec::new())
+        (self.without_chain(&found, settings), Vec::new(), graph)
     }
 
     /// No chain was shown: a proof that there is none, or why that is not known.

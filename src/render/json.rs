@@ -1,7 +1,7 @@
 //! JSON documents; each names its format.
 
 use crate::ask::{CanAnswer, Explained};
-use crate::escalation::{Edge, ReachAnswer, Target};
+use crate::escalation::{CutAnswer, Edge, ReachAnswer, Target};
 use crate::question::{Answer, Constraint, Quantifier, Requests, Selector, Verdict};
 use gateproof_model::request::ContextValue;
 use serde_json::{Map, Value, json};
@@ -61,7 +61,13 @@ pub fn can(
 }
 
 /// The answer to `reach`: `gateproof-verdict/1`, with the chains that were found.
-pub fn reach(from: &[Selector], when: &[Constraint], target: &Target, answer: &ReachAnswer) -> Value {
+pub fn reach(
+    from: &[Selector],
+    when: &[Constraint],
+    target: &Target,
+    answer: &ReachAnswer,
+    cut: Option<&CutAnswer>,
+) -> Value {
     let mut asked = Map::new();
     asked.insert("command".to_owned(), json!("reach"));
     asked.insert("from".to_owned(), json!(strings(from)));
@@ -79,7 +85,20 @@ pub fn reach(from: &[Selector], when: &[Constraint], target: &Target, answer: &R
     let each: Vec<Value> = answer.principals.iter().map(|(arn, a)| principal(arn, a)).collect();
     document.insert("principals".to_owned(), json!(each));
     document.insert("chains".to_owned(), json!(answer.chains));
+    if let Some(cut) = cut {
+        document.insert("cut".to_owned(), cut_of(cut));
+    }
     Value::Object(document)
+}
+
+fn cut_of(cut: &CutAnswer) -> Value {
+    match cut {
+        CutAnswer::Found(cut) => {
+            json!({"verdict": "found", "statements": cut.statements, "chains": cut.chains})
+        }
+        CutAnswer::NoneThere(why) => json!({"verdict": "none", "reason": why}),
+        CutAnswer::Undecided(why) => json!({"verdict": "undecided", "reason": why}),
+    }
 }
 
 /// A line of `edges`: `gateproof-edges/1`.

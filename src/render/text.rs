@@ -1,7 +1,7 @@
 //! Text for people: the verdict first, then what shows it.
 
 use crate::ask::{CanAnswer, Explained};
-use crate::escalation::{Edge, ReachAnswer};
+use crate::escalation::{CutAnswer, Edge, ReachAnswer};
 use crate::question::answer::ContextText;
 use crate::question::{Answer, ProofSummary, Step, Verdict};
 use gateproof_model::problem::Problem;
@@ -171,7 +171,7 @@ pub fn edge(edge: &Edge) -> String {
 }
 
 /// The answer to `reach`.
-pub fn reach(answer: &ReachAnswer, found: &[Problem]) -> String {
+pub fn reach(answer: &ReachAnswer, cut: Option<&CutAnswer>, found: &[Problem]) -> String {
     let mut out = String::new();
     line(&mut out, format_args!("{}", headline(&answer.overall)));
     body(&mut out, &answer.overall);
@@ -181,6 +181,9 @@ pub fn reach(answer: &ReachAnswer, found: &[Problem]) -> String {
             step(&mut out, one);
         }
     }
+    if let Some(cut) = cut {
+        proposed(&mut out, cut);
+    }
     if answer.principals.len() > 1 {
         line(&mut out, format_args!("\n{} principals:", answer.principals.len()));
         for (arn, one) in &answer.principals {
@@ -189,6 +192,32 @@ pub fn reach(answer: &ReachAnswer, found: &[Problem]) -> String {
     }
     problems(&mut out, found);
     out
+}
+
+fn proposed(out: &mut String, cut: &CutAnswer) {
+    match cut {
+        CutAnswer::Found(cut) => {
+            let count = cut.statements.len();
+            line(
+                out,
+                format_args!(
+                    "\nout of reach without {count} statements (proved; {} chains were found):",
+                    cut.chains
+                ),
+            );
+            for e in &cut.statements {
+                let sid = e.sid.as_deref().map(|s| format!(" ({s})")).unwrap_or_default();
+                line(
+                    out,
+                    format_args!("  cut       {}: {}{sid}, {}#{}", e.layer, e.policy, e.file, e.pointer),
+                );
+            }
+        }
+        CutAnswer::NoneThere(why) => {
+            line(out, format_args!("\nno statement of a policy could be removed against {why}"));
+        }
+        CutAnswer::Undecided(why) => line(out, format_args!("\nno cut was found: {why}")),
+    }
 }
 
 /// The answer to `who-can`: those who can, with the request that shows it.
