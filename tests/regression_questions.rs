@@ -123,9 +123,9 @@ impl Loaded {
         );
         let proved: Vec<bool> = answers.iter().map(|(_, a)| a.proof.is_some()).collect();
         match export(&self.estate, question, self.digest.clone(), &proved) {
-            Ok(certificate) => {
-                verify_loaded(certificate.as_ref()?, &self.estate).err().map(|e| format!("a certificate: {e}"))
-            }
+            Ok(certificate) => verify_loaded(certificate.as_ref()?, &self.estate)
+                .err()
+                .map(|e| format!("a certificate: {e}")),
             Err(error) => Some(format!("no certificate: {error}")),
         }
     }
@@ -165,7 +165,11 @@ fn verdicts_that_were_wrong_are_right() {
 fn each_says_what_was_wrong_and_by_which_rule() {
     let conformance = std::fs::read_to_string("CONFORMANCE.md").unwrap();
     for (id, regression) in regressions() {
-        assert!(["impossible", "reachable", "undecided"].contains(&&*regression.once), "{id}: {}", regression.once);
+        assert!(
+            ["impossible", "reachable", "undecided"].contains(&&*regression.once),
+            "{id}: {}",
+            regression.once
+        );
         assert!(conformance.contains(&format!("\n| {} ", regression.rule)), "{id}: {}", regression.rule);
         assert!(regression.why.contains('(') && regression.why.ends_with(")."), "{id}: no source");
     }
