@@ -196,7 +196,8 @@ impl Estate {
         plan: &Plan<'a>,
     ) -> Option<&'p Plan<'a>> {
         let id = plan.action?.id();
-        let n = prepared.actions.known.iter().position(|action| action.id() == id)?;
+        // They are in the catalogue's order.
+        let n = prepared.actions.known.binary_search_by_key(&id, ActionInfo::id).ok()?;
         let made = prepared.whole_plans.get(n)?;
         Some(made.get_or_init(|| self.plan(plan.action, &[], &Resources::default(), &prepared.whole_cases)))
     }

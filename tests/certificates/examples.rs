@@ -1,6 +1,7 @@
 //! Every golden question of which somebody's answer rests on a proof: written down, read back, accepted.
 
-use crate::asked::{Asked, example, golden};
+use crate::asked::Asked;
+use crate::golden::{example, golden};
 use gateproof::ask::{CrossCheck, Environments, Estate, Settings};
 use gateproof::certificate::{
     Certificate, Fault, Question, Refusal, SnapshotDigest, VerifyError, digest_snapshot, export,
