@@ -48,15 +48,30 @@ impl Index {
         index
     }
 
+    /// Whether all texts of a pattern are surely among these: it is one of the texts, or goes on from a beginning.
+    pub(super) fn covers(&self, pattern: &[Token], fold_case: bool) -> bool {
+        let literal = |t: &Token| if let Token::Char(c) = t { Some(*c) } else { None };
+        let head: String = pattern.iter().map_while(literal).collect();
+        if pattern.iter().all(|t| literal(t).is_some()) {
+            return self.contains(&head, fold_case);
+        }
+        let head = if fold_case { folded(&head) } else { Cow::Borrowed(head.as_str()) };
+        self.has_beginning(&head)
+    }
+
+    fn has_beginning(&self, text: &str) -> bool {
+        let after = self.beginnings.partition_point(|b| **b <= *text);
+        let nearest = after.checked_sub(1).and_then(|i| self.beginnings.get(i));
+        nearest.is_some_and(|beginning| text.starts_with(&**beginning))
+    }
+
     /// Whether some pattern matches the text; where letter case is ignored, the patterns are folded.
     pub(super) fn contains(&self, text: &str, fold_case: bool) -> bool {
         let text = if fold_case { folded(text) } else { Cow::Borrowed(text) };
         if self.texts.contains(&*text) {
             return true;
         }
-        let after = self.beginnings.partition_point(|b| **b <= *text);
-        let nearest = after.checked_sub(1).and_then(|i| self.beginnings.get(i));
-        nearest.is_some_and(|beginning| text.starts_with(&**beginning))
+        self.has_beginning(&text)
             || self
                 .rest
                 .iter()
