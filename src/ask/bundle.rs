@@ -23,12 +23,14 @@ use super::target::{Place, Target};
 use crate::engine::refute;
 use gateproof_encodings::actions::ActionRanges;
 use gateproof_encodings::authorize::FREE_ACTIONS;
+use gateproof_encodings::field::Field;
+use gateproof_encodings::language::PatternSet;
 use gateproof_encodings::language::compare::are_disjoint;
 use gateproof_encodings::scope::ResourceRule;
-use gateproof_encodings::term::Terms;
+use gateproof_encodings::term::{Atom, Term, Terms};
 use gateproof_model::catalogue::ActionInfo;
 use rustc_hash::FxHashMap;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 /// So few actions are asked about one by one.
 const FEWEST: usize = 3;
@@ -41,6 +43,9 @@ pub(crate) struct Bundles<'a> {
     bundles: Vec<Bundle<'a>>,
     /// By place among the question's actions, the bundle.
     of_action: Vec<Option<usize>>,
+    /// By place, the proof that AWS checks the action against nothing that is asked about: of those that it seems
+    /// to be so of.
+    unfit: FxHashMap<usize, OnceLock<Option<PieceProof>>>,
 }
 
 #[derive(Debug)]
@@ -73,11 +78,12 @@ impl<'a> Bundles<'a> {
         let known = &prepared.actions.known;
         let all: Vec<usize> = (0..known.len()).collect();
         if known.len() < FEWEST || prepared.effort.encoding == Encoding::Strings {
-            return Self { order: all, bundles: Vec::new(), of_action: vec![None; known.len()] };
+            return Self { order: all, ..Self::default() };
         }
         let fits = |n: &usize| known.get(*n).is_some_and(|a| estate.may_be_about(*a, prepared));
         let (likely, unlikely): (Vec<usize>, Vec<usize>) = all.into_iter().partition(fits);
-        let mut made = Self { order: Vec::new(), bundles: Vec::new(), of_action: vec![None; known.len()] };
+        let unfit = unlikely.iter().map(|n| (*n, OnceLock::new())).collect();
+        let mut made = Self { of_action: vec![None; known.len()], unfit, ..Self::default() };
         for places in [&likely, &unlikely] {
             let members: Vec<(usize, ActionInfo<'a>)> = places
                 .iter()
@@ -121,6 +127,19 @@ impl<'a> Bundles<'a> {
         };
         *state == State::Refuted
     }
+
+    /// The proof that AWS checks an action against nothing that is asked about, whoever asks: a part of the formulas
+    /// of all its pieces on other resources than `*`, roles to be assumed and principals.
+    pub(crate) fn unfit(
+        &self,
+        n: usize,
+        plan: &Plan<'a>,
+        prove: impl FnOnce() -> Option<PieceProof>,
+    ) -> Option<&PieceProof> {
+        let plain = |target: &Target<'_>| matches!(target.place, Place::Known(_));
+        let plain = plan.asked.is_some() && plan.known.targets.iter().all(plain);
+        self.unfit.get(&n).filter(|_| plain)?.get_or_init(prove).as_ref()
+    }
 }
 
 /// Whether nothing that the encoding knows of the action by its name would be lost on leaving the name open.
@@ -132,12 +151,40 @@ fn is_ordinary(action: ActionInfo<'_>) -> bool {
     !free && !ruled && !several && owner_is_certain(action) && !is_silent_about_via(action.service())
 }
 
+/// Some resource that is asked about is of a kind that the action can be checked against.
+fn encode_fitting(terms: &mut Terms, plan: &Plan<'_>) -> Option<Term> {
+    let mut within =
+        |set: &Arc<PatternSet>| terms.atom_term(Atom::Text(Field::Resource, set.clone()));
+    let asked = within(plan.asked.as_ref()?);
+    let kinds: Vec<(Term, Term)> = plan.kinds.iter().map(|k| (within(&k.fits), within(&k.barred))).collect();
+    let mut of_kinds = Vec::new();
+    for (fits, barred) in kinds {
+        let not_barred = terms.not(barred);
+        of_kinds.push(terms.and([fits, not_barred]));
+    }
+    let fitting = terms.or(of_kinds);
+    Some(terms.and([asked, fitting]))
+}
+
 impl Estate {
     /// Whether AWS could check the action against a resource that is asked about. Errs towards yes.
     fn may_be_about<'a>(&'a self, action: ActionInfo<'a>, prepared: &Prepared<'a>) -> bool {
         let Some(asked) = self.asked_set(&prepared.resources) else { return true };
         let apart = |kind: &Kind| are_disjoint(&kind.fits, &asked);
         !self.kinds(Some(action)).iter().all(apart)
+    }
+
+    /// The proof that no resource that is asked about is of the action's kinds.
+    pub(crate) fn prove_unfit(
+        &self,
+        terms: &mut Terms,
+        plan: &Plan<'_>,
+        prepared: &Prepared<'_>,
+    ) -> Option<PieceProof> {
+        terms.clear();
+        let root = encode_fitting(terms, plan)?;
+        let proof = refute(terms, root, &self.memory, &prepared.effort.limits)?;
+        Some(PieceProof { proof, all_requests: false, folded: root == Terms::FALSE, second: Second::NotAsked })
     }
 
     fn bundle<'a>(&'a self, members: &[ActionInfo<'a>], prepared: &Prepared<'a>) -> Bundle<'a> {

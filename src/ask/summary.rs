@@ -184,6 +184,14 @@ impl Estate {
                     };
                     bundles.refutes(n, caller, &mut struck, strike)
                 });
+            // Once the proof is not about all requests, that AWS checks the action against nothing asked about will do.
+            if let (Some(bundles), false, CrossCheck::Never | CrossCheck::Sample) =
+                (bundles, tally.all_requests, prepared.cross_check)
+                && let Some(proof) = bundles.unfit(n, plan, || self.prove_unfit(terms, plan, prepared))
+            {
+                tally.refute(proof);
+                continue;
+            }
             let reach = Reach { by_identity, narrowed, refuted };
             if let Some(answer) = self.ask_action(terms, caller, prepared, plan, reach, &mut tally) {
                 return answer;
