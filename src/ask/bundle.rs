@@ -23,9 +23,9 @@ use super::target::{Place, Target};
 use crate::engine::refute;
 use gateproof_encodings::actions::ActionRanges;
 use gateproof_encodings::authorize::FREE_ACTIONS;
+use gateproof_encodings::emptiness::{Emptiness, Meter};
 use gateproof_encodings::field::Field;
 use gateproof_encodings::language::PatternSet;
-use gateproof_encodings::language::compare::are_disjoint;
 use gateproof_encodings::scope::ResourceRule;
 use gateproof_encodings::term::{Atom, Term, Terms};
 use gateproof_model::catalogue::ActionInfo;
@@ -170,7 +170,13 @@ impl Estate {
     /// Whether AWS could check the action against a resource that is asked about. Errs towards yes.
     fn may_be_about<'a>(&'a self, action: ActionInfo<'a>, prepared: &Prepared<'a>) -> bool {
         let Some(asked) = self.asked_set(&prepared.resources) else { return true };
-        let apart = |kind: &Kind| are_disjoint(&kind.fits, &asked);
+        let search = &prepared.effort.limits.search;
+        let meter = Meter::of(search.work, &search.cancellation);
+        let apart = |kind: &Kind| {
+            let found =
+                self.memory.emptiness.find(&[&kind.fits, &asked], &[&kind.barred], search.minimize, &meter);
+            found == Emptiness::Empty
+        };
         !self.kinds(Some(action)).iter().all(apart)
     }
 

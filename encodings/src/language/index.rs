@@ -104,6 +104,21 @@ mod tests {
     proptest! {
         #![proptest_config(ProptestConfig { cases: 2_000, ..ProptestConfig::default() })]
         #[test]
+        fn what_covers_a_pattern_holds_its_texts(
+            patterns in prop::collection::vec(pattern(), 0..8),
+            inner in pattern(),
+            texts in prop::collection::vec("[abAB:]{0,4}", 12),
+            fold_case: bool,
+        ) {
+            let index = Index::of(&patterns);
+            if index.covers(&inner, fold_case) {
+                for text in texts.iter().filter(|t| matches(&inner, t, fold_case)) {
+                    prop_assert!(index.contains(text, fold_case), "{} {:?} {:?}", text, inner, patterns);
+                }
+            }
+        }
+
+        #[test]
         fn agrees_with_trying_every_pattern(
             patterns in prop::collection::vec(pattern(), 0..8),
             texts in prop::collection::vec("[abAB:]{0,6}", 6),
