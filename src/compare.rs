@@ -157,7 +157,7 @@ impl Comparer {
         let mut terms = Terms::default();
         let scope = Scope {
             action_beginning: None,
- among: None,
+            among: None,
             caller: Caller::Known(Principal::from_arn(USER, None)),
             action: action.map(|a| a.to_ascii_lowercase().into()),
             action_id: action.and_then(|a| self.catalogue.action(a)),

@@ -44,7 +44,7 @@ pub fn encode_request(
     let owner = request.resource_account.as_deref().map(Arc::from);
     let scope = Scope {
         action_beginning: None,
- among: None,
+        among: None,
         caller: Caller::Known(request.principal.clone()),
         action: Some(action.as_str().into()),
         action_id: None,

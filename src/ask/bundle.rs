@@ -153,8 +153,7 @@ fn is_ordinary(action: ActionInfo<'_>) -> bool {
 
 /// Some resource that is asked about is of a kind that the action can be checked against.
 fn encode_fitting(terms: &mut Terms, plan: &Plan<'_>) -> Option<Term> {
-    let mut within =
-        |set: &Arc<PatternSet>| terms.atom_term(Atom::Text(Field::Resource, set.clone()));
+    let mut within = |set: &Arc<PatternSet>| terms.atom_term(Atom::Text(Field::Resource, set.clone()));
     let asked = within(plan.asked.as_ref()?);
     let kinds: Vec<(Term, Term)> = plan.kinds.iter().map(|k| (within(&k.fits), within(&k.barred))).collect();
     let mut of_kinds = Vec::new();
@@ -190,7 +189,12 @@ impl Estate {
         terms.clear();
         let root = encode_fitting(terms, plan)?;
         let proof = refute(terms, root, &self.memory, &prepared.effort.limits)?;
-        Some(PieceProof { proof, all_requests: false, folded: root == Terms::FALSE, second: Second::NotAsked })
+        Some(PieceProof {
+            proof,
+            all_requests: false,
+            folded: root == Terms::FALSE,
+            second: Second::NotAsked,
+        })
     }
 
     fn bundle<'a>(&'a self, members: &[ActionInfo<'a>], prepared: &Prepared<'a>) -> Bundle<'a> {

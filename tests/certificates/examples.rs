@@ -80,10 +80,8 @@ pub fn refused(what: &str, certificate: &Certificate, estate: &Estate) -> Fault 
 }
 
 /// Actions and resources that policies tell apart by more than what their patterns begin with.
-const TOLD_APART_BY_LEMMAS: [(&str, &str); 2] = [
-    ("secretsmanager:GetSecretValue", "*:secret:prod*"),
-    ("codebuild:StartBuild", "*:project/*deploy*"),
-];
+const TOLD_APART_BY_LEMMAS: [(&str, &str); 2] =
+    [("secretsmanager:GetSecretValue", "*:secret:prod*"), ("codebuild:StartBuild", "*:project/*deploy*")];
 
 fn check(twin: &str) {
     let directory = Path::new("corpus/snapshots").join(twin);

@@ -54,10 +54,7 @@ pub fn find_value(
 
 /// Two demands that no text meets, where two patterns at a time show it: two sets without a common text, or a
 /// set that lies in one that is refused. Most conflicts are of this kind.
-fn conflicting_pair<'a>(
-    demands: &[Demand<'a>],
-    cache: &EmptinessCache,
-) -> Option<(Demand<'a>, Demand<'a>)> {
+fn conflicting_pair<'a>(demands: &[Demand<'a>], cache: &EmptinessCache) -> Option<(Demand<'a>, Demand<'a>)> {
     let set_of = |demand: &Demand<'a>| match demand.1 {
         Atom::Text(_, set) => Some(set),
         _ => None,
