@@ -9,6 +9,7 @@ mod attempt;
 mod authorizations;
 mod aws_cli;
 mod axioms;
+mod bundle;
 mod by_strings;
 mod caller;
 mod candidates;

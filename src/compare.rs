@@ -156,6 +156,8 @@ impl Comparer {
     ) -> (Answer, BTreeSet<Arc<str>>) {
         let mut terms = Terms::default();
         let scope = Scope {
+            action_beginning: None,
+            among: None,
             caller: Caller::Known(Principal::from_arn(USER, None)),
             action: action.map(|a| a.to_ascii_lowercase().into()),
             action_id: action.and_then(|a| self.catalogue.action(a)),

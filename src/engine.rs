@@ -53,6 +53,9 @@ pub fn solve(
     limits: &Limits,
     mut accept: impl FnMut(&Values, &[(AtomId, bool)]) -> Result<(), String>,
 ) -> Answer {
+    if let Some(proof) = memory.proof_of(terms, root, limits) {
+        return Answer::Unsatisfiable(proof);
+    }
     let meter = Meter::of(limits.search.work, &limits.search.cancellation);
     let mut lemmas: Vec<Vec<Literal>> = Vec::new();
     // What a walk proposes is mostly right; where it isn't, why it isn't is the first lemma.
@@ -64,9 +67,6 @@ pub fn solve(
             Combination::Impossible(part) => lemmas.push(part.into_iter().map(|l| -l).collect()),
             Combination::Possible(_) | Combination::Unsettled(..) => {}
         }
-    }
-    if let Some(proof) = memory.proof_of(terms, root, limits) {
-        return Answer::Unsatisfiable(proof);
     }
     let cnf = encode_clauses(terms, root);
     let mut core = BatSat::new(&limits.search.cancellation);
@@ -85,7 +85,7 @@ pub fn solve(
                     None => {
                         let answer = refuted(terms, &cnf, Proof { lemmas, steps: core.into_steps() });
                         if let Answer::Unsatisfiable(proof) = &answer {
-                            memory.remember(terms, root, limits, proof);
+                            memory.remember(terms, root, limits, Some(proof));
                         }
                         answer
                     }
@@ -123,6 +123,21 @@ pub fn solve(
         consistent = core.add_clause(&blocked);
     }
     Answer::Unknown(doubt.unwrap_or(UnknownReason::ResourceLimit { limit: limits.rounds as u64 }))
+}
+
+/// The proof that nothing makes the formula hold; `None` where something does, or neither is shown.
+pub fn refute(terms: &Terms, root: Term, memory: &Memory, limits: &Limits) -> Option<Proof> {
+    if memory.is_possible(terms, root, limits) {
+        return None;
+    }
+    match solve(terms, root, memory, limits, |_, _| Ok(())) {
+        Answer::Unsatisfiable(proof) => Some(proof),
+        Answer::Satisfiable(_) => {
+            memory.remember(terms, root, limits, None);
+            None
+        }
+        Answer::Unknown(_) => None,
+    }
 }
 
 fn refuted(terms: &Terms, cnf: &gateproof_encodings::cnf::Cnf, proof: Proof) -> Answer {

@@ -3,8 +3,11 @@
 
 #[path = "golden/asked.rs"]
 mod asked;
+#[path = "golden/examples.rs"]
+mod examples;
 
-use asked::{Asked, example, golden};
+use asked::Asked;
+use examples::{example, golden};
 use gateproof::ask::{CrossCheck, Settings};
 use gateproof::question::Verdict;
 use std::collections::BTreeSet;

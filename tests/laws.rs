@@ -103,7 +103,7 @@ fn statements(document: &mut Value) -> &mut Vec<Value> {
 
 /// Adds a statement to one layer. Block Public Access is left out: a public statement can cost what others give.
 fn add_statement(random: &mut Random, line: &mut Value, effect: &str) {
-    let layer = random.pick(&["identity", "resource", "boundary", "session"]);
+    let layer = random.word(&["identity", "resource", "boundary", "session"]);
     let mut added = statement(random, layer == "resource", 0);
     if effect == "Allow" && random.percent(60) {
         let principal = added.get("Principal").cloned();

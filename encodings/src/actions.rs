@@ -91,6 +91,11 @@ impl ActionRanges {
         })
     }
 
+    /// Whether every action of this set is in the other.
+    pub fn is_within(&self, other: &Self) -> bool {
+        self.intersection(other) == *self
+    }
+
     /// Whether no action is in the set.
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
@@ -185,6 +190,7 @@ mod tests {
             let either = ActionRanges::union([&a, &b]);
             let neither = either.complement(80);
             prop_assert_eq!(a.meets(&b), !both.is_empty());
+            prop_assert_eq!(a.is_within(&b), a.intersection(&b.complement(80)).is_empty());
             let holds = |set: &ActionRanges, i: u32| set.0.iter().any(|(f, e)| *f <= i && i < *e);
             for i in 0..80 {
                 prop_assert_eq!(holds(&both, i), holds(&a, i) && holds(&b, i));

@@ -43,6 +43,8 @@ pub fn encode_request(
     let service = action.split_once(':').map_or("", |(service, _)| service);
     let owner = request.resource_account.as_deref().map(Arc::from);
     let scope = Scope {
+        action_beginning: None,
+        among: None,
         caller: Caller::Known(request.principal.clone()),
         action: Some(action.as_str().into()),
         action_id: None,

@@ -59,7 +59,20 @@ impl Meter {
 #[derive(Debug, Default)]
 pub struct EmptinessCache {
     shards: [Mutex<FxHashMap<Box<[u32]>, Searched>>; SHARDS],
+    pairs: [Mutex<FxHashMap<(u32, u32), Pair>>; SHARDS],
 }
+
+/// How two sets lie to each other, as far as [`crate::language::compare`] sees.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Pair {
+    /// No text lies in both.
+    pub(crate) are_disjoint: bool,
+    /// Each text of the first lies in the second.
+    pub(crate) is_within: bool,
+}
+
+/// Pairs that a shard remembers before it forgets them all.
+const MOST_PAIRS: usize = 1 << 16;
 
 /// An answer and what it cost.
 #[derive(Debug, Clone)]
@@ -76,6 +89,24 @@ const SEPARATOR: u32 = u32::MAX;
 const PLACES: u64 = 4_000_000;
 
 impl EmptinessCache {
+    /// How two sets lie to each other, remembered.
+    pub(crate) fn pair(&self, one: &PatternSet, other: &PatternSet) -> Pair {
+        let key = (one.id, other.id);
+        let compare = || Pair { are_disjoint: are_disjoint(one, other), is_within: is_within(one, other) };
+        let shard = usize::try_from(FxBuildHasher.hash_one(key) >> 60).unwrap_or_default() % SHARDS;
+        let Some(shard) = self.pairs.get(shard) else { return compare() };
+        if let Some(known) = shard.lock().unwrap_or_else(PoisonError::into_inner).get(&key) {
+            return *known;
+        }
+        let pair = compare();
+        let mut shard = shard.lock().unwrap_or_else(PoisonError::into_inner);
+        if shard.len() >= MOST_PAIRS {
+            shard.clear();
+        }
+        shard.insert(key, pair);
+        pair
+    }
+
     /// [`find_word`], remembered. A remembered answer costs what it cost when it was found, and is not given
     /// to a formula that could not have paid for it: so no answer hangs on what was asked before.
     pub fn find(
@@ -101,7 +132,7 @@ impl EmptinessCache {
         let found = match known.and_then(|k| k.within(states, steps)) {
             Some(found) => found,
             None => {
-                let found = find(positive, negative, states, steps, &meter.cancellation);
+                let found = self.search_for(positive, negative, states, steps, &meter.cancellation);
                 if found.answer != Emptiness::Cancelled {
                     let mut shard = shard.lock().unwrap_or_else(PoisonError::into_inner);
                     shard.insert(key.into(), found.clone());
@@ -111,6 +142,31 @@ impl EmptinessCache {
         };
         meter.charge(found.steps);
         found.answer
+    }
+
+    fn search_for(
+        &self,
+        positive: &[&PatternSet],
+        negative: &[&PatternSet],
+        states: usize,
+        steps: u64,
+        cancellation: &Cancellation,
+    ) -> Searched {
+        let guessed = |answer| Searched { answer, states: 0, steps: 0 };
+        match guess::find(positive, negative) {
+            Guess::Word(word) => guessed(Emptiness::Word(word)),
+            Guess::NoneLeft => guessed(Emptiness::Empty),
+            Guess::Unknown if self.two_conflict(positive, negative) => guessed(Emptiness::Empty),
+            Guess::Unknown => search(positive, negative, states, steps, cancellation),
+        }
+    }
+
+    /// Whether two of the sets alone leave no text.
+    fn two_conflict(&self, positive: &[&PatternSet], negative: &[&PatternSet]) -> bool {
+        positive.iter().enumerate().any(|(i, set)| {
+            positive.iter().skip(i + 1).any(|other| self.pair(set, other).are_disjoint)
+                || negative.iter().any(|other| self.pair(set, other).is_within)
+        })
     }
 }
 
@@ -138,31 +194,7 @@ pub fn find_word(
     budget: usize,
     cancellation: &Cancellation,
 ) -> Emptiness {
-    find(positive, negative, budget, u64::MAX, cancellation).answer
-}
-
-fn find(
-    positive: &[&PatternSet],
-    negative: &[&PatternSet],
-    states: usize,
-    steps: u64,
-    cancellation: &Cancellation,
-) -> Searched {
-    let guessed = |answer| Searched { answer, states: 0, steps: 0 };
-    match guess::find(positive, negative) {
-        Guess::Word(word) => guessed(Emptiness::Word(word)),
-        Guess::NoneLeft => guessed(Emptiness::Empty),
-        Guess::Unknown if two_conflict(positive, negative) => guessed(Emptiness::Empty),
-        Guess::Unknown => search(positive, negative, states, steps, cancellation),
-    }
-}
-
-/// Whether two of the sets alone leave no text.
-fn two_conflict(positive: &[&PatternSet], negative: &[&PatternSet]) -> bool {
-    positive.iter().enumerate().any(|(i, set)| {
-        positive.iter().skip(i + 1).any(|other| are_disjoint(set, other))
-            || negative.iter().any(|other| is_within(set, other))
-    })
+    EmptinessCache::default().search_for(positive, negative, budget, u64::MAX, cancellation).answer
 }
 
 pub(crate) fn search(

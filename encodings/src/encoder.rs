@@ -42,13 +42,18 @@ impl Encoder<'_> {
     pub fn in_set(&mut self, subject: &Subject, set: &Arc<PatternSet>) -> Term {
         match subject {
             Subject::Known(text) => Terms::constant(set.contains(text)),
-            Subject::Open(Field::Resource) => {
-                match self.scope.resource_beginning.as_deref().and_then(|b| set.holds_all_beginning(b)) {
+            Subject::Open(field) => {
+                let beginning = match field {
+                    Field::Resource => self.scope.resource_beginning.as_deref(),
+                    // Told in lower case, so it settles sets that ignore case only.
+                    Field::Action if set.fold_case => self.scope.action_beginning.as_deref(),
+                    Field::Action | Field::Key(_) => None,
+                };
+                match beginning.and_then(|b| set.holds_all_beginning(b)) {
                     Some(settled) => Terms::constant(settled),
-                    None => self.terms.atom_term(Atom::Text(Field::Resource, set.clone())),
+                    None => self.terms.atom_term(Atom::Text(field.clone(), set.clone())),
                 }
             }
-            Subject::Open(field) => self.terms.atom_term(Atom::Text(field.clone(), set.clone())),
         }
     }
 

@@ -73,7 +73,11 @@ impl PatternSet {
         if self.patterns.len() < INDEXED_FROM {
             return self.patterns.iter().any(|p| matches(p, text, self.fold_case));
         }
-        self.index.get_or_init(|| Index::of(&self.patterns)).contains(text, self.fold_case)
+        self.index().contains(text, self.fold_case)
+    }
+
+    fn index(&self) -> &Index {
+        self.index.get_or_init(|| Index::of(&self.patterns))
     }
 }
 

@@ -1,5 +1,6 @@
 //! The symbolic request: what a question leaves open, and what it fixes.
 
+use crate::actions::ActionRanges;
 use crate::language::PatternSet;
 use gateproof_model::catalogue::ActionId;
 use gateproof_model::request::{ContextValue, Principal};
@@ -88,8 +89,13 @@ pub struct Scope {
     pub caller: Caller,
     /// The action in lower case; open where `None`.
     pub action: Option<Arc<str>>,
+    /// What the action begins with in lower case, whichever it is: an open one is constrained to that beside the
+    /// policies, so that statements about others fold away.
+    pub action_beginning: Option<Arc<str>>,
     /// The same action in the compiler's catalogue, where statements are to be looked up by it.
     pub action_id: Option<ActionId>,
+    /// The actions of which an open one is one: statements about none of them, or about all, fold away.
+    pub among: Option<Arc<ActionRanges>>,
     /// The resource; open where `None`.
     pub resource: Option<Arc<str>>,
     /// What the resource begins with, whichever it is: an open one is constrained to that beside the policies,

@@ -8,6 +8,8 @@ mod principal;
 mod request;
 mod session;
 
+pub(super) use network::is_silent_about_via;
+
 use super::caller::CallerEntity;
 use super::facts::Facts;
 use gateproof_encodings::encoder::{Encoder, Subject};

@@ -110,6 +110,8 @@ fn resource_candidates<'c>(
     patterns.sort_by_key(|p| std::cmp::Reverse(p.iter().filter(|t| matches!(t, Token::Char(_))).count()));
     let formats = || {
         let types = piece.plan.action.into_iter().flat_map(|a| a.resource_types());
+        // One of several authorizations of a call is about resources of one type.
+        let types = types.filter(|r| piece.only.is_none_or(|only| only == r.resource_type.id()));
         types.flat_map(|r| r.resource_type.arn_formats())
     };
     let plain_region = region.clone();

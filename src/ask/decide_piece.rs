@@ -4,7 +4,7 @@ use super::attempt::{Attempt, Solved};
 use super::estate::Estate;
 use super::facts::Facts;
 use super::piece::Piece;
-use crate::engine::{Answer, solve};
+use crate::engine::refute;
 use crate::question::Step;
 use crate::solver::strings::{StringsAnswer, solve_strings};
 use crate::solver::{Budget, UnknownReason};
@@ -97,7 +97,7 @@ impl Estate {
         if already_general {
             return PieceAnswer::Impossible(PieceProof { all_requests: true, ..realistic });
         }
-        if piece.only.is_some() {
+        if piece.only.is_some() || !piece.for_all {
             return PieceAnswer::Impossible(realistic);
         }
         PieceAnswer::Impossible(self.refute_for_all(terms, piece).unwrap_or(realistic))
@@ -109,11 +109,7 @@ impl Estate {
         let facts = Facts::of(self, piece, false);
         terms.clear();
         let formula = self.encode_unrealistic(terms, piece, &facts);
-        let Answer::Unsatisfiable(proof) =
-            solve(terms, formula.root, &self.memory, &piece.effort.limits, |_, _| Ok(()))
-        else {
-            return None;
-        };
+        let proof = refute(terms, formula.root, &self.memory, &piece.effort.limits)?;
         let second = second_opinion(terms, formula.root, piece);
         let folded = formula.root == Terms::FALSE;
         (second != Second::Satisfiable).then_some(PieceProof { proof, all_requests: true, folded, second })

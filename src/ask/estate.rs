@@ -34,6 +34,8 @@ pub struct Estate {
     pub(crate) beside: Vec<CallerEntity>,
     /// The RCPs that bind each account's resources, prepared.
     pub(crate) rcps: FxHashMap<Arc<str>, Vec<Documents>>,
+    /// Places among the snapshot's resources, by service.
+    pub(crate) resources_of_service: FxHashMap<String, Vec<usize>>,
     /// The known resources, by what concerns an action.
     pub(crate) known_sets: KnownSets,
     /// What each account fixes of the context of requests for its resources.
@@ -96,6 +98,7 @@ impl Estate {
             callers,
             beside: Vec::new(),
             rcps: FxHashMap::default(),
+            resources_of_service: FxHashMap::default(),
             known_sets: KnownSets::default(),
             account_facts: FxHashMap::default(),
             default_key_policies,
@@ -114,6 +117,9 @@ impl Estate {
             .clone()
             .map(|id| (id.clone(), Arc::new(resource_facts(self, &Place::Other, Some(id)))))
             .collect();
+        for (n, resource) in self.snapshot.resources().iter().enumerate() {
+            self.resources_of_service.entry(resource.service().to_owned()).or_default().push(n);
+        }
         let organization = self.snapshot.organization();
         self.rcps = accounts
             .map(|id| (id.clone(), compile_levels(organization.rcp_levels(id), &self.compiler)))

@@ -76,6 +76,7 @@ impl Estate {
         };
         let target = self.target(place, account, rule);
         let piece = Piece {
+            for_all: true,
             caller,
             plan: &plan,
             target: &target,

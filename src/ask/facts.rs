@@ -42,6 +42,8 @@ pub struct Facts<'a> {
     pub bindings: BTreeMap<Arc<str>, String>,
     /// Whether only keys that the catalogue grants the action may be present.
     realistic: bool,
+    /// Whether only what is true of requests for each of several actions is a fact.
+    of_each: bool,
     /// Whether that made a difference.
     restricted: Cell<bool>,
     /// Whether the case is of several resources, whose tags differ.
@@ -75,6 +77,15 @@ impl<'a> Facts<'a> {
         facts
     }
 
+    /// What is true of requests for each of several actions, which the piece leaves open: of the keys of services
+    /// nothing, since some action may lack what others have; nor what the question demands, which for some is
+    /// settled already.
+    pub fn of_each(estate: &'a Estate, piece: &Piece<'a>) -> Self {
+        let mut facts = Self::about(estate, piece.caller, None, piece.target, false);
+        facts.of_each = true;
+        facts
+    }
+
     fn about(
         estate: &'a Estate,
         caller: &'a CallerEntity,
@@ -93,6 +104,7 @@ impl<'a> Facts<'a> {
             demanded: BTreeMap::new(),
             bindings: BTreeMap::new(),
             realistic,
+            of_each: false,
             restricted: Cell::new(false),
             several: matches!(&target.place, Place::Roles(roles) if roles.len() > 1),
             tags_asked: Cell::new(false),
@@ -281,6 +293,9 @@ impl KeyFacts for Facts<'_> {
     fn fact(&self, key: &str) -> KeyFact {
         if let Some(value) = self.bindings.get(key) {
             return single(value);
+        }
+        if self.of_each && !key.starts_with("aws:") {
+            return KeyFact::Open { multivalued: self.is_multivalued(key) };
         }
         let foreign = self.is_foreign(key);
         if !foreign

@@ -13,6 +13,7 @@ use gateproof_model::arn::{Arn, is_account_id};
 use gateproof_model::catalogue::ActionId;
 use gateproof_model::policy::{Effect, PrincipalEntry, Statement};
 use gateproof_model::request::PrincipalKind;
+use gateproof_model::text::fold_text;
 use rustc_hash::FxHashMap;
 use std::sync::Arc;
 
@@ -34,7 +35,8 @@ impl Grantees {
     /// The index over some targets; `action` of `None`: actions that the catalogue doesn't know and one of the
     /// globs `open` matches.
     pub fn of(targets: &[Target<'_>], action: Option<ActionId>, open: &[String], estate: &Estate) -> Self {
-        let heads: Vec<String> = open.iter().map(|g| literal_head(g).to_owned()).collect();
+        // Statements keep their actions in lower case.
+        let heads: Vec<String> = open.iter().map(|g| fold_text(literal_head(g))).collect();
         let mut index = Self::default();
         for (n, target) in targets.iter().enumerate() {
             let place = u32::try_from(n).unwrap_or(u32::MAX);

@@ -245,6 +245,7 @@ impl Estate {
         let mut pieces = vec![*piece];
         for (resource_type, target) in others {
             pieces.push(Piece {
+                for_all: true,
                 caller: call.caller,
                 plan: call.whole,
                 target,
@@ -270,7 +271,7 @@ impl Estate {
         let all = Resources::default();
         let when = self.shared_constraints(call.when);
         let mut single = Single { resource_type, allowed: Vec::new(), refuted: Vec::new(), unknown: None };
-        let reach = Reach { by_identity: true, narrowed: false };
+        let reach = Reach { by_identity: true, narrowed: false, refuted: false };
         let mut targets = call.whole.targets(self, call.caller, reach, &all);
         targets.retain(|t| fits(call.whole, resource_type, t));
         for target in targets {
@@ -278,6 +279,7 @@ impl Estate {
                 break;
             }
             let piece = Piece {
+                for_all: true,
                 caller: call.caller,
                 plan: call.whole,
                 target: &target,
@@ -321,6 +323,7 @@ impl Estate {
 
 fn asked_piece<'p>(call: &Call<'p>, target: &'p Target<'p>, only: Option<ResourceTypeId>) -> Piece<'p> {
     Piece {
+        for_all: true,
         caller: call.caller,
         plan: call.plan,
         target,

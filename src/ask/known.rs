@@ -8,6 +8,7 @@ use gateproof_encodings::scope::ResourceRule;
 use gateproof_model::account::{PrincipalEntity, PrincipalEntityKind};
 use gateproof_model::pattern::Pattern;
 use gateproof_model::policy::Document;
+use gateproof_model::resource::ResourceEntity;
 use rustc_hash::FxHashMap;
 use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
@@ -90,14 +91,23 @@ impl Estate {
     }
 
     fn families(&self, concern: &Concern, resources: &Resources) -> Arc<PatternSet> {
-        let concerned = |service: &str| match concern {
-            Concern::Nothing | Concern::Trust => false,
-            Concern::Services { services, .. } => services.as_ref().is_none_or(|s| s.contains(service)),
+        let known = match concern {
+            Concern::Nothing | Concern::Trust => Vec::new(),
+            Concern::Services { services, .. } => self.resources_of(services.as_ref()),
         };
-        let known = self.snapshot.resources().iter().filter(|r| concerned(r.service()));
-        let families: Vec<Pattern> =
-            known.filter(|r| resources.may_touch(&r.arn)).flat_map(|r| family(&r.arn)).collect();
+        let asked = known.into_iter().filter(|r| resources.may_touch(&r.arn));
+        let families: Vec<Pattern> = asked.flat_map(|r| family(&r.arn)).collect();
         self.compiler.languages.set(families, false)
+    }
+
+    /// The resources of some services, or of any, in the snapshot's order.
+    fn resources_of(&self, services: Option<&BTreeSet<String>>) -> Vec<&ResourceEntity> {
+        let all = self.snapshot.resources();
+        let Some(services) = services else { return all.iter().collect() };
+        let places = services.iter().filter_map(|service| self.resources_of_service.get(service));
+        let mut places: Vec<usize> = places.flatten().copied().collect();
+        places.sort_unstable();
+        places.into_iter().filter_map(|n| all.get(n)).collect()
     }
 
     /// Resources whose policy, tags or grants are known; `services` of `None`: of any service.
@@ -108,12 +118,8 @@ impl Estate {
         kms: bool,
     ) -> Vec<Target<'a>> {
         let mut targets = Vec::new();
-        for resource in self.snapshot.resources() {
-            let concerned = services.is_none_or(|s| s.contains(resource.service()));
-            if concerned
-                && resources.in_account(Some(&resource.account))
-                && resources.may_touch(&resource.arn)
-            {
+        for resource in self.resources_of(services) {
+            if resources.in_account(Some(&resource.account)) && resources.may_touch(&resource.arn) {
                 // Of actions that the catalogue doesn't know, some may be of AWS KMS and others not.
                 let rules: &[ResourceRule] = match (resource.is_kms_key(), services) {
                     (false, _) => &[ResourceRule::Ordinary],

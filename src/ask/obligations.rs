@@ -253,7 +253,7 @@ impl<'a> Owed<'a> {
         plan: &Plan<'_>,
         visitor: &mut V,
     ) -> Result<(), V::Fault> {
-        let everything = Reach { by_identity: true, narrowed: false };
+        let everything = Reach { by_identity: true, narrowed: false, refuted: false };
         for target in plan.targets(self.estate, caller, everything, &self.prepared.resources) {
             match &target.place {
                 Place::Roles(_) | Place::Other => {
@@ -284,6 +284,7 @@ impl<'a> Owed<'a> {
     ) -> Obligation<'p> {
         let prepared = &self.prepared;
         let piece = Piece {
+            for_all: true,
             caller,
             plan,
             target,

@@ -80,7 +80,7 @@ impl Estate {
 
     fn obstacles<'a>(&'a self, caller: &CallerEntity, prepared: &'a Prepared<'a>) -> Vec<String> {
         let plans = self.nearest_plans(caller, prepared);
-        let reach = Reach { by_identity: true, narrowed: false };
+        let reach = Reach { by_identity: true, narrowed: false, refuted: false };
         let mut cases: Vec<(&Plan<'_>, Cow<'_, Target<'_>>)> = Vec::new();
         for plan in plans {
             let targets = plan.targets(self, caller, reach, &prepared.resources);
@@ -95,6 +95,7 @@ impl Estate {
         for without in [Without::Denies, Without::DeniesAndLimits, Without::Everything] {
             for (plan, target) in &cases {
                 let piece = Piece {
+                    for_all: true,
                     second: false,
                     caller,
                     plan,

@@ -8,7 +8,7 @@ use super::decide_piece::PieceProof;
 use super::estate::Estate;
 use super::facts::Facts;
 use super::plan::Reach;
-use super::summary::{Prepared, piece_of};
+use super::summary::{Prepared, Tally, piece_of};
 use super::target::Place;
 use crate::engine::{Answer, solve};
 use crate::solver::UnknownReason;
@@ -134,7 +134,7 @@ impl Estate {
             return Terms::TRUE;
         };
         let plan = plan.get_or_init(|| self.plan(Some(*action), &[], &prepared.resources, &prepared.cases));
-        let everything = Reach { by_identity: true, narrowed: false };
+        let everything = Reach { by_identity: true, narrowed: false, refuted: false };
         let mut ways = Vec::new();
         // A new object has a name of the format's form.
         let odd = match plan.kinds.as_slice() {
@@ -149,7 +149,7 @@ impl Estate {
                 Place::Other => {}
                 Place::Known(_) | Place::Principal(_) | Place::Roles(_) => continue,
             }
-            let piece = piece_of(caller, prepared, plan, target);
+            let piece = piece_of(caller, prepared, plan, target, &Tally::default());
             let facts = Facts::of(self, &piece, true);
             let mut own = Terms::default();
             let formula = self.encode(&mut own, &piece, &facts);

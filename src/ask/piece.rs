@@ -41,6 +41,8 @@ pub struct Piece<'a> {
     pub quantifier: Quantifier,
     /// Whether another encoding and solver must second the answer.
     pub second: bool,
+    /// Whether, once refuted, it is asked about every request too, whatever resource and keys it carries.
+    pub for_all: bool,
     /// What the question may cost.
     pub effort: &'a Effort,
     /// The resource type, where the piece is one of several authorizations of a call: then the request
@@ -148,7 +150,9 @@ impl Estate {
         let scope = Scope {
             caller: piece.caller.caller.clone(),
             action: piece.plan.lower.clone(),
+            action_beginning: piece.plan.open.as_ref().and_then(|open| open.beginning.clone()),
             action_id: piece.plan.action.map(|a| a.id()),
+            among: piece.plan.open.as_ref().and_then(|open| open.among.clone()),
             resource: known_resource(piece.target),
             resource_beginning: piece.target.beginning(self).or(piece.plan.beginning.as_ref()).cloned(),
             resource_account: piece.target.account.clone(),
@@ -228,7 +232,8 @@ impl Estate {
         let mut parts = vec![asked];
         if let Some(open) = &piece.plan.open {
             let subject = Subject::Open(Field::Action);
-            parts.push(encoder.in_set(&subject, &open.asked));
+            // An atom even where the beginning would settle it: it is what says so.
+            parts.push(encoder.terms.atom_term(Atom::Text(Field::Action, open.asked.clone())));
             if let Some(known) = &open.known {
                 let known = encoder.in_set(&subject, known);
                 parts.push(encoder.terms.not(known));
@@ -297,7 +302,7 @@ fn of_kms(encoder: &mut Encoder<'_>) -> Term {
 }
 
 /// RCPs don't bind requests for keys that AWS manages (CONFORMANCE 1.3).
-fn is_managed_key(target: &Target<'_>) -> bool {
+pub(super) fn is_managed_key(target: &Target<'_>) -> bool {
     matches!(&target.place, Place::Known(r) if r.aws_managed)
 }
 

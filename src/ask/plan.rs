@@ -5,9 +5,10 @@ use super::caller::CallerEntity;
 use super::estate::Estate;
 use super::grantees::Grantees;
 use super::known::{Concern, Known, KnownCases};
-use super::piece::flat;
+use super::piece::{flat, is_managed_key};
 use super::regions::{odd_arns, placed};
-use super::target::{Place, Resources, Target};
+use super::target::{Place, Resources, Target, beginning_of_globs};
+use gateproof_encodings::actions::ActionRanges;
 use gateproof_encodings::language::PatternSet;
 use gateproof_encodings::scope::{RcpSupport, ResourceRule, is_assume_action};
 use gateproof_model::catalogue::{ActionInfo, ResourceTypeId};
@@ -53,9 +54,13 @@ pub struct OpenActions {
     pub globs: Vec<String>,
     /// The same as a set.
     pub asked: Arc<PatternSet>,
+    /// What those begin with, in lower case.
+    pub beginning: Option<Arc<str>>,
     /// The catalogue's actions that match them: these are asked about one by one. `None` where they are very
     /// many: then the formula leaves them in.
     pub known: Option<Arc<PatternSet>>,
+    /// Where they are some of the catalogue's actions, those.
+    pub among: Option<Arc<ActionRanges>>,
 }
 
 /// Of so many catalogued names the formula leaves open whether the action is one.
@@ -86,6 +91,8 @@ pub struct Reach {
     pub by_identity: bool,
     /// Whether known resources that can't matter to the caller are left out.
     pub narrowed: bool,
+    /// Whether the action is refuted for the caller's own account but for what its resources' policies grant.
+    pub refuted: bool,
 }
 
 /// Up to so many known resources are tried before the others.
@@ -116,7 +123,8 @@ impl<'a> Plan<'a> {
     ) -> Cases<'p, 'a> {
         let (named, own) = self.relevant(estate, caller, reach);
         let named = named.into_iter().map(Cow::Borrowed);
-        let account = caller.account.as_ref().filter(|a| reach.by_identity && resources.in_account(Some(a)));
+        let account = caller.account.as_ref().filter(|_| reach.by_identity && !reach.refuted);
+        let account = account.filter(|a| resources.in_account(Some(a)));
         let (mut first, mut others) = (Vec::new(), Vec::new());
         if let Some(account) = account {
             match self.accounts.get(account) {
@@ -161,10 +169,15 @@ impl<'a> Plan<'a> {
         };
         let own = caller.account.as_ref().filter(|_| reach.by_identity).and_then(|a| self.known.own.get(a));
         let own = own.into_iter().flatten().filter(|n| named.binary_search(n).is_err());
-        let own = own.filter_map(|n| targets.get(*n as usize)).collect();
+        let own = own.filter_map(|n| targets.get(*n as usize));
+        // What RCPs deny for others they don't for keys that AWS manages: these are never asked about together.
+        let (apart, mut own): (Vec<_>, Vec<_>) = own.partition(|target| is_managed_key(target));
+        if reach.refuted {
+            own.clear();
+        }
         let named = named.iter().filter_map(|n| targets.get(*n as usize));
         if reach.by_identity || caller.account.is_none() {
-            return (named.collect(), own);
+            return (named.chain(apart).collect(), own);
         }
         // Across accounts the caller's own policies must allow too, unless a grant suffices.
         let granted = |t: &Target<'_>| estate.rules.grant_suffices_across_accounts && !t.grants().is_empty();
@@ -230,11 +243,41 @@ impl Estate {
             star,
             kinds,
             beginning: resources.beginning(),
-            asked: (!resources.is_all()).then(|| {
-                self.compiler.languages.set(resources.globs.iter().map(|g| flat(g)).collect(), false)
-            }),
+            asked: self.asked_set(resources),
             open: action.is_none().then(|| self.open_actions(open)),
             lower,
+        }
+    }
+
+    /// The resources that are asked about; `None`: any.
+    pub(super) fn asked_set(&self, resources: &Resources) -> Option<Arc<PatternSet>> {
+        let globs = || resources.globs.iter().map(|g| flat(g)).collect();
+        (!resources.is_all()).then(|| self.compiler.languages.set(globs(), false))
+    }
+
+    /// The plan of some actions left open, for resources that are known to have no policies.
+    pub(super) fn plan_of_bundle<'a>(
+        &'a self,
+        actions: &[ActionInfo<'a>],
+        ids: ActionRanges,
+        resources: &Resources,
+    ) -> Plan<'a> {
+        let names: Vec<String> = actions.iter().map(|a| a.name().to_owned()).collect();
+        let open = OpenActions { known: None, among: Some(Arc::new(ids)), ..self.open_actions(&names) };
+        let no_resources = KnownCases::default().of(self, Concern::Nothing, resources);
+        Plan {
+            action: None,
+            lower: None,
+            rcp_support: self.rcp_support(None),
+            known: no_resources,
+            grantees: Grantees::default(),
+            accounts: FxHashMap::default(),
+            any: FxHashMap::default(),
+            star: false,
+            kinds: Vec::new(),
+            asked: self.asked_set(resources),
+            beginning: resources.beginning(),
+            open: Some(open),
         }
     }
 
@@ -247,7 +290,9 @@ impl Estate {
         OpenActions {
             globs: globs.to_vec(),
             asked: languages.set(globs.iter().map(|g| flat(g)).collect(), true),
+            beginning: beginning_of_globs(globs).map(|b| fold_text(&b).into()),
             known: few.then(|| languages.set(known, true)),
+            among: None,
         }
     }
 
@@ -287,7 +332,7 @@ impl Estate {
         accounts.map(any).collect()
     }
 
-    fn kinds(&self, action: Option<ActionInfo<'_>>) -> Vec<Kind> {
+    pub(super) fn kinds(&self, action: Option<ActionInfo<'_>>) -> Vec<Kind> {
         let mut kinds = Vec::new();
         for row in action.iter().flat_map(|a| a.resource_types()) {
             let kind = row.resource_type;

@@ -30,13 +30,16 @@ const MAY_LACK_OWNER: [&str; 8] = [
 /// User Guide, "Enabling ABAC in general purpose buckets").
 pub fn is_certain(key: &str, target: &Target<'_>, action: Option<ActionInfo<'_>>) -> bool {
     if OF_OWNER.contains(&key) {
-        return action.is_none_or(|a| {
-            !["ebs", "events"].contains(&a.service()) && !MAY_LACK_OWNER.contains(&&*fold_text(a.name()))
-        });
+        return action.is_none_or(owner_is_certain);
     }
     let Some((family, _)) = key.split_once(":resourcetag/") else { return true };
     let bucket = matches!(&target.place, Place::Known(resource) if resource.service() == "s3");
     !bucket && action.is_some_and(|a| lists(a, &format!("{family}:resourcetag/")))
+}
+
+/// Whether requests for the action carry the owner's account and organization.
+pub fn owner_is_certain(action: ActionInfo<'_>) -> bool {
+    !["ebs", "events"].contains(&action.service()) && !MAY_LACK_OWNER.contains(&&*fold_text(action.name()))
 }
 
 /// Whether a key of the resource may tell of anybody's: others may own an image that the caller may launch

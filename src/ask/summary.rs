@@ -1,6 +1,7 @@
 //! Whole questions: the pieces of each caller put together, the callers put together.
 
 use super::authorizations::{Needs, needs};
+use super::bundle::{Bundles, Struck};
 use super::caller::CallerEntity;
 use super::decide_piece::{PieceAnswer, PieceProof, Second};
 use super::effort::{Effort, Encoding};
@@ -51,6 +52,8 @@ pub(crate) struct Prepared<'a> {
     pub whole_cases: KnownCases<'a>,
     /// The plan of the actions that the catalogue doesn't know.
     pub open_plan: OnceLock<Plan<'a>>,
+    /// Which of the known actions are refuted together, made when first needed.
+    pub bundles: OnceLock<Bundles<'a>>,
     pub resources: Resources,
     pub requests: Cow<'a, Requests>,
     pub quantifier: Quantifier,
@@ -122,6 +125,7 @@ impl Estate {
             whole_plans,
             whole_cases: KnownCases::default(),
             open_plan: OnceLock::new(),
+            bundles: OnceLock::new(),
             resources,
             requests,
             quantifier,
@@ -155,7 +159,13 @@ impl Estate {
             true => prepared.prefilter.allowed(caller, &self.compiler),
             false => prepared.prefilter.all(),
         };
-        for (action, plan) in prepared.actions.known.iter().zip(&prepared.plans) {
+        let bundles = narrowed.then(|| prepared.bundles.get_or_init(|| Bundles::of(self, prepared)));
+        let mut struck = Struck::default();
+        for n in 0..prepared.actions.known.len() {
+            let n = bundles.and_then(|b| b.order.get(n).copied()).unwrap_or(n);
+            let (Some(action), Some(plan)) = (prepared.actions.known.get(n), prepared.plans.get(n)) else {
+                continue;
+            };
             if prepared.effort.cancellation().is_cancelled() {
                 tally.unknown.get_or_insert_with(|| prepared.effort.ended(action.name()));
                 break;
@@ -165,7 +175,25 @@ impl Estate {
             }
             let plan =
                 plan.get_or_init(|| self.plan(Some(*action), &[], &prepared.resources, &prepared.cases));
-            let reach = Reach { by_identity: allowed.by_identity.contains(action.id()), narrowed };
+            let by_identity = allowed.by_identity.contains(action.id());
+            let refuted = by_identity
+                && bundles.is_some_and(|bundles| {
+                    let strike = |bundle: &Plan<'a>, own: &[Target<'a>]| {
+                        let proofs = self.refute_bundle(terms, caller, prepared, (bundle, own), &tally);
+                        proofs.iter().flatten().for_each(|proof| tally.refute(proof));
+                        proofs.is_some()
+                    };
+                    bundles.refutes(n, caller, &mut struck, strike)
+                });
+            // Once the proof is not about all requests, that AWS checks the action against nothing asked about will do.
+            if let (Some(bundles), false, CrossCheck::Never | CrossCheck::Sample) =
+                (bundles, tally.all_requests, prepared.cross_check)
+                && let Some(proof) = bundles.unfit(n, plan, || self.prove_unfit(terms, plan, prepared))
+            {
+                tally.refute(proof);
+                continue;
+            }
+            let reach = Reach { by_identity, narrowed, refuted };
             if let Some(answer) = self.ask_action(terms, caller, prepared, plan, reach, &mut tally) {
                 return answer;
             }
@@ -177,7 +205,7 @@ impl Estate {
                 .open_plan
                 .get_or_init(|| self.plan(None, open, &prepared.resources, &prepared.cases));
             let by_identity = !narrowed || prepared.prefilter.may_allow_open(caller, &self.compiler);
-            let reach = Reach { by_identity, narrowed };
+            let reach = Reach { by_identity, narrowed, refuted: false };
             if let Some(found) = self.ask_action(terms, caller, prepared, plan, reach, &mut tally) {
                 if prepared.actions.known.is_empty() {
                     return found;
@@ -197,7 +225,8 @@ impl Estate {
         plan: &Plan<'a>,
     ) -> Option<&'p Plan<'a>> {
         let id = plan.action?.id();
-        let n = prepared.actions.known.iter().position(|action| action.id() == id)?;
+        // They are in the catalogue's order.
+        let n = prepared.actions.known.binary_search_by_key(&id, ActionInfo::id).ok()?;
         let made = prepared.whole_plans.get(n)?;
         Some(made.get_or_init(|| self.plan(plan.action, &[], &Resources::default(), &prepared.whole_cases)))
     }
@@ -246,7 +275,9 @@ impl Estate {
                 None if own.is_empty() => break,
                 None => {
                     let own = std::mem::take(&mut own);
-                    let refuted = any.and_then(|any| self.refute_own(terms, caller, prepared, plan, any));
+                    let refuted = any.and_then(|any| {
+                        self.refute_own(terms, &piece_of(caller, prepared, plan, any, tally))
+                    });
                     match refuted {
                         Some(proof) => tally.refute(&proof),
                         None => targets.extend(own.into_iter().map(Cow::Borrowed)),
@@ -254,7 +285,7 @@ impl Estate {
                     continue;
                 }
             };
-            let piece = piece_of(caller, prepared, plan, &target);
+            let piece = piece_of(caller, prepared, plan, &target, tally);
             match self.decide_piece(terms, &piece) {
                 PieceAnswer::Reachable(step, mut assumptions) => {
                     let (step, sentences) = self.beside(terms, call.as_ref(), &piece, step);
@@ -289,15 +320,8 @@ impl Estate {
 
     /// The proof that the caller can't make a matching request for any resource of its account, if none has a
     /// policy; whatever the policies of those that grant it nothing deny, it can't for them either.
-    fn refute_own<'a>(
-        &'a self,
-        terms: &mut Terms,
-        caller: &CallerEntity,
-        prepared: &Prepared<'a>,
-        plan: &Plan<'a>,
-        any: &Target<'a>,
-    ) -> Option<PieceProof> {
-        match self.decide_piece(terms, &piece_of(caller, prepared, plan, any)) {
+    fn refute_own(&self, terms: &mut Terms, piece: &Piece<'_>) -> Option<PieceProof> {
+        match self.decide_piece(terms, piece) {
             PieceAnswer::Impossible(proof) => Some(proof),
             PieceAnswer::Reachable(..) | PieceAnswer::Unknown(_) | PieceAnswer::Split => None,
         }
@@ -411,12 +435,13 @@ impl Estate {
     }
 }
 
-/// A resource case of the question.
+/// A resource case of the question. Once a proof is not about all requests, the others needn't be.
 pub(super) fn piece_of<'p>(
     caller: &'p CallerEntity,
     prepared: &'p Prepared<'_>,
     plan: &'p Plan<'_>,
     target: &'p Target<'_>,
+    tally: &Tally,
 ) -> Piece<'p> {
     let second = match prepared.cross_check {
         _ if prepared.effort.encoding == Encoding::Strings => true,
@@ -432,6 +457,7 @@ pub(super) fn piece_of<'p>(
         resources: &prepared.resources,
         when: &prepared.requests.when,
         quantifier: prepared.quantifier,
+        for_all: tally.all_requests,
         effort: &prepared.effort,
         only: None,
     }

@@ -120,8 +120,7 @@ impl Resources {
 
     /// What all resources asked about begin with, where that is anything.
     pub(crate) fn beginning(&self) -> Option<Arc<str>> {
-        let heads = self.globs.iter().map(|g| g.split(['*', '?']).next().unwrap_or_default());
-        heads.reduce(shared_beginning).filter(|b| !b.is_empty() && !self.is_all()).map(Into::into)
+        beginning_of_globs(&self.globs).filter(|_| !self.is_all())
     }
 
     /// Whether resources of an account are asked about.
@@ -139,6 +138,12 @@ impl Resources {
                     && (literal.len() <= arn.len() || under(arn, literal))
             })
     }
+}
+
+/// What all texts of some globs begin with, where that is anything.
+pub(super) fn beginning_of_globs(globs: &[String]) -> Option<Arc<str>> {
+    let heads = globs.iter().map(|g| g.split(['*', '?']).next().unwrap_or_default());
+    heads.reduce(shared_beginning).filter(|b| !b.is_empty()).map(Into::into)
 }
 
 /// What the ARNs of a case have in common from the start.

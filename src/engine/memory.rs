@@ -1,7 +1,7 @@
-//! What a run remembers: which sets leave no text, and which formulas were refuted. Many actions of a
-//! question, and many callers with the same policies, give the same formula.
+//! What a run remembers: which sets leave no text, and which formulas were refuted, or were found to have values
+//! where any would do. Many actions of a question, and many callers with the same policies, give the same formula.
 //!
-//! A formula is found again only if it is the same node by node and was refuted within the same limits, so
+//! A formula is found again only if it is the same node by node and was settled within the same limits, so
 //! that no answer hangs on what was asked before.
 
 use super::Limits;
@@ -23,19 +23,20 @@ const LARGEST: usize = 2_048;
 pub struct Memory {
     /// Which sets leave no text.
     pub emptiness: EmptinessCache,
-    refuted: [Mutex<Shard>; SHARDS],
+    settled: [Mutex<Shard>; SHARDS],
 }
 
 /// By the hash of formula and limits.
-type Shard = FxHashMap<u64, Vec<Refuted>>;
+type Shard = FxHashMap<u64, Vec<Settled>>;
 
 #[derive(Debug)]
-struct Refuted {
+struct Settled {
     nodes: Box<[Node]>,
     atoms: Box<[Atom]>,
     root: Term,
     bounds: Bounds,
-    proof: Proof,
+    /// `None`: some values make it hold.
+    proof: Option<Proof>,
 }
 
 /// The limits that decide whether a formula is settled.
@@ -48,36 +49,45 @@ fn bounds_of(limits: &Limits) -> Bounds {
 impl Memory {
     /// The proof of a formula that was refuted before.
     pub(super) fn proof_of(&self, terms: &Terms, root: Term, limits: &Limits) -> Option<Proof> {
-        let key = key_of(terms, root)?;
-        let shard = self.shard(key)?;
-        let same = |r: &&Refuted| {
-            r.root == root
-                && r.bounds == bounds_of(limits)
-                && *r.nodes == *terms.nodes()
-                && *r.atoms == *terms.atoms()
-        };
-        shard.get(&key)?.iter().find(same).map(|r| r.proof.clone())
+        self.settled(terms, root, limits)?
     }
 
-    /// Remembers a refuted formula.
-    pub(super) fn remember(&self, terms: &Terms, root: Term, limits: &Limits, proof: &Proof) {
+    /// Whether a formula was found to have values before.
+    pub(super) fn is_possible(&self, terms: &Terms, root: Term, limits: &Limits) -> bool {
+        self.settled(terms, root, limits).is_some_and(|proof| proof.is_none())
+    }
+
+    fn settled(&self, terms: &Terms, root: Term, limits: &Limits) -> Option<Option<Proof>> {
+        let key = key_of(terms, root)?;
+        let shard = self.shard(key)?;
+        let same = |s: &&Settled| {
+            s.root == root
+                && s.bounds == bounds_of(limits)
+                && *s.nodes == *terms.nodes()
+                && *s.atoms == *terms.atoms()
+        };
+        shard.get(&key)?.iter().find(same).map(|s| s.proof.clone())
+    }
+
+    /// Remembers a refuted formula, or (without a proof) one that has values.
+    pub(super) fn remember(&self, terms: &Terms, root: Term, limits: &Limits, proof: Option<&Proof>) {
         let Some(key) = key_of(terms, root) else { return };
         let Some(mut shard) = self.shard(key) else { return };
         if shard.len() >= MOST {
             shard.clear();
         }
-        shard.entry(key).or_default().push(Refuted {
+        shard.entry(key).or_default().push(Settled {
             nodes: terms.nodes().into(),
             atoms: terms.atoms().into(),
             root,
             bounds: bounds_of(limits),
-            proof: proof.clone(),
+            proof: proof.cloned(),
         });
     }
 
     fn shard(&self, key: u64) -> Option<MutexGuard<'_, Shard>> {
         let at = usize::try_from(key >> 60).unwrap_or_default() % SHARDS;
-        Some(self.refuted.get(at)?.lock().unwrap_or_else(PoisonError::into_inner))
+        Some(self.settled.get(at)?.lock().unwrap_or_else(PoisonError::into_inner))
     }
 }
 

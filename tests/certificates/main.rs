@@ -7,6 +7,8 @@ mod calls;
 mod claims;
 mod examples;
 mod files;
+#[path = "../golden/examples.rs"]
+mod golden;
 mod proofs;
 mod questions;
 mod reference;

@@ -1,7 +1,8 @@
 //! A certificate of one snapshot is none of another: the digest tells, and where that is forged, the formulas do.
 
-use crate::asked::{Asked, golden};
+use crate::asked::Asked;
 use crate::examples::{answers, certify, untrue};
+use crate::golden::golden;
 use gateproof::ask::{Estate, EstateOptions};
 use gateproof::certificate::{
     Certificate, Fault, MissingMode, Refusal, VerifyError, digest_snapshot, verify,

@@ -164,12 +164,11 @@ impl Organization {
             facts.is("aws:ResourceAccount", &owner);
             self.standing(facts, "aws:Resource", &owner);
         }
-        let assumes = action.to_ascii_lowercase().starts_with("sts:assume");
         if let Some(tags) = self.thing(resource).and_then(|t| t.tags.as_ref()) {
             for family in ["aws:ResourceTag", "secretsmanager:ResourceTag"] {
                 facts.resource_tags(family, tags, action, resource);
             }
-        } else if let Some(person) = self.people.iter().find(|p| p.arn == resource && assumes) {
+        } else if let Some(person) = self.people.iter().find(|p| p.arn == resource) {
             facts.resource_tags("aws:ResourceTag", &person.tags, action, resource);
         }
     }

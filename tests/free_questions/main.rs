@@ -18,6 +18,7 @@ mod oracle;
 mod organization;
 mod policy;
 mod question;
+#[path = "../generate/random.rs"]
 mod random;
 mod sampler;
 mod verdicts;

@@ -57,16 +57,16 @@ impl<'a> Sampler<'a> {
             return None;
         }
         let (action, resource) = random.pick(&self.pairs).clone();
-        let info = Catalogue::embedded().find_action(&action);
+        let info = Catalogue::embedded().find_action(&action).filter(|_| self.catalogued);
         let facts = self.organization.facts(self.who, &action, &resource);
         let foreign = matches!(self.who, Who::Outsider(a) | Who::Foreigner(a, _) if self.organization.organized && !self.organization.is_member(a));
         let mut draft = Draft { random, facts: &facts, context: Context::default(), foreign };
-        let principal = draft.principal(self.who);
+        let principal = draft.principal(self.who, info);
         draft.network_and_session(self.who, &action, &resource);
         for key in &KEYS {
-            draft.key(key, self.question, info.filter(|_| self.catalogued));
+            draft.key(key, self.question, info);
         }
-        draft.tag_keys(info.filter(|_| self.catalogued), self.question);
+        draft.tag_keys(info, self.question);
         let context = draft.context;
         let resource_account = self.organization.owner(self.who, &resource);
         let request = Request { principal, action, resource, resource_account, context };
@@ -210,13 +210,14 @@ impl Draft<'_> {
     }
 
     /// The caller, and what follows from which of its sessions it is.
-    fn principal(&mut self, who: &Who<'_>) -> Principal {
+    fn principal(&mut self, who: &Who<'_>, info: Option<ActionInfo<'_>>) -> Principal {
         for (key, value) in self.facts.values() {
             let name = key_named(key).map_or(key, |k| k.name);
             self.context.insert(name, value.clone());
         }
         for (key, value) in self.facts.perhaps() {
-            if self.random.percent(50) {
+            let supported = info.is_none_or(|i| i.support(key).is_possible());
+            if self.random.percent(50) && supported {
                 let name = key_named(key).map_or(key, |k| k.name);
                 self.context.insert(name, value.clone());
             }

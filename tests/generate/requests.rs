@@ -1,35 +1,11 @@
 //! Random policies and near-miss requests.
 
+mod conditions;
+mod random;
+
+use conditions::{Key, conditions};
+pub use random::Random;
 use serde_json::{Map, Value, json};
-
-/// SplitMix64: a seed means the same for ever.
-pub struct Random(u64);
-
-impl Random {
-    /// The choices of a seed.
-    pub fn new(seed: u64) -> Self {
-        Self(seed.wrapping_mul(0x1234_5678_9ABC_DEF1))
-    }
-
-    /// A number below the bound.
-    pub fn below(&mut self, bound: usize) -> usize {
-        self.0 = self.0.wrapping_add(0x9E37_79B9_7F4A_7C15);
-        let mut z = self.0;
-        z = (z ^ (z >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
-        z = (z ^ (z >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
-        usize::try_from((z ^ (z >> 31)) % u64::try_from(bound).unwrap()).unwrap()
-    }
-
-    /// True so often.
-    pub fn percent(&mut self, percent: usize) -> bool {
-        self.below(100) < percent
-    }
-
-    /// One of some words.
-    pub fn pick<'a>(&mut self, items: &[&'a str]) -> &'a str {
-        items[self.below(items.len())]
-    }
-}
 
 const ACTIONS: [&str; 10] = [
     "s3:GetObject",
@@ -54,7 +30,7 @@ const RESOURCES: [&str; 9] = [
     "arn:aws:iam::111122223333:role/*",
     "arn:aws:s3:::other/abc",
 ];
-const KEYS: [(&str, &[&str], &[&str]); 9] = [
+const KEYS: [Key; 9] = [
     ("aws:PrincipalTag/team", &["red", "r*", "${aws:username}", "RED"], &["red", "blue", "alice"]),
     (
         "aws:SourceIp",
@@ -100,20 +76,20 @@ const PRINCIPALS: [&str; 9] = [
 
 fn operator(random: &mut Random, key: &str) -> String {
     let base = match key {
-        "aws:SourceIp" => random.pick(&["IpAddress", "NotIpAddress"]),
+        "aws:SourceIp" => random.word(&["IpAddress", "NotIpAddress"]),
         "aws:MultiFactorAuthPresent" => "Bool",
         "aws:MultiFactorAuthAge" => {
-            random.pick(&["NumericLessThan", "NumericGreaterThanEquals", "NumericNotEquals"])
+            random.word(&["NumericLessThan", "NumericGreaterThanEquals", "NumericNotEquals"])
         }
         "aws:CurrentTime" => {
-            random.pick(&["DateLessThan", "DateEquals", "DateGreaterThanEquals", "DateNotEquals"])
+            random.word(&["DateLessThan", "DateEquals", "DateGreaterThanEquals", "DateNotEquals"])
         }
-        _ => random.pick(&TEXT),
+        _ => random.word(&TEXT),
     };
     if random.percent(10) {
         return "Null".to_owned();
     }
-    let set = if random.percent(30) { random.pick(&["ForAllValues:", "ForAnyValue:"]) } else { "" };
+    let set = if random.percent(30) { random.word(&["ForAllValues:", "ForAnyValue:"]) } else { "" };
     let tail = if random.percent(25) { "IfExists" } else { "" };
     format!("{set}{base}{tail}")
 }
@@ -123,24 +99,14 @@ pub fn statement(random: &mut Random, resource_side: bool, deny: usize) -> Value
     let mut s = Map::new();
     s.insert("Effect".into(), json!(if random.percent(deny) { "Deny" } else { "Allow" }));
     let action = if random.percent(12) { "NotAction" } else { "Action" };
-    s.insert(action.into(), json!([random.pick(&ACTIONS), random.pick(&ACTIONS)]));
+    s.insert(action.into(), json!([random.word(&ACTIONS), random.word(&ACTIONS)]));
     let resource = if random.percent(12) { "NotResource" } else { "Resource" };
-    s.insert(resource.into(), json!(random.pick(&RESOURCES)));
+    s.insert(resource.into(), json!(random.word(&RESOURCES)));
     if resource_side && random.percent(95) {
         let element = if random.percent(15) { "NotPrincipal" } else { "Principal" };
-        s.insert(element.into(), serde_json::from_str(random.pick(&PRINCIPALS)).unwrap());
+        s.insert(element.into(), serde_json::from_str(random.word(&PRINCIPALS)).unwrap());
     }
-    let mut conditions = Map::new();
-    for _ in 0..random.below(3) {
-        let (key, operands, _) = KEYS[random.below(KEYS.len())];
-        let operator = operator(random, key);
-        let value = if operator == "Null" {
-            json!(random.pick(&["true", "false"]))
-        } else {
-            json!([random.pick(operands), random.pick(operands)])
-        };
-        conditions.insert(operator, json!({key: value}));
-    }
+    let conditions = conditions(random, &KEYS, operator);
     if !conditions.is_empty() {
         s.insert("Condition".into(), Value::Object(conditions));
     }
@@ -187,9 +153,9 @@ fn request(random: &mut Random) -> Value {
     let (kind, id, account) = callers[random.below(callers.len())];
     let (action, resource) = match random.below(10) {
         0..=6 => {
-            let key = random.pick(&["abc", "alice/x", "none/x", "red/x", "a?c", "x"]);
+            let key = random.word(&["abc", "alice/x", "none/x", "red/x", "a?c", "x"]);
             (
-                random.pick(&["s3:GetObject", "s3:PutObject", "S3:GETOBJECT"]),
+                random.word(&["s3:GetObject", "s3:PutObject", "S3:GETOBJECT"]),
                 format!("arn:aws:s3:::bucket/{key}"),
             )
         }
@@ -202,8 +168,8 @@ fn request(random: &mut Random) -> Value {
             let many = key == "aws:TagKeys" || key == "custom:list";
             let value = match (many, random.below(3)) {
                 (true, 0) => json!([]),
-                (true, _) => json!([random.pick(values), random.pick(values)]),
-                (false, _) => json!(random.pick(values)),
+                (true, _) => json!([random.word(values), random.word(values)]),
+                (false, _) => json!(random.word(values)),
             };
             context.insert(key.into(), value);
         }

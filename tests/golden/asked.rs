@@ -1,10 +1,8 @@
-//! The golden questions, as the command line would read them.
+//! Questions, as the command line would read them.
 
-use gateproof::ask::{Estate, EstateOptions};
 use gateproof::question::{Quantifier, Requests, Selector};
 use gateproof_model::catalogue::AccessLevel;
 use serde_json::Value;
-use std::path::Path;
 
 /// A question; without principals, `who-can`.
 pub struct Asked {
@@ -46,14 +44,4 @@ impl Asked {
     pub fn selectors(&self) -> Option<Vec<Selector>> {
         self.principals.as_ref().map(|list| list.iter().map(|s| s.parse().unwrap()).collect())
     }
-}
-
-/// The golden questions, with what is expected of them.
-pub fn golden() -> Vec<Value> {
-    serde_json::from_str(&std::fs::read_to_string("corpus/snapshots/golden.json").unwrap()).unwrap()
-}
-
-/// One of the example organizations.
-pub fn example(twin: &str) -> Estate {
-    Estate::load(&Path::new("corpus/snapshots").join(twin), EstateOptions::default()).unwrap()
 }

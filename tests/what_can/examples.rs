@@ -1,6 +1,7 @@
 //! Every principal of the example organization and its twin.
 
-use super::{Random, by_documents};
+use super::by_documents;
+use super::random::Random;
 use gateproof::ask::{Agreement, CrossCheck, Effective, Estate, EstateOptions, Extent, Settings};
 use gateproof::question::answer::ContextText;
 use gateproof::question::{Selector, Step};
@@ -134,12 +135,12 @@ impl Sampler<'_> {
     fn context(&mut self, action: &str) -> Vec<(String, ContextValue)> {
         let info = self.estate.catalogue.find_action(action).unwrap();
         let r = &mut self.random;
-        let region = r.pick(&["us-east-1", "eu-west-1", "ap-south-1"]);
+        let region = r.word(&["us-east-1", "eu-west-1", "ap-south-1"]);
         let mut context = vec![
             ("aws:RequestedRegion".to_owned(), ContextValue::Single(region.to_owned())),
             (
                 "aws:SecureTransport".to_owned(),
-                ContextValue::Single(r.pick(&["true", "true", "false"]).to_owned()),
+                ContextValue::Single(r.word(&["true", "true", "false"]).to_owned()),
             ),
         ];
         for (key, values) in &self.keys {

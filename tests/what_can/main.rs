@@ -2,34 +2,18 @@
 //! with the real policies.
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic, reason = "tests")]
 
+#[path = "../generate/conditions.rs"]
+mod conditions;
 mod examples;
+mod labels;
+#[path = "../generate/random.rs"]
+#[allow(dead_code, reason = "only some of it is used")]
 mod random;
 mod text;
 
 use gateproof::ask::{Effective, Estate};
 use gateproof_model::evaluator::{Outcome, World, evaluate};
 use gateproof_model::request::{Principal, PrincipalKind, Request};
-
-/// SplitMix64: a seed means the same for ever.
-struct Random(u64);
-
-impl Random {
-    fn below(&mut self, bound: usize) -> usize {
-        self.0 = self.0.wrapping_add(0x9E37_79B9_7F4A_7C15);
-        let mut z = self.0;
-        z = (z ^ (z >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
-        z = (z ^ (z >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
-        usize::try_from((z ^ (z >> 31)) % u64::try_from(bound).unwrap()).unwrap()
-    }
-
-    fn percent(&mut self, percent: usize) -> bool {
-        self.below(100) < percent
-    }
-
-    fn pick<'a, T: ?Sized>(&mut self, items: &[&'a T]) -> &'a T {
-        items[self.below(items.len())]
-    }
-}
 
 /// What the documents alone make of a request.
 fn by_documents(estate: &Estate, answer: &Effective, request: &Request) -> bool {

@@ -5,7 +5,6 @@ use super::{Budget, Demand, FieldAnswer, Unsettled, holds, literal, minimize};
 use crate::emptiness::{Emptiness, EmptinessCache, Meter};
 use crate::field::Field;
 use crate::language::PatternSet;
-use crate::language::compare::{are_disjoint, is_within};
 use crate::term::Atom;
 use gateproof_model::operand::Scalar;
 use std::sync::Arc;
@@ -41,7 +40,7 @@ pub fn find_value(
         Emptiness::OverBudget => return FieldAnswer::Unsettled(Unsettled::OverBudget),
         Emptiness::Cancelled => return FieldAnswer::Unsettled(Unsettled::Cancelled),
         Emptiness::Empty => {
-            if let Some((one, other)) = conflicting_pair(demands) {
+            if let Some((one, other)) = conflicting_pair(demands, cache) {
                 return FieldAnswer::Impossible(vec![literal(&one), literal(&other)]);
             }
             return FieldAnswer::Impossible(minimize(conflicting(field, demands), |d| {
@@ -55,7 +54,7 @@ pub fn find_value(
 
 /// Two demands that no text meets, where two patterns at a time show it: two sets without a common text, or a
 /// set that lies in one that is refused. Most conflicts are of this kind.
-fn conflicting_pair<'a>(demands: &[Demand<'a>]) -> Option<(Demand<'a>, Demand<'a>)> {
+fn conflicting_pair<'a>(demands: &[Demand<'a>], cache: &EmptinessCache) -> Option<(Demand<'a>, Demand<'a>)> {
     let set_of = |demand: &Demand<'a>| match demand.1 {
         Atom::Text(_, set) => Some(set),
         _ => None,
@@ -63,9 +62,12 @@ fn conflicting_pair<'a>(demands: &[Demand<'a>]) -> Option<(Demand<'a>, Demand<'a
     let wanted = demands.iter().filter(|d| d.2).filter_map(|d| Some((d, set_of(d)?)));
     for (one, set) in wanted {
         let after = demands.iter().skip_while(|d| d.0 != one.0).skip(1);
-        let apart = after.filter(|d| d.2).find(|d| set_of(d).is_some_and(|other| are_disjoint(set, other)));
-        let refused =
-            || demands.iter().filter(|d| !d.2).find(|d| set_of(d).is_some_and(|other| is_within(set, other)));
+        let mut apart = after.filter(|d| d.2);
+        let apart = apart.find(|d| set_of(d).is_some_and(|other| cache.pair(set, other).are_disjoint));
+        let refused = || {
+            let mut refused = demands.iter().filter(|d| !d.2);
+            refused.find(|d| set_of(d).is_some_and(|other| cache.pair(set, other).is_within))
+        };
         if let Some(other) = apart.or_else(refused) {
             return Some((*one, *other));
         }

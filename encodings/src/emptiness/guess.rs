@@ -45,7 +45,45 @@ pub(super) fn find(positive: &[&PatternSet], negative: &[&PatternSet]) -> Guess 
             }
         }
     }
+    let others: Vec<[&[Token]; SEGMENTS]> = positive
+        .iter()
+        .filter(|set| !std::ptr::eq(**set, *narrowest))
+        .filter_map(|set| segments(set.patterns.first()?))
+        .collect();
+    let together = narrowest.patterns.iter().take(PATTERNS).filter_map(|p| merged(p, &others));
+    for pattern in together {
+        for filling in FILLINGS {
+            fill(&pattern, filling, &mut text);
+            if narrowest.contains(&text) && fits(&text) {
+                return Guess::Word(text.into());
+            }
+        }
+    }
     Guess::Unknown
+}
+
+/// The parts of an ARN: one set may tell the account, another the region, a third the name.
+const SEGMENTS: usize = 6;
+
+/// The pattern with each part replaced by what the others say of it where they say more.
+fn merged(pattern: &[Token], others: &[[&[Token]; SEGMENTS]]) -> Option<Pattern> {
+    let literals = |part: &[Token]| part.iter().filter(|t| matches!(t, Token::Char(_))).count();
+    let mut tokens: Vec<Token> = Vec::new();
+    for (n, part) in segments(pattern)?.into_iter().enumerate() {
+        let said = others.iter().filter_map(|other| other.get(n).copied());
+        let most = said.fold(part, |most, said| if literals(said) > literals(most) { said } else { most });
+        if n > 0 {
+            tokens.push(Token::Char(':'));
+        }
+        tokens.extend(most);
+    }
+    Some(tokens.into())
+}
+
+/// What stands before, between and after a pattern's first five colons.
+fn segments(pattern: &[Token]) -> Option<[&[Token]; SEGMENTS]> {
+    let parts: Vec<&[Token]> = pattern.splitn(SEGMENTS, |t| matches!(t, Token::Char(':'))).collect();
+    parts.try_into().ok()
 }
 
 /// The less, the fewer texts the set is likely to share with others.
@@ -55,7 +93,7 @@ fn breadth(set: &PatternSet) -> (bool, usize) {
     (!set.is_finite(), usize::MAX - shortest)
 }
 
-fn fill(pattern: &Pattern, filling: &str, text: &mut String) {
+fn fill(pattern: &[Token], filling: &str, text: &mut String) {
     text.clear();
     for token in pattern {
         match token {

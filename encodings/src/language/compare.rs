@@ -8,7 +8,7 @@ use gateproof_model::pattern::{Pattern, Token};
 use gateproof_model::text::unfold;
 
 /// Pairs of patterns that are looked at for two sets.
-const PAIRS: usize = 24;
+const PAIRS: usize = 512;
 
 /// Whether no text lies in both sets. False also where there are too many patterns to look at.
 pub fn are_disjoint(a: &PatternSet, b: &PatternSet) -> bool {
@@ -19,13 +19,22 @@ pub fn are_disjoint(a: &PatternSet, b: &PatternSet) -> bool {
 /// Whether each text of `inner` surely lies in `outer`: each pattern within one pattern, place by place.
 /// False where it takes several patterns together, or where there are too many to look at.
 pub fn is_within(inner: &PatternSet, outer: &PatternSet) -> bool {
-    let few = inner.patterns.len().saturating_mul(outer.patterns.len()) <= PAIRS;
-    few && (!inner.fold_case || outer.fold_case)
-        && inner.patterns.iter().all(|x| outer.patterns.iter().any(|y| covers(y, x, outer.fold_case)))
+    if inner.fold_case && !outer.fold_case {
+        return false;
+    }
+    if inner.patterns.len().saturating_mul(outer.patterns.len()) <= PAIRS {
+        return inner.patterns.iter().all(|x| outer.patterns.iter().any(|y| covers(y, x, outer.fold_case)));
+    }
+    inner.patterns.iter().all(|x| outer.index().covers(x, outer.fold_case))
 }
 
 /// Whether some text matches both patterns; each with whether it ignores letter case.
 fn meet((a, fold_a): (&Pattern, bool), (b, fold_b): (&Pattern, bool)) -> bool {
+    let literal = |tokens: &(&Token, &Token)| matches!(tokens, (Token::Char(_), Token::Char(_)));
+    let mut heads = a.iter().zip(b).take_while(literal);
+    if heads.any(|(x, y)| !share_a_character((*x, fold_a), (*y, fold_b))) {
+        return false;
+    }
     // Both at their places after some common text; rows for the places of `a`.
     let mut row = vec![false; b.len() + 1];
     let mut next = vec![false; b.len() + 1];
@@ -104,6 +113,10 @@ fn covers(outer: &Pattern, inner: &Pattern, fold_case: bool) -> bool {
         (Token::AnyRunInSegment, Token::AnyOneInSegment | Token::AnyRunInSegment) => true,
         _ => false,
     };
+    let mut head = outer.iter().take_while(|t| matches!(t, Token::Char(_))).enumerate();
+    if !head.all(|(i, t)| inner.get(i).is_some_and(|taken| takes(*t, *taken))) {
+        return false;
+    }
     reaches_end(outer, inner.iter().copied(), takes)
 }
 

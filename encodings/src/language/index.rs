@@ -48,15 +48,30 @@ impl Index {
         index
     }
 
+    /// Whether all texts of a pattern are surely among these: it is one of the texts, or goes on from a beginning.
+    pub(super) fn covers(&self, pattern: &[Token], fold_case: bool) -> bool {
+        let literal = |t: &Token| if let Token::Char(c) = t { Some(*c) } else { None };
+        let head: String = pattern.iter().map_while(literal).collect();
+        if pattern.iter().all(|t| literal(t).is_some()) {
+            return self.contains(&head, fold_case);
+        }
+        let head = if fold_case { folded(&head) } else { Cow::Borrowed(head.as_str()) };
+        self.has_beginning(&head)
+    }
+
+    fn has_beginning(&self, text: &str) -> bool {
+        let after = self.beginnings.partition_point(|b| **b <= *text);
+        let nearest = after.checked_sub(1).and_then(|i| self.beginnings.get(i));
+        nearest.is_some_and(|beginning| text.starts_with(&**beginning))
+    }
+
     /// Whether some pattern matches the text; where letter case is ignored, the patterns are folded.
     pub(super) fn contains(&self, text: &str, fold_case: bool) -> bool {
         let text = if fold_case { folded(text) } else { Cow::Borrowed(text) };
         if self.texts.contains(&*text) {
             return true;
         }
-        let after = self.beginnings.partition_point(|b| **b <= *text);
-        let nearest = after.checked_sub(1).and_then(|i| self.beginnings.get(i));
-        nearest.is_some_and(|beginning| text.starts_with(&**beginning))
+        self.has_beginning(&text)
             || self
                 .rest
                 .iter()
@@ -88,6 +103,21 @@ mod tests {
 
     proptest! {
         #![proptest_config(ProptestConfig { cases: 2_000, ..ProptestConfig::default() })]
+        #[test]
+        fn what_covers_a_pattern_holds_its_texts(
+            patterns in prop::collection::vec(pattern(), 0..8),
+            inner in pattern(),
+            texts in prop::collection::vec("[abAB:]{0,4}", 12),
+            fold_case: bool,
+        ) {
+            let index = Index::of(&patterns);
+            if index.covers(&inner, fold_case) {
+                for text in texts.iter().filter(|t| matches(&inner, t, fold_case)) {
+                    prop_assert!(index.contains(text, fold_case), "{} {:?} {:?}", text, inner, patterns);
+                }
+            }
+        }
+
         #[test]
         fn agrees_with_trying_every_pattern(
             patterns in prop::collection::vec(pattern(), 0..8),

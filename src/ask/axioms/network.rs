@@ -15,6 +15,11 @@ const OF_ENDPOINT: [&str; 4] = ["aws:sourcevpcarn", "aws:vpceaccount", "aws:vpce
 /// IAM User Guide, "AWS global condition context keys", `aws:ViaAWSService`.
 const SILENT_ABOUT_VIA: [&str; 5] = ["ec2", "glue", "lakeformation", "opsworks", "opsworks-cm"];
 
+/// Whether a service doesn't say that a service calls for somebody.
+pub fn is_silent_about_via(service: &str) -> bool {
+    SILENT_ABOUT_VIA.contains(&service)
+}
+
 impl Ties<'_, '_> {
     /// Through a VPC endpoint the source address is absent; otherwise, and where no service calls on the
     /// caller's behalf, it is there. CONFORMANCE 3.5.
@@ -46,7 +51,7 @@ impl Ties<'_, '_> {
     /// The chain of calls is there only where a service calls on the caller's behalf: not every service that
     /// does supports the chain. Its first and last link come with it and are members of it.
     pub fn called_via(&mut self, mentioned: &BTreeSet<Arc<str>>) {
-        let silent = self.facts.action().is_some_and(|a| SILENT_ABOUT_VIA.contains(&a.service()));
+        let silent = self.facts.action().is_some_and(|a| is_silent_about_via(a.service()));
         if mentioned.contains("aws:viaawsservice") && !silent {
             let said = self.present("aws:viaawsservice");
             self.parts.push(said);

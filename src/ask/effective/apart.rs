@@ -144,6 +144,7 @@ impl<'e> Comparison<'e> {
     ) -> Piece<'p> {
         let (caller, when, effort) = (self.caller, self.when, self.effort);
         Piece {
+            for_all: true,
             caller,
             plan,
             target,
@@ -227,7 +228,7 @@ impl<'e> Comparison<'e> {
         if !matches!(case.place, Place::Other) {
             return vec![case.clone()];
         }
-        let everything = Reach { by_identity: true, narrowed: false };
+        let everything = Reach { by_identity: true, narrowed: false, refuted: false };
         let all = plan.targets(self.estate, self.caller, everything, &Resources::default());
         all.into_iter()
             .filter(|t| t.account == case.account)

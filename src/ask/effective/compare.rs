@@ -146,6 +146,8 @@ impl<'e> Comparison<'e> {
         surroundings: impl FnOnce(&mut Encoder<'_>) -> Term,
     ) -> (Term, BTreeSet<Arc<str>>) {
         let scope = Scope {
+            action_beginning: None,
+            among: None,
             caller: self.caller.caller.clone(),
             action: Some(fold_text(side.action.name()).into()),
             action_id: Some(side.action.id()),
@@ -157,6 +159,8 @@ impl<'e> Comparison<'e> {
         };
         // The documents alone decide, as where the resource's side leaves everything to identity policies.
         let holder = Scope {
+            action_beginning: None,
+            among: None,
             caller: self.holder.clone(),
             resource_account: Some(self.account.clone()),
             rule: ResourceRule::Ordinary,

@@ -82,7 +82,7 @@ impl Estate {
             .known
             .par_iter()
             .map_init(Terms::default, |terms, action| {
-                let reach = Reach { by_identity: by_identity(action), narrowed: true };
+                let reach = Reach { by_identity: by_identity(action), narrowed: true, refuted: false };
                 let mut found = self.confirm_one(terms, caller, &prepared, *action, reach);
                 if let (true, Some(at_home)) = (found.is_supposed(), &at_home) {
                     let other = self.confirm_one(terms, caller, at_home, *action, reach);

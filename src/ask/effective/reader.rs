@@ -81,6 +81,8 @@ impl<'e> Reader<'e> {
     {
         let facts = Facts::under(self.estate, self.caller, None, target, self.when, false);
         let scope = Scope {
+            action_beginning: None,
+            among: None,
             caller: self.caller.caller.clone(),
             action: None,
             action_id: None,

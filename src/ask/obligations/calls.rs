@@ -38,7 +38,7 @@ pub struct OwedCall<'w, 'a> {
     any: Resources,
 }
 
-const EVERYTHING: Reach = Reach { by_identity: true, narrowed: false };
+const EVERYTHING: Reach = Reach { by_identity: true, narrowed: false, refuted: false };
 
 impl<'a> Owed<'a> {
     /// The action as a call, where it needs several authorizations.
@@ -200,6 +200,7 @@ impl<'a> OwedCall<'_, 'a> {
         resource_type: ResourceTypeId,
     ) -> Piece<'p> {
         Piece {
+            for_all: true,
             caller: self.caller,
             plan,
             target,

@@ -1,9 +1,10 @@
-//! Random choices that a seed fixes for ever.
+//! Random choices that a seed fixes for ever: SplitMix64 (Steele, Lea, Flood 2014).
 
-/// SplitMix64.
-pub struct Random(u64);
+/// A source of choices, by its state.
+pub struct Random(pub u64);
 
 impl Random {
+    /// The choices of a seed, far from those of the next.
     pub fn new(seed: u64) -> Self {
         Self(seed.wrapping_mul(0x1234_5678_9ABC_DEF1))
     }

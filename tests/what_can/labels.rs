@@ -1,6 +1,8 @@
 //! Random users with identity policies, boundaries, SCP levels and Denies: documents against the real policies.
 
-use super::{Random, by_documents};
+use super::by_documents;
+use super::conditions::{Key, conditions};
+use super::random::Random;
 use gateproof::ask::{Agreement, CrossCheck, Differs, Effective, Estate, EstateOptions, Extent, Settings};
 use gateproof::question::Selector;
 use gateproof_model::evaluator::Outcome;
@@ -37,7 +39,7 @@ const RESOURCES: [&str; 12] = [
     "arn:aws:s3:::other/abc",
     "arn:aws:s3:::bucket",
 ];
-const KEYS: [(&str, &[&str], &[&str]); 7] = [
+const KEYS: [Key; 7] = [
     ("aws:PrincipalTag/team", &["red", "r*", "${aws:username}", "RED"], &[]),
     ("aws:SourceIp", &["10.0.0.0/8", "10.1.0.0/16", "203.0.113.7"], &["10.1.2.3", "10.9.9.9", "203.0.113.7"]),
     ("aws:SecureTransport", &["true", "false"], &["true", "false"]),
@@ -58,12 +60,12 @@ fn operator(random: &mut Random, key: &str) -> String {
         return "Null".to_owned();
     }
     let base = match key {
-        "aws:SourceIp" => random.pick(&["IpAddress", "NotIpAddress"]),
+        "aws:SourceIp" => random.word(&["IpAddress", "NotIpAddress"]),
         "aws:SecureTransport" => "Bool",
-        "aws:CurrentTime" => random.pick(&["DateLessThan", "DateGreaterThanEquals", "DateNotEquals"]),
-        _ => random.pick(&TEXT),
+        "aws:CurrentTime" => random.word(&["DateLessThan", "DateGreaterThanEquals", "DateNotEquals"]),
+        _ => random.word(&TEXT),
     };
-    let set = if random.percent(15) { random.pick(&["ForAllValues:", "ForAnyValue:"]) } else { "" };
+    let set = if random.percent(15) { random.word(&["ForAllValues:", "ForAnyValue:"]) } else { "" };
     let tail = if random.percent(25) { "IfExists" } else { "" };
     format!("{set}{base}{tail}")
 }
@@ -72,20 +74,10 @@ fn statement(random: &mut Random, deny: usize) -> Value {
     let mut s = Map::new();
     s.insert("Effect".into(), json!(if random.percent(deny) { "Deny" } else { "Allow" }));
     let action = if random.percent(12) { "NotAction" } else { "Action" };
-    s.insert(action.into(), json!([random.pick(&ACTIONS), random.pick(&ACTIONS)]));
+    s.insert(action.into(), json!([random.word(&ACTIONS), random.word(&ACTIONS)]));
     let resource = if random.percent(10) { "NotResource" } else { "Resource" };
-    s.insert(resource.into(), json!([random.pick(&RESOURCES), random.pick(&RESOURCES)]));
-    let mut conditions = Map::new();
-    for _ in 0..random.below(3) {
-        let (key, operands, _) = KEYS[random.below(KEYS.len())];
-        let operator = operator(random, key);
-        let value = if operator == "Null" {
-            json!(random.pick(&["true", "false"]))
-        } else {
-            json!([random.pick(operands), random.pick(operands)])
-        };
-        conditions.insert(operator, json!({key: value}));
-    }
+    s.insert(resource.into(), json!([random.word(&RESOURCES), random.word(&RESOURCES)]));
+    let conditions = conditions(random, &KEYS, operator);
     if !conditions.is_empty() {
         s.insert("Condition".into(), Value::Object(conditions));
     }
@@ -108,7 +100,7 @@ fn user(random: &mut Random, n: usize) -> (Value, Option<Value>) {
     let mut user = json!({
         "Path": "/", "UserName": format!("u{n}"), "UserId": format!("AIDAEXAMPLE{n:05}"),
         "Arn": format!("arn:aws:iam::{ACCOUNT}:user/u{n}"), "GroupList": [], "AttachedManagedPolicies": [],
-        "UserPolicyList": policies, "Tags": [{"Key": "team", "Value": random.pick(&["red", "blue"])}],
+        "UserPolicyList": policies, "Tags": [{"Key": "team", "Value": random.word(&["red", "blue"])}],
     });
     if !random.percent(40) {
         return (user, None);
@@ -165,17 +157,17 @@ fn organization(folder: &Path, random: &mut Random, users: usize) {
 fn request(random: &mut Random) -> (&'static str, String, Vec<(String, ContextValue)>) {
     let (action, resource) = match random.below(8) {
         0..=4 => {
-            let key = random.pick(&["abc", "a", "xc", "u1/x", "none/x", "red/x", "a?c", "x"]);
-            let action = random.pick(&["s3:GetObject", "s3:PutObject", "s3:GetObjectAcl", "s3:DeleteObject"]);
+            let key = random.word(&["abc", "a", "xc", "u1/x", "none/x", "red/x", "a?c", "x"]);
+            let action = random.word(&["s3:GetObject", "s3:PutObject", "s3:GetObjectAcl", "s3:DeleteObject"]);
             (
                 action,
-                format!("arn:aws:s3:::{}/{key}", random.pick(&["bucket", "bucket", "bucket", "other", "bc"])),
+                format!("arn:aws:s3:::{}/{key}", random.word(&["bucket", "bucket", "bucket", "other", "bc"])),
             )
         }
         5 => ("s3:ListBucket", "arn:aws:s3:::bucket".to_owned()),
         _ => {
-            let name = random.pick(&["q1", "x-dead", "q-dead", "z"]);
-            let action = random.pick(&["sqs:SendMessage", "sqs:ReceiveMessage", "sqs:DeleteQueue"]);
+            let name = random.word(&["q1", "x-dead", "q-dead", "z"]);
+            let action = random.word(&["sqs:SendMessage", "sqs:ReceiveMessage", "sqs:DeleteQueue"]);
             (action, format!("arn:aws:sqs:us-east-1:{ACCOUNT}:{name}"))
         }
     };
@@ -186,7 +178,7 @@ fn request(random: &mut Random) -> (&'static str, String, Vec<(String, ContextVa
         if fits && (always.contains(&key) || random.percent(50)) {
             // A queue is asked for in its own region.
             let regional = key == "aws:RequestedRegion" && action.starts_with("sqs:");
-            let value = if regional { "us-east-1" } else { random.pick(values) };
+            let value = if regional { "us-east-1" } else { random.word(values) };
             context.push((key.to_owned(), ContextValue::Single(value.to_owned())));
         }
     }
