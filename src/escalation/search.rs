@@ -7,7 +7,7 @@ use super::needs::calls_of;
 use super::policies::{Reading, about_policies, changes_of};
 use super::session::Start;
 use super::step::{Finder, Identity, Instance, Ways};
-use crate::ask::{Allowance, Estate, MayDo, Settings};
+use crate::ask::{Allowance, CrossCheck, Estate, MayDo, Settings};
 use crate::question::{Requests, Undecided};
 use gateproof_encodings::primitive::{Need, Primitive};
 use gateproof_encodings::term::Terms;
@@ -78,15 +78,17 @@ impl Search<'_> {
         let mut pending: BTreeSet<Session> = self.start.sessions().collect();
         let mut changes = Changes::default();
         let actions: BTreeSet<String> = self.primitives.iter().flat_map(actions_of).collect();
+        let steps = self.for_steps();
         for round in 0.. {
             let changed = (!changes.is_empty()).then(|| self.estate.changed(&changes));
             let estate = changed.as_ref().unwrap_or(self.estate);
-            let asker = Asker::new(estate, self.settings);
+            let asker = Asker::new(estate, &steps);
+            let goals = Asker::new(estate, self.settings);
             let facts = found.facts.clone();
             let allowance = estate.allowance(&actions);
             let view =
                 Round { estate, allowance: &allowance, asker: &asker, objects: &objects, facts: &facts };
-            self.look_for_goal(&view, &pending, &mut found);
+            self.look_for_goal(&view, &goals, &pending, &mut found);
             if self.cancelled() || enough(&found, round) {
                 return found;
             }
@@ -105,13 +107,24 @@ impl Search<'_> {
         found
     }
 
+    /// Steps are asked about by the thousand: of a sample of answers, those about the goal and those of the chain that is
+    /// shown are seconded.
+    fn for_steps(&self) -> Settings {
+        let cross_check = match self.settings.cross_check {
+            CrossCheck::Always => CrossCheck::Always,
+            CrossCheck::Sample | CrossCheck::Never => CrossCheck::Never,
+        };
+        Settings { cross_check, ..self.settings.clone() }
+    }
+
     /// What the starting sessions can do in one step.
     pub fn once(&self) -> Found {
         let mut found = Found::default();
         let pending: BTreeSet<Session> = self.start.sessions().collect();
         found.facts.extend(pending.iter().cloned().map(Fact::Session));
         let objects = Objects::of(&self.estate.snapshot);
-        let asker = Asker::new(self.estate, self.settings);
+        let steps = self.for_steps();
+        let asker = Asker::new(self.estate, &steps);
         let allowance = self.estate.allowance(&self.primitives.iter().flat_map(actions_of).collect());
         let facts = found.facts.clone();
         let view = Round {
@@ -170,7 +183,13 @@ impl Search<'_> {
         added
     }
 
-    fn look_for_goal(&self, round: &Round<'_>, pending: &BTreeSet<Session>, found: &mut Found) {
+    fn look_for_goal(
+        &self,
+        round: &Round<'_>,
+        asker: &Asker<'_>,
+        pending: &BTreeSet<Session>,
+        found: &mut Found,
+    ) {
         let Some(goal) = self.goal else { return };
         let sessions: Vec<&Session> = pending
             .iter()
@@ -179,7 +198,7 @@ impl Search<'_> {
         let guards: Vec<(&Session, Guard)> = sessions
             .par_iter()
             .map_init(Terms::default, |terms, session| {
-                (*session, self.guard(terms, round.estate, round.asker, round.facts, goal, session))
+                (*session, self.guard(terms, round.estate, asker, round.facts, goal, session))
             })
             .collect();
         for (session, guard) in guards {
