@@ -6,6 +6,7 @@ use crate::ask::{AskError, Estate, OneName, Prepared, Second, Settings, Tied, pa
 use crate::question::{Answer, Constraint, Quantifier, Requests, Step, Undecided, Verdict};
 use gateproof_encodings::term::Terms;
 use rustc_hash::FxHashMap;
+use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex, PoisonError};
 
 /// What a guard comes to.
@@ -68,6 +69,14 @@ impl<'w> Asker<'w> {
             Ok(prepared) => guard_of(self.estate.ask(terms, entity, &prepared)),
             Err(error) => Guard::Unknown(Undecided { reason: error.to_string(), place: call.action.clone() }),
         }
+    }
+
+    /// The roles that may let the holder in by a call of `sts`; the others don't.
+    pub fn may_admit(&self, holder: &Holder, action: &str) -> Option<BTreeSet<Arc<str>>> {
+        let call =
+            Call { action: action.to_owned(), resources: Vec::new(), context: Vec::new(), service: None };
+        let prepared = self.prepared(&call, &holder.when).ok()?;
+        Some(self.estate.may_admit(&holder.entity, &prepared))
     }
 
     /// The same of a call that a service makes, remembered.

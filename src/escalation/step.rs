@@ -11,6 +11,7 @@ use crate::ask::Tied;
 use crate::question::constraint::Demand;
 use crate::question::{Constraint, Step, Undecided};
 use gateproof_encodings::primitive::{Binding, Effect, Need, Primitive, Via};
+use gateproof_encodings::scope::is_assume_action;
 use gateproof_encodings::term::Terms;
 use gateproof_model::arn::Arn;
 use std::collections::BTreeMap;
@@ -426,7 +427,12 @@ impl<'a> Search<'_, 'a, '_> {
         if binding.kind == "fresh" {
             return Some(vec![scene.fresh(binding)?]);
         }
-        let known = self.finder.objects.candidates(scene, binding);
+        let mut known = self.finder.objects.candidates(scene, binding);
+        if let Some(action) = self.assumed_by(variable)
+            && let Some(admitting) = self.finder.asker.may_admit(self.holder, action)
+        {
+            known.retain(|role| admitting.contains(&role.arn));
+        }
         let related = binding.of.is_some() || binding.boundary_of.is_some() || binding.is.is_some();
         if binding.kind != "iam.policy" || related || !self.is_given(variable) {
             return Some(known);
@@ -435,6 +441,22 @@ impl<'a> Search<'_, 'a, '_> {
         let documents = policies.identity.iter().chain(policies.boundary.iter().flatten());
         let documents = documents.chain(policies.scps.iter().flatten()).map(AsRef::as_ref);
         Some(attachable(scene, known, documents))
+    }
+
+    /// The call by which every way of the step assumes the role of a variable.
+    fn assumed_by(&self, variable: &str) -> Option<&'a str> {
+        let assumes = |need: &'a Need| match need {
+            Need::Call(call)
+                if call.caller.is_none() && is_assume_action(&call.action.to_ascii_lowercase()) =>
+            {
+                let template = call.resource.as_ref()?;
+                let whole = template.parts.len() == 1
+                    && template.references().any(|r| r.variable == variable && r.field == "arn");
+                whole.then_some(call.action.as_str())
+            }
+            _ => None,
+        };
+        self.primitive.needs.iter().find_map(assumes)
     }
 
     /// Whether the variable is a policy that is given to somebody.
