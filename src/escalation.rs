@@ -5,6 +5,7 @@
 //! ([`search`]), and what lies outside it is proved unreachable at any depth. A chain that reaches the target is
 //! made from the steps that were found ([`chain`]) and replayed on the policies as each step leaves them.
 
+mod alike;
 mod attachable;
 mod bind;
 mod chain;

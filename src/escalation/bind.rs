@@ -118,6 +118,8 @@ pub(super) fn named(fresh: &Object, arn: &str) -> Arc<Object> {
     Arc::new(Object::plain(&arn.into(), name, &fresh.account))
 }
 
+type ByAccount = BTreeMap<Arc<str>, Vec<Arc<Object>>>;
+
 /// The objects of a snapshot, by kind.
 pub(super) struct Objects<'a> {
     snapshot: &'a Snapshot,
@@ -128,6 +130,8 @@ pub(super) struct Objects<'a> {
     accounts: Vec<Arc<Object>>,
     /// Of the inventory, by kind, made when first asked for.
     things: Mutex<BTreeMap<String, Vec<Arc<Object>>>>,
+    /// All of them, by kind and account.
+    by_account: Mutex<BTreeMap<String, ByAccount>>,
     /// Fields that a step asked for and no file tells.
     untold: Mutex<BTreeSet<String>>,
 }
@@ -146,12 +150,13 @@ impl<'a> Objects<'a> {
             policies: snapshot.managed_policies().iter().map(|p| Arc::new(policy_object(p))).collect(),
             accounts: snapshot.accounts().iter().map(|a| Arc::new(account_object(&a.id, snapshot))).collect(),
             things: Mutex::default(),
+            by_account: Mutex::default(),
             untold: Mutex::default(),
         }
     }
 
     /// The objects that a variable may be bound to, but for what its role is trusted by.
-    pub fn candidates(&self, scene: &Scene<'_>, binding: &Binding) -> Vec<Arc<Object>> {
+    pub fn candidates(&self, scene: &Scene<'_>, binding: &Binding, own: bool) -> Vec<Arc<Object>> {
         for reference in binding.is.iter().chain(&binding.profile) {
             self.note_untold(scene, reference);
         }
@@ -177,7 +182,12 @@ impl<'a> Objects<'a> {
                     .as_ref()
                     .is_none_or(|r| scene.object(&r.variable).is_some_and(|o| self.is_boundary_of(object, o)))
         };
-        self.of_kind(&binding.kind).into_iter().filter(fits).filter(related).collect()
+        let listed = match accounts.as_deref() {
+            _ if own => self.in_account(&binding.kind, &scene.me.account),
+            Some([account]) => self.in_account(&binding.kind, account),
+            _ => self.of_kind(&binding.kind),
+        };
+        listed.into_iter().filter(fits).filter(related).collect()
     }
 
     fn of_kind(&self, kind: &str) -> Vec<Arc<Object>> {
@@ -206,6 +216,19 @@ impl<'a> Objects<'a> {
             Arc::new(Object::plain(arn, arn.rsplit('/').next().unwrap_or_default(), account))
         };
         profiles.iter().map(object).collect()
+    }
+
+    /// The objects of a kind that an account owns.
+    fn in_account(&self, kind: &str, account: &str) -> Vec<Arc<Object>> {
+        let mut indexed = self.by_account.lock().unwrap_or_else(PoisonError::into_inner);
+        let by_account = indexed.entry(kind.to_owned()).or_insert_with(|| {
+            let mut by_account: BTreeMap<Arc<str>, Vec<Arc<Object>>> = BTreeMap::new();
+            for object in self.of_kind(kind) {
+                by_account.entry(object.account.clone()).or_default().push(object);
+            }
+            by_account
+        });
+        by_account.get(account).cloned().unwrap_or_default()
     }
 
     fn things(&self, kind: &str) -> Vec<Arc<Object>> {

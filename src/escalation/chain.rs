@@ -9,7 +9,7 @@ use super::graph::Graph;
 use super::guard::{Asker, Guard};
 use super::policies::{Reading, changes_of};
 use super::search::{Found, Goal, Search};
-use super::step::{Evidence, Finder, Instance};
+use super::step::{Evidence, Finder, Instance, Shared};
 use crate::ask::Estate;
 use crate::question::Step;
 use gateproof_encodings::term::Terms;
@@ -296,8 +296,13 @@ impl<'c, 'a> Chains<'c, 'a> {
         let all: BTreeSet<Fact> = facts.iter().cloned().collect();
         let holder = self.search.start.holder(&estate, &all, &instance.session)?;
         let primitive = self.search.primitives.get(instance.primitive)?;
-        let finder =
-            Finder { asker: &asker, objects: &self.objects, session: &instance.session, holder: &holder };
+        let finder = Finder {
+            asker: &asker,
+            objects: &self.objects,
+            session: &instance.session,
+            holder: &holder,
+            shared: &Shared::default(),
+        };
         let evidence = finder.again(&mut Terms::default(), instance, primitive).ok()?;
         evidence.unknown.is_none().then_some(evidence)
     }

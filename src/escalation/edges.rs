@@ -41,7 +41,7 @@ impl Estate {
             goal: None,
         };
         let mut edges = Vec::new();
-        for instance in search.once().instances {
+        for instance in search.once_replayed() {
             let Some(primitive) = settings.primitives.get(instance.primitive) else { continue };
             let held: Vec<Option<Arc<str>>> = instance
                 .facts

@@ -6,7 +6,7 @@ use super::guard::{Asker, Guard, Refuted};
 use super::needs::calls_of;
 use super::policies::{Reading, about_policies, changes_of};
 use super::session::Start;
-use super::step::{Finder, Identity, Instance, Ways};
+use super::step::{Finder, Identity, Instance, Shared, Ways};
 use crate::ask::{Allowance, CrossCheck, Estate, MayDo, Settings};
 use crate::question::{Requests, Undecided};
 use gateproof_encodings::primitive::{Need, Primitive};
@@ -117,8 +117,8 @@ impl Search<'_> {
         Settings { cross_check, ..self.settings.clone() }
     }
 
-    /// What the starting sessions can do in one step.
-    pub fn once(&self) -> Found {
+    /// What the starting sessions can do in one step, each way with requests of its own.
+    pub fn once_replayed(&self) -> Vec<Instance> {
         let mut found = Found::default();
         let pending: BTreeSet<Session> = self.start.sessions().collect();
         found.facts.extend(pending.iter().cloned().map(Fact::Session));
@@ -135,8 +135,25 @@ impl Search<'_> {
             facts: &facts,
         };
         self.step(&view, &pending, &mut found);
-        found.kinds = objects.kinds_asked_for();
-        found
+        found.instances.par_iter_mut().filter(|i| i.carried && i.unknown.is_none()).for_each_init(
+            Terms::default,
+            |terms, instance| {
+                let holder = self.start.holder(self.estate, &facts, &instance.session);
+                let primitive = self.primitives.get(instance.primitive);
+                let (Some(holder), Some(primitive)) = (holder, primitive) else { return };
+                let shared = Shared::default();
+                let session = instance.session.clone();
+                let finder = Finder {
+                    asker: &asker,
+                    objects: &objects,
+                    session: &session,
+                    holder: &holder,
+                    shared: &shared,
+                };
+                instance.take(finder.again(terms, instance, primitive));
+            },
+        );
+        found.instances
     }
 
     fn cancelled(&self) -> bool {
@@ -156,10 +173,12 @@ impl Search<'_> {
                 };
                 let each: Vec<(usize, &Primitive)> =
                     self.primitives.iter().enumerate().filter(|(_, p)| possible(p)).collect();
+                let (shared, holder) = (Shared::default(), holder.as_ref());
+                let (shared, objects) = (&shared, round.objects);
                 each.into_par_iter()
                     .map_init(Terms::default, move |terms, (n, primitive)| {
-                        let Some(holder) = &holder else { return Ways::default() };
-                        let finder = Finder { asker: round.asker, objects: round.objects, session, holder };
+                        let Some(holder) = holder else { return Ways::default() };
+                        let finder = Finder { asker: round.asker, objects, session, holder, shared };
                         finder.ways(terms, n, primitive)
                     })
                     .collect::<Vec<_>>()

@@ -1,21 +1,23 @@
 //! One kind of step for one session: every way of it, or that there is none.
 
+use super::alike::{Mark, Telling};
 use super::attachable::{attachable, is_administrator};
 use super::bind::{Object, Objects, Scene, named};
 use super::effect::facts_of;
 use super::fact::{Fact, Session};
 use super::guard::{Asker, Guard, Refuted};
-use super::needs::{Call, call_of, references};
+use super::needs::{Call, call_of, calls_of, references};
 use super::session::{Holder, device};
 use crate::ask::Tied;
 use crate::question::constraint::Demand;
 use crate::question::{Constraint, Step, Undecided};
-use gateproof_encodings::primitive::{Binding, Effect, Need, Primitive, Via};
+use gateproof_encodings::primitive::{Authorization, Binding, Effect, Need, Primitive, Template, Via};
 use gateproof_encodings::scope::is_assume_action;
 use gateproof_encodings::term::Terms;
 use gateproof_model::arn::Arn;
+use rustc_hash::FxHashMap;
 use std::collections::BTreeMap;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 /// One way of a step.
 #[derive(Debug, Clone)]
@@ -32,6 +34,8 @@ pub(super) struct Instance {
     pub assumptions: Vec<String>,
     /// Whether its calls are made with an MFA device.
     pub device: bool,
+    /// Whether its requests are those of an object that is alike, and must be asked for before they are shown.
+    pub carried: bool,
     /// Why it is not shown that the step can be made, where it isn't.
     pub unknown: Option<Undecided>,
 }
@@ -52,6 +56,15 @@ pub(super) struct Finder<'a, 'w> {
     pub objects: &'a Objects<'a>,
     pub session: &'a Session,
     pub holder: &'a Holder,
+    /// What is the same for all steps of the session.
+    pub shared: &'a Shared,
+}
+
+/// What is found out once for all steps of a session.
+#[derive(Debug, Default)]
+pub(super) struct Shared {
+    telling: OnceLock<Telling>,
+    given: OnceLock<Vec<Arc<Object>>>,
 }
 
 /// The steps and doubts of a scene so far, by need.
@@ -60,9 +73,33 @@ pub(super) struct Evidence {
     pub steps: Vec<Step>,
     pub assumptions: Vec<String>,
     pub unknown: Option<Undecided>,
+    /// Whether it was carried over from an object that is alike.
+    pub carried: bool,
 }
 
 impl Evidence {
+    /// With what was found about one more object, whose role must be trusted, too.
+    fn with(mut self, trusted: Option<Guard>, new: Self) -> Result<Self, Refuted> {
+        if let Some(guard) = trusted {
+            self.add(guard)?;
+        }
+        self.steps.extend(new.steps);
+        self.assumptions.extend(new.assumptions);
+        self.unknown = self.unknown.or(new.unknown);
+        self.carried |= new.carried;
+        Ok(self)
+    }
+
+    /// The same about an object that is alike.
+    fn about(&self, from: &Arc<str>, to: &Arc<str>) -> Self {
+        let mut evidence = self.clone();
+        evidence.carried |= from != to;
+        for step in evidence.steps.iter_mut().filter(|step| step.resource == **from) {
+            step.resource = to.to_string();
+        }
+        evidence
+    }
+
     fn add(&mut self, guard: Guard) -> Result<(), Refuted> {
         match guard {
             Guard::Holds(steps, assumptions) => {
@@ -176,14 +213,30 @@ impl<'a> Search<'_, 'a, '_> {
             return;
         };
         let Some(candidates) = self.candidates(scene, variable, binding) else { return };
+        let mut decided: FxHashMap<Mark, (Arc<str>, Result<Evidence, Refuted>)> = FxHashMap::default();
+        let shareable = self.is_shareable(variable);
         for object in candidates {
+            let mark = shareable.then(|| self.mark(&object)).flatten();
             let dominates = self.is_administrator(variable, &object);
+            let arn = object.arn.clone();
             let scene = scene.with(variable, object);
-            let mut evidence = so_far.clone();
-            if let Err(refuted) = self.admit(terms, &scene, variable, binding, &mut evidence) {
-                ways.refuted.add(&refuted);
-                continue;
-            }
+            let admitted = match mark {
+                Some(mark) => {
+                    let (of, admitted) = decided
+                        .entry(mark)
+                        .or_insert_with(|| (arn.clone(), self.admit(terms, &scene, variable)));
+                    admitted.as_ref().map(|evidence| evidence.about(of, &arn)).map_err(Clone::clone)
+                }
+                None => self.admit(terms, &scene, variable),
+            };
+            let trusted = self.trusted(terms, &scene, variable, binding);
+            let evidence = match admitted.and_then(|new| so_far.clone().with(trusted, new)) {
+                Ok(evidence) => evidence,
+                Err(refuted) => {
+                    ways.refuted.add(&refuted);
+                    continue;
+                }
+            };
             let before = ways.instances.len();
             self.bind(terms, &scene, at + 1, &evidence, ways);
             // No other policy gives more.
@@ -193,18 +246,9 @@ impl<'a> Search<'_, 'a, '_> {
         }
     }
 
-    /// What the new object makes decidable.
-    fn admit(
-        &self,
-        terms: &mut Terms,
-        scene: &Scene<'a>,
-        variable: &str,
-        binding: &Binding,
-        evidence: &mut Evidence,
-    ) -> Result<(), Refuted> {
-        if let Some(guard) = self.trusted(terms, scene, variable, binding) {
-            evidence.add(guard)?;
-        }
+    /// The needs that the new object makes decidable.
+    fn admit(&self, terms: &mut Terms, scene: &Scene<'a>, variable: &str) -> Result<Evidence, Refuted> {
+        let mut evidence = Evidence::default();
         for need in &self.primitive.needs {
             let mentioned = references(need);
             let concerned = mentioned.iter().any(|r| r.variable == variable);
@@ -212,7 +256,28 @@ impl<'a> Search<'_, 'a, '_> {
                 evidence.add(self.check(terms, scene, need))?;
             }
         }
-        Ok(())
+        Ok(evidence)
+    }
+
+    /// Whether what is decided of one object of the variable may be carried over to those that are alike: calls
+    /// mention it by its ARN as their resource only, and its own policy has no say.
+    fn is_shareable(&self, variable: &str) -> bool {
+        let plain = |call: &Authorization| {
+            let resource = call.resource.as_ref().is_none_or(|t| {
+                let mut mentioned = t.references().filter(|r| r.variable == variable).peekable();
+                mentioned.peek().is_none() || t.parts.len() == 1 && mentioned.all(|r| r.field == "arn")
+            });
+            let mut context = call.context.values().flat_map(|d| &d.0).flat_map(|t| t.references());
+            resource
+                && !context.any(|r| r.variable == variable)
+                && !is_assume_action(&call.action.to_ascii_lowercase())
+        };
+        self.primitive.needs.iter().flat_map(calls_of).all(plain)
+    }
+
+    fn mark(&self, object: &Object) -> Option<Mark> {
+        let (estate, entity) = (self.finder.asker.estate, &self.holder.entity);
+        self.finder.shared.telling.get_or_init(|| Telling::of(estate, entity)).mark(estate, object)
     }
 
     /// The same way again, in the asker's state of the policies.
@@ -253,6 +318,7 @@ impl<'a> Search<'_, 'a, '_> {
                     binding: names.filter_map(|v| Some((v.clone(), scene.object(v)?.clone()))).collect(),
                     facts,
                     device: self.device,
+                    carried: evidence.carried,
                     steps: evidence.steps,
                     assumptions: evidence.assumptions,
                     unknown: evidence.unknown,
@@ -427,7 +493,7 @@ impl<'a> Search<'_, 'a, '_> {
         if binding.kind == "fresh" {
             return Some(vec![scene.fresh(binding)?]);
         }
-        let mut known = self.finder.objects.candidates(scene, binding);
+        let mut known = self.finder.objects.candidates(scene, binding, self.is_of_iam(variable));
         if let Some(action) = self.assumed_by(variable)
             && let Some(admitting) = self.finder.asker.may_admit(self.holder, action)
         {
@@ -437,10 +503,29 @@ impl<'a> Search<'_, 'a, '_> {
         if binding.kind != "iam.policy" || related || !self.is_given(variable) {
             return Some(known);
         }
-        let policies = &self.holder.entity.policies;
-        let documents = policies.identity.iter().chain(policies.boundary.iter().flatten());
-        let documents = documents.chain(policies.scps.iter().flatten()).map(AsRef::as_ref);
-        Some(attachable(scene, known, documents))
+        let given = self.finder.shared.given.get_or_init(|| {
+            let policies = &self.holder.entity.policies;
+            let documents = policies.identity.iter().chain(policies.boundary.iter().flatten());
+            let documents = documents.chain(policies.scps.iter().flatten()).map(AsRef::as_ref);
+            attachable(scene, known, documents)
+        });
+        Some(given.clone())
+    }
+
+    /// Whether every way of the step makes a call of IAM on the object: those have no resource policies, so nobody can make
+    /// them on objects of another account.
+    fn is_of_iam(&self, variable: &str) -> bool {
+        self.primitive.needs.iter().any(|need| match need {
+            Need::Call(call) => {
+                let on = |t: &Template| {
+                    t.parts.len() == 1 && t.references().any(|r| r.variable == variable && r.field == "arn")
+                };
+                call.caller.is_none()
+                    && call.action.starts_with("iam:")
+                    && call.resource.as_ref().is_some_and(on)
+            }
+            Need::Any(_) | Need::All(_) => false,
+        })
     }
 
     /// The call by which every way of the step assumes the role of a variable.
@@ -518,6 +603,23 @@ impl Refuted {
 pub(super) type Identity = (usize, Session, Vec<Fact>, Vec<Arc<str>>);
 
 impl Instance {
+    /// Takes the requests that were asked for anew. An object that is alike to one that allows them must allow them too.
+    pub fn take(&mut self, again: Result<Evidence, Refuted>) {
+        match again {
+            Ok(evidence) => {
+                self.steps = evidence.steps;
+                self.assumptions = evidence.assumptions;
+                self.unknown = evidence.unknown;
+            }
+            Err(_) => {
+                self.unknown = Some(Undecided {
+                    reason: "what holds of an object that is alike does not hold of this one".to_owned(),
+                    place: self.session.principal.to_string(),
+                });
+            }
+        }
+    }
+
     /// The step, the session, the effects and the objects.
     pub fn identity(&self) -> Identity {
         let objects = self.binding.iter().filter(|(_, o)| !o.fresh).map(|(_, o)| o.arn.clone()).collect();
