@@ -3,10 +3,8 @@
 use super::{CliError, Format, Global, exit};
 use crate::ask::Estate;
 use crate::config::Config;
-use crate::escalation::EscalationSettings;
 use crate::render;
 use clap::Args;
-use gateproof_encodings::primitive;
 use std::io::Write;
 use std::path::PathBuf;
 
@@ -23,13 +21,7 @@ impl Edges {
         let config = Config::beside(&self.snapshot, global.config.as_deref())?;
         let estate = Estate::load(&self.snapshot, global.estate_options())?;
         global.warn_of_problems(estate.snapshot.problems());
-        let primitives = primitive::embedded().map_err(|e| CliError::Input(e.to_string()))?;
-        let settings = EscalationSettings {
-            ask: global.settings(&config),
-            primitives: primitives.to_vec(),
-            chains: 1,
-            all_paths: false,
-        };
+        let settings = super::reach::escalation(global.settings(&config))?;
         let edges = estate.edges(&settings);
         let mut out = std::io::stdout().lock();
         for edge in &edges {

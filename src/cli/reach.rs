@@ -2,7 +2,7 @@
 
 use super::watch::Watch;
 use super::{CliError, Global, asked, exit};
-use crate::ask::Estate;
+use crate::ask::{Estate, Settings};
 use crate::config::Config;
 use crate::escalation::{EscalationSettings, Graph, Target};
 use crate::question::{Requests, Selector, Verdict};
@@ -56,12 +56,10 @@ impl Reach {
         let config = Config::beside(&self.snapshot, global.config.as_deref())?;
         let estate = Estate::load(&self.snapshot, global.estate_options())?;
         global.warn_of_problems(estate.snapshot.problems());
-        let primitives = primitive::embedded().map_err(|e| CliError::Input(e.to_string()))?;
         let settings = EscalationSettings {
-            ask: global.settings(&config),
-            primitives: primitives.to_vec(),
             chains: self.chains,
             all_paths: self.graph.is_some(),
+            ..escalation(global.settings(&config))?
         };
         let watch = Watch::start(&settings.ask, global.quiet);
         let answer = estate.reach(&from, &when, &target, &settings)?;
@@ -95,6 +93,12 @@ impl Reach {
             when: Vec::new(),
         }))
     }
+}
+
+/// How escalation is looked for, with the steps that come with the program.
+pub(super) fn escalation(ask: Settings) -> Result<EscalationSettings, CliError> {
+    let primitives = primitive::embedded().map_err(|e| CliError::Input(e.to_string()))?;
+    Ok(EscalationSettings { ask, primitives: primitives.to_vec(), chains: 1, all_paths: false })
 }
 
 fn write_graph(graph: &Graph, file: &Path) -> Result<(), CliError> {

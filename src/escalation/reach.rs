@@ -12,6 +12,7 @@ use crate::question::{
     Answer, Constraint, ProofSummary, Requests, Selector, SolverName, Step, Undecided, Verdict, Witness,
 };
 use gateproof_encodings::primitive::Primitive;
+use rayon::prelude::*;
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
@@ -78,6 +79,32 @@ impl Estate {
         }
         let overall = overall(&principals);
         Ok(ReachAnswer { overall, principals, chains, graph })
+    }
+
+    /// Everyone who can come to some matching request, directly or in any number of steps: as [`Estate::who_can`], and for
+    /// those who can't directly, by [`Estate::reach`].
+    ///
+    /// # Errors
+    /// Where the action globs name nothing.
+    pub fn who_can_come_to(
+        &self,
+        requests: &Requests,
+        settings: &EscalationSettings,
+    ) -> Result<Vec<(Arc<str>, Answer)>, AskError> {
+        let direct = self.who_can(requests, &settings.ask)?;
+        let goal = Goal::Access(Requests { when: Vec::new(), ..requests.clone() });
+        let callers: Vec<&CallerEntity> = self.callers().iter().chain(&self.beside).collect();
+        settings.ask.progress.expect(callers.len());
+        let answers = callers.into_par_iter().zip(direct).map(|(caller, (id, answer))| {
+            settings.ask.progress.step();
+            if answer.verdict == Verdict::Reachable {
+                return (id, answer);
+            }
+            let start = Start { callers: vec![caller.clone()], when: requests.when.clone() };
+            let (through, ..) = self.reach_from(&start, &goal, settings);
+            (id, through)
+        });
+        Ok(answers.collect())
     }
 
     fn goal(&self, target: &Target, settings: &Settings) -> Result<Goal, AskError> {
