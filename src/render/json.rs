@@ -85,9 +85,7 @@ pub fn reach(
     let each: Vec<Value> = answer.principals.iter().map(|(arn, a)| principal(arn, a)).collect();
     document.insert("principals".to_owned(), json!(each));
     document.insert("chains".to_owned(), json!(answer.chains));
-    if let Some(cut) = cut {
-        document.insert("cut".to_owned(), cut_of(cut));
-    }
+    document.insert("cut".to_owned(), json!(cut.map(cut_of)));
     Value::Object(document)
 }
 

@@ -167,6 +167,8 @@ fn documents() -> Vec<Value> {
     let build = "arn:aws:iam::222222222222:role/acme-build-prod";
     let snapshot = OneUser::with(&[statement("Allow", "s3:GetObject", json!("arn:aws:s3:::reports/*"))]);
     let path = snapshot.path();
+    let own = json!("arn:aws:iam::111122223333:user/ana");
+    let escalating = OneUser::with(&[statement("Allow", "iam:PutUserPolicy", own)]);
     let mut documents: Vec<Value> = [
         &[&["can", acme, "--principal", "anyone"][..], &read].concat()[..],
         &[&["can", "corpus/snapshots/acme-fixed", "--principal", "anyone"][..], &read].concat(),
@@ -176,6 +178,10 @@ fn documents() -> Vec<Value> {
         &["who-can", acme, "--action", "sts:AssumeRole"],
         &["explain", acme, "--principal", build, "--action", "iam:PassRole", "--resource", "*"],
         &["what-can", acme, "--principal", "user/erin.walsh", "--service", "s3,kms"],
+        &["reach", &escalating.path(), "--from", "user/ana", "--action", "s3:GetObject", "--cut"],
+        &["reach", &path, "--from", "user/ana", "--controls", "user/ana", "--cut"],
+        &["reach", &path, "--from", "user/ana", "--action", "iam:CreateUser"],
+        &["edges", &escalating.path()],
         &["version"],
         &["demo"],
     ]
