@@ -81,6 +81,8 @@ pub struct Settings {
     pub progress: Progress,
     /// Whether every case is encoded, nothing being ruled out beforehand. Slow; the answers are the same.
     pub exhaustive: bool,
+    /// Whether an *impossible* need not be about requests that AWS could not receive.
+    pub realistic: bool,
 }
 
 impl Default for Settings {
@@ -91,6 +93,7 @@ impl Default for Settings {
             effort: Effort::default(),
             progress: Progress::default(),
             exhaustive: false,
+            realistic: false,
         }
     }
 }

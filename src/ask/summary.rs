@@ -65,6 +65,8 @@ pub(crate) struct Prepared<'a> {
     pub effort: Effort,
     /// Whether nothing is ruled out beforehand.
     pub exhaustive: bool,
+    /// Whether only requests that AWS could receive are asked about.
+    pub realistic: bool,
 }
 
 impl Estate {
@@ -133,6 +135,7 @@ impl Estate {
             cross_check: settings.cross_check,
             effort: settings.effort.clone(),
             exhaustive: settings.exhaustive,
+            realistic: settings.realistic,
         })
     }
 
@@ -152,7 +155,7 @@ impl Estate {
         caller: &CallerEntity,
         prepared: &Prepared<'a>,
     ) -> Answer {
-        let mut tally = Tally::default();
+        let mut tally = Tally { all_requests: !prepared.realistic, ..Tally::default() };
         // For `--every` an action that nothing allows is the answer, so none is passed over.
         let narrowed = prepared.quantifier == Quantifier::Some && !prepared.exhaustive;
         let allowed = match narrowed {

@@ -10,6 +10,7 @@ use gateproof_encodings::language::matches;
 use gateproof_model::arn::Arn;
 use gateproof_model::pattern::{Pattern, PatternText, PieceRef, Token};
 use rustc_hash::FxHashSet;
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 /// What a caller's policies compare ARNs with.
@@ -18,12 +19,12 @@ pub(super) struct Telling {
     patterns: Vec<Pattern>,
     /// What patterns with variables begin with.
     heads: Vec<String>,
-    /// Whether some condition is about tags of resources.
-    tags: bool,
+    /// The tags of resources that conditions are about, in lower case.
+    tags: BTreeSet<String>,
 }
 
 /// Objects with equal marks are alike.
-pub(super) type Mark = (Arc<str>, Arc<str>, Vec<bool>);
+pub(super) type Mark = (Arc<str>, Arc<str>, Vec<bool>, Vec<Option<Arc<str>>>);
 
 impl Telling {
     pub fn of(estate: &Estate, caller: &CallerEntity) -> Self {
@@ -35,7 +36,8 @@ impl Telling {
         let rcps = organization.members.values().flat_map(|m| m.rcps.iter().flatten());
         for document in documents.chain(policies.scps.iter().flatten()).chain(rcps) {
             for statement in &document.statements {
-                telling.tags |= statement.conditions.iter().any(|c| c.key.contains("resourcetag"));
+                let keys = statement.conditions.iter().filter_map(|c| c.key.split_once("resourcetag/"));
+                telling.tags.extend(keys.map(|(_, tag)| tag.to_owned()));
                 for text in statement.resource.iter().flat_map(|clause| &clause.patterns) {
                     if !seen.insert(text) {
                         continue;
@@ -53,18 +55,17 @@ impl Telling {
     /// The object's mark; `None`: it is alike to none.
     pub fn mark(&self, estate: &Estate, object: &Object) -> Option<Mark> {
         let known = estate.snapshot.resource(&object.arn).is_some();
-        let tagged = self.tags
-            && estate
-                .snapshot
-                .principal(&object.arn)
-                .is_none_or(|p| p.tags.as_ref().is_none_or(|t| !t.is_empty()));
+        let principal = estate.snapshot.principal(&object.arn);
+        // Whose tags are not known, or not looked up here, is alike to none where tags matter.
+        let tagged = !self.tags.is_empty() && principal.is_none_or(|p| p.tags.is_none());
+        let tags = self.tags.iter().map(|tag| principal.and_then(|p| p.tag(tag)).cloned()).collect();
         let variable = self.heads.iter().any(|head| object.arn.starts_with(head.as_str()));
         if known || tagged || variable {
             return None;
         }
         let region = Arn::parse(&object.arn)?.region;
         let bits = self.patterns.iter().map(|p| matches(p, &object.arn, false)).collect();
-        Some((object.account.clone(), region.into(), bits))
+        Some((object.account.clone(), region.into(), bits, tags))
     }
 }
 

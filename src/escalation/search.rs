@@ -114,7 +114,7 @@ impl Search<'_> {
             CrossCheck::Always => CrossCheck::Always,
             CrossCheck::Sample | CrossCheck::Never => CrossCheck::Never,
         };
-        Settings { cross_check, ..self.settings.clone() }
+        Settings { cross_check, realistic: true, ..self.settings.clone() }
     }
 
     /// What the starting sessions can do in one step, each way with requests of its own.
