@@ -9,6 +9,7 @@ use crate::ask::{CallerEntity, Estate};
 use gateproof_encodings::language::matches;
 use gateproof_model::arn::Arn;
 use gateproof_model::pattern::{Pattern, PatternText, PieceRef, Token};
+use gateproof_model::policy::Operand;
 use rustc_hash::FxHashSet;
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -36,8 +37,16 @@ impl Telling {
         let rcps = organization.members.values().flat_map(|m| m.rcps.iter().flatten());
         for document in documents.chain(policies.scps.iter().flatten()).chain(rcps) {
             for statement in &document.statements {
-                let keys = statement.conditions.iter().filter_map(|c| c.key.split_once("resourcetag/"));
-                telling.tags.extend(keys.map(|(_, tag)| tag.to_owned()));
+                for condition in &statement.conditions {
+                    let operands = condition.operands.iter().filter_map(|o| match o {
+                        Operand::Text(text) => Some(text),
+                        _ => None,
+                    });
+                    let named = operands.flat_map(|text| text.variables()).map(|v| &*v.key);
+                    let keys =
+                        named.chain([&*condition.key]).filter_map(|key| key.split_once("resourcetag/"));
+                    telling.tags.extend(keys.map(|(_, tag)| tag.to_owned()));
+                }
                 for text in statement.resource.iter().flat_map(|clause| &clause.patterns) {
                     if !seen.insert(text) {
                         continue;
