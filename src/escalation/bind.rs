@@ -172,15 +172,12 @@ impl<'a> Objects<'a> {
             });
             in_account && same && fields && profiled
         };
+        let bound = |reference: &Reference| scene.object(&reference.variable);
+        let held = binding.of.as_ref().map(|r| bound(r).map(|o| self.held_by(o)).unwrap_or_default());
+        let boundary = binding.boundary_of.as_ref().map(|r| bound(r).and_then(|o| self.boundary_of(o)));
         let related = |object: &Arc<Object>| {
-            binding
-                .of
-                .as_ref()
-                .is_none_or(|r| scene.object(&r.variable).is_some_and(|o| self.is_of(object, o)))
-                && binding
-                    .boundary_of
-                    .as_ref()
-                    .is_none_or(|r| scene.object(&r.variable).is_some_and(|o| self.is_boundary_of(object, o)))
+            held.as_ref().is_none_or(|held| held.contains(&&object.arn))
+                && boundary.is_none_or(|boundary| boundary == Some(&object.arn))
         };
         let listed = match accounts.as_deref() {
             _ if own => self.in_account(&binding.kind, &scene.me.account),
@@ -266,17 +263,17 @@ impl<'a> Objects<'a> {
         self.snapshot.principal(arn)
     }
 
-    /// A policy of whoever holds it, a group of its member.
-    fn is_of(&self, object: &Object, holder: &Object) -> bool {
+    /// The policies that a user, role or group holds, and the groups of a user.
+    fn held_by(&self, holder: &Object) -> Vec<&Arc<str>> {
         if let Some(principal) = self.principal(&holder.arn) {
-            return principal.attached.contains(&object.arn) || principal.groups.contains(&object.arn);
+            return principal.attached.iter().chain(&principal.groups).collect();
         }
-        let mut groups = self.snapshot.groups().iter().filter(|g| g.arn == holder.arn);
-        groups.any(|g| g.attached.contains(&object.arn))
+        let groups = self.snapshot.groups().iter().filter(|g| g.arn == holder.arn);
+        groups.flat_map(|g| &g.attached).collect()
     }
 
-    fn is_boundary_of(&self, policy: &Object, of: &Object) -> bool {
-        self.principal(&of.arn).is_some_and(|p| p.boundary_arn.as_ref() == Some(&policy.arn))
+    fn boundary_of(&self, of: &Object) -> Option<&Arc<str>> {
+        self.principal(&of.arn)?.boundary_arn.as_ref()
     }
 }
 
