@@ -134,12 +134,8 @@ impl Estate {
             start,
             goal: Some(goal),
         };
-        // A chain of n steps is found by round n; one more may hold a shorter one than the first that was found.
-        let found =
-            search.run(|found, _| !settings.all_paths && found.met.iter().any(|m| m.unknown.is_none()));
+        let (found, shown, graph) = self.look_for_chains(&search, goal, settings);
         let strict = settings.ask.effort.strict;
-        let mut chains = Chains::of(&search, &found, goal);
-        let (shown, graph) = chains.shortest(settings.chains.max(1));
         let witnesses: Vec<(Witness, Vec<String>)> =
             shown.iter().map(|chain| witness(chain, &settings.primitives)).collect();
         if let Some((witness, assumptions)) = witnesses.first() {
@@ -157,6 +153,27 @@ impl Estate {
             return (answer, witnesses.into_iter().map(|(witness, _)| witness).collect(), graph);
         }
         (self.without_chain(&found, settings), Vec::new(), graph)
+    }
+
+    /// The steps, the chains among them, and all ways as a graph. A chain of `n` steps is found by round `n` at the latest; where
+    /// one is found in fewer rounds than it has steps, another of fewer steps may need more rounds.
+    fn look_for_chains(
+        &self,
+        search: &Search<'_>,
+        goal: &Goal,
+        settings: &EscalationSettings,
+    ) -> (Found, Vec<Chain>, Graph) {
+        let met = |found: &Found| found.met.iter().any(|m| m.unknown.is_none());
+        let mut rounds = 0;
+        loop {
+            let found = search.run(|found, round| !settings.all_paths && met(found) && round >= rounds);
+            let (chains, graph) = Chains::of(search, &found, goal).shortest(settings.chains.max(1));
+            let steps = chains.first().map_or(0, |chain| chain.steps.len());
+            if found.complete || steps <= found.rounds + 1 {
+                return (found, chains, graph);
+            }
+            rounds = steps - 1;
+        }
     }
 
     /// No chain was shown: a proof that there is none, or why that is not known.

@@ -55,6 +55,8 @@ pub(super) struct Found {
     pub kinds: Vec<(String, Arc<str>)>,
     /// Fields of such objects that no file tells.
     pub untold: Vec<String>,
+    /// How many rounds of steps were made.
+    pub rounds: usize,
     /// Whether nothing can be added: then what is not in `facts` can't be reached.
     pub complete: bool,
     pub refuted: Refuted,
@@ -89,6 +91,7 @@ impl Search<'_> {
             let view =
                 Round { estate, allowance: &allowance, asker: &asker, objects: &objects, facts: &facts };
             self.look_for_goal(&view, &goals, &pending, &mut found);
+            found.rounds = round;
             if self.cancelled() || enough(&found, round) {
                 return found;
             }
