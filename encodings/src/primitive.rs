@@ -175,6 +175,8 @@ impl TryFrom<OneOrMany> for ContextDemand {
 pub enum Effect {
     /// A session of a principal.
     Control(Control),
+    /// A new user or role, whose identity policies are of the attacker's wording, and its trust policy if it is a role.
+    NewPrincipal(Of),
     /// Identity policies of the attacker's own wording on a user, role or group; what inline Denies it has can go.
     WriteIdentity(Of),
     /// A managed policy attached to a user, role or group.

@@ -19,6 +19,7 @@ pub(super) fn facts_of(snapshot: &Snapshot, scene: &Scene<'_>, holder: &Holder, 
         };
         let added: Vec<Fact> = match effect {
             Effect::Control(control) => sessions(scene, holder, control, device),
+            Effect::NewPrincipal(e) => each(&e.of, &Fact::NewPrincipal),
             Effect::WriteIdentity(e) => each(&e.of, &Fact::WritesIdentity),
             Effect::Attach(e) => {
                 let policies = given(scene, &e.policy);

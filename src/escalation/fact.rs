@@ -8,6 +8,8 @@ use std::sync::Arc;
 pub enum Fact {
     /// A session.
     Session(Session),
+    /// A user or role that it made, with policies of its own wording.
+    NewPrincipal(Arc<str>),
     /// Identity policies of its own wording on a user, role or group.
     WritesIdentity(Arc<str>),
     /// A managed policy attached to a user, role or group: one of these.
@@ -146,6 +148,7 @@ impl fmt::Display for Fact {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Session(session) => write!(f, "a session of {session}"),
+            Self::NewPrincipal(of) => write!(f, "{of}, made with policies of its own wording"),
             Self::WritesIdentity(of) => write!(f, "identity policies of its own wording on {of}"),
             Self::Attached { policies, to } => write!(f, "{} attached to {to}", one_of(policies)),
             Self::Member { user, group } => write!(f, "{user} in {group}"),

@@ -5,7 +5,8 @@
 //! is gone while the Allows beside it stay. [`Reading::Exactly`] is what AWS holds after the steps, in their order.
 
 use super::fact::Fact;
-use gateproof_model::account::{Group, PrincipalEntity};
+use gateproof_model::account::{Group, Place, PrincipalEntity, PrincipalEntityKind};
+use gateproof_model::arn::Arn;
 use gateproof_model::json::Json;
 use gateproof_model::policy::{Document, Effect, Source};
 use gateproof_model::policy_parse::{DocumentKind, parse_document};
@@ -36,6 +37,9 @@ pub(super) fn changes_of(snapshot: &Snapshot, facts: &[&Fact], reading: Reading)
     }
     for fact in facts {
         match fact {
+            Fact::NewPrincipal(arn) => {
+                changes.new_principals.extend(view.new_principal(arn).map(|made| (arn.clone(), made)));
+            }
             Fact::WritesResourcePolicy { of, account } => {
                 let change = changes.resources.entry(of.clone()).or_insert_with(ResourceChange::default);
                 change.account = Some(account.clone());
@@ -160,6 +164,52 @@ impl View<'_> {
         })
     }
 
+    /// A user or role that the attacker made. Which tags it has is the attacker's choice.
+    fn new_principal(&self, arn: &Arc<str>) -> Option<PrincipalEntity> {
+        let parsed = Arn::parse(arn)?;
+        let (kind, name) = parsed.resource.split_once('/')?;
+        let role = kind == "role";
+        let mut made = PrincipalEntity {
+            arn: arn.clone(),
+            kind: if role { PrincipalEntityKind::Role } else { PrincipalEntityKind::User },
+            account: parsed.account.into(),
+            name: name.rsplit('/').next().unwrap_or(name).into(),
+            path: "/".into(),
+            unique_id: None,
+            tags: None,
+            identity: WRITTEN.clone().into_iter().collect(),
+            boundary: None,
+            boundary_arn: None,
+            trust: WRITTEN_TRUST.clone().filter(|_| role),
+            inline: Vec::new(),
+            attached: Vec::new(),
+            groups: Vec::new(),
+            max_session_seconds: None,
+            instance_profiles: Vec::new(),
+            place: Place { file: "(made by an earlier step)".into(), pointer: "".into() },
+        };
+        made.boundary = match self.swapped_boundaries(arn).as_slice() {
+            [] => None,
+            several => match self.reading {
+                Reading::Exactly => several.last().cloned(),
+                Reading::AtMost => Some(several.iter().flatten().map(allows_of).collect()),
+            },
+        };
+        if self.has(&Fact::Unbounded(arn.clone())) {
+            made.boundary = None;
+        }
+        Some(made)
+    }
+
+    /// The boundaries that the attacker can set.
+    fn swapped_boundaries(&self, of: &Arc<str>) -> Vec<Documents> {
+        let set = self.facts.iter().filter_map(|f| match f {
+            Fact::Bounded { of: bounded, policies } if bounded == of => Some(self.given(policies, of)),
+            _ => None,
+        });
+        set.collect()
+    }
+
     fn joined(&self, p: &PrincipalEntity) -> Vec<Arc<str>> {
         let of = |f: &&Fact| match f {
             Fact::Member { user, group } if *user == p.arn => Some(group.clone()),
@@ -251,7 +301,7 @@ impl View<'_> {
     }
 
     fn managed(&self, policy: &str, holder: &str) -> Option<Arc<Document>> {
-        let account = gateproof_model::arn::Arn::parse(holder).map(|a| a.account).unwrap_or_default();
+        let account = Arn::parse(holder).map(|a| a.account).unwrap_or_default();
         let known = self.snapshot.managed_policy(account, policy).map(|p| p.document.clone());
         known.or_else(|| (self.lookup)(policy))
     }
@@ -305,14 +355,7 @@ impl View<'_> {
             }
             (documents, _) => documents.clone().unwrap_or_default(),
         };
-        let swapped: Vec<Documents> = self
-            .facts
-            .iter()
-            .filter_map(|f| match f {
-                Fact::Bounded { of, policies } if *of == p.arn => Some(self.given(policies, &p.arn)),
-                _ => None,
-            })
-            .collect();
+        let swapped = self.swapped_boundaries(&p.arn);
         if swapped.is_empty() {
             return p.boundary.is_some().then_some(Some(present));
         }

@@ -52,9 +52,9 @@ pub(super) struct Found {
     /// The sessions in which the goal is met; none: it is out of reach.
     pub met: Vec<Met>,
     /// The kinds of object of the inventory that steps were looked for with, and the accounts.
-    pub kinds: Vec<(String, Arc<str>)>,
+    pub kinds: BTreeSet<(String, Arc<str>)>,
     /// Fields of such objects that no file tells.
-    pub untold: Vec<String>,
+    pub untold: BTreeSet<String>,
     /// How many rounds of steps were made.
     pub rounds: usize,
     /// Whether nothing can be added: then what is not in `facts` can't be reached.
@@ -76,7 +76,6 @@ impl Search<'_> {
     pub fn run(&self, enough: impl Fn(&Found, usize) -> bool) -> Found {
         let mut found = Found::default();
         found.facts.extend(self.start.sessions().map(Fact::Session));
-        let objects = Objects::of(&self.estate.snapshot);
         let mut pending: BTreeSet<Session> = self.start.sessions().collect();
         let mut changes = Changes::default();
         let actions: BTreeSet<String> = self.primitives.iter().flat_map(actions_of).collect();
@@ -88,6 +87,7 @@ impl Search<'_> {
             let goals = Asker::new(estate, self.settings);
             let facts = found.facts.clone();
             let allowance = estate.allowance(&actions);
+            let objects = Objects::of(&estate.snapshot);
             let view =
                 Round { estate, allowance: &allowance, asker: &asker, objects: &objects, facts: &facts };
             self.look_for_goal(&view, &goals, &pending, &mut found);
@@ -96,8 +96,8 @@ impl Search<'_> {
                 return found;
             }
             let added = self.step(&view, &pending, &mut found);
-            found.kinds = objects.kinds_asked_for();
-            found.untold = objects.untold();
+            found.kinds.extend(objects.kinds_asked_for());
+            found.untold.extend(objects.untold());
             if added.is_empty() {
                 found.complete = true;
                 return found;
@@ -288,6 +288,7 @@ fn pending_after(
     let trust = |changes: &Changes, arn: &str| changes.principals.get(arn).is_some_and(|c| c.trust.is_some());
     let tags = |changes: &Changes, arn: &str| changes.principals.get(arn).is_some_and(|c| c.open_tags);
     let everywhere = before.resources != after.resources
+        || before.new_principals != after.new_principals
         || before.without_controls != after.without_controls
         || after
             .principals

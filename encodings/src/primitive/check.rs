@@ -186,7 +186,8 @@ fn effect_references(effect: &Effect) -> Vec<&Reference> {
         Effect::Attach(attach) | Effect::SetBoundary(attach) => vec![&attach.policy, &attach.to],
         Effect::Join(join) | Effect::Leave(join) => vec![&join.user, &join.group],
         Effect::DropPolicy(drop) => drop.policy.iter().chain([&drop.of]).collect(),
-        Effect::WriteIdentity(of)
+        Effect::NewPrincipal(of)
+        | Effect::WriteIdentity(of)
         | Effect::WritePolicy(of)
         | Effect::SetVersion(of)
         | Effect::DropBoundary(of)

@@ -1,7 +1,7 @@
 //! A snapshot as it would read after changes to its policies.
 
 use super::Snapshot;
-use crate::account::Place;
+use crate::account::{Place, PrincipalEntity};
 use crate::arn::Arn;
 use crate::policy::Document;
 use crate::policy_set::{BlockPublicAccess, Grant};
@@ -15,6 +15,8 @@ use std::sync::Arc;
 pub struct Changes {
     /// Users and roles.
     pub principals: BTreeMap<Arc<str>, PrincipalChange>,
+    /// Users and roles that the snapshot doesn't hold.
+    pub new_principals: BTreeMap<Arc<str>, PrincipalEntity>,
     /// Resources; one that the snapshot doesn't know is added.
     pub resources: BTreeMap<Arc<str>, ResourceChange>,
     /// Statements that are gone, wherever their documents apply.
@@ -85,6 +87,11 @@ impl Snapshot {
             }
             if change.open_tags {
                 principal.tags = None;
+            }
+        }
+        for (arn, added) in &changes.new_principals {
+            if let Err(place) = changed.principals.binary_search_by(|p| p.arn.as_ref().cmp(arn)) {
+                changed.principals.insert(place, added.clone());
             }
         }
         for (arn, change) in &changes.resources {
