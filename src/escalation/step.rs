@@ -595,6 +595,8 @@ fn calls_in(scene: &Scene<'_>, need: &Need, variable: &str) -> Tied<Call> {
 impl Refuted {
     pub fn add(&mut self, more: &Self) {
         self.formulas += more.formulas;
+        self.folded += more.folded;
+        self.second_unknown += more.second_unknown;
         self.seconded += more.seconded;
     }
 }
