@@ -61,6 +61,9 @@ pub fn judge_name(
     encode: &dyn Fn(&mut Terms) -> Term,
     (terms, words): &mut (Terms, Words),
 ) -> Result<VerifiedClaim, Refusal> {
+    if claim.uncatalogued_actions {
+        return Err(Fault::Uncatalogued(true, false).at(format!("{}, {piece}", caller.id)));
+    }
     let mut audit = Audit::of(about, atoms, caller, claim, (terms, words))?;
     let root = encode(audit.terms);
     let place = || format!("{}, {piece}", caller.id);
