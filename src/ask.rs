@@ -49,6 +49,7 @@ pub(crate) use allowance::{Allowance, MayDo};
 pub(crate) use authorizations::passes_role;
 pub(crate) use aws_cli::command;
 pub use caller::CallerEntity;
+pub(crate) use caller::Sessions;
 pub(crate) use decide_piece::PieceAnswer;
 pub use decide_piece::{PieceProof, Second};
 pub use effective::{

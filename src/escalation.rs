@@ -22,7 +22,13 @@ mod search;
 mod session;
 mod step;
 
+pub(crate) use bind::{Object, Scene};
 pub use cut::{Cut, CutAnswer};
 pub use edges::Edge;
+pub(crate) use effect::facts_of;
+pub use fact::{Fact, Held, Session};
 pub use graph::{Graph, GraphStep};
-pub use reach::{EscalationSettings, ReachAnswer, Target};
+pub(crate) use needs::{Call, call_of, references};
+pub(crate) use policies::{Reading, about_policies, changes_of};
+pub use reach::{EscalationSettings, Invariant, ReachAnswer, Target};
+pub(crate) use session::{Holder, Start, device};

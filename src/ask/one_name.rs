@@ -64,9 +64,7 @@ impl Estate {
     /// Whether one name suits the calls.
     pub(crate) fn one_name<'a>(&'a self, caller: &CallerEntity, calls: &Tied<Arc<Prepared<'a>>>) -> OneName {
         let mut terms = Terms::default();
-        let demanded = self.tied(&mut terms, caller, calls, &mut 0);
-        let named = terms.atom_term(Atom::Present(Field::Resource));
-        let root = terms.and([demanded, named]);
+        let root = self.encode_one_name(&mut terms, caller, calls);
         let Some(first) = calls.first() else {
             return OneName::Unknown(UnknownReason::WitnessRejected { why: "no call".to_owned() });
         };
@@ -94,6 +92,19 @@ impl Estate {
                 }
             },
         }
+    }
+
+    /// The formula that holds iff one name suits the calls. The same every time it is made.
+    pub(crate) fn encode_one_name<'a>(
+        &'a self,
+        terms: &mut Terms,
+        caller: &CallerEntity,
+        calls: &Tied<Arc<Prepared<'a>>>,
+    ) -> Term {
+        terms.clear();
+        let demanded = self.tied(terms, caller, calls, &mut 0);
+        let named = terms.atom_term(Atom::Present(Field::Resource));
+        terms.and([demanded, named])
     }
 
     fn tied<'a>(

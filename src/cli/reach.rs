@@ -1,8 +1,10 @@
 //! `reach`.
 
+use super::certify::certify_invariants;
 use super::watch::Watch;
 use super::{CliError, Global, asked, exit};
 use crate::ask::{Estate, Settings};
+use crate::certificate::ReachQuestion;
 use crate::config::Config;
 use crate::escalation::{EscalationSettings, Graph, Target};
 use crate::question::{Requests, Selector, Verdict};
@@ -46,6 +48,9 @@ pub(crate) struct Reach {
     /// Also proposes a smallest set of statements whose removal puts the target out of reach.
     #[arg(long)]
     cut: bool,
+    /// Writes down the proofs of those who can't, for `verify-certificate`.
+    #[arg(long, value_name = "FILE")]
+    certificate: Option<PathBuf>,
 }
 
 impl Reach {
@@ -74,6 +79,11 @@ impl Reach {
         let json = render::json::reach(&from, &when, &target, &answer, cut.as_ref());
         let text = render::text::reach(&answer, cut.as_ref(), estate.snapshot.problems());
         global.publish(&json, &text, None)?;
+        if let Some(file) = &self.certificate {
+            let (environments, missing, rules) = (&settings.ask.environments, estate.missing, estate.rules);
+            let question = ReachQuestion::new(&from, &when, &target, environments, missing, rules);
+            certify_invariants(global, &estate, &self.snapshot, (question, &settings), &answer, file)?;
+        }
         Ok(match answer.overall.verdict {
             Verdict::Reachable => exit::REACHABLE,
             Verdict::Impossible => exit::ANSWERED,

@@ -9,7 +9,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 /// An object that a variable is bound to.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Object {
+pub(crate) struct Object {
     pub arn: Arc<str>,
     pub name: Arc<str>,
     pub account: Arc<str>,
@@ -39,7 +39,7 @@ impl Object {
         self.field(name).iter().any(|have| **have == *value)
     }
 
-    fn field(&self, name: &str) -> Vec<Arc<str>> {
+    pub fn field(&self, name: &str) -> Vec<Arc<str>> {
         match name {
             "arn" => vec![self.arn.clone()],
             "name" => vec![self.name.clone()],
@@ -51,7 +51,7 @@ impl Object {
 
 /// A step with some of its variables bound.
 #[derive(Debug, Clone)]
-pub(super) struct Scene<'p> {
+pub(crate) struct Scene<'p> {
     pub primitive: &'p Primitive,
     pub me: Arc<Object>,
     pub partition: Arc<str>,

@@ -9,7 +9,7 @@ use gateproof_model::snapshot::Snapshot;
 use std::sync::Arc;
 
 /// The facts of a step's effects; `device`: whether its calls were made with an MFA device.
-pub(super) fn facts_of(snapshot: &Snapshot, scene: &Scene<'_>, holder: &Holder, device: bool) -> Vec<Fact> {
+pub(crate) fn facts_of(snapshot: &Snapshot, scene: &Scene<'_>, holder: &Holder, device: bool) -> Vec<Fact> {
     let mut facts = Vec::new();
     for effect in &scene.primitive.effects {
         let arns = |reference: &Reference| scene.values(reference);

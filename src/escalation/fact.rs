@@ -1,10 +1,12 @@
 //! What the attacker has: the facts that make up the state of an attack.
 
+use serde::{Deserialize, Serialize};
 use std::fmt;
 use std::sync::Arc;
 
 /// One thing that the attacker has. Names are ARNs.
-#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields, expecting = "a fact (an object)")]
 pub enum Fact {
     /// A session.
     Session(Session),
@@ -91,7 +93,8 @@ pub enum Fact {
 }
 
 /// A session that the attacker holds.
-#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, expecting = "a session (an object)")]
 pub struct Session {
     /// The principal: an ARN, or the name of a service, or `*`.
     pub principal: Arc<str>,
@@ -103,7 +106,8 @@ pub struct Session {
 ///
 /// IAM User Guide, "AWS global condition context keys": a role session says at its start whether a device was used, and
 /// "chained role sessions" carry nothing of the first caller's device. CONFORMANCE 3.4.
-#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields, expecting = "how a session is held")]
 pub enum Held {
     /// From the beginning: the `n`th starting caller, under the question's conditions.
     Start(usize),

@@ -24,8 +24,10 @@ pub(super) enum Guard {
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(super) struct Refuted {
     pub formulas: usize,
+    /// Those that were false as they stood.
+    pub folded: usize,
     pub seconded: usize,
-    pub all_requests: bool,
+    pub second_unknown: usize,
 }
 
 /// Asks about calls in one state of the policies.
@@ -128,8 +130,9 @@ impl<'w> Asker<'w> {
         match self.estate.one_name(&holder.entity, &prepared) {
             OneName::Never(proof) => Together::Never(Refuted {
                 formulas: 1,
+                folded: usize::from(proof.folded),
                 seconded: usize::from(proof.second == Second::Refuted),
-                all_requests: false,
+                second_unknown: usize::from(proof.second == Second::Unknown),
             }),
             OneName::Name(name) => Together::Name(name),
             OneName::Unknown(reason) => Together::Unknown(reason.to_string()),
@@ -170,8 +173,9 @@ fn guard_of(answer: Answer) -> Guard {
             let proof = answer.proof;
             Guard::Never(proof.map_or_else(Refuted::default, |p| Refuted {
                 formulas: p.formulas,
+                folded: p.folded,
                 seconded: p.seconded,
-                all_requests: p.scope == "all requests",
+                second_unknown: p.second_unknown,
             }))
         }
         Verdict::Undecided => {

@@ -7,7 +7,7 @@ use gateproof_encodings::primitive::{Authorization, ContextDemand, Need, Referen
 
 /// One call to be asked about.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Call {
+pub(crate) struct Call {
     pub action: String,
     /// A glob; empty: whatever the action is checked against.
     pub resources: Vec<String>,
@@ -17,7 +17,7 @@ pub(super) struct Call {
 }
 
 /// The references of a need.
-pub(super) fn references(need: &Need) -> Vec<&Reference> {
+pub(crate) fn references(need: &Need) -> Vec<&Reference> {
     match need {
         Need::Call(call) => {
             let resource = call.resource.iter().flat_map(|t| t.references());
@@ -39,7 +39,7 @@ pub(super) fn calls_of(need: &Need) -> Vec<&Authorization> {
 }
 
 /// The call under a scene; `None` where a field that it names has no value: then there is no such call.
-pub(super) fn call_of(scene: &Scene<'_>, authorization: &Authorization) -> Option<Call> {
+pub(crate) fn call_of(scene: &Scene<'_>, authorization: &Authorization) -> Option<Call> {
     let resources = match &authorization.resource {
         Some(template) => {
             let globs = scene.globs(template);

@@ -18,7 +18,7 @@ use std::sync::{Arc, LazyLock, Mutex, PoisonError};
 
 /// How facts are read that take something away.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub(super) enum Reading {
+pub(crate) enum Reading {
     /// Nothing that could be allowed is left out.
     AtMost,
     /// The state after the steps.
@@ -28,7 +28,7 @@ pub(super) enum Reading {
 type Documents = Vec<Arc<Document>>;
 
 /// What the facts change, in their order.
-pub(super) fn changes_of(snapshot: &Snapshot, facts: &[&Fact], reading: Reading) -> Changes {
+pub(crate) fn changes_of(snapshot: &Snapshot, facts: &[&Fact], reading: Reading) -> Changes {
     let lookup = |arn: &str| catalogue_document(arn);
     let view = View { snapshot, facts, reading, lookup: &lookup };
     let mut changes = Changes::default();
@@ -381,7 +381,7 @@ fn allows_of(document: &Arc<Document>) -> Arc<Document> {
 }
 
 /// The facts that change policies.
-pub(super) fn about_policies(facts: &BTreeSet<Fact>) -> Vec<&Fact> {
+pub(crate) fn about_policies(facts: &BTreeSet<Fact>) -> Vec<&Fact> {
     let others = |f: &&Fact| {
         !matches!(f, Fact::Session(_) | Fact::Device(_) | Fact::Reads(_) | Fact::Writes(_) | Fact::Passes(_))
     };

@@ -39,6 +39,13 @@ pub struct EscalationSettings {
     pub all_paths: bool,
 }
 
+/// All that an attacker can come to, where the target is not among it: what `reach` calls *impossible* rests on.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Invariant {
+    /// The facts. No step leads from them to others.
+    pub facts: BTreeSet<Fact>,
+}
+
 /// The answer to `reach`.
 #[derive(Debug, Clone)]
 pub struct ReachAnswer {
@@ -50,6 +57,8 @@ pub struct ReachAnswer {
     pub chains: Vec<Witness>,
     /// The same principal's ways to the target.
     pub graph: Graph,
+    /// Of each starting principal that can't reach the target, all that it can come to.
+    pub invariants: Vec<Option<Invariant>>,
 }
 
 impl Estate {
@@ -67,18 +76,19 @@ impl Estate {
         let goal = self.goal(target, &settings.ask)?;
         let callers = self.select(from, &settings.ask.environments)?;
         let mut principals = Vec::new();
-        let (mut chains, mut graph) = (Vec::new(), Graph::default());
+        let (mut chains, mut graph, mut invariants) = (Vec::new(), Graph::default(), Vec::new());
         for caller in callers {
             let id = caller.id.clone();
             let start = Start { callers: vec![caller], when: when.to_vec() };
-            let (answer, found, ways) = self.reach_from(&start, &goal, settings);
+            let (answer, found, ways, invariant) = self.reach_from(&start, &goal, settings);
             if chains.is_empty() {
                 (chains, graph) = (found, ways);
             }
+            invariants.push(invariant);
             principals.push((id, answer));
         }
         let overall = overall(&principals);
-        Ok(ReachAnswer { overall, principals, chains, graph })
+        Ok(ReachAnswer { overall, principals, chains, graph, invariants })
     }
 
     /// Everyone who can come to some matching request, directly or in any number of steps: as [`Estate::who_can`], and for
@@ -126,7 +136,7 @@ impl Estate {
         start: &Start,
         goal: &Goal,
         settings: &EscalationSettings,
-    ) -> (Answer, Vec<Witness>, Graph) {
+    ) -> (Answer, Vec<Witness>, Graph, Option<Invariant>) {
         let search = Search {
             estate: self,
             primitives: &settings.primitives,
@@ -146,13 +156,15 @@ impl Estate {
                     reason: format!("strict: a chain would take for granted that {granted}"),
                     place: witness.steps.first().map(|s| s.caller.clone()).unwrap_or_default(),
                 });
-                return (answer, Vec::new(), graph);
+                return (answer, Vec::new(), graph, None);
             }
             answer.witness = Some(witness.clone());
             answer.assumptions.clone_from(assumptions);
-            return (answer, witnesses.into_iter().map(|(witness, _)| witness).collect(), graph);
+            return (answer, witnesses.into_iter().map(|(witness, _)| witness).collect(), graph, None);
         }
-        (self.without_chain(&found, settings), Vec::new(), graph)
+        let answer = self.without_chain(&found, settings);
+        let impossible = answer.verdict == Verdict::Impossible;
+        (answer, Vec::new(), graph, impossible.then_some(Invariant { facts: found.facts }))
     }
 
     /// The steps, the chains among them, and all ways as a graph. A chain of `n` steps is found by round `n` at the latest; where
@@ -221,9 +233,9 @@ impl Estate {
                 encodings,
                 solvers,
                 formulas: found.refuted.formulas,
-                folded: 0,
+                folded: found.refuted.folded,
                 seconded: found.refuted.seconded,
-                second_unknown: 0,
+                second_unknown: found.refuted.second_unknown,
                 scope: format!("any number of the {} kinds of step", settings.primitives.len()),
                 blocked_by: Vec::new(),
             }),
@@ -289,6 +301,8 @@ fn overall(principals: &[(Arc<str>, Answer)]) -> Answer {
     for (_, answer) in principals.iter().skip(1) {
         if let (Some(all), Some(one)) = (&mut whole.proof, &answer.proof) {
             all.formulas += one.formulas;
+            all.folded += one.folded;
+            all.second_unknown += one.second_unknown;
             all.seconded += one.seconded;
         }
     }

@@ -8,7 +8,7 @@ use std::collections::BTreeSet;
 
 /// Who makes the calls of a step, and what holds of them.
 #[derive(Debug, Clone)]
-pub(super) struct Holder {
+pub(crate) struct Holder {
     pub entity: CallerEntity,
     /// What every request of the session fulfils.
     pub when: Vec<Constraint>,
@@ -18,14 +18,14 @@ pub(super) struct Holder {
 
 /// Where an attack starts: the callers and the conditions on their requests.
 #[derive(Debug, Clone, Default)]
-pub(super) struct Start {
+pub(crate) struct Start {
     pub callers: Vec<CallerEntity>,
     pub when: Vec<Constraint>,
 }
 
 pub(super) const DEVICE: &str = "aws:MultiFactorAuthPresent";
 
-pub(super) fn device(demand: Demand) -> Constraint {
+pub(crate) fn device(demand: Demand) -> Constraint {
     Constraint { key: DEVICE.to_owned(), demand }
 }
 

@@ -8,7 +8,7 @@ use super::fact::{Fact, Session};
 use super::guard::{Asker, Guard, Refuted};
 use super::needs::{Call, call_of, calls_of, references};
 use super::session::{Holder, device};
-use crate::ask::Tied;
+use crate::ask::{Sessions, Tied};
 use crate::question::constraint::Demand;
 use crate::question::{Constraint, Step, Undecided};
 use gateproof_encodings::primitive::{Authorization, Binding, Effect, Need, Primitive, Template, Via};
@@ -147,13 +147,17 @@ impl<'a> Finder<'a, '_> {
         Err(last)
     }
 
-    /// A session that a user opens by `sts:AssumeRole` says whether a device was used: both are looked at.
+    /// A session that a user opens by `sts:AssumeRole` says whether a device was used: both are looked at. Principals of an
+    /// account that the snapshot doesn't cover may be users.
     fn variants(&self, primitive: &Primitive) -> Vec<(Holder, bool)> {
         let assumes = primitive
             .effects
             .iter()
             .any(|e| matches!(e, Effect::Control(control) if control.via == Via::Assume));
-        let user = Arn::parse(&self.holder.entity.id).is_some_and(|a| a.resource.starts_with("user/"));
+        let entity = &self.holder.entity;
+        let outsider = entity.sessions == Sessions::Outsider;
+        let user = Arn::parse(&entity.id)
+            .is_some_and(|a| a.resource.starts_with("user/") || outsider && a.resource == "root");
         if !assumes || !user {
             return vec![(self.holder.clone(), false)];
         }
@@ -595,6 +599,8 @@ fn calls_in(scene: &Scene<'_>, need: &Need, variable: &str) -> Tied<Call> {
 impl Refuted {
     pub fn add(&mut self, more: &Self) {
         self.formulas += more.formulas;
+        self.folded += more.folded;
+        self.second_unknown += more.second_unknown;
         self.seconded += more.seconded;
     }
 }

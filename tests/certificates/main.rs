@@ -9,7 +9,10 @@ mod examples;
 mod files;
 #[path = "../golden/examples.rs"]
 mod golden;
+mod invariant_mutants;
+mod invariants;
 mod proofs;
 mod questions;
 mod reference;
 mod snapshots;
+mod worlds;
