@@ -23,10 +23,12 @@ pub fn complaint(variant: &Variant) -> Option<String> {
     (found.split(':').next() != Some(&expected)).then(|| format!("{}\n  expected {expected}\n  found    {found}", variant.name))
 }
 
-fn settings() -> EscalationSettings {
+fn settings(variant: &Variant) -> EscalationSettings {
+    let all = embedded().unwrap();
+    assert!(variant.except.iter().all(|id| all.iter().any(|p| p.id == *id)), "{}", variant.name);
     EscalationSettings {
         ask: Settings { cross_check: CrossCheck::Never, ..Settings::default() },
-        primitives: embedded().unwrap().to_vec(),
+        primitives: all.iter().filter(|p| !variant.except.contains(&p.id)).cloned().collect(),
         chains: 1,
     }
 }
@@ -42,10 +44,11 @@ fn from(variant: &Variant) -> Selector {
 /// Whether the attacker has an edge of the technique.
 fn by_edge(estate: &Estate, variant: &Variant) -> String {
     let from = from(variant);
-    let asked = estate.edges(&settings());
+    let asked = estate.edges(&settings(variant));
     let of_attacker = asked.iter().filter(|e| match &from {
         Selector::User(name) => e.from.ends_with(&format!(":user/{name}")),
         Selector::Role(name) => e.from.ends_with(&format!(":role/{name}")),
+        Selector::Arn(arn) => *e.from == **arn,
         _ => panic!("{}: edges are those of users and roles", variant.name),
     });
     let mut edges = of_attacker.filter(|e| e.technique == variant.technique);
@@ -69,7 +72,7 @@ fn by_reach(estate: &Estate, variant: &Variant) -> String {
             Target::Access(Requests { actions, resources, ..Requests::default() })
         }
     };
-    match estate.reach(&[from], &when, &target, &settings()) {
+    match estate.reach(&[from], &when, &target, &settings(variant)) {
         Ok(answer) => told(variant, &answer.overall),
         Err(error) => format!("error: {error}"),
     }

@@ -51,6 +51,9 @@ pub struct Case {
     /// The techniques of the shortest chain; where not given, the one that the case is about.
     #[serde(default)]
     pub chain: Vec<String>,
+    /// Primitives that are left out, since the world offers their way by design.
+    #[serde(default)]
+    pub except: Vec<String>,
     /// Whether the steps of the chain may come in any order.
     #[serde(default)]
     pub unordered: bool,

@@ -27,6 +27,8 @@ pub struct Variant {
     pub chain: Vec<String>,
     /// Whether the chain's steps may come in any order.
     pub unordered: bool,
+    /// Primitives that are left out.
+    pub except: Vec<String>,
     /// Whether it is the case as it stands.
     pub plain: bool,
 }
@@ -97,7 +99,7 @@ impl<'c> Plan<'c> {
         if let Some(attacker) = world.principal(&self.case.from) {
             attacker.may.0.extend(statements);
         } else {
-            assert!(self.grants.is_empty(), "{}: nobody to give grants to", self.case.technique);
+            assert!(self.grants.values().all(Vec::is_empty), "{}: nobody to give grants to", self.case.technique);
         }
         world
     }
@@ -167,6 +169,7 @@ impl Made<'_> {
             expected,
             chain,
             unordered: self.case.unordered,
+            except: self.case.except.clone(),
             plain: false,
         });
     }
