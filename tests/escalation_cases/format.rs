@@ -85,6 +85,9 @@ pub struct Also {
     pub when: Option<Vec<String>>,
     pub target: Option<String>,
     pub expect: Expected,
+    /// Where the tool is known not to say what AWS does: what that is, and why.
+    #[serde(default, rename = "gap")]
+    pub _gap: Option<String>,
 }
 
 /// What is expected of a variant.

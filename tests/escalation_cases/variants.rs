@@ -246,12 +246,12 @@ fn on_all(effect: &str, element: &str, actions: &[String]) -> Statement {
     Statement::Whole(whole.as_object().cloned().unwrap_or_default())
 }
 
-/// The world in which a principal has a boundary that allows all but some actions.
-fn bounded(mut world: World, principal: &str, actions: &[String]) -> World {
-    let all_but = Statements(vec![on_all("Allow", "NotAction", actions)]);
-    world.policies.insert("all-but".to_owned(), vec![all_but]);
+/// The world in which a principal has a boundary of one statement.
+fn bounded(mut world: World, principal: &str, statement: Statement) -> World {
+    let account = principal.split_once(':').map(|(account, _)| format!("{account}:")).unwrap_or_default();
+    world.policies.insert(format!("{account}limits"), vec![Statements(vec![statement])]);
     if let Some(principal) = world.principal(principal) {
-        principal.boundary = Some("policy/all-but".to_owned());
+        principal.boundary = Some(format!("{account}policy/limits"));
     }
     world
 }
@@ -276,23 +276,41 @@ fn guardrails(plan: &Plan<'_>, made: &mut Made<'_>) {
         let world = plan.with("denied", &[on_all("Deny", "Action", &one.actions)]).world();
         made.add(&format!("{} denied", one.name), world, Verdict::Impossible);
     }
+    // A boundary that is there already is what the case is about.
+    let free = plan.world.clone().principal(&plan.case.from).is_some_and(|p| p.boundary.is_none());
+    let (actions, resources) = request(&plan.case.target);
     if let (Some(first), Some(last)) = (needed.first(), needed.last()) {
-        let bounded = bounded(plan.world(), &plan.case.from, &last.actions);
-        made.add("boundary", bounded, Verdict::Impossible);
         made.add("control denies", denied_by_control(plan.world(), &first.actions), Verdict::Impossible);
         let unlisted = not_listed_by_control(plan.world(), &last.actions);
         made.add("control does not list", unlisted, Verdict::Impossible);
+        if free {
+            let from = &plan.case.from;
+            let silent = bounded(plan.world(), from, on_all("Allow", "NotAction", &last.actions));
+            made.add("boundary", silent, Verdict::Impossible);
+            if !resources.is_empty() {
+                without_target(plan, made, &needed, &actions);
+            }
+        }
     }
-    let (actions, resources) = request(&plan.case.target);
-    if resources.is_empty() {
-        return;
+    if !resources.is_empty() {
+        // Who can leave the organization, leaves its controls.
+        let leaving = [actions, vec!["organizations:LeaveOrganization".to_owned()]].concat();
+        made.add("control denies the target", denied_by_control(plan.world(), &leaving), Verdict::Impossible);
     }
-    made.add("control denies the target", denied_by_control(plan.world(), &actions), Verdict::Impossible);
-    if !needed.is_empty() {
-        let another = plan.case.victim.is_some() || plan.case.power_of_another;
-        let expected = if another { Verdict::Reachable } else { Verdict::Impossible };
-        made.add("boundary without the target", bounded(plan.world(), &plan.case.from, &actions), expected);
-    }
+}
+
+/// The attacker's boundary without the target. Nothing else is in it where the power is the attacker's own: with more, it might
+/// make a principal without boundary.
+fn without_target(plan: &Plan<'_>, made: &mut Made<'_>, needed: &[Needed], target: &[String]) {
+    let another = plan.case.victim.is_some() || plan.case.power_of_another;
+    let (statement, expected) = if another {
+        (on_all("Allow", "NotAction", target), Verdict::Reachable)
+    } else {
+        let all: Vec<String> = needed.iter().flat_map(|n| n.actions.clone()).collect();
+        (on_all("Allow", "Action", &all), Verdict::Impossible)
+    };
+    let world = bounded(plan.world(), &plan.case.from, statement);
+    made.add("boundary without the target", world, expected);
 }
 
 /// Conditions on `iam:PassedToService`, and another role.
@@ -333,7 +351,7 @@ fn victims(plan: &Plan<'_>, made: &mut Made<'_>) {
     let other = format!("{service} if StringEquals aws:SourceAccount 333333333333");
     made.add("trust for another account", trusting(other), Verdict::Impossible);
     let (actions, _) = request(&plan.case.target);
-    made.add("victim's boundary", bounded(plan.world(), "role/victim", &actions), Verdict::Impossible);
+    made.add("victim's boundary", bounded(plan.world(), "role/victim", on_all("Allow", "NotAction", &actions)), Verdict::Impossible);
     let mut world = plan.world();
     if let Some(victim) = world.principal("role/victim") {
         victim.may.0.push(on_all("Deny", "Action", &actions));
