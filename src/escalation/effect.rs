@@ -20,6 +20,7 @@ pub(super) fn facts_of(snapshot: &Snapshot, scene: &Scene<'_>, holder: &Holder, 
         let added: Vec<Fact> = match effect {
             Effect::Control(control) => sessions(scene, holder, control, device),
             Effect::WriteIdentity(e) => each(&e.of, &Fact::WritesIdentity),
+            Effect::AddIdentity(e) => each(&e.of, &Fact::AddsIdentity),
             Effect::Attach(e) => {
                 let policies = given(scene, &e.policy);
                 each(&e.to, &|to| Fact::Attached { policies: policies.clone(), to })

@@ -10,6 +10,8 @@ pub enum Fact {
     Session(Session),
     /// Identity policies of its own wording on a user, role or group.
     WritesIdentity(Arc<str>),
+    /// One more identity policy of its own wording on a user, role or group.
+    AddsIdentity(Arc<str>),
     /// A managed policy attached to a user, role or group: one of these.
     Attached {
         /// The policies that can be.
@@ -146,6 +148,7 @@ impl fmt::Display for Fact {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Session(session) => write!(f, "a session of {session}"),
+            Self::AddsIdentity(of) => write!(f, "one more identity policy of its own wording on {of}"),
             Self::WritesIdentity(of) => write!(f, "identity policies of its own wording on {of}"),
             Self::Attached { policies, to } => write!(f, "{} attached to {to}", one_of(policies)),
             Self::Member { user, group } => write!(f, "{user} in {group}"),

@@ -32,6 +32,7 @@ fn settings(variant: &Variant) -> EscalationSettings {
         ask: Settings { cross_check: CrossCheck::Never, ..Settings::default() },
         primitives: all.iter().filter(|p| !variant.except.contains(&p.id)).cloned().collect(),
         chains: 1,
+        all_paths: false,
     }
 }
 

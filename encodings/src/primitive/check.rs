@@ -187,6 +187,7 @@ fn effect_references(effect: &Effect) -> Vec<&Reference> {
         Effect::Join(join) | Effect::Leave(join) => vec![&join.user, &join.group],
         Effect::DropPolicy(drop) => drop.policy.iter().chain([&drop.of]).collect(),
         Effect::WriteIdentity(of)
+        | Effect::AddIdentity(of)
         | Effect::WritePolicy(of)
         | Effect::SetVersion(of)
         | Effect::DropBoundary(of)
