@@ -179,6 +179,8 @@ pub enum Effect {
     NewPrincipal(Of),
     /// Identity policies of the attacker's own wording on a user, role or group; what inline Denies it has can go.
     WriteIdentity(Of),
+    /// One more identity policy of the attacker's own wording on a user, role or group; what it has stays.
+    AddIdentity(Of),
     /// A managed policy attached to a user, role or group.
     Attach(Attach),
     /// A user made a member of a group.

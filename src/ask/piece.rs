@@ -325,7 +325,9 @@ fn fitting(encoder: &mut Encoder<'_>, piece: &Piece<'_>) -> Term {
         if kind.with_account
             && let Some(account) = &piece.target.account
         {
-            parts.push(in_accounts(encoder, &[account]));
+            let of_aws = kind.of_aws.then_some("");
+            let accounts: Vec<&str> = std::iter::once(&**account).chain(of_aws).collect();
+            parts.push(in_accounts(encoder, &accounts));
         }
         kinds.push(encoder.terms.and(parts));
     }
@@ -347,6 +349,26 @@ pub(crate) fn known_resource(target: &Target<'_>) -> Option<Arc<str>> {
 
 pub(crate) fn flat(glob: &str) -> Pattern {
     PatternText::parse(glob, Version::V2008, Wildcards::Flat, false).ground().unwrap_or_default()
+}
+
+/// A glob over ARNs: up to the fifth colon, which the glob itself must have, a wildcard stands for a part of one segment, as in
+/// `arn:aws:ec2:*::image/*`; after it for anything.
+pub(crate) fn over_arns(glob: &str) -> Pattern {
+    let flat = flat(glob);
+    let is_colon = |token: &&Token| matches!(token, Token::Char(':'));
+    if !glob.starts_with("arn:") || flat.iter().filter(is_colon).count() < 5 {
+        return flat;
+    }
+    let mut colons = 0;
+    let bounded = flat.iter().map(|token| {
+        colons += usize::from(is_colon(&token));
+        match token {
+            Token::AnyRun if colons < 5 => Token::AnyRunInSegment,
+            Token::AnyOne if colons < 5 => Token::AnyOneInSegment,
+            other => *other,
+        }
+    });
+    bounded.collect()
 }
 
 /// A resource and what goes by its policy.

@@ -21,6 +21,7 @@ pub(crate) fn facts_of(snapshot: &Snapshot, scene: &Scene<'_>, holder: &Holder, 
             Effect::Control(control) => sessions(scene, holder, control, device),
             Effect::NewPrincipal(e) => each(&e.of, &Fact::NewPrincipal),
             Effect::WriteIdentity(e) => each(&e.of, &Fact::WritesIdentity),
+            Effect::AddIdentity(e) => each(&e.of, &Fact::AddsIdentity),
             Effect::Attach(e) => {
                 let policies = given(scene, &e.policy);
                 each(&e.to, &|to| Fact::Attached { policies: policies.clone(), to })

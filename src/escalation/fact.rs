@@ -14,6 +14,8 @@ pub enum Fact {
     NewPrincipal(Arc<str>),
     /// Identity policies of its own wording on a user, role or group.
     WritesIdentity(Arc<str>),
+    /// One more identity policy of its own wording on a user, role or group.
+    AddsIdentity(Arc<str>),
     /// A managed policy attached to a user, role or group: one of these.
     Attached {
         /// The policies that can be.
@@ -153,6 +155,7 @@ impl fmt::Display for Fact {
         match self {
             Self::Session(session) => write!(f, "a session of {session}"),
             Self::NewPrincipal(of) => write!(f, "{of}, made with policies of its own wording"),
+            Self::AddsIdentity(of) => write!(f, "one more identity policy of its own wording on {of}"),
             Self::WritesIdentity(of) => write!(f, "identity policies of its own wording on {of}"),
             Self::Attached { policies, to } => write!(f, "{} attached to {to}", one_of(policies)),
             Self::Member { user, group } => write!(f, "{user} in {group}"),

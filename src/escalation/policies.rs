@@ -154,7 +154,10 @@ impl View<'_> {
             p.attached.contains(policy) || p.boundary_arn.as_ref() == Some(policy) || of_groups
         };
         self.facts.iter().any(|fact| match fact {
-            Fact::WritesIdentity(of) | Fact::Dropped { of, .. } | Fact::Attached { to: of, .. } => of == arn || mine(of),
+            Fact::WritesIdentity(of)
+            | Fact::AddsIdentity(of)
+            | Fact::Dropped { of, .. }
+            | Fact::Attached { to: of, .. } => of == arn || mine(of),
             Fact::Member { user, .. } | Fact::Left { user, .. } => user == arn,
             Fact::WritesPolicy(policy) | Fact::Version { policy, .. } => {
                 attached(policy) || self.facts.iter().any(|f| matches!(f, Fact::Attached { policies, to } if policies.contains(policy) && (to == arn || mine(to))))
@@ -267,6 +270,9 @@ impl View<'_> {
     fn holder(&self, arn: &Arc<str>, inline: Documents, attached: Documents) -> Documents {
         let mut documents = Vec::new();
         let dropped = |policy: Option<Arc<str>>| self.has(&Fact::Dropped { of: arn.clone(), policy });
+        if self.has(&Fact::AddsIdentity(arn.clone())) {
+            documents.extend(WRITTEN.clone());
+        }
         if self.has(&Fact::WritesIdentity(arn.clone())) {
             documents.extend(WRITTEN.clone());
         } else {

@@ -368,7 +368,7 @@ impl<'a> Search<'_, 'a, '_> {
                 Err(refuted) => last.add(&refuted),
             }
         }
-        let calls = self.calls_on(scene, first);
+        let calls = self.calls_on(terms, scene, first);
         match self.finder.asker.together(self.holder, &calls) {
             super::guard::Together::Never(refuted) => {
                 last.add(&refuted);
@@ -425,8 +425,31 @@ impl<'a> Search<'_, 'a, '_> {
     }
 
     /// What the needs demand of a new object's name.
-    fn calls_on(&self, scene: &Scene<'a>, variable: &str) -> Tied<Call> {
-        Tied::All(self.primitive.needs.iter().map(|need| calls_in(scene, need, variable)).collect())
+    fn calls_on(&self, terms: &mut Terms, scene: &Scene<'a>, variable: &str) -> Tied<Call> {
+        let needs = self.primitive.needs.iter();
+        Tied::All(needs.map(|need| self.calls_in(terms, scene, need, variable)).collect())
+    }
+
+    /// The calls of a need on a new object. Of others, nothing is demanded here but that they are not out of the
+    /// question: one that can never be made is no alternative.
+    fn calls_in(&self, terms: &mut Terms, scene: &Scene<'a>, need: &Need, variable: &str) -> Tied<Call> {
+        let mut each = |needs: &[Need]| {
+            needs.iter().map(|one| self.calls_in(terms, scene, one, variable)).collect()
+        };
+        match need {
+            Need::Any(any) => Tied::Any(each(&any.any)),
+            Need::All(all) => Tied::All(each(&all.all)),
+            Need::Call(call) => {
+                let on =
+                    call.resource.as_ref().is_some_and(|t| t.references().any(|r| r.variable == variable));
+                let of_caller = call.caller.as_deref().is_none_or(|c| c == "$me");
+                match call_of(scene, call).filter(|_| on && of_caller) {
+                    Some(call) => Tied::Call(call),
+                    None if matches!(self.check(terms, scene, need), Guard::Never(_)) => Tied::Any(Vec::new()),
+                    None => Tied::Free,
+                }
+            }
+        }
     }
 
     fn check(&self, terms: &mut Terms, scene: &Scene<'_>, need: &Need) -> Guard {
@@ -577,23 +600,6 @@ fn acting_for(scene: &Scene<'_>, binding: &Binding) -> Vec<Constraint> {
         context.push(absent_or("aws:SourceArn", demands.collect()));
     }
     context
-}
-
-/// The calls of a need on a new object. Of others, nothing is demanded here.
-fn calls_in(scene: &Scene<'_>, need: &Need, variable: &str) -> Tied<Call> {
-    let each = |needs: &[Need]| needs.iter().map(|one| calls_in(scene, one, variable)).collect();
-    match need {
-        Need::Call(call) => {
-            let on = call.resource.as_ref().is_some_and(|t| t.references().any(|r| r.variable == variable));
-            let of_caller = call.caller.as_deref().is_none_or(|c| c == "$me");
-            match call_of(scene, call).filter(|_| on && of_caller) {
-                Some(call) => Tied::Call(call),
-                None => Tied::Free,
-            }
-        }
-        Need::Any(any) => Tied::Any(each(&any.any)),
-        Need::All(all) => Tied::All(each(&all.all)),
-    }
 }
 
 impl Refuted {

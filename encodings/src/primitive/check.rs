@@ -188,6 +188,7 @@ fn effect_references(effect: &Effect) -> Vec<&Reference> {
         Effect::DropPolicy(drop) => drop.policy.iter().chain([&drop.of]).collect(),
         Effect::NewPrincipal(of)
         | Effect::WriteIdentity(of)
+        | Effect::AddIdentity(of)
         | Effect::WritePolicy(of)
         | Effect::SetVersion(of)
         | Effect::DropBoundary(of)
