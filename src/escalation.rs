@@ -15,12 +15,14 @@ mod effect;
 mod fact;
 mod graph;
 mod guard;
+mod naming;
 mod needs;
 mod policies;
 mod reach;
 mod search;
 mod session;
 mod step;
+mod ways;
 
 pub(crate) use bind::{Object, Scene};
 pub use cut::{Cut, CutAnswer};

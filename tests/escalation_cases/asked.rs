@@ -22,7 +22,8 @@ pub fn complaint(variant: &Variant) -> Option<String> {
         Expected::Impossible => "impossible".to_owned(),
         Expected::Undecided => "undecided".to_owned(),
     };
-    (found.split(':').next() != Some(&expected)).then(|| format!("{}\n  expected {expected}\n  found    {found}", variant.name))
+    (found.split(':').next() != Some(&expected))
+        .then(|| format!("{}\n  expected {expected}\n  found    {found}", variant.name))
 }
 
 fn settings(variant: &Variant) -> EscalationSettings {

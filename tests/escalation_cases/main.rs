@@ -66,7 +66,8 @@ fn every_primitive_has_a_case() {
         .collect();
     let excused: BTreeSet<&str> = WITHOUT_CASE.iter().map(|(id, _)| *id).collect();
     let known: BTreeSet<&str> = embedded().unwrap().iter().map(|p| p.id.as_str()).collect();
-    let missing: Vec<&&str> = known.iter().filter(|id| !reached.contains(*id) && !excused.contains(*id)).collect();
+    let missing: Vec<&&str> =
+        known.iter().filter(|id| !reached.contains(*id) && !excused.contains(*id)).collect();
     assert!(missing.is_empty(), "{} primitives without a case: {missing:?}", missing.len());
     let unknown: Vec<&&str> = reached.union(&excused).filter(|id| !known.contains(*id)).collect();
     assert!(unknown.is_empty(), "no such primitives: {unknown:?}");

@@ -56,7 +56,8 @@ fn parts(text: &str) -> (&str, &str, Option<&str>, Option<Value>) {
     let (text, condition) = text.split_once(" if ").map_or((text, None), |(t, c)| (t, Some(c)));
     let condition = condition.map(|c| {
         let mut words = c.splitn(3, ' ');
-        let mut word = || words.next().unwrap_or_else(|| panic!("condition: OPERATOR KEY VALUE: {c}")).to_owned();
+        let mut word =
+            || words.next().unwrap_or_else(|| panic!("condition: OPERATOR KEY VALUE: {c}")).to_owned();
         let (operator, key, value) = (word(), word(), word());
         json!({operator: {key: expand(&value)}})
     });
@@ -106,9 +107,7 @@ pub fn actions(given: &Statement) -> Vec<String> {
     let whole = statement(given);
     match whole.get("Action") {
         Some(Value::String(one)) => vec![one.clone()],
-        Some(Value::Array(several)) => {
-            several.iter().filter_map(|a| a.as_str().map(str::to_owned)).collect()
-        }
+        Some(Value::Array(several)) => several.iter().filter_map(|a| a.as_str().map(str::to_owned)).collect(),
         _ => panic!("no actions in {whole}"),
     }
 }

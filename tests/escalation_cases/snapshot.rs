@@ -28,7 +28,10 @@ pub fn files(world: &World) -> TempDir {
         let mut words = call.splitn(3, ' ');
         let (service, operation) = (words.next().unwrap(), words.next().unwrap());
         let name = words.next().map(|name| format!("/{}", encoded(&expand(name)))).unwrap_or_default();
-        write(&format!("accounts/{account}/us-east-1/{service}/{operation}{name}.json"), &expand_value(output));
+        write(
+            &format!("accounts/{account}/us-east-1/{service}/{operation}{name}.json"),
+            &expand_value(output),
+        );
     }
     let policies: Vec<Value> = world.resource_policies.iter().map(|(r, s)| resource_policy(r, s)).collect();
     if !policies.is_empty() {
@@ -172,7 +175,8 @@ fn organization(world: &World) -> Vec<(String, Value)> {
         summary(id)
     };
     let full = policy("p-full", document(&[Statement::Short("*".to_owned())]));
-    let mut targets = vec![("r-root".to_owned(), vec![full.clone()]), (MANAGEMENT.to_owned(), vec![full.clone()])];
+    let mut targets =
+        vec![("r-root".to_owned(), vec![full.clone()]), (MANAGEMENT.to_owned(), vec![full.clone()])];
     for account in [ACCOUNT, OTHER] {
         let controls = world.controls.get(account).cloned().unwrap_or_default();
         let mut attached = vec![match &controls.instead {
@@ -184,7 +188,8 @@ fn organization(world: &World) -> Vec<(String, Value)> {
         }
         targets.push((account.to_owned(), attached));
     }
-    let listed = |(target, policies)| (format!("list-policies-for-target/{target}"), json!({"Policies": policies}));
+    let listed =
+        |(target, policies)| (format!("list-policies-for-target/{target}"), json!({"Policies": policies}));
     files.extend(targets.into_iter().map(listed));
     let account = |id: &str| {
         json!({

@@ -9,7 +9,9 @@
 //!   deputy problem");
 //! - what the victim itself is denied, nobody gains by it, while the attacker's own boundary doesn't bind the victim.
 
-use super::format::{Also, Case, CaseFile, Controls, Expected, Principal, Statement, Statements, Verdict, World};
+use super::format::{
+    Also, Case, CaseFile, Controls, Expected, Principal, Statement, Statements, Verdict, World,
+};
 use super::short_forms::{ACCOUNT, actions, request};
 use indexmap::IndexMap;
 use serde_json::json;
@@ -99,7 +101,11 @@ impl<'c> Plan<'c> {
         if let Some(attacker) = world.principal(&self.case.from) {
             attacker.may.0.extend(statements);
         } else {
-            assert!(self.grants.values().all(Vec::is_empty), "{}: nobody to give grants to", self.case.technique);
+            assert!(
+                self.grants.values().all(Vec::is_empty),
+                "{}: nobody to give grants to",
+                self.case.technique
+            );
         }
         world
     }
@@ -119,7 +125,8 @@ impl<'c> Plan<'c> {
     /// With a grant's statements on another resource.
     fn elsewhere(&self, grant: &str, resource: &str) -> Self {
         let given = self.given(grant);
-        let moved = given.iter().map(|s| Statement::Short(format!("{} on {resource}", actions(s).join(", "))));
+        let moved =
+            given.iter().map(|s| Statement::Short(format!("{} on {resource}", actions(s).join(", "))));
         self.with(grant, &moved.collect::<Vec<_>>())
     }
 
@@ -196,7 +203,11 @@ impl Made<'_> {
             let variant = found.unwrap_or_else(|| panic!("{}: no variant {name}", self.case.technique));
             let before = (variant.expected, variant.chain.clone());
             variant.expect(expected);
-            assert!(before != (variant.expected, variant.chain.clone()), "{}: the rule says so", variant.name);
+            assert!(
+                before != (variant.expected, variant.chain.clone()),
+                "{}: the rule says so",
+                variant.name
+            );
         }
     }
 }
@@ -330,7 +341,11 @@ fn passing(plan: &Plan<'_>, made: &mut Made<'_>) {
             });
             plan.with(name, &with.collect::<Vec<_>>()).world()
         };
-        made.add(&format!("{name} to another service"), conditioned("unrelated.amazonaws.com"), Verdict::Impossible);
+        made.add(
+            &format!("{name} to another service"),
+            conditioned("unrelated.amazonaws.com"),
+            Verdict::Impossible,
+        );
         made.add(&format!("{name} to its service"), conditioned(service), Verdict::Reachable);
         let world = plan.elsewhere(name, "role/elsewhere").world();
         made.add(&format!("{name} elsewhere"), world, Verdict::Impossible);
@@ -351,7 +366,11 @@ fn victims(plan: &Plan<'_>, made: &mut Made<'_>) {
     let other = format!("{service} if StringEquals aws:SourceAccount 333333333333");
     made.add("trust for another account", trusting(other), Verdict::Impossible);
     let (actions, _) = request(&plan.case.target);
-    made.add("victim's boundary", bounded(plan.world(), "role/victim", on_all("Allow", "NotAction", &actions)), Verdict::Impossible);
+    made.add(
+        "victim's boundary",
+        bounded(plan.world(), "role/victim", on_all("Allow", "NotAction", &actions)),
+        Verdict::Impossible,
+    );
     let mut world = plan.world();
     if let Some(victim) = world.principal("role/victim") {
         victim.may.0.push(on_all("Deny", "Action", &actions));
