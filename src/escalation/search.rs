@@ -11,6 +11,7 @@ use crate::ask::{Allowance, CrossCheck, Estate, MayDo, Settings};
 use crate::question::{Requests, Undecided};
 use gateproof_encodings::primitive::{Need, Primitive};
 use gateproof_encodings::term::Terms;
+use gateproof_model::arn::Arn;
 use gateproof_model::snapshot::Changes;
 use rayon::prelude::*;
 use rustc_hash::FxHashSet;
@@ -191,7 +192,7 @@ impl Search<'_> {
         for ways in ways {
             found.refuted.add(&ways.refuted);
             for instance in ways.instances {
-                if !found.known.insert(instance.identity()) {
+                if found.has_made_one(&instance) || !found.known.insert(instance.identity()) {
                     continue;
                 }
                 for fact in &instance.facts {
@@ -257,6 +258,23 @@ impl Search<'_> {
                 None => Guard::Never(Refuted::default()),
             },
         }
+    }
+}
+
+impl Found {
+    /// Whether the step makes a principal such as it made already in that account: one is as good as many.
+    fn has_made_one(&self, instance: &Instance) -> bool {
+        let Some(made) = instance.facts.iter().find_map(made_in) else { return false };
+        let same = |known: &&Instance| known.primitive == instance.primitive;
+        self.instances.iter().filter(same).any(|known| known.facts.iter().find_map(made_in) == Some(made))
+    }
+}
+
+/// The account of a principal that a fact makes.
+fn made_in(fact: &Fact) -> Option<&str> {
+    match fact {
+        Fact::NewPrincipal(arn) => Arn::parse(arn).map(|a| a.account),
+        _ => None,
     }
 }
 
