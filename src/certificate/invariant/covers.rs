@@ -1,6 +1,7 @@
 //! Whether a set of facts holds all that another fact gives.
 
-use crate::escalation::Fact;
+use crate::ask::glob_matches;
+use crate::escalation::{Fact, Session};
 use gateproof_model::catalogue::Catalogue;
 use gateproof_model::json::Json;
 use gateproof_model::policy::{Document, Effect, PatternClause, Source};
@@ -49,7 +50,23 @@ impl<'a> Covers<'a> {
             let held = holders.get(holder);
             held.is_some_and(|h| h.everything || policies.iter().all(|p| h.arns.contains(p)))
         };
+        // One principal of the attacker's making is as good as another of that kind and account.
+        let made = |glob: &str, fits: &dyn Fn(&Arc<str>) -> bool| {
+            self.facts
+                .iter()
+                .any(|f| matches!(f, Fact::NewPrincipal(arn) if glob_matches(glob, arn) && fits(arn)))
+        };
         match fact {
+            Fact::NewPrincipal(glob) if glob.contains('*') => made(glob, &|_| true),
+            Fact::Session(Session { principal, held }) if principal.contains('*') && principal.len() > 1 => {
+                made(principal, &|arn| {
+                    self.facts
+                        .contains(&Fact::Session(Session { principal: arn.clone(), held: held.clone() }))
+                })
+            }
+            Fact::Bounded { of, policies } if of.contains('*') => {
+                made(of, &|arn| given(&self.bounded, arn, policies))
+            }
             Fact::Attached { policies, to } => given(&self.attached, to, policies),
             Fact::Bounded { of, policies } => given(&self.bounded, of, policies),
             _ => self.facts.contains(fact),
