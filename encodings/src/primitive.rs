@@ -296,3 +296,39 @@ pub struct Call {
     #[serde(default)]
     pub optional: bool,
 }
+
+impl Binding {
+    /// The variables that it names.
+    pub fn references(&self) -> Vec<&Reference> {
+        let templates = [&self.arn, &self.account].into_iter().flatten().flat_map(Template::references);
+        let Self { source, is, profile, of, boundary_of, .. } = self;
+        templates.chain([source, is, profile, of, boundary_of].into_iter().flatten()).collect()
+    }
+}
+
+impl Effect {
+    /// The variables that it names.
+    pub fn references(&self) -> Vec<&Reference> {
+        match self {
+            Effect::Control(control) => vec![&control.principal],
+            Effect::Attach(attach) | Effect::SetBoundary(attach) => vec![&attach.policy, &attach.to],
+            Effect::Join(join) | Effect::Leave(join) => vec![&join.user, &join.group],
+            Effect::DropPolicy(drop) => drop.policy.iter().chain([&drop.of]).collect(),
+            Effect::NewPrincipal(of)
+            | Effect::WriteIdentity(of)
+            | Effect::AddIdentity(of)
+            | Effect::WritePolicy(of)
+            | Effect::SetVersion(of)
+            | Effect::DropBoundary(of)
+            | Effect::WriteTrust(of)
+            | Effect::WriteResourcePolicy(of)
+            | Effect::Grant(of)
+            | Effect::TagPrincipal(of)
+            | Effect::EnrolDevice(of)
+            | Effect::LiftControls(of)
+            | Effect::Read(of)
+            | Effect::Write(of)
+            | Effect::Satisfy(of) => vec![&of.of],
+        }
+    }
+}

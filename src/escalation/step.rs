@@ -12,7 +12,8 @@ use crate::question::{Step, Undecided};
 use gateproof_encodings::primitive::{Effect, Primitive, Via};
 use gateproof_encodings::term::Terms;
 use gateproof_model::arn::Arn;
-use std::sync::{Arc, OnceLock};
+use rustc_hash::FxHashMap;
+use std::sync::{Arc, Mutex, OnceLock};
 
 /// One way of a step.
 #[derive(Debug, Clone)]
@@ -56,6 +57,8 @@ pub(super) struct Finder<'a, 'w> {
 #[derive(Debug, Default)]
 pub(super) struct Shared {
     pub telling: OnceLock<Telling>,
+    /// The calls that were asked about.
+    pub asked: Mutex<FxHashMap<String, Guard>>,
     pub given: OnceLock<Vec<Arc<Object>>>,
 }
 

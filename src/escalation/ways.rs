@@ -10,12 +10,12 @@ use super::session::Holder;
 use super::step::{Evidence, Finder, Instance, Ways};
 use crate::question::Constraint;
 use crate::question::constraint::Demand;
-use gateproof_encodings::primitive::{Authorization, Binding, Effect, Need, Primitive, Template};
+use gateproof_encodings::primitive::{Authorization, Binding, Effect, Need, Primitive, Reference, Template};
 use gateproof_encodings::scope::is_assume_action;
 use gateproof_encodings::term::Terms;
 use rustc_hash::FxHashMap;
 use std::collections::BTreeMap;
-use std::sync::Arc;
+use std::sync::{Arc, PoisonError};
 
 /// The search for the ways of one primitive.
 pub(super) struct Search<'f, 'a, 'w> {
@@ -51,13 +51,14 @@ impl<'a> Search<'_, 'a, '_> {
 
     /// Binds the variables from the `at`th on.
     fn bind(&self, terms: &mut Terms, scene: &Scene<'a>, at: usize, so_far: &Evidence, ways: &mut Ways) {
-        let Some((variable, binding)) = self.primitive.bind.get_index(at) else {
+        let Some((variable, binding)) = self.in_order(at) else {
             self.conclude(terms, scene, so_far, ways);
             return;
         };
         let Some(candidates) = self.candidates(scene, variable, binding) else { return };
         let mut decided: FxHashMap<Mark, (Arc<str>, Result<Evidence, Refuted>)> = FxHashMap::default();
         let shareable = self.is_shareable(variable);
+        let helps = self.only_helps(variable);
         for object in candidates {
             let mark = shareable.then(|| self.mark(&object)).flatten();
             let dominates = self.is_administrator(variable, &object);
@@ -82,11 +83,27 @@ impl<'a> Search<'_, 'a, '_> {
             };
             let before = ways.instances.len();
             self.bind(terms, &scene, at + 1, &evidence, ways);
-            // No other policy gives more.
-            if dominates && ways.instances.iter().skip(before).any(|i| i.unknown.is_none()) {
+            // No other policy gives more; and it takes one only of what the effects don't tell apart.
+            if (dominates || helps) && ways.instances.iter().skip(before).any(|i| i.unknown.is_none()) {
                 break;
             }
         }
+    }
+
+    /// The variables in the order in which they are bound: those that only help come last.
+    fn in_order(&self, at: usize) -> Option<(&'a String, &'a Binding)> {
+        let bind = &self.primitive.bind;
+        let (last, first): (Vec<_>, Vec<_>) =
+            bind.iter().partition(|(variable, _)| self.only_helps(variable));
+        first.into_iter().chain(last).nth(at)
+    }
+
+    /// Whether effects and other variables are the same whichever object the variable is bound to.
+    fn only_helps(&self, variable: &str) -> bool {
+        let named = |references: Vec<&Reference>| references.iter().any(|r| r.variable == variable);
+        let effects = self.primitive.effects.iter().any(|effect| named(effect.references()));
+        let others = self.primitive.bind.values().any(|binding| named(binding.references()));
+        !effects && !others
     }
 
     /// The needs that the new object makes decidable.
@@ -185,10 +202,22 @@ impl<'a> Search<'_, 'a, '_> {
         Ok((scene.clone(), evidence))
     }
 
+    /// The answer about one call, which many ways of a session's steps have in common.
+    fn ask(&self, terms: &mut Terms, call: &Call) -> Guard {
+        let key = format!("{call:?} {:?}", self.holder.when);
+        let asked = &self.finder.shared.asked;
+        let known = asked.lock().unwrap_or_else(PoisonError::into_inner).get(&key).cloned();
+        known.unwrap_or_else(|| {
+            let guard = self.finder.asker.ask(terms, self.holder, call);
+            asked.lock().unwrap_or_else(PoisonError::into_inner).insert(key, guard.clone());
+            guard
+        })
+    }
+
     pub fn check(&self, terms: &mut Terms, scene: &Scene<'_>, need: &Need) -> Guard {
         match need {
             Need::Call(authorization) => match call_of(scene, authorization) {
-                Some(call) => self.finder.asker.ask(terms, self.holder, &call),
+                Some(call) => self.ask(terms, &call),
                 None => Guard::Never(Refuted::default()),
             },
             Need::Any(any) => {

@@ -33,7 +33,7 @@ pub(super) fn check_primitive(name: &str, primitive: &Primitive, catalogue: &Cat
     check_bindings(primitive)?;
     let scope = Scope { primitive, catalogue };
     primitive.needs.iter().try_for_each(|need| scope.check_need(need))?;
-    let gained = primitive.effects.iter().flat_map(effect_references);
+    let gained = primitive.effects.iter().flat_map(Effect::references);
     gained.into_iter().try_for_each(|reference| scope.check_bound(reference))?;
     let calls = primitive.witness.iter().flat_map(|call| call.params.values());
     calls.into_iter().try_for_each(|value| scope.check_parameter(value))
@@ -46,7 +46,7 @@ fn check_bindings(primitive: &Primitive) -> Checked {
             return complain(&format!("{variable}:"), format!("`{variable}` is bound already"));
         }
         check_kind(variable, binding)?;
-        for reference in binding_references(binding) {
+        for reference in binding.references() {
             if !earlier.contains(&reference.variable.as_str()) {
                 let reason = format!("`${}` is not bound before `{variable}`", reference.variable);
                 return complain(&format!("${}", reference.variable), reason);
@@ -171,35 +171,5 @@ impl Scope<'_> {
     fn example_arn(&self, variable: &str) -> String {
         let arn = self.primitive.bind.get(variable).and_then(|binding| binding.arn.as_ref());
         arn.map_or_else(|| format!("${variable}"), |arn| self.example(arn))
-    }
-}
-
-fn binding_references(binding: &Binding) -> Vec<&Reference> {
-    let templates = [&binding.arn, &binding.account].into_iter().flatten().flat_map(Template::references);
-    let Binding { source, is, profile, of, boundary_of, .. } = binding;
-    templates.chain([source, is, profile, of, boundary_of].into_iter().flatten()).collect()
-}
-
-fn effect_references(effect: &Effect) -> Vec<&Reference> {
-    match effect {
-        Effect::Control(control) => vec![&control.principal],
-        Effect::Attach(attach) | Effect::SetBoundary(attach) => vec![&attach.policy, &attach.to],
-        Effect::Join(join) | Effect::Leave(join) => vec![&join.user, &join.group],
-        Effect::DropPolicy(drop) => drop.policy.iter().chain([&drop.of]).collect(),
-        Effect::NewPrincipal(of)
-        | Effect::WriteIdentity(of)
-        | Effect::AddIdentity(of)
-        | Effect::WritePolicy(of)
-        | Effect::SetVersion(of)
-        | Effect::DropBoundary(of)
-        | Effect::WriteTrust(of)
-        | Effect::WriteResourcePolicy(of)
-        | Effect::Grant(of)
-        | Effect::TagPrincipal(of)
-        | Effect::EnrolDevice(of)
-        | Effect::LiftControls(of)
-        | Effect::Read(of)
-        | Effect::Write(of)
-        | Effect::Satisfy(of) => vec![&of.of],
     }
 }
