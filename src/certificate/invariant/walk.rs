@@ -11,7 +11,9 @@ use super::objects::{Objects, must_tell};
 use super::question::Goal;
 use crate::ask::{CallerEntity, Estate, Sessions, Tied};
 use crate::certificate::refusal::{Fault, Refusal};
-use crate::escalation::{Call, Fact, Holder, Object, Scene, Session, call_of, device, facts_of, references, takes_token};
+use crate::escalation::{
+    Call, Fact, Holder, Object, Scene, Session, call_of, device, facts_of, references, takes_token,
+};
 use crate::question::constraint::Demand;
 use crate::question::{Constraint, Requests};
 use gateproof_encodings::primitive::{Binding, Effect, Need, Primitive, Via};
