@@ -51,13 +51,13 @@ impl Estate {
                 absent("aws:sourceidentity");
             }
         }
-        if handed == Handed::ByService {
+        if handed != Handed::Federated {
             self.without_session_tags(&mut session);
         }
         session
     }
 
-    /// Services pass no session tags: the tags are the role's.
+    /// Services pass no session tags, and who assumes a role without them gets none: the tags are the role's.
     fn without_session_tags(&self, session: &mut CallerEntity) {
         let tags = self.snapshot.principal(&session.id).and_then(|p| p.tags.as_ref());
         session.takes_session_tags = false;

@@ -210,24 +210,24 @@ impl<'c, 'a> Chains<'c, 'a> {
     fn related(&self, session: &Fact, objects: &[Arc<str>]) -> Vec<Fact> {
         let Some(session) = session.session() else { return Vec::new() };
         let snapshot = &self.search.estate.snapshot;
+        let of_principal = |facts: &[&Fact]| {
+            let mut changes = changes_of(snapshot, facts, Reading::AtMost);
+            let made = changes.new_principals.remove(&session.principal);
+            (changes.principals.remove(&session.principal), made)
+        };
         let own = |fact: &Fact| {
-            let one = [fact];
-            let all: Vec<&Fact> = self
-                .found
-                .facts
-                .iter()
-                .filter(|f| matches!(f, Fact::Member { .. } | Fact::Attached { .. }))
-                .chain(one)
-                .collect();
-            let with =
-                changes_of(snapshot, &all, Reading::AtMost).principals.contains_key(&session.principal);
-            let without: Vec<&Fact> = all.iter().copied().filter(|f| *f != fact).collect();
-            let without = changes_of(snapshot, &without, Reading::AtMost);
-            with && changes_of(snapshot, &all, Reading::AtMost).principals.get(&session.principal)
-                != without.principals.get(&session.principal)
+            let beside = |f: &&Fact| {
+                let gives = matches!(f, Fact::Member { .. } | Fact::Attached { .. } | Fact::NewPrincipal(_));
+                gives && *f != fact
+            };
+            let without: Vec<&Fact> = self.found.facts.iter().filter(beside).collect();
+            let with: Vec<&Fact> = without.iter().copied().chain([fact]).collect();
+            of_principal(&with) != of_principal(&without)
         };
         let of_objects = |fact: &Fact| match fact {
-            Fact::WritesTrust(of) | Fact::Tagged(of) => objects.is_empty() || objects.contains(of),
+            Fact::WritesTrust(of) | Fact::Tagged(of) | Fact::NewPrincipal(of) => {
+                objects.is_empty() || objects.contains(of)
+            }
             Fact::WritesResourcePolicy { of, .. } | Fact::Granted { key: of, .. } => {
                 objects.is_empty() || objects.contains(of)
             }

@@ -28,7 +28,8 @@ impl<'a> Search<'_, 'a, '_> {
         let Some(object) = scene.object(first).cloned() else { return self.whole(terms, scene) };
         let mut last = Refuted::default();
         let mut unknown = so_far.unknown.clone();
-        for name in self.names(&object, so_far).into_iter().take(NAMES) {
+        let tried = self.names(&object, so_far).into_iter().take(NAMES);
+        for name in tried.chain([any_name(&object.arn)]) {
             let named = scene.with(first, named(&object, &name));
             match self.name(terms, &named, rest, so_far) {
                 Ok((scene, evidence)) if evidence.unknown.is_none() => return Ok((scene, evidence)),
@@ -46,11 +47,25 @@ impl<'a> Search<'_, 'a, '_> {
                 let named = scene.with(first, named(&object, &name));
                 match self.name(terms, &named, rest, so_far) {
                     Ok(found) => Ok(found),
-                    Err(_) => Ok(self.unsettled(scene, unknown, "no one name was found for it")),
+                    Err(_) => match self.nameless(terms, scene, rest) {
+                        Some(refuted) => Err(refuted),
+                        None => Ok(self.unsettled(scene, unknown, "no one name was found for it")),
+                    },
                 }
             }
             Together::Unknown(reason) => Ok(self.unsettled(scene, unknown, &reason)),
         }
+    }
+
+    /// One of some new objects that no name suits, whatever the others are called.
+    fn nameless(&self, terms: &mut Terms, scene: &Scene<'a>, fresh: &[&'a str]) -> Option<Refuted> {
+        fresh.iter().find_map(|variable| {
+            let calls = self.calls_on(terms, scene, variable);
+            match self.finder.asker.together(self.holder, &calls) {
+                Together::Never(refuted) => Some(refuted),
+                Together::Name(_) | Together::Unknown(_) => None,
+            }
+        })
     }
 
     fn unsettled(
@@ -120,4 +135,16 @@ impl<'a> Search<'_, 'a, '_> {
             }
         }
     }
+}
+
+/// Some ARN that fits the glob of a new object: for one that the calls allowed are not about.
+fn any_name(glob: &str) -> String {
+    let region = match glob.split(':').nth(1) {
+        Some("aws-cn") => "cn-north-1",
+        Some("aws-us-gov") => "us-gov-west-1",
+        _ => "us-east-1",
+    };
+    let segments = glob.split(':').enumerate();
+    let filled = segments.map(|(n, text)| text.replace('*', if n == 3 { region } else { "gateproof" }));
+    filled.collect::<Vec<_>>().join(":")
 }

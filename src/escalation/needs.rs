@@ -3,7 +3,7 @@
 use super::bind::Scene;
 use crate::question::Constraint;
 use crate::question::constraint::Demand;
-use gateproof_encodings::primitive::{Authorization, ContextDemand, Need, Reference};
+use gateproof_encodings::primitive::{Authorization, ContextDemand, Need, Primitive, Reference};
 
 /// One call to be asked about.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -36,6 +36,14 @@ pub(super) fn calls_of(need: &Need) -> Vec<&Authorization> {
         Need::Any(any) => any.any.iter().flat_map(calls_of).collect(),
         Need::All(all) => all.all.iter().flat_map(calls_of).collect(),
     }
+}
+
+/// Whether the step is taken with a provider's token or assertion, which no principal of an account has by being one.
+///
+/// STS API Reference, AssumeRoleWithWebIdentity, AssumeRoleWithSAML: the calls take no AWS credentials.
+pub(crate) fn takes_token(primitive: &Primitive) -> bool {
+    let mut calls = primitive.needs.iter().flat_map(calls_of);
+    calls.any(|call| call.action.starts_with("sts:AssumeRoleWith"))
 }
 
 /// The call under a scene; `None` where a field that it names has no value: then there is no such call.

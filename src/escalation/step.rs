@@ -4,6 +4,7 @@ use super::alike::Telling;
 use super::bind::{Object, Objects};
 use super::fact::{Fact, Session};
 use super::guard::{Asker, Guard, Refuted};
+use super::needs::takes_token;
 use super::session::{Holder, device};
 use super::ways::Search;
 use crate::ask::Sessions;
@@ -142,6 +143,8 @@ impl<'a> Finder<'a, '_> {
         Err(last)
     }
 
+    /// None where the step is not one for such a caller.
+    ///
     /// A session that a user opens by `sts:AssumeRole` says whether a device was used: both are looked at. Principals of an
     /// account that the snapshot doesn't cover may be users.
     pub fn variants(&self, primitive: &Primitive) -> Vec<(Holder, bool)> {
@@ -150,6 +153,9 @@ impl<'a> Finder<'a, '_> {
             .iter()
             .any(|e| matches!(e, Effect::Control(control) if control.via == Via::Assume));
         let entity = &self.holder.entity;
+        if takes_token(primitive) && entity.account.is_some() {
+            return Vec::new();
+        }
         let outsider = entity.sessions == Sessions::Outsider;
         let user = Arn::parse(&entity.id)
             .is_some_and(|a| a.resource.starts_with("user/") || outsider && a.resource == "root");

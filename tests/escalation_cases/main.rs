@@ -16,7 +16,12 @@ use std::collections::BTreeSet;
 use variants::{Variant, variants};
 
 /// Primitives without a case that is reached by them, and why.
-const WITHOUT_CASE: [(&str, &str); 0] = [];
+const WITHOUT_CASE: [(&str, &str); 2] =
+    [("sts.assume-root-for-bucket", ROOT_SESSIONS), ("sts.assume-root-for-queue", ROOT_SESSIONS)];
+
+/// A gap: the step is never found.
+const ROOT_SESSIONS: &str =
+    "a call across accounts is taken to need a resource policy, which root users have not";
 
 /// The variants of all files. `GATEPROOF_CASES=TEXT` keeps those whose name holds the text, for work on the corpus.
 fn all_variants() -> Vec<Variant> {

@@ -11,8 +11,8 @@ fn short(text: &str) -> Statement {
 /// A user with a boundary that allows next to nothing.
 fn boundary_of_another(world: &mut World) {
     let narrow = Statements(vec![short("sts:GetCallerIdentity")]);
-    world.policies.insert("narrow".to_owned(), vec![narrow]);
-    let boundary = Some("policy/narrow".to_owned());
+    world.policies.insert("bystanders-limits".to_owned(), vec![narrow]);
+    let boundary = Some("policy/bystanders-limits".to_owned());
     world.users.insert("bystander".to_owned(), Principal { boundary, ..Principal::default() });
 }
 
@@ -27,7 +27,10 @@ fn unrelated_deny(world: &mut World) {
 fn unrelated_control(world: &mut World) {
     for account in [ACCOUNT, OTHER] {
         let controls = world.controls.entry(account.to_owned()).or_insert_with(Controls::default);
-        controls.beside.0.push(short("*"));
+        // Beside a list of what is allowed, one that allows all would allow more.
+        if controls.instead.is_none() {
+            controls.beside.0.push(short("*"));
+        }
         controls.beside.0.push(short("Deny workmail:DeleteUser"));
     }
 }

@@ -11,7 +11,9 @@ use super::objects::{Objects, must_tell};
 use super::question::Goal;
 use crate::ask::{CallerEntity, Estate, Sessions, Tied};
 use crate::certificate::refusal::{Fault, Refusal};
-use crate::escalation::{Call, Fact, Holder, Object, Scene, Session, call_of, device, facts_of, references};
+use crate::escalation::{
+    Call, Fact, Holder, Object, Scene, Session, call_of, device, facts_of, references, takes_token,
+};
 use crate::question::constraint::Demand;
 use crate::question::{Constraint, Requests};
 use gateproof_encodings::primitive::{Binding, Effect, Need, Primitive, Via};
@@ -122,13 +124,17 @@ impl<J: Judge> Walk<'_, '_, J> {
     }
 }
 
-/// By what device the calls are made, where the step opens a session that says so.
+/// By what device the calls are made, where the step opens a session that says so. None where the step is not one for such a
+/// caller.
 ///
 /// AWS STS, `AssumeRole`: users prove a device with the call. Principals of accounts that the snapshot doesn't cover may
 /// be users.
 fn variants(stand: &Stand<'_>, primitive: &Primitive) -> Vec<(Holder, bool)> {
     let opens = |e: &Effect| matches!(e, Effect::Control(control) if control.via == Via::Assume);
     let entity = &stand.holder.entity;
+    if takes_token(primitive) && entity.account.is_some() {
+        return Vec::new();
+    }
     let resource = Arn::parse(&entity.id).map(|a| a.resource).unwrap_or_default();
     let user = match entity.sessions {
         Sessions::User => resource.starts_with("user/"),
