@@ -31,7 +31,7 @@ const STEPS: [&str; 14] = [
 
 type Mutants = Vec<(String, InvariantCertificate)>;
 
-fn steps() -> Vec<Primitive> {
+pub fn steps() -> Vec<Primitive> {
     let chosen = embedded().unwrap().iter().filter(|p| STEPS.contains(&&*p.id));
     let chosen: Vec<Primitive> = chosen.cloned().collect();
     assert_eq!(chosen.len(), STEPS.len());

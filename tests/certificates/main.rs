@@ -13,6 +13,9 @@ mod invariant_mutants;
 mod invariants;
 mod proofs;
 mod questions;
+#[path = "../generate/random.rs"]
+mod random;
+mod random_accounts;
 mod reference;
 mod snapshots;
 mod worlds;

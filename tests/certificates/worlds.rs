@@ -22,7 +22,7 @@ fn allow_if(actions: Value, resource: Value, condition: Value) -> Value {
     json!({"Effect": "Allow", "Action": actions, "Resource": resource, "Condition": condition})
 }
 
-fn arn(name: &str) -> String {
+pub fn arn(name: &str) -> String {
     format!("arn:aws:iam::{ACCOUNT}:{name}")
 }
 
@@ -34,7 +34,7 @@ fn inline(statements: &[Value]) -> Value {
     json!([{"PolicyName": "own", "PolicyDocument": document(statements)}])
 }
 
-fn user(name: &str, statements: &[Value]) -> Value {
+pub fn user(name: &str, statements: &[Value]) -> Value {
     json!({
         "Path": "/", "UserName": name, "UserId": format!("AIDA{name:X<16}").to_uppercase(),
         "Arn": arn(&format!("user/{name}")), "CreateDate": "2024-01-01T00:00:00Z",
@@ -42,7 +42,7 @@ fn user(name: &str, statements: &[Value]) -> Value {
     })
 }
 
-fn role(name: &str, trusted: Value, statements: &[Value]) -> Value {
+pub fn role(name: &str, trusted: Value, statements: &[Value]) -> Value {
     let trust = json!({"Effect": "Allow", "Principal": trusted, "Action": "sts:AssumeRole"});
     json!({
         "Path": "/", "RoleName": name, "RoleId": format!("AROA{name:X<16}").to_uppercase(),
@@ -52,7 +52,7 @@ fn role(name: &str, trusted: Value, statements: &[Value]) -> Value {
     })
 }
 
-fn group(name: &str, statements: &[Value]) -> Value {
+pub fn group(name: &str, statements: &[Value]) -> Value {
     json!({
         "Path": "/", "GroupName": name, "GroupId": format!("AGPA{name:X<16}").to_uppercase(),
         "Arn": arn(&format!("group/{name}")), "CreateDate": "2024-01-01T00:00:00Z",
@@ -61,7 +61,7 @@ fn group(name: &str, statements: &[Value]) -> Value {
 }
 
 /// A customer managed policy; the last version is in force.
-fn policy(name: &str, versions: &[Value]) -> Value {
+pub fn policy(name: &str, versions: &[Value]) -> Value {
     let last = versions.len();
     let listed: Vec<Value> = versions
         .iter()
@@ -80,20 +80,20 @@ fn policy(name: &str, versions: &[Value]) -> Value {
     })
 }
 
-fn attached(mut principal: Value, name: &str) -> Value {
+pub fn attached(mut principal: Value, name: &str) -> Value {
     principal["AttachedManagedPolicies"] =
         json!([{"PolicyName": name, "PolicyArn": arn(&format!("policy/{name}"))}]);
     principal
 }
 
-fn bounded(mut principal: Value, name: &str) -> Value {
+pub fn bounded(mut principal: Value, name: &str) -> Value {
     principal["PermissionsBoundary"] = json!({
         "PermissionsBoundaryType": "Policy", "PermissionsBoundaryArn": arn(&format!("policy/{name}"))
     });
     principal
 }
 
-fn account(users: &[Value], roles: &[Value], groups: &[Value], policies: &[Value]) -> Value {
+pub fn account(users: &[Value], roles: &[Value], groups: &[Value], policies: &[Value]) -> Value {
     json!({"UserDetailList": users, "RoleDetailList": roles, "GroupDetailList": groups, "Policies": policies})
 }
 

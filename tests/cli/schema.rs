@@ -196,6 +196,13 @@ fn documents() -> Vec<Value> {
         assert_eq!(exit, code);
         documents.push(document);
     }
+    let invariant = folder.path().join("invariant.json").to_str().unwrap().to_owned();
+    ask(&["reach", &path, "--from", "user/ana", "--action", "iam:CreateUser", "--certificate", &invariant]);
+    for (snapshot, code) in [(path.as_str(), 0), (acme, 2)] {
+        let (exit, document) = ask(&["verify-certificate", &invariant, snapshot]);
+        assert_eq!(exit, code);
+        documents.push(document);
+    }
     for cases in ["boundary", "scp", "kms", "block-public-access"] {
         let text = std::fs::read_to_string(format!("corpus/cases/{cases}.json")).unwrap();
         let lines: Vec<Value> = serde_json::from_str(&text).unwrap();
