@@ -52,6 +52,7 @@ release: ## a binary with Z3 linked statically, where CMake and the C++ compiler
 catalogue: ## model/data again, from the packages pinned in scripts/catalogue (needs npm)
 	@scripts/catalogue/refresh
 
-check-snapshots: ## compare the example snapshots with the output shapes of botocore's API models
-	@python3 -m pip install --quiet --disable-pip-version-check --target target/botocore 'botocore==1.44.5'
+check-snapshots: ## compare the example snapshots and the inventory's kinds with botocore's API models
+	@python3 -m pip install --quiet --disable-pip-version-check --target target/botocore 'botocore==1.44.5' 'pyyaml==6.0.4'
 	@PYTHONPATH=target/botocore scripts/check_snapshot_shapes.py corpus/snapshots/acme corpus/snapshots/acme-fixed
+	@PYTHONPATH=target/botocore scripts/check_inventory_paths.py model/inventory/*.yaml

@@ -4,6 +4,8 @@
 //! ([`target`]). A piece is one formula ([`piece`]), decided by the engine; a model becomes a request that
 //! the reference evaluator must allow ([`witness`]), a refutation a proof.
 
+mod admitting;
+mod allowance;
 mod attempt;
 mod authorizations;
 mod aws_cli;
@@ -21,10 +23,12 @@ mod facts;
 mod federation;
 mod granted;
 mod grantees;
+mod handed;
 mod joint;
 mod known;
 mod obligations;
 mod obstacles;
+mod one_name;
 mod piece;
 mod plan;
 mod prefilter;
@@ -41,7 +45,11 @@ mod target;
 mod universe;
 mod witness;
 
+pub(crate) use allowance::{Allowance, MayDo};
+pub(crate) use authorizations::passes_role;
+pub(crate) use aws_cli::command;
 pub use caller::CallerEntity;
+pub(crate) use caller::Sessions;
 pub(crate) use decide_piece::PieceAnswer;
 pub use decide_piece::{PieceProof, Second};
 pub use effective::{
@@ -50,12 +58,16 @@ pub use effective::{
 pub use effort::{Effort, Encoding};
 pub use estate::{Estate, EstateOptions};
 pub use explain::Explained;
+pub(crate) use handed::Handed;
 pub use obligations::{CallProof, Tier};
 pub(crate) use obligations::{Obligation, Owed, OwedCall, Part, Visitor};
+pub(crate) use one_name::{OneName, Tied};
 pub use progress::Progress;
 pub use reproducer::Reproducers;
 pub use selection::Environments;
+pub(crate) use selection::glob_matches;
 pub use summary::CanAnswer;
+pub(crate) use summary::Prepared;
 
 /// How to answer.
 #[derive(Debug, Clone)]
@@ -70,6 +82,8 @@ pub struct Settings {
     pub progress: Progress,
     /// Whether every case is encoded, nothing being ruled out beforehand. Slow; the answers are the same.
     pub exhaustive: bool,
+    /// Whether an *impossible* need not be about requests that AWS could not receive.
+    pub realistic: bool,
 }
 
 impl Default for Settings {
@@ -80,6 +94,7 @@ impl Default for Settings {
             effort: Effort::default(),
             progress: Progress::default(),
             exhaustive: false,
+            realistic: false,
         }
     }
 }

@@ -9,6 +9,7 @@ mod digest;
 mod document;
 mod export;
 mod file;
+mod invariant;
 mod ledger;
 mod question;
 mod refusal;
@@ -17,7 +18,11 @@ mod verify;
 pub use digest::{SnapshotDigest, digest_snapshot};
 pub use document::{Caller, Certificate, Claim, PieceProof};
 pub use export::{ExportError, export};
-pub use file::{FileError, read_certificate, write_certificate};
+pub use file::{AnyCertificate, FileError, read_any_certificate, read_certificate, write_certificate};
+pub use invariant::{
+    Formula, Guard, GuardProof, InvariantCaller, InvariantCertificate, InvariantClaim, ReachQuestion, Steps,
+    VerifiedInvariant, export_invariants, verify_invariants, verify_invariants_loaded,
+};
 pub use question::{Command, MissingMode, Question, QuestionError, Readings};
 pub use refusal::{Fault, Refusal};
 pub use verify::{Verified, VerifiedClaim, VerifyError, verify, verify_loaded};

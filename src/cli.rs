@@ -13,9 +13,11 @@ mod asked;
 mod certify;
 mod decide;
 mod demo;
+mod edges;
 mod explain;
 mod export;
 mod lines;
+mod reach;
 mod reproducers;
 mod verify_certificate;
 mod version;
@@ -114,6 +116,10 @@ enum Command {
     WhoCan(ask::WhoCan),
     /// What principals can do: their effective permissions as a policy and as a table.
     WhatCan(what_can::WhatCan),
+    /// Whether a target can be reached in any number of steps: the shortest chain, or a proof that there is none.
+    Reach(reach::Reach),
+    /// Who can become whom, and change what, in one step: a line each.
+    Edges(edges::Edges),
     /// Why one request is allowed or denied, layer by layer.
     Explain(explain::Explain),
     /// Decides concrete requests: JSON lines in, JSON lines out.
@@ -218,6 +224,8 @@ fn dispatch(cli: &Cli) -> Result<u8, CliError> {
         Command::Can(arguments) => arguments.run(&cli.global),
         Command::WhoCan(arguments) => arguments.run(&cli.global),
         Command::WhatCan(arguments) => arguments.run(&cli.global),
+        Command::Reach(arguments) => arguments.run(&cli.global),
+        Command::Edges(arguments) => arguments.run(&cli.global),
         Command::Explain(arguments) => arguments.run(&cli.global),
         Command::Decide(arguments) => arguments.run(&cli.global),
         Command::VerifyCertificate(arguments) => arguments.run(&cli.global),

@@ -7,6 +7,7 @@ pub mod compare;
 pub mod config;
 pub mod decide;
 pub mod engine;
+pub mod escalation;
 pub mod question;
 pub mod render;
 pub mod solver;

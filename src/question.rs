@@ -9,6 +9,7 @@ pub use constraint::{Constraint, ConstraintError};
 pub use selector::{Selector, SelectorError};
 
 use gateproof_model::catalogue::AccessLevel;
+use std::borrow::Cow;
 
 /// Which requests a question is about.
 #[derive(Debug, Clone, Default)]
@@ -23,6 +24,18 @@ pub struct Requests {
     pub within: Vec<Selector>,
     /// What must hold of the session and its requests; all of it.
     pub when: Vec<Constraint>,
+}
+
+impl<'a> From<&'a Requests> for Cow<'a, Requests> {
+    fn from(requests: &'a Requests) -> Self {
+        Self::Borrowed(requests)
+    }
+}
+
+impl From<Requests> for Cow<'_, Requests> {
+    fn from(requests: Requests) -> Self {
+        Self::Owned(requests)
+    }
 }
 
 /// Whether some request must be allowed, or all of them.

@@ -1,6 +1,7 @@
 //! Answers as text for people and as JSON for programs. The same answers give the same bytes.
 
 pub mod effective;
+pub mod invariants;
 pub mod json;
 pub mod table;
 pub mod text;

@@ -21,6 +21,7 @@ pub mod kept_by_aws;
 pub mod kms;
 pub mod language;
 pub mod layers;
+pub mod primitive;
 pub mod principal;
 pub mod proof;
 pub mod scope;

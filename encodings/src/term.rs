@@ -40,6 +40,21 @@ pub enum Atom {
 }
 
 impl Atom {
+    /// The same atom of another field.
+    #[must_use]
+    pub fn with_field(&self, field: Field) -> Self {
+        match self {
+            Self::Present(_) => Self::Present(field),
+            Self::Text(_, set) => Self::Text(field, set.clone()),
+            Self::Range(_, set) => Self::Range(field, set.clone()),
+            Self::Member { set, inside, .. } => Self::Member { field, set: set.clone(), inside: *inside },
+            Self::MemberRange { set, inside, .. } => {
+                Self::MemberRange { field, set: set.clone(), inside: *inside }
+            }
+            Self::Free(name) => Self::Free(name.clone()),
+        }
+    }
+
     /// The field that the atom speaks of.
     pub fn field(&self) -> Option<&Field> {
         match self {

@@ -9,6 +9,7 @@ pub mod assumption;
 pub mod catalogue;
 pub mod decide;
 pub mod evaluator;
+pub mod inventory;
 pub mod json;
 pub mod operand;
 pub mod operator;

@@ -3,6 +3,7 @@
 //! This is the only module of the crate that reads files.
 
 mod answers;
+mod changed;
 mod collected;
 mod documents;
 mod endpoints;
@@ -26,18 +27,20 @@ mod tags;
 mod twins;
 
 pub use answers::{OperationOutput, PolicyOf};
+pub use changed::{Changes, PrincipalChange, ResourceChange, StatementPlace};
 pub use index::OperationFile;
 pub use managed::ManagedPolicyLookup;
 
 use crate::account::{Account, Group, IdentityProvider, ManagedPolicy, PrincipalEntity};
 use crate::assumption::{Assumption, BlindSpot};
+use crate::inventory::{Inventory, read_inventory};
 use crate::organization::Organization;
 use crate::problem::Problem;
 use crate::resource::{ResourceEntity, VpcEndpoint};
 use rustc_hash::FxHashMap;
 use std::collections::BTreeSet;
 use std::path::Path;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 /// What to make of input that was never collected.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -124,6 +127,9 @@ pub struct Snapshot {
     missing: Missing,
     /// The directory, for operations that are read when asked for.
     directory: Option<(files::Files, index::Index)>,
+    /// What could not be collected, and why.
+    errors: errors::Errors,
+    inventory: OnceLock<Inventory>,
 }
 
 impl Snapshot {
@@ -195,6 +201,11 @@ impl Snapshot {
     pub fn resource(&self, arn: &str) -> Option<&ResourceEntity> {
         let i = self.resources.binary_search_by(|r| r.arn.as_ref().cmp(arn)).ok()?;
         self.resources.get(i)
+    }
+
+    /// The objects that attack steps are about; read when first asked for.
+    pub fn inventory(&self) -> &Inventory {
+        self.inventory.get_or_init(|| read_inventory(self))
     }
 
     /// The VPC endpoints, by account, region and place.

@@ -11,7 +11,7 @@ use gateproof_model::catalogue::Catalogue;
 use gateproof_model::policy::{Document, Source};
 use gateproof_model::policy_parse::{DocumentKind, parse_document};
 use gateproof_model::rules::Rules;
-use gateproof_model::snapshot::{LoadError, LoadOptions, Missing, Snapshot};
+use gateproof_model::snapshot::{Changes, LoadError, LoadOptions, Missing, Snapshot};
 use rayon::prelude::*;
 use rustc_hash::FxHashMap;
 use std::path::Path;
@@ -27,8 +27,8 @@ pub struct Estate {
     pub rules: Rules,
     /// What to make of input that was never collected.
     pub missing: Missing,
-    pub(crate) compiler: Compiler,
-    pub(crate) memory: Memory,
+    pub(crate) compiler: Arc<Compiler>,
+    pub(crate) memory: Arc<Memory>,
     pub(crate) callers: Vec<CallerEntity>,
     /// Services, holders of tokens, and principals of accounts that the snapshot doesn't cover.
     pub(crate) beside: Vec<CallerEntity>,
@@ -66,6 +66,22 @@ impl Estate {
 
     /// Prepares a snapshot.
     pub fn of(snapshot: Snapshot, options: EstateOptions) -> Self {
+        Self::with(snapshot, options.missing, Rules::default(), Arc::default(), Arc::default())
+    }
+
+    /// The estate after changes to its policies. What was prepared and remembered is shared with this one.
+    pub(crate) fn changed(&self, changes: &Changes) -> Self {
+        let (compiler, memory) = (self.compiler.clone(), self.memory.clone());
+        Self::with(self.snapshot.changed(changes), self.missing, self.rules, compiler, memory)
+    }
+
+    fn with(
+        snapshot: Snapshot,
+        missing: Missing,
+        rules: Rules,
+        compiler: Arc<Compiler>,
+        memory: Arc<Memory>,
+    ) -> Self {
         let callers = snapshot.principals().iter().map(|p| CallerEntity::of(p, &snapshot)).collect();
         let default_key_policies = snapshot
             .accounts()
@@ -75,10 +91,10 @@ impl Estate {
         let mut estate = Self {
             snapshot,
             catalogue: Catalogue::embedded(),
-            rules: Rules::default(),
-            missing: options.missing,
-            compiler: Compiler::default(),
-            memory: Memory::default(),
+            rules,
+            missing,
+            compiler,
+            memory,
             callers,
             beside: Vec::new(),
             rcps: FxHashMap::default(),

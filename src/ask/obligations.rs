@@ -19,6 +19,7 @@ use crate::question::{Quantifier, Requests, Selector};
 use gateproof_encodings::field::Field;
 use gateproof_encodings::term::{Atom, Term, Terms};
 use serde::{Deserialize, Serialize};
+use std::borrow::Cow;
 use std::sync::Arc;
 
 pub use calls::{CallProof, OwedCall};
@@ -142,7 +143,7 @@ impl<'a> Obligation<'a> {
 /// A question of which every piece is looked at.
 pub struct Owed<'a> {
     estate: &'a Estate,
-    prepared: Prepared<'a>,
+    prepared: Arc<Prepared<'a>>,
     /// Who is asked about, in the order of the answers.
     pub callers: Vec<CallerEntity>,
 }
@@ -161,18 +162,34 @@ impl Estate {
             Some(selectors) => self.select(selectors, environments)?,
             None => self.callers.iter().chain(&self.beside).cloned().collect(),
         };
+        self.owed_of(callers, requests, quantifier, environments)
+    }
+
+    /// The same about callers at hand.
+    pub fn owed_of<'a>(
+        &'a self,
+        callers: Vec<CallerEntity>,
+        requests: impl Into<Cow<'a, Requests>>,
+        quantifier: Quantifier,
+        environments: &Environments,
+    ) -> Result<Owed<'a>, AskError> {
         let settings = Settings {
             environments: environments.clone(),
             cross_check: CrossCheck::Never,
             exhaustive: true,
             ..Settings::default()
         };
-        let prepared = self.prepare(requests, quantifier, &settings)?;
+        let prepared = Arc::new(self.prepare(requests, quantifier, &settings)?);
         Ok(Owed { estate: self, prepared, callers })
     }
 }
 
 impl<'a> Owed<'a> {
+    /// The question, made ready.
+    pub(crate) fn prepared(&self) -> &Arc<Prepared<'a>> {
+        &self.prepared
+    }
+
     /// Whether some of the actions are of the catalogue.
     pub fn has_known_actions(&self) -> bool {
         !self.prepared.actions.known.is_empty()
@@ -218,7 +235,7 @@ impl<'a> Owed<'a> {
         part: Part,
         visitor: &mut V,
     ) -> Result<(), V::Fault> {
-        let Prepared { actions, plans, open_plan, resources, cases, .. } = &self.prepared;
+        let Prepared { actions, plans, open_plan, resources, cases, .. } = &*self.prepared;
         match part {
             Part::Known => {
                 for (action, plan) in actions.known.iter().zip(plans) {

@@ -325,7 +325,9 @@ fn fitting(encoder: &mut Encoder<'_>, piece: &Piece<'_>) -> Term {
         if kind.with_account
             && let Some(account) = &piece.target.account
         {
-            parts.push(in_accounts(encoder, &[account]));
+            let of_aws = kind.of_aws.then_some("");
+            let accounts: Vec<&str> = std::iter::once(&**account).chain(of_aws).collect();
+            parts.push(in_accounts(encoder, &accounts));
         }
         kinds.push(encoder.terms.and(parts));
     }
@@ -347,6 +349,26 @@ pub(crate) fn known_resource(target: &Target<'_>) -> Option<Arc<str>> {
 
 pub(crate) fn flat(glob: &str) -> Pattern {
     PatternText::parse(glob, Version::V2008, Wildcards::Flat, false).ground().unwrap_or_default()
+}
+
+/// A glob over ARNs: up to the fifth colon, which the glob itself must have, a wildcard stands for a part of one segment, as in
+/// `arn:aws:ec2:*::image/*`; after it for anything.
+pub(crate) fn over_arns(glob: &str) -> Pattern {
+    let flat = flat(glob);
+    let is_colon = |token: &&Token| matches!(token, Token::Char(':'));
+    if !glob.starts_with("arn:") || flat.iter().filter(is_colon).count() < 5 {
+        return flat;
+    }
+    let mut colons = 0;
+    let bounded = flat.iter().map(|token| {
+        colons += usize::from(is_colon(&token));
+        match token {
+            Token::AnyRun if colons < 5 => Token::AnyRunInSegment,
+            Token::AnyOne if colons < 5 => Token::AnyOneInSegment,
+            other => *other,
+        }
+    });
+    bounded.collect()
 }
 
 /// A resource and what goes by its policy.
@@ -381,28 +403,32 @@ fn in_accounts(encoder: &mut Encoder<'_>, accounts: &[&str]) -> Term {
 pub(crate) fn constraints(encoder: &mut Encoder<'_>, facts: &Facts<'_>, when: &[Constraint]) -> Term {
     let mut parts = Vec::new();
     for constraint in when {
-        let part = one_constraint(encoder, facts, constraint);
+        let key: Arc<str> = fold_text(&constraint.key).into();
+        let part = demanded(encoder, facts, &key, &constraint.demand);
         parts.push(part);
     }
     encoder.terms.and(parts)
 }
 
-fn one_constraint(encoder: &mut Encoder<'_>, facts: &Facts<'_>, constraint: &Constraint) -> Term {
-    let key: Arc<str> = fold_text(&constraint.key).into();
+fn demanded(encoder: &mut Encoder<'_>, facts: &Facts<'_>, key: &Arc<str>, demand: &Demand) -> Term {
+    if let Demand::OneOf(demands) = demand {
+        let parts: Vec<Term> = demands.iter().map(|one| demanded(encoder, facts, key, one)).collect();
+        return encoder.terms.or(parts);
+    }
     let literal = |text: &str| -> Pattern { text.chars().map(Token::Char).collect() };
     let flag = |v: &str| ["true", "false"].iter().any(|b| v.eq_ignore_ascii_case(b));
-    let (patterns, fold_case) = match &constraint.demand {
+    let (patterns, fold_case) = match demand {
         Demand::Equals(v) | Demand::Differs(v) => (vec![literal(v)], flag(v)),
         Demand::Matches(glob) => (vec![flat(glob)], false),
         Demand::Members(vs) => (vs.iter().map(|v| literal(v)).collect(), false),
-        Demand::Absent | Demand::Present => (Vec::new(), false),
+        Demand::Absent | Demand::Present | Demand::OneOf(_) => (Vec::new(), false),
     };
     let set = encoder.compiler.languages.set(patterns, fold_case);
     let field = Field::Key(key.clone());
-    let (present, inside) = match facts.fact(&key) {
+    let (present, inside) = match facts.fact(key) {
         KeyFact::Absent => (Terms::FALSE, Terms::FALSE),
         KeyFact::Fixed(value) => {
-            let within = match &constraint.demand {
+            let within = match demand {
                 Demand::Members(vs) => {
                     let have: BTreeSet<&String> = value.values().iter().collect();
                     have == vs.iter().collect()
@@ -420,10 +446,10 @@ fn one_constraint(encoder: &mut Encoder<'_>, facts: &Facts<'_>, constraint: &Con
             (present, encoder.terms.atom_term(Atom::Member { field, set, inside: true }))
         }
     };
-    match &constraint.demand {
+    match demand {
         Demand::Equals(_) | Demand::Matches(_) | Demand::Members(_) => inside,
         Demand::Differs(_) => encoder.terms.not(inside),
         Demand::Absent => encoder.terms.not(present),
-        Demand::Present => present,
+        Demand::Present | Demand::OneOf(_) => present,
     }
 }

@@ -5,7 +5,7 @@ use super::caller::CallerEntity;
 use super::estate::Estate;
 use super::grantees::Grantees;
 use super::known::{Concern, Known, KnownCases};
-use super::piece::{flat, is_managed_key};
+use super::piece::{flat, is_managed_key, over_arns};
 use super::regions::{odd_arns, placed};
 use super::target::{Place, Resources, Target, beginning_of_globs};
 use gateproof_encodings::actions::ActionRanges;
@@ -80,6 +80,8 @@ pub struct Kind {
     pub odd: Arc<PatternSet>,
     /// Whether the ARN names the account.
     pub with_account: bool,
+    /// Whether AWS has some that everybody may be allowed to use, whose ARNs name no account.
+    pub of_aws: bool,
     /// Whether it is a KMS key.
     pub key: bool,
 }
@@ -94,6 +96,11 @@ pub struct Reach {
     /// Whether the action is refuted for the caller's own account but for what its resources' policies grant.
     pub refuted: bool,
 }
+
+/// The types of documents of Systems Manager. AWS's own have no account: `arn:aws:ssm:us-east-1::document/AWS-RunShellScript`.
+///
+/// Systems Manager User Guide, "Restricting access to Run Command based on tags" and "Identity-based policy examples".
+const DOCUMENTS: [&str; 2] = ["document", "automation-definition"];
 
 /// Up to so many known resources are tried before the others.
 const FEW: usize = 8;
@@ -251,7 +258,7 @@ impl Estate {
 
     /// The resources that are asked about; `None`: any.
     pub(super) fn asked_set(&self, resources: &Resources) -> Option<Arc<PatternSet>> {
-        let globs = || resources.globs.iter().map(|g| flat(g)).collect();
+        let globs = || resources.globs.iter().map(|g| over_arns(g)).collect();
         (!resources.is_all()).then(|| self.compiler.languages.set(globs(), false))
     }
 
@@ -345,6 +352,7 @@ impl Estate {
                     odd: self.compiler.languages.set(odd.clone(), false),
                     barred: self.compiler.languages.set(language.exclusions, false),
                     with_account,
+                    of_aws: kind.service() == "ssm" && DOCUMENTS.contains(&kind.name()),
                     key: kind.service() == "kms" && kind.name() == "key",
                 });
             }

@@ -14,7 +14,7 @@ const OF_SERVICES: [&str; 2] = ["aws:principalservicename", "aws:principalservic
 const OF_ROLES: [&str; 3] = ["aws:federatedprovider", "aws:sourceidentity", "identitystore:userid"];
 
 /// Written into a role session by the service that hands out its credentials.
-const HANDED_OUT: [&str; 11] = [
+pub const HANDED_OUT: [&str; 11] = [
     "aws:chatbotsourcearn",
     "aws:ec2instancesourceprivateipv4",
     "aws:ec2instancesourcevpc",

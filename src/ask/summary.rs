@@ -55,7 +55,7 @@ pub(crate) struct Prepared<'a> {
     /// Which of the known actions are refuted together, made when first needed.
     pub bundles: OnceLock<Bundles<'a>>,
     pub resources: Resources,
-    pub requests: &'a Requests,
+    pub requests: Cow<'a, Requests>,
     pub quantifier: Quantifier,
     /// Counts the callers that are answered.
     pub progress: Progress,
@@ -65,6 +65,8 @@ pub(crate) struct Prepared<'a> {
     pub effort: Effort,
     /// Whether nothing is ruled out beforehand.
     pub exhaustive: bool,
+    /// Whether only requests that AWS could receive are asked about.
+    pub realistic: bool,
 }
 
 impl Estate {
@@ -105,11 +107,12 @@ impl Estate {
 
     pub(crate) fn prepare<'a>(
         &'a self,
-        requests: &'a Requests,
+        requests: impl Into<Cow<'a, Requests>>,
         quantifier: Quantifier,
         settings: &Settings,
     ) -> Result<Prepared<'a>, AskError> {
-        let actions = actions_of(self.catalogue, requests)?;
+        let requests = requests.into();
+        let actions = actions_of(self.catalogue, &requests)?;
         let accounts = self.accounts_of(&requests.within, &settings.environments)?;
         let globs =
             requests.resources.iter().flat_map(|g| g.split(',')).map(|g| g.trim().to_owned()).collect();
@@ -132,6 +135,7 @@ impl Estate {
             cross_check: settings.cross_check,
             effort: settings.effort.clone(),
             exhaustive: settings.exhaustive,
+            realistic: settings.realistic,
         })
     }
 
@@ -151,7 +155,7 @@ impl Estate {
         caller: &CallerEntity,
         prepared: &Prepared<'a>,
     ) -> Answer {
-        let mut tally = Tally::default();
+        let mut tally = Tally { all_requests: !prepared.realistic, ..Tally::default() };
         // For `--every` an action that nothing allows is the answer, so none is passed over.
         let narrowed = prepared.quantifier == Quantifier::Some && !prepared.exhaustive;
         let allowed = match narrowed {

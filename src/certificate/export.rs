@@ -34,6 +34,9 @@ pub enum ExportError {
         /// Of the question.
         expected: usize,
     },
+    /// A step leads out of an invariant.
+    #[error("{0}, although the answer says otherwise")]
+    Open(super::refusal::Refusal),
     /// A piece is not refuted, though the answer was so.
     #[error("{caller}, {piece}: {why}, although the answer says otherwise")]
     NotRefuted {
@@ -67,12 +70,17 @@ pub fn export(
     if given != expected {
         return Err(ExportError::Callers { given, expected });
     }
+    let about = question.in_full();
     let claims: Vec<Result<Option<Drafted>, ExportError>> = owed
         .callers
         .par_iter()
         .zip(proved)
         .map_init(<(Terms, Words)>::default, |tools, (caller, proved)| {
-            proved.then(|| draft(&question, &owed, caller, tools)).transpose()
+            let drafted = proved.then(|| draft(&about, &owed, caller, tools)).transpose()?;
+            Ok(drafted.map(|mut drafted| {
+                drafted.claim.assumptions = owed.assumptions(caller);
+                drafted
+            }))
         })
         .collect();
     let mut table = Table::default();
@@ -88,20 +96,20 @@ pub fn export(
 }
 
 /// A claim whose atoms are not numbered yet: the words of each proof's atoms beside it.
-struct Drafted {
-    claim: Claim,
-    words: Vec<Vec<Arc<str>>>,
+pub(super) struct Drafted {
+    pub claim: Claim,
+    pub words: Vec<Vec<Arc<str>>>,
 }
 
 /// The numbers of atoms by their words, in the order of first use.
 #[derive(Default)]
-struct Table {
+pub(super) struct Table {
     numbers: FxHashMap<Arc<str>, u32>,
-    words: BTreeMap<u32, String>,
+    pub words: BTreeMap<u32, String>,
 }
 
 impl Table {
-    fn enter(&mut self, drafted: Drafted) -> Claim {
+    pub fn enter(&mut self, drafted: Drafted) -> Claim {
         let mut claim = drafted.claim;
         for (proof, words) in claim.proofs.iter_mut().zip(drafted.words) {
             proof.atoms = words.into_iter().map(|text| self.number(text)).collect();
@@ -109,7 +117,7 @@ impl Table {
         claim
     }
 
-    fn number(&mut self, text: Arc<str>) -> u32 {
+    pub fn number(&mut self, text: Arc<str>) -> u32 {
         let next = u32::try_from(self.words.len()).unwrap_or(u32::MAX);
         let number = *self.numbers.entry(text.clone()).or_insert(next);
         if number == next {
@@ -119,8 +127,9 @@ impl Table {
     }
 }
 
-fn draft(
-    question: &Question,
+/// The claim about one caller, its assumptions aside; `about` says in the digest what is asked.
+pub(super) fn draft(
+    about: &str,
     owed: &Owed<'_>,
     caller: &CallerEntity,
     (terms, words): &mut (Terms, Words),
@@ -139,7 +148,7 @@ fn draft(
         Ok((scribe.ledger, scribe.proofs, scribe.listed, scribe.calls))
     };
     let (known, open) = (owed.has_known_actions(), owed.has_uncatalogued_actions());
-    let (mut ledger, mut proofs, mut listed, calls) = book(Part::Known, Ledger::of(question, &caller.id))?;
+    let (mut ledger, mut proofs, mut listed, calls) = book(Part::Known, Ledger::of(about, &caller.id))?;
     let mut uncatalogued_actions = false;
     if open {
         match book(Part::Uncatalogued, ledger.clone()) {
@@ -158,7 +167,7 @@ fn draft(
     let claim = Claim {
         scope: ledger.scope(uncatalogued_actions == open),
         uncatalogued_actions,
-        assumptions: owed.assumptions(caller),
+        assumptions: Vec::new(),
         pieces: ledger.pieces,
         folded: ledger.folded,
         formulas: ledger.into_digest(),

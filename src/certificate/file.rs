@@ -1,7 +1,9 @@
 //! Certificates as files.
 
 use super::document::{Certificate, FORMAT};
-use serde::Serialize;
+use super::invariant::InvariantCertificate;
+use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
 use serde_json::ser::Formatter;
 use std::fs;
 use std::io::{self, Write};
@@ -42,11 +44,50 @@ pub enum FileError {
     },
 }
 
-/// Reads a certificate.
+/// A certificate of either kind.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum AnyCertificate {
+    /// Of `can` or `who-can`.
+    Question(Box<Certificate>),
+    /// Of `reach`.
+    Invariant(Box<InvariantCertificate>),
+}
+
+/// What tells the kinds apart.
+#[derive(Deserialize)]
+struct Head {
+    #[serde(default)]
+    kind: Option<serde_json::Value>,
+}
+
+/// Reads a certificate of `can` or `who-can`.
 ///
 /// # Errors
 /// Where the file can't be read or isn't one.
 pub fn read_certificate(path: &Path) -> Result<Certificate, FileError> {
+    let (file, bytes) = read_bytes(path)?;
+    parse_certificate(&file, &bytes, |certificate: &Certificate| &certificate.format)
+}
+
+/// Reads a certificate of either kind.
+///
+/// # Errors
+/// Where the file can't be read or isn't one.
+pub fn read_any_certificate(path: &Path) -> Result<AnyCertificate, FileError> {
+    let (file, bytes) = read_bytes(path)?;
+    match serde_json::from_slice(&bytes) {
+        Ok(Head { kind: Some(_) }) => {
+            let read = parse_certificate(&file, &bytes, |c: &InvariantCertificate| &c.format)?;
+            Ok(AnyCertificate::Invariant(Box::new(read)))
+        }
+        _ => {
+            let read = parse_certificate(&file, &bytes, |c: &Certificate| &c.format)?;
+            Ok(AnyCertificate::Question(Box::new(read)))
+        }
+    }
+}
+
+fn read_bytes(path: &Path) -> Result<(String, Vec<u8>), FileError> {
     let file = path.display().to_string();
     let unreadable = |error| FileError::Unreadable { file: file.clone(), error };
     let metadata = fs::metadata(path).map_err(unreadable)?;
@@ -56,21 +97,25 @@ pub fn read_certificate(path: &Path) -> Result<Certificate, FileError> {
         return Err(FileError::Unusable { file, found });
     }
     let bytes = fs::read(path).map_err(unreadable)?;
-    parse_certificate(&file, &bytes)
+    Ok((file, bytes))
 }
 
-fn parse_certificate(file: &str, bytes: &[u8]) -> Result<Certificate, FileError> {
+fn parse_certificate<C: DeserializeOwned>(
+    file: &str,
+    bytes: &[u8],
+    format: impl Fn(&C) -> &String,
+) -> Result<C, FileError> {
     let malformed = |pointer: String, found: String| FileError::Malformed {
         file: file.to_owned(),
         pointer: if pointer == "." { "/".to_owned() } else { pointer },
         found,
     };
     let mut reader = serde_json::Deserializer::from_slice(bytes);
-    let certificate: Certificate = serde_path_to_error::deserialize(&mut reader)
+    let certificate: C = serde_path_to_error::deserialize(&mut reader)
         .map_err(|error| malformed(error.path().to_string(), plain(&error.inner().to_string())))?;
     reader.end().map_err(|error| malformed("/".to_owned(), plain(&error.to_string())))?;
-    if certificate.format != FORMAT {
-        let found = format!("found `{}`, expected `{FORMAT}`", certificate.format);
+    if format(&certificate) != FORMAT {
+        let found = format!("found `{}`, expected `{FORMAT}`", format(&certificate));
         return Err(malformed("format".to_owned(), found));
     }
     Ok(certificate)
@@ -89,7 +134,7 @@ fn plain(message: &str) -> String {
 ///
 /// # Errors
 /// Where the file can't be written.
-pub fn write_certificate(certificate: &Certificate, path: &Path) -> io::Result<()> {
+pub fn write_certificate(certificate: &impl Serialize, path: &Path) -> io::Result<()> {
     let mut out = io::BufWriter::new(fs::File::create(path)?);
     let mut writer = serde_json::Serializer::with_formatter(&mut out, Lines { depth: 0 });
     certificate.serialize(&mut writer)?;

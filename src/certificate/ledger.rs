@@ -1,7 +1,6 @@
 //! What was seen of a caller's pieces: counts, the weakest tier, and a digest over all of it.
 
 use super::digest::render_digest;
-use super::question::Question;
 use crate::ask::{CallProof, Tier};
 use gateproof_encodings::cnf::Cnf;
 use sha2::{Digest, Sha256};
@@ -19,11 +18,10 @@ pub struct Ledger {
 }
 
 impl Ledger {
-    /// New books about a question and a caller.
-    pub fn of(question: &Question, caller: &str) -> Self {
+    /// New books about a question, in full, and a caller.
+    pub fn of(about: &str, caller: &str) -> Self {
         let mut ledger = Self { pieces: 0, folded: 0, tier: Tier::All, hash: Sha256::new() };
-        // A question is strings, lists and flags, which are always written.
-        ledger.text(&serde_json::to_string(question).unwrap_or_default());
+        ledger.text(about);
         ledger.text(caller);
         ledger
     }

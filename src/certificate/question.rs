@@ -57,6 +57,24 @@ pub enum MissingMode {
     Unknown,
 }
 
+impl From<Missing> for MissingMode {
+    fn from(missing: Missing) -> Self {
+        match missing {
+            Missing::Assume => Self::Assume,
+            Missing::Unknown => Self::Unknown,
+        }
+    }
+}
+
+impl From<MissingMode> for Missing {
+    fn from(missing: MissingMode) -> Self {
+        match missing {
+            MissingMode::Assume => Self::Assume,
+            MissingMode::Unknown => Self::Unknown,
+        }
+    }
+}
+
 /// [`Rules`], by name.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, expecting = "readings (an object)")]
@@ -136,10 +154,7 @@ impl Question {
             when: requests.when.iter().map(ToString::to_string).collect(),
             every: quantifier == Quantifier::Every,
             environments: listed.map(|(name, accounts)| (name.clone(), accounts.clone())).collect(),
-            missing: match missing {
-                Missing::Assume => MissingMode::Assume,
-                Missing::Unknown => MissingMode::Unknown,
-            },
+            missing: missing.into(),
             rules: rules.into(),
         }
     }
@@ -171,12 +186,15 @@ impl Question {
         })
     }
 
+    /// All of it, for digests.
+    pub fn in_full(&self) -> String {
+        // Strings, lists and flags are always written.
+        serde_json::to_string(self).unwrap_or_default()
+    }
+
     /// What is made of input that was never collected.
     pub fn missing(&self) -> Missing {
-        match self.missing {
-            MissingMode::Assume => Missing::Assume,
-            MissingMode::Unknown => Missing::Unknown,
-        }
+        self.missing.into()
     }
 
     /// The question as command-line words, for people.

@@ -120,6 +120,29 @@ pub enum Fault {
         /// The pieces'.
         shown: &'static str,
     },
+    /// The invariant doesn't hold the starting session.
+    #[error("the start is not among the facts")]
+    Start,
+    /// A session of the invariant can't be one.
+    #[error("nobody can hold such a session")]
+    NoSession,
+    /// The target is not refuted in a session.
+    #[error("the target may be met")]
+    Target,
+    /// A step leads out of the invariant, as nothing that it needs is refuted.
+    #[error("the step is not refuted, and leads to {0}")]
+    Outside(String),
+    /// The kinds of step are others.
+    #[error("made for steps of digest {given}, this program has {ours}")]
+    Steps {
+        /// The certificate's.
+        given: String,
+        /// The program's.
+        ours: String,
+    },
+    /// A proof points to no formula.
+    #[error("there is no formula {0}")]
+    NoFormula(usize),
     /// The digest over question, caller and pieces is another.
     #[error("formulas of digest {given}, made again {found}")]
     Formulas {

@@ -6,12 +6,13 @@
 mod claim;
 
 use super::describe::Words;
-use super::digest::digest_snapshot;
+use super::digest::{SnapshotDigest, digest_snapshot};
 use super::document::{Certificate, Claim, catalogue_sources};
 use super::question::QuestionError;
 use super::refusal::{Fault, Refusal};
 use crate::ask::{CallerEntity, Estate, EstateOptions, Owed, Tier};
 use claim::verify_claim;
+pub(super) use claim::{judge_claim, judge_name, same_assumptions};
 use gateproof_checker::check;
 use gateproof_encodings::cnf::Cnf;
 use gateproof_encodings::proof::Proof;
@@ -77,12 +78,17 @@ pub fn verify(certificate: &Certificate, snapshot: &Path) -> Result<Verified, Ve
     let estate = Estate::load(snapshot, EstateOptions { missing: certificate.question.missing() })?;
     let found = digest_snapshot(snapshot)
         .map_err(|error| VerifyError::Files(snapshot.display().to_string(), error))?;
-    if found != certificate.snapshot {
-        let text = |d: &super::SnapshotDigest| format!("{} ({} files)", d.digest, d.files);
-        let fault = Fault::Digest { given: text(&certificate.snapshot), found: text(&found) };
-        return Err(fault.at("snapshot").into());
-    }
+    same_files(&certificate.snapshot, &found)?;
     verify_loaded(certificate, &estate)
+}
+
+/// The files are those that it was made from.
+pub(super) fn same_files(given: &SnapshotDigest, found: &SnapshotDigest) -> Result<(), Refusal> {
+    if given == found {
+        return Ok(());
+    }
+    let text = |d: &SnapshotDigest| format!("{} ({} files)", d.digest, d.files);
+    Err(Fault::Digest { given: text(given), found: text(found) }.at("snapshot"))
 }
 
 /// Verifies a certificate against a loaded snapshot, the digest of its files aside.
@@ -118,20 +124,24 @@ pub fn verify_loaded(certificate: &Certificate, estate: &Estate) -> Result<Verif
 
 /// The words of the certificate mean to this program what they meant to the one that made it.
 fn same_meaning(certificate: &Certificate, estate: &Estate) -> Result<(), Refusal> {
-    let ours = catalogue_sources();
-    if certificate.catalogue != ours {
-        let text = |sources: &BTreeMap<String, String>| {
-            let parts: Vec<String> =
-                sources.iter().map(|(part, source)| format!("{part}: {source}")).collect();
-            parts.join("; ")
-        };
-        let fault = Fault::Catalogue { given: text(&certificate.catalogue), ours: text(&ours) };
-        return Err(fault.at("catalogue"));
-    }
+    same_catalogue(&certificate.catalogue)?;
     if certificate.question.rules != estate.rules.into() || certificate.question.missing() != estate.missing {
         return Err(Fault::Rules.at("question"));
     }
     Ok(())
+}
+
+/// The catalogue is the one that it was made with.
+pub(super) fn same_catalogue(given: &BTreeMap<String, String>) -> Result<(), Refusal> {
+    let ours = catalogue_sources();
+    if *given == ours {
+        return Ok(());
+    }
+    let text = |sources: &BTreeMap<String, String>| {
+        let parts: Vec<String> = sources.iter().map(|(part, source)| format!("{part}: {source}")).collect();
+        parts.join("; ")
+    };
+    Err(Fault::Catalogue { given: text(given), ours: text(&ours) }.at("catalogue"))
 }
 
 /// The known resources that no piece is about are none that the question asks about.
@@ -146,19 +156,18 @@ fn nothing_passed_over(owed: &Owed<'_>) -> Result<(), Refusal> {
 
 /// Exactly those whom the question is about are listed, in its order.
 fn same_callers(certificate: &Certificate, owed: &Owed<'_>) -> Result<(), Refusal> {
-    let listed = &certificate.callers;
-    for (place, caller) in owed.callers.iter().enumerate() {
-        let given = listed.get(place).map_or("nobody", |l| &l.arn);
-        if given != &*caller.id {
-            let fault = Fault::Caller { given: given.to_owned(), expected: caller.id.to_string() };
-            return Err(fault.at(format!("caller {place}")));
-        }
+    let (listed, callers) = (&certificate.callers, &owed.callers);
+    (0..listed.len().max(callers.len())).try_for_each(|place| {
+        let given = listed.get(place).map(|l| l.arn.as_str());
+        same_caller(place, given, callers.get(place).map(|c| &*c.id))
+    })
+}
+
+/// The one listed in this place is the one asked about.
+pub(super) fn same_caller(place: usize, given: Option<&str>, expected: Option<&str>) -> Result<(), Refusal> {
+    if given == expected {
+        return Ok(());
     }
-    match listed.get(owed.callers.len()) {
-        None => Ok(()),
-        Some(extra) => {
-            let fault = Fault::Caller { given: extra.arn.clone(), expected: "nobody".to_owned() };
-            Err(fault.at(format!("caller {}", owed.callers.len())))
-        }
-    }
+    let text = |id: Option<&str>| id.unwrap_or("nobody").to_owned();
+    Err(Fault::Caller { given: text(given), expected: text(expected) }.at(format!("caller {place}")))
 }

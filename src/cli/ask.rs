@@ -135,6 +135,9 @@ pub(crate) struct WhoCan {
     snapshot: PathBuf,
     #[command(flatten)]
     matching: Matching,
+    /// Also lists who can come to it in any number of steps.
+    #[arg(long, conflicts_with = "certificate")]
+    through_escalation: bool,
 }
 
 impl WhoCan {
@@ -144,7 +147,10 @@ impl WhoCan {
         let estate = self.matching.estate(&self.snapshot, global, &requests)?;
         let settings = self.matching.settings(global, &config);
         let watch = Watch::start(&settings, global.quiet);
-        let answers = estate.who_can(&requests, &settings)?;
+        let answers = match self.through_escalation {
+            true => estate.who_can_come_to(&requests, &super::reach::escalation(settings.clone())?)?,
+            false => estate.who_can(&requests, &settings)?,
+        };
         drop(watch);
         let json = render::json::who_can(&requests, &answers);
         let text = render::text::who_can(&answers, estate.snapshot.problems());

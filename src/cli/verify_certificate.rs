@@ -1,9 +1,12 @@
 //! `verify-certificate`.
 
 use super::{CliError, Global, exit};
-use crate::certificate::{VerifyError, read_certificate, verify};
-use crate::render::verification;
+use crate::certificate::{
+    AnyCertificate, Refusal, VerifyError, read_any_certificate, verify, verify_invariants,
+};
+use crate::render::{invariants, verification};
 use clap::Args;
+use gateproof_encodings::primitive;
 use std::path::PathBuf;
 
 /// `gateproof verify-certificate`
@@ -18,22 +21,39 @@ pub(crate) struct VerifyCertificate {
 impl VerifyCertificate {
     pub(crate) fn run(&self, global: &Global) -> Result<u8, CliError> {
         global.must_export_json("verify-certificate")?;
-        let certificate = read_certificate(&self.certificate)?;
-        let (outcome, code) = match verify(&certificate, &self.snapshot) {
-            Ok(verified) => (Ok(verified), exit::ANSWERED),
-            Err(VerifyError::Refused(refusal)) => (Err(refusal), exit::REFUSED),
-            Err(VerifyError::Load(error)) => return Err(error.into()),
-            Err(VerifyError::Question(error)) => {
-                let file = self.certificate.display();
-                return Err(CliError::Input(format!("{file} at question: {error}")));
+        let (json, text, code) = match read_any_certificate(&self.certificate)? {
+            AnyCertificate::Question(certificate) => {
+                let outcome = self.outcome(verify(&certificate, &self.snapshot))?;
+                let (json, text) =
+                    (verification::json(&certificate, &outcome), verification::text(&certificate, &outcome));
+                (json, text, code(&outcome))
             }
-            Err(error @ VerifyError::Files(..)) => return Err(CliError::Input(error.to_string())),
+            AnyCertificate::Invariant(certificate) => {
+                let primitives = primitive::embedded().map_err(|e| CliError::Input(e.to_string()))?;
+                let outcome = self.outcome(verify_invariants(&certificate, primitives, &self.snapshot))?;
+                let (json, text) =
+                    (invariants::json(&certificate, &outcome), invariants::text(&certificate, &outcome));
+                (json, text, code(&outcome))
+            }
         };
-        global.publish(
-            &verification::json(&certificate, &outcome),
-            &verification::text(&certificate, &outcome),
-            None,
-        )?;
+        global.publish(&json, &text, None)?;
         Ok(code)
     }
+
+    fn outcome<T>(&self, verified: Result<T, VerifyError>) -> Result<Result<T, Refusal>, CliError> {
+        match verified {
+            Ok(verified) => Ok(Ok(verified)),
+            Err(VerifyError::Refused(refusal)) => Ok(Err(refusal)),
+            Err(VerifyError::Load(error)) => Err(error.into()),
+            Err(VerifyError::Question(error)) => {
+                let file = self.certificate.display();
+                Err(CliError::Input(format!("{file} at question: {error}")))
+            }
+            Err(error @ VerifyError::Files(..)) => Err(CliError::Input(error.to_string())),
+        }
+    }
+}
+
+fn code<T>(outcome: &Result<T, Refusal>) -> u8 {
+    if outcome.is_ok() { exit::ANSWERED } else { exit::REFUSED }
 }

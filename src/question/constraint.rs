@@ -27,6 +27,8 @@ pub enum Demand {
     Absent,
     /// `KEY=present`.
     Present,
+    /// One of these; steps of an escalation demand it, `--when` doesn't.
+    OneOf(Vec<Demand>),
 }
 
 /// A `--when` that is not of the form.
@@ -76,6 +78,13 @@ impl fmt::Display for Constraint {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let key = &self.key;
         match &self.demand {
+            Demand::OneOf(demands) => {
+                for (n, demand) in demands.iter().enumerate() {
+                    let one = Self { key: key.clone(), demand: demand.clone() };
+                    write!(f, "{}{one}", if n == 0 { "" } else { " or " })?;
+                }
+                Ok(())
+            }
             Demand::Equals(v) => write!(f, "{key}={v}"),
             Demand::Differs(v) => write!(f, "{key}!={v}"),
             Demand::Matches(v) => write!(f, "{key}~{v}"),

@@ -1,7 +1,8 @@
 //! JSON documents; each names its format.
 
 use crate::ask::{CanAnswer, Explained};
-use crate::question::{Answer, Quantifier, Requests, Selector, Verdict};
+use crate::escalation::{CutAnswer, Edge, ReachAnswer, Target};
+use crate::question::{Answer, Constraint, Quantifier, Requests, Selector, Verdict};
 use gateproof_model::request::ContextValue;
 use serde_json::{Map, Value, json};
 use std::sync::Arc;
@@ -57,6 +58,54 @@ pub fn can(
     let each: Vec<Value> = answer.principals.iter().map(|(arn, a)| principal(arn, a)).collect();
     document.insert("principals".to_owned(), json!(each));
     Value::Object(document)
+}
+
+/// The answer to `reach`: `gateproof-verdict/1`, with the chains that were found.
+pub fn reach(
+    from: &[Selector],
+    when: &[Constraint],
+    target: &Target,
+    answer: &ReachAnswer,
+    cut: Option<&CutAnswer>,
+) -> Value {
+    let mut asked = Map::new();
+    asked.insert("command".to_owned(), json!("reach"));
+    asked.insert("from".to_owned(), json!(strings(from)));
+    match target {
+        Target::Access(requests) => asked.extend(question(requests)),
+        Target::Controls(selectors) => {
+            asked.insert("controls".to_owned(), json!(strings(selectors)));
+        }
+    }
+    asked.insert("when".to_owned(), json!(strings(when)));
+    let mut document = Map::new();
+    document.insert("format".to_owned(), json!("gateproof-verdict/1"));
+    document.insert("question".to_owned(), Value::Object(asked));
+    document.extend(verdict(&answer.overall));
+    let each: Vec<Value> = answer.principals.iter().map(|(arn, a)| principal(arn, a)).collect();
+    document.insert("principals".to_owned(), json!(each));
+    document.insert("chains".to_owned(), json!(answer.chains));
+    document.insert("cut".to_owned(), json!(cut.map(cut_of)));
+    Value::Object(document)
+}
+
+fn cut_of(cut: &CutAnswer) -> Value {
+    match cut {
+        CutAnswer::Found(cut) => {
+            json!({"verdict": "found", "statements": cut.statements, "chains": cut.chains})
+        }
+        CutAnswer::NoneThere(why) => json!({"verdict": "none", "reason": why}),
+        CutAnswer::Undecided(why) => json!({"verdict": "undecided", "reason": why}),
+    }
+}
+
+/// A line of `edges`: `gateproof-edges/1`.
+pub fn edge(edge: &Edge) -> Value {
+    json!({
+        "format": "gateproof-edges/1", "from": edge.from, "to": edge.to, "technique": edge.technique,
+        "gains": edge.gains, "witness": {"steps": edge.requests}, "assumptions": edge.assumptions,
+        "undecided": edge.undecided,
+    })
 }
 
 /// The answer to `who-can`: those who can, and those of whom it isn't known.

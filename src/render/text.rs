@@ -1,6 +1,7 @@
 //! Text for people: the verdict first, then what shows it.
 
 use crate::ask::{CanAnswer, Explained};
+use crate::escalation::{CutAnswer, Edge, ReachAnswer};
 use crate::question::answer::ContextText;
 use crate::question::{Answer, ProofSummary, Step, Verdict};
 use gateproof_model::problem::Problem;
@@ -30,6 +31,9 @@ fn headline(answer: &Answer) -> String {
 }
 
 fn step(out: &mut String, step: &Step) {
+    if let Some(technique) = &step.technique {
+        line(out, format_args!("  step      {technique}"));
+    }
     line(out, format_args!("  as        {}", step.caller));
     line(out, format_args!("  session   {}", step.shape));
     line(out, format_args!("  action    {}", step.action));
@@ -39,6 +43,9 @@ fn step(out: &mut String, step: &Step) {
     }
     because(out, step);
     also_needed(out, step);
+    if let Some(gains) = &step.gains {
+        line(out, format_args!("  gains     {gains}"));
+    }
 }
 
 fn shown(value: &ContextText) -> String {
@@ -155,6 +162,62 @@ pub fn can(answer: &CanAnswer, found: &[Problem]) -> String {
     }
     problems(&mut out, found);
     out
+}
+
+/// A line of `edges`.
+pub fn edge(edge: &Edge) -> String {
+    let doubt = if edge.undecided.is_some() { " (undecided)" } else { "" };
+    format!("{}  {}{doubt}  {}", edge.from, edge.technique, edge.gains)
+}
+
+/// The answer to `reach`.
+pub fn reach(answer: &ReachAnswer, cut: Option<&CutAnswer>, found: &[Problem]) -> String {
+    let mut out = String::new();
+    line(&mut out, format_args!("{}", headline(&answer.overall)));
+    body(&mut out, &answer.overall);
+    for (n, chain) in answer.chains.iter().enumerate().skip(1) {
+        line(&mut out, format_args!("\nchain {}:", n + 1));
+        for one in &chain.steps {
+            step(&mut out, one);
+        }
+    }
+    if let Some(cut) = cut {
+        proposed(&mut out, cut);
+    }
+    if answer.principals.len() > 1 {
+        line(&mut out, format_args!("\n{} principals:", answer.principals.len()));
+        for (arn, one) in &answer.principals {
+            line(&mut out, format_args!("  {arn}: {}", headline(one)));
+        }
+    }
+    problems(&mut out, found);
+    out
+}
+
+fn proposed(out: &mut String, cut: &CutAnswer) {
+    match cut {
+        CutAnswer::Found(cut) => {
+            let count = cut.statements.len();
+            line(
+                out,
+                format_args!(
+                    "\nout of reach without {count} statements (proved; {} chains were found):",
+                    cut.chains
+                ),
+            );
+            for e in &cut.statements {
+                let sid = e.sid.as_deref().map(|s| format!(" ({s})")).unwrap_or_default();
+                line(
+                    out,
+                    format_args!("  cut       {}: {}{sid}, {}#{}", e.layer, e.policy, e.file, e.pointer),
+                );
+            }
+        }
+        CutAnswer::NoneThere(why) => {
+            line(out, format_args!("\nno statement of a policy could be removed against {why}"));
+        }
+        CutAnswer::Undecided(why) => line(out, format_args!("\nno cut was found: {why}")),
+    }
 }
 
 /// The answer to `who-can`: those who can, with the request that shows it.

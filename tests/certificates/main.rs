@@ -9,7 +9,13 @@ mod examples;
 mod files;
 #[path = "../golden/examples.rs"]
 mod golden;
+mod invariant_mutants;
+mod invariants;
 mod proofs;
 mod questions;
+#[path = "../generate/random.rs"]
+mod random;
+mod random_accounts;
 mod reference;
 mod snapshots;
+mod worlds;

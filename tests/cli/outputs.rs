@@ -1,7 +1,8 @@
 //! Exit codes and the shape of JSON.
 
-use crate::program::{gateproof, run};
-use serde_json::Value;
+use crate::program::{ask, gateproof, run};
+use crate::snapshots::{OneUser, statement};
+use serde_json::{Value, json};
 
 const ARTIFACTS: &str = "arn:aws:s3:::acme-pipeline-artifacts-222222222222/*";
 
@@ -27,6 +28,58 @@ fn exit_codes_say_what_happened() {
         let stderr = String::from_utf8_lossy(&output.stderr).into_owned();
         assert_eq!(output.status.code(), Some(expected), "{stderr}");
     }
+}
+
+#[test]
+fn reach_says_by_its_exit_code_whether_a_chain_exists() {
+    let own = json!("arn:aws:iam::111122223333:user/ana");
+    let snapshot = OneUser::with(&[statement("Allow", "iam:PutUserPolicy", own)]);
+    let harmless = OneUser::with(&[statement("Allow", "iam:ListUsers", json!("*"))]);
+    let folder = tempfile::tempdir().unwrap();
+    let drawing = folder.path().join("ways.dot").to_str().unwrap().to_owned();
+    let (path, nothing) = (snapshot.path(), harmless.path());
+    let table = [
+        (run(&["reach", &path, "--from", "user/ana", "--action", "s3:GetObject", "--graph", &drawing]), 2),
+        (run(&["reach", &nothing, "--from", "user/ana", "--action", "s3:GetObject"]), 0),
+        (run(&["reach", &path, "--from", "user/ana"]), 64),
+        (
+            run(&[
+                "reach",
+                &path,
+                "--from",
+                "user/ana",
+                "--action",
+                "s3:GetObject",
+                "--controls",
+                "user/ana",
+            ]),
+            64,
+        ),
+        (run(&["reach", &path, "--from", "user/nobody", "--action", "s3:GetObject"]), 1),
+        (run(&["edges", &path]), 0),
+        (run(&["who-can", &path, "--action", "s3:GetObject", "--through-escalation"]), 0),
+    ];
+    for (output, expected) in table {
+        let stderr = String::from_utf8_lossy(&output.stderr).into_owned();
+        assert_eq!(output.status.code(), Some(expected), "{stderr}");
+    }
+    let drawn = std::fs::read_to_string(drawing).unwrap();
+    assert!(drawn.starts_with("digraph reach {") && drawn.contains("iam.put-user-policy"), "{drawn}");
+}
+
+#[test]
+fn a_cut_names_the_statement_that_every_chain_hangs_on() {
+    let own = json!("arn:aws:iam::111122223333:user/ana");
+    let snapshot = OneUser::with(&[
+        statement("Allow", "iam:ListUsers", json!("*")),
+        statement("Allow", "iam:PutUserPolicy", own),
+    ]);
+    let path = snapshot.path();
+    let (code, verdict) = ask(&["reach", &path, "--from", "user/ana", "--action", "s3:GetObject", "--cut"]);
+    assert_eq!(code, 2);
+    let statements = verdict["cut"]["statements"].as_array().unwrap();
+    assert_eq!(statements.len(), 1, "{verdict}");
+    assert_eq!(statements[0]["policy"], "inline policy inline-1 of user/ana");
 }
 
 #[test]

@@ -10,15 +10,17 @@ use serde_json::{Map, Value, json};
 use std::collections::BTreeMap;
 use std::sync::OnceLock;
 
-/// All schemas, by file name.
+/// All schemas of outputs, by file name.
 fn schemas() -> &'static BTreeMap<String, Value> {
     static SCHEMAS: OnceLock<BTreeMap<String, Value>> = OnceLock::new();
     SCHEMAS.get_or_init(|| {
         let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/docs/schema");
         let files = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
         files
-            .map(|file| {
-                let name = file.file_name().unwrap().to_str().unwrap().to_owned();
+            .map(|file| (file.file_name().unwrap().to_str().unwrap().to_owned(), file))
+            // The others are of what is read, not of what is printed.
+            .filter(|(name, _)| name.ends_with(".schema.json"))
+            .map(|(name, file)| {
                 (name, serde_json::from_str(&std::fs::read_to_string(&file).unwrap()).unwrap())
             })
             .collect()
@@ -165,6 +167,8 @@ fn documents() -> Vec<Value> {
     let build = "arn:aws:iam::222222222222:role/acme-build-prod";
     let snapshot = OneUser::with(&[statement("Allow", "s3:GetObject", json!("arn:aws:s3:::reports/*"))]);
     let path = snapshot.path();
+    let own = json!("arn:aws:iam::111122223333:user/ana");
+    let escalating = OneUser::with(&[statement("Allow", "iam:PutUserPolicy", own)]);
     let mut documents: Vec<Value> = [
         &[&["can", acme, "--principal", "anyone"][..], &read].concat()[..],
         &[&["can", "corpus/snapshots/acme-fixed", "--principal", "anyone"][..], &read].concat(),
@@ -174,6 +178,10 @@ fn documents() -> Vec<Value> {
         &["who-can", acme, "--action", "sts:AssumeRole"],
         &["explain", acme, "--principal", build, "--action", "iam:PassRole", "--resource", "*"],
         &["what-can", acme, "--principal", "user/erin.walsh", "--service", "s3,kms"],
+        &["reach", &escalating.path(), "--from", "user/ana", "--action", "s3:GetObject", "--cut"],
+        &["reach", &path, "--from", "user/ana", "--controls", "user/ana", "--cut"],
+        &["reach", &path, "--from", "user/ana", "--action", "iam:CreateUser"],
+        &["edges", &escalating.path()],
         &["version"],
         &["demo"],
     ]
@@ -185,6 +193,13 @@ fn documents() -> Vec<Value> {
     ask(&[&["can", fixed, "--principal", "anyone", "--certificate", &certificate][..], &read].concat());
     for (snapshot, code) in [(fixed, 0), (acme, 2)] {
         let (exit, document) = ask(&["verify-certificate", &certificate, snapshot]);
+        assert_eq!(exit, code);
+        documents.push(document);
+    }
+    let invariant = folder.path().join("invariant.json").to_str().unwrap().to_owned();
+    ask(&["reach", &path, "--from", "user/ana", "--action", "iam:CreateUser", "--certificate", &invariant]);
+    for (snapshot, code) in [(path.as_str(), 0), (acme, 2)] {
+        let (exit, document) = ask(&["verify-certificate", &invariant, snapshot]);
         assert_eq!(exit, code);
         documents.push(document);
     }

@@ -141,13 +141,18 @@ impl Question {
 }
 
 fn is_met(constraint: &Constraint, request: &Request) -> bool {
-    let found = request.context.get(&constraint.key.to_lowercase());
+    is_demand_met(&constraint.key, &constraint.demand, request)
+}
+
+fn is_demand_met(key: &str, demand: &Demand, request: &Request) -> bool {
+    let found = request.context.get(&key.to_lowercase());
     let values: Vec<&str> =
         found.map(ContextValue::values).unwrap_or_default().iter().map(String::as_str).collect();
     let flag = |v: &str| v.eq_ignore_ascii_case("true") || v.eq_ignore_ascii_case("false");
     let same =
         |value: &str, wanted: &str| value == wanted || flag(wanted) && value.eq_ignore_ascii_case(wanted);
-    match &constraint.demand {
+    match demand {
+        Demand::OneOf(demands) => demands.iter().any(|one| is_demand_met(key, one, request)),
         Demand::Equals(wanted) => values.len() == 1 && same(values[0], wanted),
         Demand::Differs(wanted) => !values.iter().any(|v| same(v, wanted)),
         Demand::Matches(glob) => values.iter().any(|v| glob_matches(glob, v)),

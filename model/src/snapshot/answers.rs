@@ -1,5 +1,8 @@
 //! What the snapshot answers about a resource or an operation when asked.
 
+use super::collected::{follows, promises_more};
+use super::errors::{ERRORS_FILE, Verdict};
+use super::files::problem;
 use super::notes::touches;
 use super::policy_calls::{call_for, command_for};
 use super::resources::{default_key_policy, unknown_policy};
@@ -34,6 +37,15 @@ pub struct OperationOutput {
     pub file: Arc<str>,
     /// The output, or what is wrong with the file.
     pub json: Result<Json, Problem>,
+}
+
+/// One file of an operation, read when asked for.
+pub(crate) struct OperationPage<'a> {
+    pub(crate) file: &'a super::OperationFile,
+    /// The output, or what is wrong with the file.
+    pub(crate) json: Result<Json, Problem>,
+    /// That the page promises another which isn't there.
+    pub(crate) cut_short: Option<Problem>,
 }
 
 impl Snapshot {
@@ -157,6 +169,39 @@ impl Snapshot {
                 json: files.read_json(&f.file).map_err(|one| *one),
             })
         })
+    }
+
+    /// The files of an operation in all regions, by region, name and page.
+    pub(crate) fn operation_pages(
+        &self,
+        account: &str,
+        service: &str,
+        operation: &str,
+    ) -> impl Iterator<Item = OperationPage<'_>> {
+        let directory = self.directory.as_ref();
+        let files = directory.map(|(_, index)| index.files(account, service, operation)).unwrap_or_default();
+        files.iter().enumerate().filter_map(move |(i, file)| {
+            let json = directory?.0.read_json(&file.file).map_err(|one| *one);
+            let is_cut = json.as_ref().is_ok_and(promises_more) && !follows(file, files.get(i + 1));
+            let found = "a page that promises another";
+            let cut_short = is_cut.then(|| *problem(&file.file, "", found, "the page that follows it"));
+            Some(OperationPage { file, json, cut_short })
+        })
+    }
+
+    /// What `errors.json` says was refused of an operation.
+    pub(crate) fn refusals(&self, account: &str, service: &str, operation: &str) -> Vec<Problem> {
+        let refused = self.errors.of(account, service, operation).iter();
+        let refused = refused.filter(|r| r.verdict == Verdict::Refused);
+        let found = format!("that {service} {operation} could not be called");
+        refused.map(|r| *problem(ERRORS_FILE, &r.pointer, found.as_str(), "its output")).collect()
+    }
+
+    /// Whether an operation was called, with an output or an error.
+    pub(crate) fn was_asked(&self, account: &str, service: &str, operation: &str) -> bool {
+        let index = self.directory.as_ref().map(|(_, index)| index);
+        index.is_some_and(|index| !index.files(account, service, operation).is_empty())
+            || !self.errors.of(account, service, operation).is_empty()
     }
 
     /// The services and operations that were collected of an account.

@@ -75,10 +75,11 @@ impl Collected<'_> {
 }
 
 /// Whether a page says that another follows it.
-fn promises_more(json: &Json) -> bool {
+pub(super) fn promises_more(json: &Json) -> bool {
     let flag = |key| json.get(key).and_then(Json::as_bool) == Some(true);
     let token = |key| json.get(key).is_some_and(|t| *t != Json::Null);
-    flag("IsTruncated") || flag("Truncated") || token("NextToken") || token("nextToken")
+    let tokens = ["NextToken", "nextToken", "NextMarker", "Marker"];
+    flag("IsTruncated") || flag("Truncated") || tokens.into_iter().any(token)
 }
 
 /// Whether the second file is the page after the first.

@@ -118,6 +118,7 @@ impl Loader {
         }
         self.load_rest(&collected);
         self.snapshot.directory = Some((files, index));
+        self.snapshot.errors = errors;
         Ok(())
     }
 

@@ -66,7 +66,7 @@ impl Names {
             };
         }
         match atom.field() {
-            Some(field) => with_field(atom, self.name(catalogue, n, field)),
+            Some(field) => atom.with_field(self.name(catalogue, n, field)),
             None => atom.clone(),
         }
     }
@@ -76,7 +76,7 @@ impl Names {
         let Some(field) = atom.field() else { return atom.clone() };
         match self.owners.get(field) {
             None => atom.clone(),
-            Some((owner, own)) if *owner == n => with_field(atom, own.clone()),
+            Some((owner, own)) if *owner == n => atom.with_field(own.clone()),
             Some(_) => Atom::Free("of another authorization".into()),
         }
     }
@@ -114,18 +114,5 @@ impl Names {
                 text.clone_from(same);
             }
         }
-    }
-}
-
-fn with_field(atom: &Atom, field: Field) -> Atom {
-    match atom {
-        Atom::Present(_) => Atom::Present(field),
-        Atom::Text(_, set) => Atom::Text(field, set.clone()),
-        Atom::Range(_, set) => Atom::Range(field, set.clone()),
-        Atom::Member { set, inside, .. } => Atom::Member { field, set: set.clone(), inside: *inside },
-        Atom::MemberRange { set, inside, .. } => {
-            Atom::MemberRange { field, set: set.clone(), inside: *inside }
-        }
-        Atom::Free(name) => Atom::Free(name.clone()),
     }
 }

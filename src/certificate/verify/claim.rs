@@ -1,7 +1,7 @@
 //! One claim: the formula of each of its pieces made anew, its proof held against it.
 
 use super::VerifiedClaim;
-use crate::ask::{CallProof, CallerEntity, Obligation, Owed, OwedCall, Part, Visitor};
+use crate::ask::{CallProof, CallerEntity, Obligation, Owed, OwedCall, Part, Tier, Visitor};
 use crate::certificate::describe::Words;
 use crate::certificate::document::{Certificate, Claim, PieceProof};
 use crate::certificate::ledger::Ledger;
@@ -9,7 +9,7 @@ use crate::certificate::refusal::{Fault, Refusal};
 use gateproof_checker::check;
 use gateproof_encodings::cnf::{Cnf, encode_clauses};
 use gateproof_encodings::proof::Proof;
-use gateproof_encodings::term::{Atom, Terms};
+use gateproof_encodings::term::{Atom, Term, Terms};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Accepts a claim only if every piece of the caller is refuted by what it holds.
@@ -18,78 +18,75 @@ pub fn verify_claim(
     owed: &Owed<'_>,
     caller: &CallerEntity,
     claim: &Claim,
-    (terms, words): &mut (Terms, Words),
+    tools: &mut (Terms, Words),
 ) -> Result<VerifiedClaim, Refusal> {
     let place = || caller.id.to_string();
     if let Some(blind) = owed.blind_spot(caller) {
         return Err(Fault::BlindSpot(blind).at(place()));
     }
-    same_assumptions(claim, &owed.assumptions(caller)).map_err(|fault| fault.at(place()))?;
+    same_assumptions(&claim.assumptions, &owed.assumptions(caller)).map_err(|fault| fault.at(place()))?;
+    judge_claim(&certificate.question.in_full(), &certificate.atoms, owed, caller, claim, tools)
+}
+
+/// The same, where what could not be read, and assumptions, are looked at elsewhere; `about` says in the digest what
+/// is asked.
+pub fn judge_claim(
+    about: &str,
+    atoms: &BTreeMap<u32, String>,
+    owed: &Owed<'_>,
+    caller: &CallerEntity,
+    claim: &Claim,
+    (terms, words): &mut (Terms, Words),
+) -> Result<VerifiedClaim, Refusal> {
+    let place = || caller.id.to_string();
     let (known, open) = (owed.has_known_actions(), owed.has_uncatalogued_actions());
     if claim.uncatalogued_actions && !open || !claim.uncatalogued_actions && !known {
         return Err(Fault::Uncatalogued(claim.uncatalogued_actions, open).at(place()));
     }
-    let mut audit = Audit {
-        caller: &caller.id,
-        atoms: &certificate.atoms,
-        proofs: proofs_by_piece(&caller.id, claim)?,
-        used: BTreeSet::new(),
-        calls: claim.calls.iter().collect(),
-        ledger: Ledger::of(&certificate.question, &caller.id),
-        lemmas: 0,
-        steps: 0,
-        terms,
-        words,
-    };
+    let mut audit = Audit::of(about, atoms, caller, claim, (terms, words))?;
     owed.walk(caller, Part::Known, &mut audit)?;
     if claim.uncatalogued_actions {
         owed.walk(caller, Part::Uncatalogued, &mut audit)?;
     }
-    if let Some(stray) = audit.proofs.keys().find(|piece| !audit.used.contains(*piece)) {
-        return Err(Fault::Stray.at(format!("{}, {stray}", caller.id)));
-    }
-    if let Some(action) = audit.calls.keys().next() {
-        return Err(Fault::Stray.at(format!("{}, {action}", caller.id)));
-    }
-    let Audit { ledger, lemmas, steps, .. } = audit;
-    close(claim, ledger, claim.uncatalogued_actions == open, lemmas, steps, caller)
+    audit.close(claim, claim.uncatalogued_actions == open)
 }
 
-/// Counts, scope and digest are what the walk gives.
-fn close(
-    claim: &Claim,
-    ledger: Ledger,
-    whole: bool,
-    lemmas: usize,
-    steps: usize,
+/// Accepts a claim of one piece only if what it holds refutes the formula that `encode` makes.
+pub fn judge_name(
+    about: &str,
+    atoms: &BTreeMap<u32, String>,
+    piece: &str,
     caller: &CallerEntity,
+    claim: &Claim,
+    encode: &dyn Fn(&mut Terms) -> Term,
+    (terms, words): &mut (Terms, Words),
 ) -> Result<VerifiedClaim, Refusal> {
-    let (pieces, folded, scope) = (ledger.pieces, ledger.folded, ledger.scope(whole));
-    let place = || caller.id.to_string();
-    let counts = [("pieces", claim.pieces, pieces), ("formulas false as they stand", claim.folded, folded)];
-    for (what, given, expected) in counts {
-        if given != expected {
-            return Err(Fault::Count { what, given, expected }.at(place()));
+    if claim.uncatalogued_actions {
+        return Err(Fault::Uncatalogued(true, false).at(format!("{}, {piece}", caller.id)));
+    }
+    let mut audit = Audit::of(about, atoms, caller, claim, (terms, words))?;
+    let root = encode(audit.terms);
+    let place = || format!("{}, {piece}", caller.id);
+    match audit.proofs.get_key_value(piece) {
+        Some((name, proof)) if proof.tier == Tier::Catalogued => {
+            let (name, proof) = (*name, *proof);
+            audit.used.insert(name);
+            audit.judge_root(root, proof).map_err(|fault| fault.at(place()))?;
         }
+        None if root == Terms::FALSE => audit.ledger.note_folded(piece, Tier::Catalogued),
+        _ => return Err(Fault::Unproved.at(place())),
     }
-    if claim.scope != scope {
-        return Err(Fault::Scope { given: claim.scope.name(), shown: scope.name() }.at(place()));
-    }
-    let found = ledger.into_digest();
-    if claim.formulas != found {
-        return Err(Fault::Formulas { given: claim.formulas.clone(), found }.at(place()));
-    }
-    let assumptions = claim.assumptions.clone();
-    Ok(VerifiedClaim { arn: place(), scope, assumptions, pieces, folded, lemmas, steps })
+    audit.close(claim, true)
 }
 
-fn same_assumptions(claim: &Claim, expected: &[String]) -> Result<(), Fault> {
-    let count = claim.assumptions.len().max(expected.len());
+/// The assumptions are those that follow.
+pub fn same_assumptions(given: &[String], expected: &[String]) -> Result<(), Fault> {
+    let count = given.len().max(expected.len());
     for place in 0..count {
         let text = |list: &[String]| list.get(place).map_or("no assumption".to_owned(), |a| format!("`{a}`"));
-        let (given, expected) = (text(&claim.assumptions), text(expected));
-        if given != expected {
-            return Err(Fault::Assumption { given, expected });
+        let (found, wanted) = (text(given), text(expected));
+        if found != wanted {
+            return Err(Fault::Assumption { given: found, expected: wanted });
         }
     }
     Ok(())
@@ -162,13 +159,65 @@ impl Visitor for Audit<'_, '_> {
     }
 }
 
-impl Audit<'_, '_> {
+impl<'c, 't> Audit<'c, 't> {
+    fn of(
+        about: &str,
+        atoms: &'c BTreeMap<u32, String>,
+        caller: &'c CallerEntity,
+        claim: &'c Claim,
+        (terms, words): (&'t mut Terms, &'t mut Words),
+    ) -> Result<Self, Refusal> {
+        Ok(Self {
+            caller: &caller.id,
+            atoms,
+            proofs: proofs_by_piece(&caller.id, claim)?,
+            used: BTreeSet::new(),
+            calls: claim.calls.iter().collect(),
+            ledger: Ledger::of(about, &caller.id),
+            lemmas: 0,
+            steps: 0,
+            terms,
+            words,
+        })
+    }
+
+    /// Nothing is left; counts, scope and digest are what the walk gave.
+    fn close(self, claim: &Claim, whole: bool) -> Result<VerifiedClaim, Refusal> {
+        let Self { caller, proofs, used, calls, ledger, lemmas, steps, .. } = self;
+        let stray = proofs.keys().copied().find(|piece| !used.contains(piece));
+        if let Some(stray) = stray.or(calls.keys().next().map(|action| action.as_str())) {
+            return Err(Fault::Stray.at(format!("{caller}, {stray}")));
+        }
+        let (pieces, folded, scope) = (ledger.pieces, ledger.folded, ledger.scope(whole));
+        let place = || caller.to_owned();
+        let counts =
+            [("pieces", claim.pieces, pieces), ("formulas false as they stand", claim.folded, folded)];
+        for (what, given, expected) in counts {
+            if given != expected {
+                return Err(Fault::Count { what, given, expected }.at(place()));
+            }
+        }
+        if claim.scope != scope {
+            return Err(Fault::Scope { given: claim.scope.name(), shown: scope.name() }.at(place()));
+        }
+        let found = ledger.into_digest();
+        if claim.formulas != found {
+            return Err(Fault::Formulas { given: claim.formulas.clone(), found }.at(place()));
+        }
+        let assumptions = claim.assumptions.clone();
+        Ok(VerifiedClaim { arn: place(), scope, assumptions, pieces, folded, lemmas, steps })
+    }
+
     fn judge(&mut self, owed: &Obligation<'_>, given: &PieceProof) -> Result<(), Fault> {
         if !owed.tiers().contains(&given.tier) {
             let shown = owed.tiers().first().map_or("nothing", |tier| tier.name());
             return Err(Fault::Scope { given: given.tier.name(), shown });
         }
         let root = owed.encode(self.terms, given.tier);
+        self.judge_root(root, given)
+    }
+
+    fn judge_root(&mut self, root: Term, given: &PieceProof) -> Result<(), Fault> {
         let cnf = encode_clauses(self.terms, root);
         self.same_atoms(given)?;
         same_clauses(given, &cnf)?;

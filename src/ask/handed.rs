@@ -1,0 +1,71 @@
+//! Role sessions whose beginning is known: what it fixes of their keys.
+//!
+//! IAM User Guide, "AWS global condition context keys", "Properties of a role session"; CONFORMANCE 3.4, 3.7.
+
+use super::caller::{CallerEntity, Sessions, single};
+use super::estate::Estate;
+use super::session_keys::HANDED_OUT;
+use gateproof_encodings::scope::KeyFact;
+use gateproof_model::text::fold_text;
+
+/// How a role session began.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Handed {
+    /// By `sts:AssumeRole`.
+    Assumed {
+        /// Whether the caller proved a device.
+        device: bool,
+    },
+    /// By a token of an identity provider.
+    Federated,
+    /// A service assumed the role and hands out, or uses, its credentials.
+    ByService,
+}
+
+impl Estate {
+    /// A user, role or root user by its ARN.
+    pub(crate) fn caller(&self, arn: &str) -> Option<&CallerEntity> {
+        let at = self.callers().binary_search_by(|c| (*c.id).cmp(arn)).ok()?;
+        self.callers().get(at)
+    }
+
+    /// A session of a role that began that way.
+    pub(crate) fn session_of(&self, role: &CallerEntity, handed: Handed) -> CallerEntity {
+        let mut session = role.clone();
+        if !matches!(session.sessions, Sessions::Role { .. }) {
+            return session;
+        }
+        let device = matches!(handed, Handed::Assumed { device: true });
+        session.sessions = Sessions::Role { device };
+        let mut absent = |key: &str| {
+            session.facts.insert(key.to_owned(), KeyFact::Absent);
+        };
+        match handed {
+            Handed::Assumed { .. } => {
+                absent("aws:federatedprovider");
+                HANDED_OUT.iter().for_each(|key| absent(key));
+            }
+            Handed::Federated => HANDED_OUT.iter().for_each(|key| absent(key)),
+            Handed::ByService => {
+                absent("aws:federatedprovider");
+                absent("aws:sourceidentity");
+            }
+        }
+        if handed != Handed::Federated {
+            self.without_session_tags(&mut session);
+        }
+        session
+    }
+
+    /// Services pass no session tags, and who assumes a role without them gets none: the tags are the role's.
+    fn without_session_tags(&self, session: &mut CallerEntity) {
+        let tags = self.snapshot.principal(&session.id).and_then(|p| p.tags.as_ref());
+        session.takes_session_tags = false;
+        session.overridable.clear();
+        let Some(tags) = tags else { return };
+        session.facts.insert("aws:principaltag/".to_owned(), KeyFact::Absent);
+        for (key, value) in tags {
+            session.facts.insert(fold_text(&format!("aws:PrincipalTag/{key}")), single(value));
+        }
+    }
+}

@@ -1,0 +1,189 @@
+//! Several calls on one new object: whether some name for it suits them all.
+//!
+//! The calls share the resource and nothing else: each can be made in a session, at a time and over a network of its
+//! own.
+
+use super::caller::CallerEntity;
+use super::decide_piece::PieceProof;
+use super::estate::Estate;
+use super::facts::Facts;
+use super::plan::Reach;
+use super::summary::{Prepared, Tally, piece_of};
+use super::target::Place;
+use crate::engine::{Answer, solve};
+use crate::solver::UnknownReason;
+use gateproof_encodings::field::Field;
+use gateproof_encodings::import::import;
+use gateproof_encodings::term::{Atom, Term, Terms};
+use std::sync::Arc;
+
+/// What calls on one new object come to.
+pub(crate) enum OneName {
+    /// No name suits them all; the checker accepted the proof.
+    Never(Box<PieceProof>),
+    /// A name that may: the calls have to be asked about with it one by one.
+    Name(String),
+    /// Neither is shown.
+    Unknown(UnknownReason),
+}
+
+/// Calls that are demanded together or one for another.
+#[derive(Debug, Clone)]
+pub(crate) enum Tied<C> {
+    /// Nothing is demanded.
+    Free,
+    /// The call.
+    Call(C),
+    /// One of these.
+    Any(Vec<Tied<C>>),
+    /// All of these.
+    All(Vec<Tied<C>>),
+}
+
+impl<C> Tied<C> {
+    /// The same with each call made something else.
+    pub fn try_map<D, E>(&self, make: &mut impl FnMut(&C) -> Result<D, E>) -> Result<Tied<D>, E> {
+        Ok(match self {
+            Self::Free => Tied::Free,
+            Self::Call(call) => Tied::Call(make(call)?),
+            Self::Any(each) => Tied::Any(each.iter().map(|one| one.try_map(make)).collect::<Result<_, _>>()?),
+            Self::All(each) => Tied::All(each.iter().map(|one| one.try_map(make)).collect::<Result<_, _>>()?),
+        })
+    }
+
+    fn first(&self) -> Option<&C> {
+        match self {
+            Self::Free => None,
+            Self::Call(call) => Some(call),
+            Self::Any(each) | Self::All(each) => each.iter().find_map(Self::first),
+        }
+    }
+}
+
+impl Estate {
+    /// Whether one name suits the calls.
+    pub(crate) fn one_name<'a>(&'a self, caller: &CallerEntity, calls: &Tied<Arc<Prepared<'a>>>) -> OneName {
+        let mut terms = Terms::default();
+        let root = self.encode_one_name(&mut terms, caller, calls);
+        let Some(first) = calls.first() else {
+            return OneName::Unknown(UnknownReason::WitnessRejected { why: "no call".to_owned() });
+        };
+        let limits = &first.effort.limits;
+        let mut name = None;
+        let answer = solve(&terms, root, &self.memory, limits, |values, _| {
+            name = values.texts.get(&Field::Resource).cloned().flatten();
+            Ok(())
+        });
+        match answer {
+            Answer::Unsatisfiable(proof) => {
+                let folded = root == Terms::FALSE;
+                OneName::Never(Box::new(PieceProof {
+                    proof,
+                    all_requests: false,
+                    folded,
+                    ..PieceProof::default()
+                }))
+            }
+            Answer::Unknown(reason) => OneName::Unknown(reason),
+            Answer::Satisfiable(_) => match name {
+                Some(name) => OneName::Name(name.to_string()),
+                None => {
+                    OneName::Unknown(UnknownReason::WitnessRejected { why: "no name was made".to_owned() })
+                }
+            },
+        }
+    }
+
+    /// The formula that holds iff one name suits the calls. The same every time it is made.
+    pub(crate) fn encode_one_name<'a>(
+        &'a self,
+        terms: &mut Terms,
+        caller: &CallerEntity,
+        calls: &Tied<Arc<Prepared<'a>>>,
+    ) -> Term {
+        terms.clear();
+        let demanded = self.tied(terms, caller, calls, &mut 0);
+        let named = terms.atom_term(Atom::Present(Field::Resource));
+        terms.and([demanded, named])
+    }
+
+    fn tied<'a>(
+        &'a self,
+        terms: &mut Terms,
+        caller: &CallerEntity,
+        calls: &Tied<Arc<Prepared<'a>>>,
+        counted: &mut usize,
+    ) -> Term {
+        match calls {
+            Tied::Free => Terms::TRUE,
+            Tied::Call(prepared) => {
+                *counted += 1;
+                self.on_new(terms, caller, prepared, *counted)
+            }
+            Tied::Any(each) => {
+                let parts: Vec<Term> =
+                    each.iter().map(|one| self.tied(terms, caller, one, counted)).collect();
+                terms.or(parts)
+            }
+            Tied::All(each) => {
+                let parts: Vec<Term> =
+                    each.iter().map(|one| self.tied(terms, caller, one, counted)).collect();
+                terms.and(parts)
+            }
+        }
+    }
+
+    /// The call is allowed on a resource that the snapshot doesn't know; nothing is demanded of one that names none.
+    fn on_new<'a>(
+        &'a self,
+        terms: &mut Terms,
+        caller: &CallerEntity,
+        prepared: &Arc<Prepared<'a>>,
+        n: usize,
+    ) -> Term {
+        let Some((action, plan)) = prepared.actions.known.iter().zip(&prepared.plans).next() else {
+            return Terms::TRUE;
+        };
+        let plan = plan.get_or_init(|| self.plan(Some(*action), &[], &prepared.resources, &prepared.cases));
+        let everything = Reach { by_identity: true, narrowed: false, refuted: false };
+        let mut ways = Vec::new();
+        // A new object has a name of the format's form.
+        let odd = match plan.kinds.as_slice() {
+            [first, rest @ ..] if rest.iter().all(|k| k.resource_type == first.resource_type) => {
+                Some(&first.odd)
+            }
+            _ => None,
+        };
+        for (m, target) in plan.targets(self, caller, everything, &prepared.resources).iter().enumerate() {
+            match target.place {
+                Place::Star => return Terms::TRUE,
+                Place::Other => {}
+                Place::Known(_) | Place::Principal(_) | Place::Roles(_) => continue,
+            }
+            let piece = piece_of(caller, prepared, plan, target, &Tally::default());
+            let facts = Facts::of(self, &piece, true);
+            let mut own = Terms::default();
+            let formula = self.encode(&mut own, &piece, &facts);
+            let rename = |atom: &Atom| renamed(atom, n, m);
+            ways.push(import(terms, &own, formula.root, rename));
+        }
+        let allowed = terms.or(ways);
+        let Some(odd) = odd else { return allowed };
+        let odd = terms.atom_term(Atom::Text(Field::Resource, odd.clone()));
+        let plain = terms.not(odd);
+        terms.and([allowed, plain])
+    }
+}
+
+/// The atom as one of the `m`th case of the `n`th call.
+fn renamed(atom: &Atom, n: usize, m: usize) -> Atom {
+    match atom {
+        Atom::Free(name) if name.starts_with("variable: ") => {
+            Atom::Free(format!("{name} (call {n}.{m})").into())
+        }
+        _ => match atom.field() {
+            Some(Field::Key(key)) => atom.with_field(Field::Key(format!("{key} of call {n}.{m}").into())),
+            _ => atom.clone(),
+        },
+    }
+}

@@ -1,0 +1,107 @@
+//! Whether a set of facts holds all that another fact gives.
+
+use crate::ask::glob_matches;
+use crate::escalation::{Fact, Session};
+use gateproof_model::catalogue::Catalogue;
+use gateproof_model::json::Json;
+use gateproof_model::policy::{Document, Effect, PatternClause, Source};
+use gateproof_model::policy_parse::{DocumentKind, parse_document};
+use gateproof_model::snapshot::Snapshot;
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+/// A set of facts, and the managed policies that it holds on users, roles and groups.
+pub(super) struct Covers<'a> {
+    facts: &'a BTreeSet<Fact>,
+    attached: BTreeMap<&'a str, Policies>,
+    bounded: BTreeMap<&'a str, Policies>,
+}
+
+#[derive(Default)]
+struct Policies {
+    arns: BTreeSet<Arc<str>>,
+    /// Whether one of them allows everything: no other gives more.
+    everything: bool,
+}
+
+impl<'a> Covers<'a> {
+    pub fn of(facts: &'a BTreeSet<Fact>, snapshot: &Snapshot) -> Self {
+        let mut covers = Self { facts, attached: BTreeMap::new(), bounded: BTreeMap::new() };
+        for fact in facts {
+            let (holders, holder, policies) = match fact {
+                Fact::Attached { policies, to } => (&mut covers.attached, to, policies),
+                Fact::Bounded { of, policies } => (&mut covers.bounded, of, policies),
+                _ => continue,
+            };
+            let held = holders.entry(holder).or_default();
+            held.arns.extend(policies.iter().cloned());
+            // Of several, one only is held.
+            if let [one] = &**policies {
+                held.everything |= allows_everything(snapshot, holder, one);
+            }
+        }
+        covers
+    }
+
+    /// Whether nothing can be done with the fact that can't be done without it. Of managed policies that can be given
+    /// only what they allow counts, so each may be held by another fact.
+    pub fn holds(&self, fact: &Fact) -> bool {
+        let given = |holders: &BTreeMap<&str, Policies>, holder: &str, policies: &[Arc<str>]| {
+            let held = holders.get(holder);
+            held.is_some_and(|h| h.everything || policies.iter().all(|p| h.arns.contains(p)))
+        };
+        // One principal of the attacker's making is as good as another of that kind and account.
+        let made = |glob: &str, fits: &dyn Fn(&Arc<str>) -> bool| {
+            self.facts
+                .iter()
+                .any(|f| matches!(f, Fact::NewPrincipal(arn) if glob_matches(glob, arn) && fits(arn)))
+        };
+        match fact {
+            Fact::NewPrincipal(glob) if glob.contains('*') => made(glob, &|_| true),
+            Fact::Session(Session { principal, held }) if principal.contains('*') && principal.len() > 1 => {
+                made(principal, &|arn| {
+                    self.facts
+                        .contains(&Fact::Session(Session { principal: arn.clone(), held: held.clone() }))
+                })
+            }
+            Fact::Bounded { of, policies } if of.contains('*') => {
+                made(of, &|arn| given(&self.bounded, arn, policies))
+            }
+            Fact::Attached { policies, to } => given(&self.attached, to, policies),
+            Fact::Bounded { of, policies } => given(&self.bounded, of, policies),
+            _ => self.facts.contains(fact),
+        }
+    }
+}
+
+/// Whether the policy, as the holder's account sees it, has a statement that allows everything.
+fn allows_everything(snapshot: &Snapshot, holder: &str, policy: &str) -> bool {
+    let account = gateproof_model::arn::Arn::parse(holder).map(|a| a.account).unwrap_or_default();
+    let document = match snapshot.managed_policy(account, policy) {
+        Some(known) => Some(known.document.clone()),
+        None => in_catalogue(policy),
+    };
+    let all = |clause: &PatternClause| {
+        !clause.negated && clause.patterns.iter().any(|p| p.ground().is_some_and(|p| is_star(&p)))
+    };
+    document.is_some_and(|document| {
+        document.statements.iter().any(|s| {
+            s.effect == Effect::Allow
+                && all(&s.action)
+                && s.resource.as_ref().is_some_and(all)
+                && s.conditions.is_empty()
+                && s.assumption.is_none()
+        })
+    })
+}
+
+fn is_star(pattern: &gateproof_model::pattern::Pattern) -> bool {
+    matches!(&**pattern, [gateproof_model::pattern::Token::AnyRun])
+}
+
+fn in_catalogue(arn: &str) -> Option<Arc<Document>> {
+    let policy = Catalogue::embedded().managed_policy(arn)?;
+    let source = Source { policy: arn.into(), file: "(catalogue)".into(), pointer: "".into() };
+    let json = Json::parse(policy.document()).ok()?;
+    parse_document(&json, DocumentKind::Identity, source).ok().map(|(document, _)| Arc::new(document))
+}

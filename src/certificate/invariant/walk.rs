@@ -1,0 +1,361 @@
+//! The invariant, held against every session, step and binding: whatever a step gives is in it, or a guard of the step
+//! is refuted. And the target is met in no session.
+//!
+//! The search ([`crate::escalation`]) has no part in this: which objects there are, which are tried, and what is skipped is
+//! decided here anew. Nothing is skipped but what is refuted, or gives nothing that the invariant doesn't hold.
+
+use super::covers::Covers;
+use super::given::{groups, is_given};
+use super::ground::{Asks, Guard, Judge, Matter, Tools, requests_of};
+use super::objects::{Objects, must_tell};
+use super::question::Goal;
+use crate::ask::{CallerEntity, Estate, Sessions, Tied};
+use crate::certificate::refusal::{Fault, Refusal};
+use crate::escalation::{
+    Call, Fact, Holder, Object, Scene, Session, call_of, device, facts_of, references, takes_token,
+};
+use crate::question::constraint::Demand;
+use crate::question::{Constraint, Requests};
+use gateproof_encodings::primitive::{Binding, Effect, Need, Primitive, Via};
+use gateproof_model::arn::Arn;
+use rayon::prelude::*;
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+/// Accepts the facts only if no step leads out of them and no session meets the target. Says what of the inventory was
+/// not collected and is taken not to exist.
+pub(super) fn close(matter: &Matter<'_>, after: &Estate, judge: &impl Judge) -> Result<Vec<String>, Refusal> {
+    let snapshot = &matter.estate.snapshot;
+    if let Some(spot) = snapshot.blind_spots().first() {
+        return Err(Fault::BlindSpot(format!("not known: {}", spot.what)).at(&*spot.file));
+    }
+    for session in matter.start.sessions() {
+        if !matter.facts.contains(&Fact::Session(session.clone())) {
+            return Err(Fault::Start.at(session.to_string()));
+        }
+    }
+    let objects = Objects::of(snapshot);
+    let covers = Covers::of(matter.facts, snapshot);
+    let walk = Walk { matter, after, objects: &objects, covers: &covers, judge };
+    let sessions: Vec<Stand<'_>> = matter
+        .facts
+        .iter()
+        .filter_map(Fact::session)
+        .map(|session| walk.stand(session))
+        .collect::<Result<_, _>>()?;
+    in_order(sessions.par_iter().map_init(Tools::default, |tools, stand| walk.target(tools, stand)))?;
+    let pairs: Vec<(&Stand<'_>, &Primitive)> =
+        sessions.iter().flat_map(|s| matter.primitives.iter().map(move |p| (s, p))).collect();
+    in_order(pairs.par_iter().map_init(Tools::default, |tools, (stand, p)| walk.step(tools, stand, p)))?;
+    let inventory = snapshot.inventory();
+    let mut missing = Vec::new();
+    for kind in objects.kinds() {
+        for account in snapshot.accounts() {
+            if let Some(problem) = inventory.unread(&kind, &account.id).first() {
+                return Err(Fault::BlindSpot(format!("not known: {}", problem.found)).at(&*problem.file));
+            }
+            if let Some(commands) = inventory.not_collected(&kind, &account.id) {
+                let commands = commands.join("; ");
+                missing.push(format!("account {} has no {kind} (to supply it: {commands})", account.id));
+            }
+        }
+    }
+    let taken = snapshot.assumptions().iter();
+    let taken = taken.map(|a| format!("{} (to supply it: {})", a.text, a.cli_command));
+    Ok(taken.chain(missing).collect())
+}
+
+/// The first refusal, whichever thread found it.
+fn in_order(outcomes: impl IndexedParallelIterator<Item = Result<(), Refusal>>) -> Result<(), Refusal> {
+    outcomes.collect::<Vec<_>>().into_iter().collect()
+}
+
+/// A session, ready to be asked about.
+struct Stand<'s> {
+    session: &'s Session,
+    words: String,
+    holder: Holder,
+}
+
+struct Walk<'w, 'a, J> {
+    matter: &'w Matter<'a>,
+    /// The estate as the facts leave it.
+    after: &'w Estate,
+    objects: &'w Objects<'w>,
+    covers: &'w Covers<'w>,
+    judge: &'w J,
+}
+
+impl<J: Judge> Walk<'_, '_, J> {
+    fn stand<'s>(&self, session: &'s Session) -> Result<Stand<'s>, Refusal> {
+        let words = session.to_string();
+        match self.matter.start.holder(self.after, self.matter.facts, session) {
+            Some(holder) => Ok(Stand { session, words, holder }),
+            None => Err(Fault::NoSession.at(words)),
+        }
+    }
+
+    /// The session doesn't meet the target.
+    fn target(&self, tools: &mut Tools, stand: &Stand<'_>) -> Result<(), Refusal> {
+        let met = match self.matter.goal {
+            Goal::Controls(principals) => principals.contains(&stand.session.principal),
+            Goal::Access(requests) => {
+                let requests = Requests { when: stand.holder.when.clone(), ..requests.clone() };
+                let asks = Asks::Requests(requests);
+                let guard = Guard { caller: &stand.words, entity: &stand.holder.entity, asks };
+                !self.judge.refutes(tools, &guard)?
+            }
+        };
+        if met { Err(Fault::Target.at(&*stand.words)) } else { Ok(()) }
+    }
+
+    /// The step leads nowhere else.
+    fn step(&self, tools: &mut Tools, stand: &Stand<'_>, primitive: &Primitive) -> Result<(), Refusal> {
+        for (holder, device) in variants(stand, primitive) {
+            let account: Arc<str> = holder.entity.account.clone().unwrap_or_else(|| "".into());
+            let id = &stand.session.principal;
+            let me = Object::plain(id, id.rsplit('/').next().unwrap_or_default(), &account);
+            let partition = holder.entity.partition.clone();
+            let scene = Scene { primitive, me: Arc::new(me), partition, bound: BTreeMap::new() };
+            let branch = Branch { walk: self, caller: &stand.words, holder: &holder, device };
+            branch.enter(tools, &scene)?;
+        }
+        Ok(())
+    }
+}
+
+/// By what device the calls are made, where the step opens a session that says so. None where the step is not one for such a
+/// caller.
+///
+/// AWS STS, `AssumeRole`: users prove a device with the call. Principals of accounts that the snapshot doesn't cover may
+/// be users.
+fn variants(stand: &Stand<'_>, primitive: &Primitive) -> Vec<(Holder, bool)> {
+    let opens = |e: &Effect| matches!(e, Effect::Control(control) if control.via == Via::Assume);
+    let entity = &stand.holder.entity;
+    if takes_token(primitive) && entity.account.is_some() {
+        return Vec::new();
+    }
+    let resource = Arn::parse(&entity.id).map(|a| a.resource).unwrap_or_default();
+    let user = match entity.sessions {
+        Sessions::User => resource.starts_with("user/"),
+        Sessions::Outsider => resource.starts_with("user/") || resource == "root",
+        Sessions::Role { .. } | Sessions::Other => false,
+    };
+    if !user || !primitive.effects.iter().any(opens) {
+        return vec![(stand.holder.clone(), false)];
+    }
+    let under = |demand| {
+        let mut holder = stand.holder.clone();
+        holder.when.push(device(demand));
+        holder
+    };
+    let truth = "true".to_owned();
+    vec![(under(Demand::Differs(truth.clone())), false), (under(Demand::Equals(truth)), true)]
+}
+
+/// One step of one session.
+struct Branch<'b, 'w, 'a, J> {
+    walk: &'b Walk<'w, 'a, J>,
+    caller: &'b str,
+    holder: &'b Holder,
+    device: bool,
+}
+
+impl<J: Judge> Branch<'_, '_, '_, J> {
+    /// Looks at all bindings of the variables that are not bound yet.
+    fn enter<'p>(&self, tools: &mut Tools, scene: &Scene<'p>) -> Result<(), Refusal> {
+        let next = scene.primitive.bind.get_index(scene.bound.len());
+        if next.is_none() && self.leads_nowhere(scene) {
+            return Ok(());
+        }
+        if self.is_refuted(tools, scene)? {
+            return Ok(());
+        }
+        let Some((variable, binding)) = next else { return self.conclude(tools, scene) };
+        for object in self.objects(scene, variable, binding)? {
+            self.enter(tools, &scene.with(variable, object))?;
+        }
+        Ok(())
+    }
+
+    /// Whether all that the step gives is in the invariant.
+    fn leads_nowhere(&self, scene: &Scene<'_>) -> bool {
+        self.facts(scene).iter().all(|fact| self.walk.covers.holds(fact))
+    }
+
+    fn facts(&self, scene: &Scene<'_>) -> Vec<Fact> {
+        facts_of(&self.walk.matter.estate.snapshot, scene, self.holder, self.device)
+    }
+
+    fn objects<'p>(
+        &self,
+        scene: &Scene<'p>,
+        variable: &'p str,
+        binding: &Binding,
+    ) -> Result<Vec<Arc<Object>>, Refusal> {
+        let related = binding.of.is_some() || binding.boundary_of.is_some() || binding.is.is_some();
+        if binding.kind == "iam.policy" && !related && is_given(scene.primitive, variable) {
+            let last = scene.bound.len() + 1 == scene.primitive.bind.len();
+            let settled =
+                |object: &Arc<Object>| last && self.leads_nowhere(&scene.with(variable, object.clone()));
+            let snapshot = &self.walk.after.snapshot;
+            return Ok(groups(snapshot, scene, variable, self.holder, settled));
+        }
+        self.walk.objects.fitting(scene, binding).map_err(|fault| fault.at(self.place(scene)))
+    }
+
+    /// Whether a guard is refuted that the last variable makes definite; with nothing bound, any guard. A field that is
+    /// not bound yet may have any value, so what is refuted here is refuted for all bindings to come.
+    fn is_refuted(&self, tools: &mut Tools, scene: &Scene<'_>) -> Result<bool, Refusal> {
+        let last = scene.bound.len().checked_sub(1).and_then(|at| scene.primitive.bind.get_index(at));
+        if let Some((variable, binding)) = last
+            && self.is_untrusted(tools, scene, variable, binding)?
+        {
+            return Ok(true);
+        }
+        for need in &scene.primitive.needs {
+            let named = references(need);
+            let due = match last {
+                None => true,
+                Some((variable, _)) => {
+                    named.iter().any(|r| r.variable == *variable) && scene.binds(named.iter().copied())
+                }
+            };
+            if due && self.refutes(tools, scene, need)? {
+                return Ok(true);
+            }
+        }
+        Ok(false)
+    }
+
+    fn refutes(&self, tools: &mut Tools, scene: &Scene<'_>, need: &Need) -> Result<bool, Refusal> {
+        match need {
+            Need::Call(authorization) => match call_of(scene, authorization) {
+                Some(call) => self.refutes_call(tools, call),
+                // There is no such call, unless a file has not told what it would be about.
+                None => {
+                    let mut named = references(need).into_iter();
+                    let told = named.try_for_each(|r| must_tell(scene, r));
+                    told.map(|()| true).map_err(|fault| fault.at(self.place(scene)))
+                }
+            },
+            Need::Any(any) => {
+                for one in &any.any {
+                    if !self.refutes(tools, scene, one)? {
+                        return Ok(false);
+                    }
+                }
+                Ok(true)
+            }
+            Need::All(all) => {
+                for one in &all.all {
+                    if self.refutes(tools, scene, one)? {
+                        return Ok(true);
+                    }
+                }
+                Ok(false)
+            }
+        }
+    }
+
+    fn refutes_call(&self, tools: &mut Tools, call: Call) -> Result<bool, Refusal> {
+        match call.service.clone() {
+            None => {
+                let asks = Asks::Requests(requests_of(call, &self.holder.when));
+                let guard = Guard { caller: self.caller, entity: &self.holder.entity, asks };
+                self.walk.judge.refutes(tools, &guard)
+            }
+            Some(service) => {
+                let entity = CallerEntity::service(&service, &self.holder.entity.partition);
+                let caller = format!("service {service}");
+                let asks = Asks::Requests(requests_of(call, &[]));
+                self.walk.judge.refutes(tools, &Guard { caller: &caller, entity: &entity, asks })
+            }
+        }
+    }
+
+    /// Whether the role lets in none of the services that must be let in.
+    fn is_untrusted(
+        &self,
+        tools: &mut Tools,
+        scene: &Scene<'_>,
+        variable: &str,
+        binding: &Binding,
+    ) -> Result<bool, Refusal> {
+        let Some(role) = scene.object(variable) else { return Ok(false) };
+        for service in &binding.trusts.0 {
+            let call = Call {
+                action: "sts:AssumeRole".to_owned(),
+                resources: vec![role.arn.to_string()],
+                context: acting_for(scene, binding),
+                service: Some(service.clone()),
+            };
+            if !self.refutes_call(tools, call)? {
+                return Ok(false);
+            }
+        }
+        Ok(!binding.trusts.0.is_empty())
+    }
+
+    /// Everything is bound, and no guard by itself stands in the way: then the calls on a new object must have no name in
+    /// common.
+    fn conclude(&self, tools: &mut Tools, scene: &Scene<'_>) -> Result<(), Refusal> {
+        let fresh = scene.bound.iter().filter(|(_, object)| object.fresh).map(|(variable, _)| *variable);
+        for variable in fresh {
+            let each = scene.primitive.needs.iter().map(|need| self.calls_on(scene, need, variable));
+            let asks = Asks::OneName(Tied::All(each.collect()));
+            let guard = Guard { caller: self.caller, entity: &self.holder.entity, asks };
+            if self.walk.judge.refutes(tools, &guard)? {
+                return Ok(());
+            }
+        }
+        let facts = self.facts(scene);
+        let outside = facts.iter().find(|fact| !self.walk.covers.holds(fact));
+        Err(Fault::Outside(outside.map(ToString::to_string).unwrap_or_default()).at(self.place(scene)))
+    }
+
+    /// The session's calls of a need that are on a new object; of others nothing is demanded.
+    fn calls_on(&self, scene: &Scene<'_>, need: &Need, variable: &str) -> Tied<Requests> {
+        let each = |needs: &[Need]| needs.iter().map(|one| self.calls_on(scene, one, variable)).collect();
+        match need {
+            Need::Any(any) => Tied::Any(each(&any.any)),
+            Need::All(all) => Tied::All(each(&all.all)),
+            Need::Call(authorization) => {
+                let resource = authorization.resource.as_ref();
+                let on = resource.is_some_and(|t| t.references().any(|r| r.variable == variable));
+                match call_of(scene, authorization).filter(|call| on && call.service.is_none()) {
+                    Some(call) => Tied::Call(requests_of(call, &self.holder.when)),
+                    None => Tied::Free,
+                }
+            }
+        }
+    }
+
+    fn place(&self, scene: &Scene<'_>) -> String {
+        let mut text = format!("{}, {}", self.caller, scene.primitive.id);
+        for (variable, object) in &scene.bound {
+            text.push_str(&format!(", {variable} = {}", object.arn));
+        }
+        text
+    }
+}
+
+/// For whom a service may act that assumes a role: its keys name the account and the thing, or are not there.
+///
+/// IAM User Guide, "The confused deputy problem", "Cross-service confused deputy prevention".
+fn acting_for(scene: &Scene<'_>, binding: &Binding) -> Vec<Constraint> {
+    let or_absent = |key: &str, mut demands: Vec<Demand>| {
+        demands.push(Demand::Absent);
+        Constraint { key: key.to_owned(), demand: Demand::OneOf(demands) }
+    };
+    let mut keys = vec![or_absent("aws:SourceAccount", vec![Demand::Equals(scene.me.account.to_string())])];
+    if let Some(source) = &binding.source {
+        let values = scene.values(source).into_iter();
+        let demand = |text: Arc<str>| match text.contains(['*', '?']) {
+            true => Demand::Matches(text.to_string()),
+            false => Demand::Equals(text.to_string()),
+        };
+        keys.push(or_absent("aws:SourceArn", values.map(demand).collect()));
+    }
+    keys
+}

@@ -1,0 +1,36 @@
+//! Escalation: what an attacker can come to, in any number of steps.
+//!
+//! The state of the attack is a set of [`fact::Fact`]s: sessions held, policies written, trust rewritten, and so on.
+//! Steps ([`gateproof_encodings::primitive`]) only add facts, so all that can be reached is a least fixpoint
+//! ([`search`]), and what lies outside it is proved unreachable at any depth. A chain that reaches the target is
+//! made from the steps that were found ([`chain`]) and replayed on the policies as each step leaves them.
+
+mod alike;
+mod attachable;
+mod bind;
+mod chain;
+mod cut;
+mod edges;
+mod effect;
+mod fact;
+mod graph;
+mod guard;
+mod naming;
+mod needs;
+mod policies;
+mod reach;
+mod search;
+mod session;
+mod step;
+mod ways;
+
+pub(crate) use bind::{Object, Scene};
+pub use cut::{Cut, CutAnswer};
+pub use edges::Edge;
+pub(crate) use effect::facts_of;
+pub use fact::{Fact, Held, Session};
+pub use graph::{Graph, GraphStep};
+pub(crate) use needs::{Call, call_of, references, takes_token};
+pub(crate) use policies::{Reading, about_policies, changes_of};
+pub use reach::{EscalationSettings, Invariant, ReachAnswer, Target};
+pub(crate) use session::{Holder, Start, device};

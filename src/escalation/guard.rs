@@ -1,0 +1,188 @@
+//! Whether the calls of a step are allowed: each a question of its own; calls about one new object together.
+
+use super::needs::Call;
+use super::session::Holder;
+use crate::ask::{AskError, Estate, OneName, Prepared, Second, Settings, Tied, passes_role};
+use crate::question::{Answer, Constraint, Quantifier, Requests, Step, Undecided, Verdict};
+use gateproof_encodings::term::Terms;
+use rustc_hash::FxHashMap;
+use std::collections::BTreeSet;
+use std::sync::{Arc, Mutex, PoisonError};
+
+/// What a guard comes to.
+#[derive(Debug, Clone)]
+pub(super) enum Guard {
+    /// Requests that are all allowed, with what they take for granted.
+    Holds(Vec<Step>, Vec<String>),
+    /// Some call of it is never allowed.
+    Never(Refuted),
+    /// Neither is shown.
+    Unknown(Undecided),
+}
+
+/// What was refuted on the way.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(super) struct Refuted {
+    pub formulas: usize,
+    /// Those that were false as they stood.
+    pub folded: usize,
+    pub seconded: usize,
+    pub second_unknown: usize,
+}
+
+/// Asks about calls in one state of the policies.
+pub(super) struct Asker<'w> {
+    pub estate: &'w Estate,
+    settings: &'w Settings,
+    prepared: Mutex<FxHashMap<Key, Arc<Prepared<'w>>>>,
+    /// What services can do, which is the same for every session.
+    services: Mutex<FxHashMap<Key, Guard>>,
+}
+
+/// What the calls on one new object come to together.
+#[derive(Debug, Clone)]
+pub(super) enum Together {
+    /// No name for it makes them all allowed.
+    Never(Refuted),
+    /// One that may.
+    Name(String),
+    /// Neither is shown.
+    Unknown(String),
+}
+
+type Key = (String, Vec<String>, String);
+
+impl<'w> Asker<'w> {
+    pub fn new(estate: &'w Estate, settings: &'w Settings) -> Self {
+        Self { estate, settings, prepared: Mutex::default(), services: Mutex::default() }
+    }
+
+    /// Whether the holder can make the call.
+    pub fn ask(&self, terms: &mut Terms, holder: &Holder, call: &Call) -> Guard {
+        let caller;
+        let (entity, when) = match &call.service {
+            Some(name) => {
+                caller = crate::ask::CallerEntity::service(name, &holder.entity.partition);
+                (&caller, [].as_slice())
+            }
+            None => (&holder.entity, holder.when.as_slice()),
+        };
+        match self.prepared(call, when) {
+            Ok(prepared) => guard_of(self.estate.ask(terms, entity, &prepared)),
+            Err(error) => Guard::Unknown(Undecided { reason: error.to_string(), place: call.action.clone() }),
+        }
+    }
+
+    /// The roles that may let the holder in by a call of `sts`; the others don't.
+    pub fn may_admit(&self, holder: &Holder, action: &str) -> Option<BTreeSet<Arc<str>>> {
+        let call =
+            Call { action: action.to_owned(), resources: Vec::new(), context: Vec::new(), service: None };
+        let prepared = self.prepared(&call, &holder.when).ok()?;
+        Some(self.estate.may_admit(&holder.entity, &prepared))
+    }
+
+    /// The same of a call that a service makes, remembered.
+    pub fn ask_service(&self, terms: &mut Terms, holder: &Holder, call: &Call) -> Guard {
+        let key = (
+            format!("{} {}", call.service.as_deref().unwrap_or_default(), call.action),
+            call.resources.clone(),
+            call.context.iter().map(ToString::to_string).collect::<Vec<_>>().join(" "),
+        );
+        let known = self.services.lock().unwrap_or_else(PoisonError::into_inner).get(&key).cloned();
+        if let Some(guard) = known {
+            return guard;
+        }
+        let guard = self.ask(terms, holder, call);
+        self.services.lock().unwrap_or_else(PoisonError::into_inner).insert(key, guard.clone());
+        guard
+    }
+
+    /// Whether some caller can make some request of a question.
+    pub fn question(&self, terms: &mut Terms, holder: &Holder, requests: &Requests) -> Guard {
+        let requests = Requests { when: holder.when.clone(), ..requests.clone() };
+        let key = (
+            format!("{:?}", (&requests.actions, &requests.access, &requests.within)),
+            requests.resources.clone(),
+            format!("{:?}", requests.when),
+        );
+        let known = self.prepared.lock().unwrap_or_else(PoisonError::into_inner).get(&key).cloned();
+        let prepared = match known {
+            Some(prepared) => prepared,
+            None => match self.estate.prepare(requests, Quantifier::Some, self.settings) {
+                Ok(prepared) => {
+                    let mut memory = self.prepared.lock().unwrap_or_else(PoisonError::into_inner);
+                    memory.entry(key).or_insert(Arc::new(prepared)).clone()
+                }
+                Err(error) => {
+                    return Guard::Unknown(Undecided { reason: error.to_string(), place: String::new() });
+                }
+            },
+        };
+        guard_of(self.estate.ask(terms, &holder.entity, &prepared))
+    }
+
+    /// Whether one name of a new object suits the calls on it.
+    pub fn together(&self, holder: &Holder, calls: &Tied<Call>) -> Together {
+        let prepared = match calls.try_map(&mut |call| self.prepared(call, &holder.when)) {
+            Ok(prepared) => prepared,
+            Err(error) => return Together::Unknown(error.to_string()),
+        };
+        match self.estate.one_name(&holder.entity, &prepared) {
+            OneName::Never(proof) => Together::Never(Refuted {
+                formulas: 1,
+                folded: usize::from(proof.folded),
+                seconded: usize::from(proof.second == Second::Refuted),
+                second_unknown: usize::from(proof.second == Second::Unknown),
+            }),
+            OneName::Name(name) => Together::Name(name),
+            OneName::Unknown(reason) => Together::Unknown(reason.to_string()),
+        }
+    }
+
+    fn prepared(&self, call: &Call, when: &[Constraint]) -> Result<Arc<Prepared<'w>>, AskError> {
+        let mut all = when.to_vec();
+        all.extend(call.context.iter().cloned());
+        let text: Vec<String> = all.iter().map(ToString::to_string).collect();
+        let key = (call.action.clone(), call.resources.clone(), text.join(" "));
+        let known = self.prepared.lock().unwrap_or_else(PoisonError::into_inner).get(&key).cloned();
+        if let Some(prepared) = known {
+            return Ok(prepared);
+        }
+        let requests = Requests {
+            actions: vec![call.action.clone()],
+            resources: call.resources.clone(),
+            when: all,
+            ..Requests::default()
+        };
+        let prepared = Arc::new(self.estate.prepare(requests, Quantifier::Some, self.settings)?);
+        let mut memory = self.prepared.lock().unwrap_or_else(PoisonError::into_inner);
+        Ok(memory.entry(key).or_insert(prepared).clone())
+    }
+}
+
+fn guard_of(answer: Answer) -> Guard {
+    match answer.verdict {
+        Verdict::Reachable => {
+            let steps = answer.witness.map(|w| w.steps).unwrap_or_default();
+            // Which role a call passes is said, and asked about, by the step.
+            let passed: Vec<String> = steps.iter().filter_map(|s| passes_role(&s.action)).collect();
+            let assumptions = answer.assumptions.into_iter().filter(|a| !passed.contains(a)).collect();
+            Guard::Holds(steps, assumptions)
+        }
+        Verdict::Impossible => {
+            let proof = answer.proof;
+            Guard::Never(proof.map_or_else(Refuted::default, |p| Refuted {
+                formulas: p.formulas,
+                folded: p.folded,
+                seconded: p.seconded,
+                second_unknown: p.second_unknown,
+            }))
+        }
+        Verdict::Undecided => {
+            Guard::Unknown(answer.undecided.unwrap_or_else(|| Undecided {
+                reason: "no reason was given".to_owned(),
+                place: String::new(),
+            }))
+        }
+    }
+}

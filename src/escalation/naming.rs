@@ -1,0 +1,150 @@
+//! Names for new objects: one that suits all calls of a step.
+
+use super::bind::{Object, Scene, named};
+use super::guard::{Guard, Refuted, Together};
+use super::needs::{Call, call_of};
+use super::step::Evidence;
+use super::ways::Search;
+use crate::ask::Tied;
+use crate::question::Undecided;
+use gateproof_encodings::primitive::Need;
+use gateproof_encodings::term::Terms;
+
+/// How many names are tried for a new object before the calls about it are asked together.
+const NAMES: usize = 6;
+
+impl<'a> Search<'_, 'a, '_> {
+    /// Finds names for new objects under which all needs hold at once.
+    pub fn name(
+        &self,
+        terms: &mut Terms,
+        scene: &Scene<'a>,
+        fresh: &[&'a str],
+        so_far: &Evidence,
+    ) -> Result<(Scene<'a>, Evidence), Refuted> {
+        let Some((first, rest)) = fresh.split_first() else {
+            return self.whole(terms, scene);
+        };
+        let Some(object) = scene.object(first).cloned() else { return self.whole(terms, scene) };
+        let mut last = Refuted::default();
+        let mut unknown = so_far.unknown.clone();
+        let tried = self.names(&object, so_far).into_iter().take(NAMES);
+        for name in tried.chain([any_name(&object.arn)]) {
+            let named = scene.with(first, named(&object, &name));
+            match self.name(terms, &named, rest, so_far) {
+                Ok((scene, evidence)) if evidence.unknown.is_none() => return Ok((scene, evidence)),
+                Ok((_, evidence)) => unknown = evidence.unknown,
+                Err(refuted) => last.add(&refuted),
+            }
+        }
+        let calls = self.calls_on(terms, scene, first);
+        match self.finder.asker.together(self.holder, &calls) {
+            Together::Never(refuted) => {
+                last.add(&refuted);
+                Err(last)
+            }
+            Together::Name(name) => {
+                let named = scene.with(first, named(&object, &name));
+                match self.name(terms, &named, rest, so_far) {
+                    Ok(found) => Ok(found),
+                    Err(_) => match self.nameless(terms, scene, rest) {
+                        Some(refuted) => Err(refuted),
+                        None => Ok(self.unsettled(scene, unknown, "no one name was found for it")),
+                    },
+                }
+            }
+            Together::Unknown(reason) => Ok(self.unsettled(scene, unknown, &reason)),
+        }
+    }
+
+    /// One of some new objects that no name suits, whatever the others are called.
+    fn nameless(&self, terms: &mut Terms, scene: &Scene<'a>, fresh: &[&'a str]) -> Option<Refuted> {
+        fresh.iter().find_map(|variable| {
+            let calls = self.calls_on(terms, scene, variable);
+            match self.finder.asker.together(self.holder, &calls) {
+                Together::Never(refuted) => Some(refuted),
+                Together::Name(_) | Together::Unknown(_) => None,
+            }
+        })
+    }
+
+    fn unsettled(
+        &self,
+        scene: &Scene<'a>,
+        unknown: Option<Undecided>,
+        reason: &str,
+    ) -> (Scene<'a>, Evidence) {
+        let unknown = unknown.unwrap_or_else(|| Undecided {
+            reason: format!("calls on a new object: {reason}"),
+            place: self.primitive.id.clone(),
+        });
+        (scene.clone(), Evidence { unknown: Some(unknown), ..Evidence::default() })
+    }
+
+    /// All needs, every object being named.
+    pub fn whole(&self, terms: &mut Terms, scene: &Scene<'a>) -> Result<(Scene<'a>, Evidence), Refuted> {
+        let mut evidence = Evidence::default();
+        for (variable, binding) in &self.primitive.bind {
+            if let Some(guard) = self.trusted(terms, scene, variable, binding) {
+                evidence.add(guard)?;
+            }
+        }
+        for need in &self.primitive.needs {
+            evidence.add(self.check(terms, scene, need))?;
+        }
+        Ok((scene.clone(), evidence))
+    }
+
+    /// Names that witnesses chose for the object.
+    fn names(&self, object: &Object, so_far: &Evidence) -> Vec<String> {
+        let mut names: Vec<String> = Vec::new();
+        for step in &so_far.steps {
+            let fits = crate::ask::glob_matches(&object.arn, &step.resource) && !step.resource.contains('*');
+            if fits && !names.contains(&step.resource) {
+                names.push(step.resource.clone());
+            }
+        }
+        names
+    }
+
+    /// What the needs demand of a new object's name.
+    fn calls_on(&self, terms: &mut Terms, scene: &Scene<'a>, variable: &str) -> Tied<Call> {
+        let needs = self.primitive.needs.iter();
+        Tied::All(needs.map(|need| self.calls_in(terms, scene, need, variable)).collect())
+    }
+
+    /// The calls of a need on a new object. Of others, nothing is demanded here but that they are not out of the
+    /// question: one that can never be made is no alternative.
+    fn calls_in(&self, terms: &mut Terms, scene: &Scene<'a>, need: &Need, variable: &str) -> Tied<Call> {
+        let mut each =
+            |needs: &[Need]| needs.iter().map(|one| self.calls_in(terms, scene, one, variable)).collect();
+        match need {
+            Need::Any(any) => Tied::Any(each(&any.any)),
+            Need::All(all) => Tied::All(each(&all.all)),
+            Need::Call(call) => {
+                let on =
+                    call.resource.as_ref().is_some_and(|t| t.references().any(|r| r.variable == variable));
+                let of_caller = call.caller.as_deref().is_none_or(|c| c == "$me");
+                match call_of(scene, call).filter(|_| on && of_caller) {
+                    Some(call) => Tied::Call(call),
+                    None if matches!(self.check(terms, scene, need), Guard::Never(_)) => {
+                        Tied::Any(Vec::new())
+                    }
+                    None => Tied::Free,
+                }
+            }
+        }
+    }
+}
+
+/// Some ARN that fits the glob of a new object: for one that the calls allowed are not about.
+fn any_name(glob: &str) -> String {
+    let region = match glob.split(':').nth(1) {
+        Some("aws-cn") => "cn-north-1",
+        Some("aws-us-gov") => "us-gov-west-1",
+        _ => "us-east-1",
+    };
+    let segments = glob.split(':').enumerate();
+    let filled = segments.map(|(n, text)| text.replace('*', if n == 3 { region } else { "gateproof" }));
+    filled.collect::<Vec<_>>().join(":")
+}

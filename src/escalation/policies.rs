@@ -1,0 +1,395 @@
+//! The policies of the snapshot after what the attacker did to them.
+//!
+//! A policy of the attacker's wording allows everything: no other one could give more, and what caps it (boundary, SCP,
+//! RCP) is left as it is. [`Reading::AtMost`] leaves out no request that some order of steps makes allowed: a Deny that can go
+//! is gone while the Allows beside it stay. [`Reading::Exactly`] is what AWS holds after the steps, in their order.
+
+use super::fact::Fact;
+use gateproof_model::account::{Group, Place, PrincipalEntity, PrincipalEntityKind};
+use gateproof_model::arn::Arn;
+use gateproof_model::json::Json;
+use gateproof_model::policy::{Document, Effect, Source};
+use gateproof_model::policy_parse::{DocumentKind, parse_document};
+use gateproof_model::policy_set::Grant;
+use gateproof_model::snapshot::{Changes, PrincipalChange, ResourceChange, Snapshot};
+use rustc_hash::FxHashMap;
+use std::collections::BTreeSet;
+use std::sync::{Arc, LazyLock, Mutex, PoisonError};
+
+/// How facts are read that take something away.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub(crate) enum Reading {
+    /// Nothing that could be allowed is left out.
+    AtMost,
+    /// The state after the steps.
+    Exactly,
+}
+
+type Documents = Vec<Arc<Document>>;
+
+/// What the facts change, in their order.
+pub(crate) fn changes_of(snapshot: &Snapshot, facts: &[&Fact], reading: Reading) -> Changes {
+    let lookup = |arn: &str| catalogue_document(arn);
+    let view = View { snapshot, facts, reading, lookup: &lookup };
+    let mut changes = Changes::default();
+    for principal in snapshot.principals().iter().filter(|p| view.touches(p)) {
+        changes.principals.insert(principal.arn.clone(), view.principal(principal));
+    }
+    for fact in facts {
+        match fact {
+            Fact::NewPrincipal(arn) => {
+                changes.new_principals.extend(view.new_principal(arn).map(|made| (arn.clone(), made)));
+            }
+            Fact::WritesResourcePolicy { of, account } => {
+                let change = changes.resources.entry(of.clone()).or_insert_with(ResourceChange::default);
+                change.account = Some(account.clone());
+                change.policy.clone_from(&WRITTEN_FOR_RESOURCE);
+            }
+            Fact::Granted { key, account, to } => {
+                let change = changes.resources.entry(key.clone()).or_insert_with(ResourceChange::default);
+                change.account = Some(account.clone());
+                change.grants.push(grant_to(to));
+            }
+            Fact::Uncontrolled(account) => {
+                changes.without_controls.insert(account.clone());
+            }
+            _ => {}
+        }
+    }
+    changes
+}
+
+fn written(text: &str, kind: DocumentKind) -> Option<Arc<Document>> {
+    let source = Source {
+        policy: "(the attacker's)".into(),
+        file: "(written by an earlier step)".into(),
+        pointer: "".into(),
+    };
+    let json = Json::parse(text).ok()?;
+    parse_document(&json, kind, source).ok().map(|(document, _)| Arc::new(document))
+}
+
+static WRITTEN: LazyLock<Option<Arc<Document>>> = LazyLock::new(|| {
+    written(
+        r#"{"Version":"2012-10-17","Statement":{"Effect":"Allow","Action":"*","Resource":"*"}}"#,
+        DocumentKind::Identity,
+    )
+});
+
+static WRITTEN_FOR_RESOURCE: LazyLock<Option<Arc<Document>>> = LazyLock::new(|| {
+    written(
+        r#"{"Version":"2012-10-17","Statement":{"Effect":"Allow","Principal":"*","Action":"*","Resource":"*"}}"#,
+        DocumentKind::Resource,
+    )
+});
+
+static WRITTEN_TRUST: LazyLock<Option<Arc<Document>>> = LazyLock::new(|| {
+    written(
+        r#"{"Version":"2012-10-17","Statement":{"Effect":"Allow","Principal":"*","Action":["sts:AssumeRole","sts:AssumeRoleWithWebIdentity","sts:AssumeRoleWithSAML","sts:TagSession","sts:SetSourceIdentity","sts:SetContext"]}}"#,
+        DocumentKind::Resource,
+    )
+});
+
+/// AWS KMS Developer Guide, "Grant operations".
+const GRANT_OPERATIONS: [&str; 14] = [
+    "CreateGrant",
+    "Decrypt",
+    "DescribeKey",
+    "DeriveSharedSecret",
+    "Encrypt",
+    "GenerateDataKey",
+    "GenerateDataKeyPair",
+    "GenerateDataKeyPairWithoutPlaintext",
+    "GenerateDataKeyWithoutPlaintext",
+    "GenerateMac",
+    "GetPublicKey",
+    "ReEncryptFrom",
+    "ReEncryptTo",
+    "RetireGrant",
+];
+
+fn grant_to(grantee: &Arc<str>) -> Grant {
+    Grant {
+        grantee: grantee.clone(),
+        retiring: None,
+        operations: GRANT_OPERATIONS.iter().map(|o| Arc::from(*o)).collect(),
+        encryption_context_subset: Vec::new(),
+        encryption_context_equals: None,
+        label: "grant made by an earlier step".into(),
+    }
+}
+
+/// The text of an AWS-managed policy.
+fn catalogue_document(arn: &str) -> Option<Arc<Document>> {
+    static READ: LazyLock<Mutex<FxHashMap<String, Option<Arc<Document>>>>> = LazyLock::new(Mutex::default);
+    let mut read = READ.lock().unwrap_or_else(PoisonError::into_inner);
+    read.entry(arn.to_owned()).or_insert_with(|| read_catalogue(arn)).clone()
+}
+
+fn read_catalogue(arn: &str) -> Option<Arc<Document>> {
+    let policy = gateproof_model::catalogue::Catalogue::embedded().managed_policy(arn)?;
+    let source = Source { policy: arn.into(), file: "(catalogue)".into(), pointer: "".into() };
+    let json = Json::parse(policy.document()).ok()?;
+    parse_document(&json, DocumentKind::Identity, source).ok().map(|(document, _)| Arc::new(document))
+}
+
+struct View<'a> {
+    snapshot: &'a Snapshot,
+    facts: &'a [&'a Fact],
+    reading: Reading,
+    lookup: &'a dyn Fn(&str) -> Option<Arc<Document>>,
+}
+
+impl View<'_> {
+    fn has(&self, fact: &Fact) -> bool {
+        self.facts.iter().any(|f| *f == fact)
+    }
+
+    /// Whether some fact bears on the principal's own policies.
+    fn touches(&self, p: &PrincipalEntity) -> bool {
+        let arn = &p.arn;
+        let mine = |group: &Arc<str>| p.groups.contains(group) || self.joined(p).contains(group);
+        let attached = |policy: &Arc<str>| {
+            let of_groups = self.groups_of(p).into_iter().any(|g| g.attached.contains(policy));
+            p.attached.contains(policy) || p.boundary_arn.as_ref() == Some(policy) || of_groups
+        };
+        self.facts.iter().any(|fact| match fact {
+            Fact::WritesIdentity(of)
+            | Fact::AddsIdentity(of)
+            | Fact::Dropped { of, .. }
+            | Fact::Attached { to: of, .. } => of == arn || mine(of),
+            Fact::Member { user, .. } | Fact::Left { user, .. } => user == arn,
+            Fact::WritesPolicy(policy) | Fact::Version { policy, .. } => {
+                attached(policy) || self.facts.iter().any(|f| matches!(f, Fact::Attached { policies, to } if policies.contains(policy) && (to == arn || mine(to))))
+            }
+            Fact::Unbounded(of) | Fact::Bounded { of, .. } | Fact::Tagged(of) | Fact::WritesTrust(of) => of == arn,
+            _ => false,
+        })
+    }
+
+    /// A user or role that the attacker made. Which tags it has is the attacker's choice.
+    fn new_principal(&self, arn: &Arc<str>) -> Option<PrincipalEntity> {
+        let parsed = Arn::parse(arn)?;
+        let (kind, name) = parsed.resource.split_once('/')?;
+        let role = kind == "role";
+        let mut made = PrincipalEntity {
+            arn: arn.clone(),
+            kind: if role { PrincipalEntityKind::Role } else { PrincipalEntityKind::User },
+            account: parsed.account.into(),
+            name: name.rsplit('/').next().unwrap_or(name).into(),
+            path: "/".into(),
+            unique_id: None,
+            tags: None,
+            identity: WRITTEN.clone().into_iter().collect(),
+            boundary: None,
+            boundary_arn: None,
+            trust: WRITTEN_TRUST.clone().filter(|_| role),
+            inline: Vec::new(),
+            attached: Vec::new(),
+            groups: Vec::new(),
+            max_session_seconds: None,
+            instance_profiles: Vec::new(),
+            place: Place { file: "(made by an earlier step)".into(), pointer: "".into() },
+        };
+        made.boundary = match self.swapped_boundaries(arn).as_slice() {
+            [] => None,
+            several => match self.reading {
+                Reading::Exactly => several.last().cloned(),
+                Reading::AtMost => Some(several.iter().flatten().map(allows_of).collect()),
+            },
+        };
+        if self.has(&Fact::Unbounded(arn.clone())) {
+            made.boundary = None;
+        }
+        Some(made)
+    }
+
+    /// The boundaries that the attacker can set.
+    fn swapped_boundaries(&self, of: &Arc<str>) -> Vec<Documents> {
+        let set = self.facts.iter().filter_map(|f| match f {
+            Fact::Bounded { of: bounded, policies } if bounded == of => Some(self.given(policies, of)),
+            _ => None,
+        });
+        set.collect()
+    }
+
+    fn joined(&self, p: &PrincipalEntity) -> Vec<Arc<str>> {
+        let of = |f: &&Fact| match f {
+            Fact::Member { user, group } if *user == p.arn => Some(group.clone()),
+            _ => None,
+        };
+        self.facts.iter().filter_map(of).collect()
+    }
+
+    fn groups_of(&self, p: &PrincipalEntity) -> Vec<&Arc<Group>> {
+        let joined = self.joined(p);
+        let of = |g: &&Arc<Group>| p.groups.contains(&g.arn) || joined.contains(&g.arn);
+        self.snapshot.groups().iter().filter(of).collect()
+    }
+
+    fn principal(&self, p: &PrincipalEntity) -> PrincipalChange {
+        PrincipalChange {
+            identity: Some(self.identity(p).into()),
+            boundary: self.boundary(p),
+            trust: if self.has(&Fact::WritesTrust(p.arn.clone())) { WRITTEN_TRUST.clone() } else { None },
+            open_tags: self.has(&Fact::Tagged(p.arn.clone())),
+        }
+    }
+
+    fn identity(&self, p: &PrincipalEntity) -> Documents {
+        let mut documents = Vec::new();
+        let own = p.identity.iter().filter(|d| !self.of_groups(p, d));
+        let (inline, attached): (Documents, Documents) =
+            own.cloned().partition(|d| p.inline.iter().any(|i| Arc::ptr_eq(&i.document, d)));
+        documents.extend(self.holder(&p.arn, inline, attached));
+        for group in self.groups_of(p) {
+            let (inline, attached): (Documents, Documents) = group
+                .identity
+                .iter()
+                .cloned()
+                .partition(|d| group.inline.iter().any(|i| Arc::ptr_eq(&i.document, d)));
+            let held = self.holder(&group.arn, inline, attached);
+            let left = self.has(&Fact::Left { user: p.arn.clone(), group: group.arn.clone() });
+            let joined = !p.groups.contains(&group.arn);
+            match self.reading {
+                Reading::AtMost if left || joined => documents.extend(held.iter().map(allows_of)),
+                Reading::Exactly if left => {}
+                _ => documents.extend(held),
+            }
+        }
+        documents
+    }
+
+    fn of_groups(&self, p: &PrincipalEntity, document: &Arc<Document>) -> bool {
+        let groups = self.snapshot.groups().iter().filter(|g| p.groups.contains(&g.arn));
+        let mut theirs = groups.flat_map(|g| g.identity.iter());
+        theirs.any(|d| Arc::ptr_eq(d, document)) && !p.attached.contains(&document.source.policy)
+    }
+
+    /// What one user, role or group holds by itself.
+    fn holder(&self, arn: &Arc<str>, inline: Documents, attached: Documents) -> Documents {
+        let mut documents = Vec::new();
+        let dropped = |policy: Option<Arc<str>>| self.has(&Fact::Dropped { of: arn.clone(), policy });
+        if self.has(&Fact::AddsIdentity(arn.clone())) {
+            documents.extend(WRITTEN.clone());
+        }
+        if self.has(&Fact::WritesIdentity(arn.clone())) {
+            documents.extend(WRITTEN.clone());
+        } else {
+            let gone = dropped(None);
+            documents.extend(inline.into_iter().flat_map(|d| self.perhaps_gone(d, gone)));
+        }
+        for document in attached {
+            let policy = document.source.policy.clone();
+            let gone = dropped(Some(policy.clone()));
+            for version in self.in_force(&policy, document) {
+                documents.extend(self.perhaps_gone(version, gone));
+            }
+        }
+        for fact in self.facts {
+            if let Fact::Attached { policies, to } = fact
+                && to == arn
+            {
+                documents.extend(self.given(policies, arn));
+            }
+        }
+        documents
+    }
+
+    /// What one of some policies gives its holder. Which one is left open only until a chain names it.
+    fn given(&self, policies: &[Arc<str>], holder: &str) -> Documents {
+        let each = policies.iter().filter_map(|policy| Some((policy, self.managed(policy, holder)?)));
+        let in_force = each.flat_map(|(policy, document)| self.in_force(policy, document));
+        match (self.reading, policies) {
+            (Reading::Exactly, [_]) => in_force.collect(),
+            _ => in_force.map(|document| allows_of(&document)).collect(),
+        }
+    }
+
+    fn managed(&self, policy: &str, holder: &str) -> Option<Arc<Document>> {
+        let account = Arn::parse(holder).map(|a| a.account).unwrap_or_default();
+        let known = self.snapshot.managed_policy(account, policy).map(|p| p.document.clone());
+        known.or_else(|| (self.lookup)(policy))
+    }
+
+    /// The text of a managed policy, or what the attacker made of it.
+    fn in_force(&self, policy: &Arc<str>, document: Arc<Document>) -> Documents {
+        if self.has(&Fact::WritesPolicy(policy.clone())) {
+            return WRITTEN.clone().into_iter().collect();
+        }
+        let chosen: Vec<&Arc<str>> = self
+            .facts
+            .iter()
+            .filter_map(|f| match f {
+                Fact::Version { policy: p, version } if p == policy => Some(version),
+                _ => None,
+            })
+            .collect();
+        if chosen.is_empty() {
+            return vec![document];
+        }
+        let versions =
+            self.snapshot.managed_policies().iter().filter(|p| p.arn == *policy).flat_map(|p| &p.versions);
+        let found: Documents = match self.reading {
+            Reading::Exactly => {
+                let last = chosen.last().copied();
+                versions.filter(|v| Some(&v.id) == last).take(1).map(|v| v.document.clone()).collect()
+            }
+            Reading::AtMost => {
+                let chosen = versions.filter(|v| chosen.contains(&&v.id)).map(|v| allows_of(&v.document));
+                chosen.chain([allows_of(&document)]).collect()
+            }
+        };
+        if found.is_empty() { vec![document] } else { found }
+    }
+
+    fn perhaps_gone(&self, document: Arc<Document>, gone: bool) -> Option<Arc<Document>> {
+        match self.reading {
+            _ if !gone => Some(document),
+            Reading::AtMost => Some(allows_of(&document)),
+            Reading::Exactly => None,
+        }
+    }
+
+    fn boundary(&self, p: &PrincipalEntity) -> Option<Option<Documents>> {
+        if self.has(&Fact::Unbounded(p.arn.clone())) {
+            return Some(None);
+        }
+        let present: Documents = match (&p.boundary, &p.boundary_arn) {
+            (Some(documents), Some(policy)) => {
+                documents.iter().cloned().flat_map(|d| self.in_force(policy, d)).collect()
+            }
+            (documents, _) => documents.clone().unwrap_or_default(),
+        };
+        let swapped = self.swapped_boundaries(&p.arn);
+        if swapped.is_empty() {
+            return p.boundary.is_some().then_some(Some(present));
+        }
+        match self.reading {
+            Reading::Exactly => Some(swapped.last().cloned()),
+            // Without a boundary nothing is cut.
+            Reading::AtMost if p.boundary.is_none() => Some(None),
+            Reading::AtMost => {
+                Some(Some(present.iter().chain(swapped.iter().flatten()).map(allows_of).collect()))
+            }
+        }
+    }
+}
+
+/// The document without its Denies.
+fn allows_of(document: &Arc<Document>) -> Arc<Document> {
+    if document.statements.iter().all(|s| s.effect == Effect::Allow) {
+        return document.clone();
+    }
+    let mut allows = Document::clone(document);
+    allows.statements.retain(|s| s.effect == Effect::Allow);
+    Arc::new(allows)
+}
+
+/// The facts that change policies.
+pub(crate) fn about_policies(facts: &BTreeSet<Fact>) -> Vec<&Fact> {
+    let others = |f: &&Fact| {
+        !matches!(f, Fact::Session(_) | Fact::Device(_) | Fact::Reads(_) | Fact::Writes(_) | Fact::Passes(_))
+    };
+    facts.iter().filter(others).collect()
+}

@@ -1,0 +1,69 @@
+//! Sessions as callers: what the way a session is held fixes of its requests.
+
+use super::fact::{Fact, Held, Session};
+use crate::ask::{CallerEntity, Estate, Handed};
+use crate::question::Constraint;
+use crate::question::constraint::Demand;
+use std::collections::BTreeSet;
+
+/// Who makes the calls of a step, and what holds of them.
+#[derive(Debug, Clone)]
+pub(crate) struct Holder {
+    pub entity: CallerEntity,
+    /// What every request of the session fulfils.
+    pub when: Vec<Constraint>,
+    /// Whether the calls are made by a service, which shows no credentials.
+    pub api: bool,
+}
+
+/// Where an attack starts: the callers and the conditions on their requests.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Start {
+    pub callers: Vec<CallerEntity>,
+    pub when: Vec<Constraint>,
+}
+
+pub(super) const DEVICE: &str = "aws:MultiFactorAuthPresent";
+
+pub(crate) fn device(demand: Demand) -> Constraint {
+    Constraint { key: DEVICE.to_owned(), demand }
+}
+
+impl Start {
+    /// The sessions of the start.
+    pub fn sessions(&self) -> impl Iterator<Item = Session> {
+        let numbered = self.callers.iter().enumerate();
+        numbered.map(|(n, caller)| Session { principal: caller.id.clone(), held: Held::Start(n) })
+    }
+
+    /// The session as a caller of the estate; `None` for principals that the estate doesn't hold.
+    pub fn holder(&self, estate: &Estate, facts: &BTreeSet<Fact>, session: &Session) -> Option<Holder> {
+        let held = estate.caller(&session.principal);
+        if let Held::Start(n) = session.held {
+            let given = self.callers.get(n)?;
+            let entity = held.filter(|_| given.account.is_some()).unwrap_or(given).clone();
+            return Some(Holder { entity, when: self.when.clone(), api: false });
+        }
+        let entity = held?;
+        let plain = |entity: CallerEntity| Holder { entity, when: Vec::new(), api: false };
+        Some(match &session.held {
+            Held::Start(_) => return None,
+            Held::Credentials => {
+                let enrolled = facts.contains(&Fact::Device(session.principal.clone()));
+                let when =
+                    if enrolled { Vec::new() } else { vec![device(Demand::Differs("true".to_owned()))] };
+                Holder { entity: entity.clone(), when, api: false }
+            }
+            Held::Assumed { device: true } => Holder {
+                when: vec![device(Demand::Equals("true".to_owned()))],
+                ..plain(estate.session_of(entity, Handed::Assumed { device: true }))
+            },
+            Held::Assumed { device: false } => {
+                plain(estate.session_of(entity, Handed::Assumed { device: false }))
+            }
+            Held::Federated => plain(estate.session_of(entity, Handed::Federated)),
+            Held::Code(_) => plain(estate.session_of(entity, Handed::ByService)),
+            Held::Api(_) => Holder { api: true, ..plain(estate.session_of(entity, Handed::ByService)) },
+        })
+    }
+}

@@ -1,0 +1,217 @@
+//! One kind of step for one session: every way of it, or that there is none.
+
+use super::alike::Telling;
+use super::bind::{Object, Objects};
+use super::fact::{Fact, Session};
+use super::guard::{Asker, Guard, Refuted};
+use super::needs::takes_token;
+use super::session::{Holder, device};
+use super::ways::Search;
+use crate::ask::Sessions;
+use crate::question::constraint::Demand;
+use crate::question::{Step, Undecided};
+use gateproof_encodings::primitive::{Effect, Primitive, Via};
+use gateproof_encodings::term::Terms;
+use gateproof_model::arn::Arn;
+use rustc_hash::FxHashMap;
+use std::sync::{Arc, Mutex, OnceLock};
+
+/// One way of a step.
+#[derive(Debug, Clone)]
+pub(super) struct Instance {
+    pub primitive: usize,
+    pub session: Session,
+    /// The variables and what they are bound to.
+    pub binding: Vec<(String, Arc<Object>)>,
+    /// What the step adds.
+    pub facts: Vec<Fact>,
+    /// The requests.
+    pub steps: Vec<Step>,
+    /// What they take for granted.
+    pub assumptions: Vec<String>,
+    /// Whether its calls are made with an MFA device.
+    pub device: bool,
+    /// Whether its requests are those of an object that is alike, and must be asked for before they are shown.
+    pub carried: bool,
+    /// Why it is not shown that the step can be made, where it isn't.
+    pub unknown: Option<Undecided>,
+}
+
+/// What looking for the ways of a step came to.
+#[derive(Debug, Default)]
+pub(super) struct Ways {
+    pub instances: Vec<Instance>,
+    pub refuted: Refuted,
+}
+
+/// Looks for the ways of one session's steps.
+pub(super) struct Finder<'a, 'w> {
+    pub asker: &'a Asker<'w>,
+    pub objects: &'a Objects<'a>,
+    pub session: &'a Session,
+    pub holder: &'a Holder,
+    /// What is the same for all steps of the session.
+    pub shared: &'a Shared,
+}
+
+/// What is found out once for all steps of a session.
+#[derive(Debug, Default)]
+pub(super) struct Shared {
+    pub telling: OnceLock<Telling>,
+    /// The calls that were asked about.
+    pub asked: Mutex<FxHashMap<String, Guard>>,
+    pub given: OnceLock<Vec<Arc<Object>>>,
+}
+
+/// The steps and doubts of a scene so far, by need.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Evidence {
+    pub steps: Vec<Step>,
+    pub assumptions: Vec<String>,
+    pub unknown: Option<Undecided>,
+    /// Whether it was carried over from an object that is alike.
+    pub carried: bool,
+}
+
+impl Evidence {
+    /// With what was found about one more object, whose role must be trusted, too.
+    pub fn with(mut self, trusted: Option<Guard>, new: Self) -> Result<Self, Refuted> {
+        if let Some(guard) = trusted {
+            self.add(guard)?;
+        }
+        self.steps.extend(new.steps);
+        self.assumptions.extend(new.assumptions);
+        self.unknown = self.unknown.or(new.unknown);
+        self.carried |= new.carried;
+        Ok(self)
+    }
+
+    /// The same about an object that is alike.
+    pub fn about(&self, from: &Arc<str>, to: &Arc<str>) -> Self {
+        let mut evidence = self.clone();
+        evidence.carried |= from != to;
+        for step in evidence.steps.iter_mut().filter(|step| step.resource == **from) {
+            step.resource = to.to_string();
+        }
+        evidence
+    }
+
+    pub fn add(&mut self, guard: Guard) -> Result<(), Refuted> {
+        match guard {
+            Guard::Holds(steps, assumptions) => {
+                self.steps.extend(steps);
+                self.assumptions.extend(assumptions);
+            }
+            Guard::Unknown(reason) => {
+                self.unknown.get_or_insert(reason);
+            }
+            Guard::Never(refuted) => return Err(refuted),
+        }
+        Ok(())
+    }
+}
+
+impl<'a> Finder<'a, '_> {
+    /// All ways of the `n`th primitive.
+    pub fn ways(&self, terms: &mut Terms, n: usize, primitive: &'a Primitive) -> Ways {
+        let mut ways = Ways::default();
+        for (holder, device) in self.variants(primitive) {
+            let search = Search { finder: self, holder: &holder, device, n, primitive };
+            search.run(terms, &mut ways);
+        }
+        ways
+    }
+
+    /// One way again, in the asker's state of the policies.
+    pub fn again(
+        &self,
+        terms: &mut Terms,
+        instance: &Instance,
+        primitive: &'a Primitive,
+    ) -> Result<Evidence, Refuted> {
+        let mut last = Refuted::default();
+        for (holder, device) in self.variants(primitive) {
+            if device != instance.device {
+                continue;
+            }
+            let search = Search { finder: self, holder: &holder, device, n: instance.primitive, primitive };
+            match search.again(terms, instance) {
+                Ok(evidence) => return Ok(evidence),
+                Err(refuted) => last.add(&refuted),
+            }
+        }
+        Err(last)
+    }
+
+    /// None where the step is not one for such a caller.
+    ///
+    /// A session that a user opens by `sts:AssumeRole` says whether a device was used: both are looked at. Principals of an
+    /// account that the snapshot doesn't cover may be users.
+    pub fn variants(&self, primitive: &Primitive) -> Vec<(Holder, bool)> {
+        let assumes = primitive
+            .effects
+            .iter()
+            .any(|e| matches!(e, Effect::Control(control) if control.via == Via::Assume));
+        let entity = &self.holder.entity;
+        if takes_token(primitive) && entity.account.is_some() {
+            return Vec::new();
+        }
+        let outsider = entity.sessions == Sessions::Outsider;
+        let user = Arn::parse(&entity.id)
+            .is_some_and(|a| a.resource.starts_with("user/") || outsider && a.resource == "root");
+        if !assumes || !user {
+            return vec![(self.holder.clone(), false)];
+        }
+        let with = |demand| {
+            let mut holder = self.holder.clone();
+            holder.when.push(device(demand));
+            holder
+        };
+        let without = with(Demand::Differs("true".to_owned()));
+        vec![(without, false), (with(Demand::Equals("true".to_owned())), true)]
+    }
+
+    /// The session's principal as `$me`.
+    pub fn me(&self) -> Object {
+        let account: Arc<str> = self.holder.entity.account.clone().unwrap_or_else(|| "".into());
+        let id = &self.session.principal;
+        Object::plain(id, id.rsplit('/').next().unwrap_or_default(), &account)
+    }
+}
+
+impl Refuted {
+    pub fn add(&mut self, more: &Self) {
+        self.formulas += more.formulas;
+        self.folded += more.folded;
+        self.second_unknown += more.second_unknown;
+        self.seconded += more.seconded;
+    }
+}
+
+/// What makes two ways the same step.
+pub(super) type Identity = (usize, Session, Vec<Fact>, Vec<Arc<str>>);
+
+impl Instance {
+    /// Takes the requests that were asked for anew. An object that is alike to one that allows them must allow them too.
+    pub fn take(&mut self, again: Result<Evidence, Refuted>) {
+        match again {
+            Ok(evidence) => {
+                self.steps = evidence.steps;
+                self.assumptions = evidence.assumptions;
+                self.unknown = evidence.unknown;
+            }
+            Err(_) => {
+                self.unknown = Some(Undecided {
+                    reason: "what holds of an object that is alike does not hold of this one".to_owned(),
+                    place: self.session.principal.to_string(),
+                });
+            }
+        }
+    }
+
+    /// The step, the session, the effects and the objects.
+    pub fn identity(&self) -> Identity {
+        let objects = self.binding.iter().filter(|(_, o)| !o.fresh).map(|(_, o)| o.arn.clone()).collect();
+        (self.primitive, self.session.clone(), self.facts.clone(), objects)
+    }
+}

@@ -1,0 +1,365 @@
+//! The ways of one kind of step: its variables bound one after the other, its needs looked at as soon as they can be.
+
+use super::alike::{Mark, Telling};
+use super::attachable::{attachable, is_administrator};
+use super::bind::{Object, Scene};
+use super::effect::facts_of;
+use super::guard::{Guard, Refuted};
+use super::needs::{Call, call_of, calls_of, references};
+use super::session::Holder;
+use super::step::{Evidence, Finder, Instance, Ways};
+use crate::question::Constraint;
+use crate::question::constraint::Demand;
+use gateproof_encodings::primitive::{Authorization, Binding, Effect, Need, Primitive, Reference, Template};
+use gateproof_encodings::scope::is_assume_action;
+use gateproof_encodings::term::Terms;
+use rustc_hash::FxHashMap;
+use std::collections::BTreeMap;
+use std::sync::{Arc, PoisonError};
+
+/// The search for the ways of one primitive.
+pub(super) struct Search<'f, 'a, 'w> {
+    pub finder: &'f Finder<'a, 'w>,
+    pub holder: &'f Holder,
+    pub device: bool,
+    pub n: usize,
+    pub primitive: &'a Primitive,
+}
+
+impl<'a> Search<'_, 'a, '_> {
+    /// The step with nothing bound.
+    pub fn opening(&self) -> Scene<'a> {
+        Scene {
+            primitive: self.primitive,
+            me: Arc::new(self.finder.me()),
+            partition: self.holder.entity.partition.clone(),
+            bound: BTreeMap::new(),
+        }
+    }
+
+    pub fn run(&self, terms: &mut Terms, ways: &mut Ways) {
+        let scene = self.opening();
+        // With nothing bound each need must be possible at all.
+        for need in &self.primitive.needs {
+            if let Guard::Never(refuted) = self.check(terms, &scene, need) {
+                ways.refuted.add(&refuted);
+                return;
+            }
+        }
+        self.bind(terms, &scene, 0, &Evidence::default(), ways);
+    }
+
+    /// Binds the variables from the `at`th on.
+    fn bind(&self, terms: &mut Terms, scene: &Scene<'a>, at: usize, so_far: &Evidence, ways: &mut Ways) {
+        let Some((variable, binding)) = self.in_order(at) else {
+            self.conclude(terms, scene, so_far, ways);
+            return;
+        };
+        let Some(candidates) = self.candidates(scene, variable, binding) else { return };
+        let mut decided: FxHashMap<Mark, (Arc<str>, Result<Evidence, Refuted>)> = FxHashMap::default();
+        let shareable = self.is_shareable(variable);
+        let helps = self.only_helps(variable);
+        for object in candidates {
+            let mark = shareable.then(|| self.mark(&object)).flatten();
+            let dominates = self.is_administrator(variable, &object);
+            let arn = object.arn.clone();
+            let scene = scene.with(variable, object);
+            let admitted = match mark {
+                Some(mark) => {
+                    let (of, admitted) = decided
+                        .entry(mark)
+                        .or_insert_with(|| (arn.clone(), self.admit(terms, &scene, variable)));
+                    admitted.as_ref().map(|evidence| evidence.about(of, &arn)).map_err(Clone::clone)
+                }
+                None => self.admit(terms, &scene, variable),
+            };
+            let trusted = self.trusted(terms, &scene, variable, binding);
+            let evidence = match admitted.and_then(|new| so_far.clone().with(trusted, new)) {
+                Ok(evidence) => evidence,
+                Err(refuted) => {
+                    ways.refuted.add(&refuted);
+                    continue;
+                }
+            };
+            let before = ways.instances.len();
+            self.bind(terms, &scene, at + 1, &evidence, ways);
+            // No other policy gives more; and it takes one only of what the effects don't tell apart.
+            if (dominates || helps) && ways.instances.iter().skip(before).any(|i| i.unknown.is_none()) {
+                break;
+            }
+        }
+    }
+
+    /// The variables in the order in which they are bound: those that only help come last.
+    fn in_order(&self, at: usize) -> Option<(&'a String, &'a Binding)> {
+        let bind = &self.primitive.bind;
+        let (last, first): (Vec<_>, Vec<_>) =
+            bind.iter().partition(|(variable, _)| self.only_helps(variable));
+        first.into_iter().chain(last).nth(at)
+    }
+
+    /// Whether effects and other variables are the same whichever object the variable is bound to.
+    fn only_helps(&self, variable: &str) -> bool {
+        let named = |references: Vec<&Reference>| references.iter().any(|r| r.variable == variable);
+        let effects = self.primitive.effects.iter().any(|effect| named(effect.references()));
+        let others = self.primitive.bind.values().any(|binding| named(binding.references()));
+        !effects && !others
+    }
+
+    /// The needs that the new object makes decidable.
+    fn admit(&self, terms: &mut Terms, scene: &Scene<'a>, variable: &str) -> Result<Evidence, Refuted> {
+        let mut evidence = Evidence::default();
+        for need in &self.primitive.needs {
+            let mentioned = references(need);
+            let concerned = mentioned.iter().any(|r| r.variable == variable);
+            if concerned && scene.binds(mentioned.into_iter()) {
+                evidence.add(self.check(terms, scene, need))?;
+            }
+        }
+        Ok(evidence)
+    }
+
+    /// Whether what is decided of one object of the variable may be carried over to those that are alike: calls
+    /// mention it by its ARN as their resource only, and its own policy has no say.
+    fn is_shareable(&self, variable: &str) -> bool {
+        let plain = |call: &Authorization| {
+            let resource = call.resource.as_ref().is_none_or(|t| {
+                let mut mentioned = t.references().filter(|r| r.variable == variable).peekable();
+                mentioned.peek().is_none() || t.parts.len() == 1 && mentioned.all(|r| r.field == "arn")
+            });
+            let mut context = call.context.values().flat_map(|d| &d.0).flat_map(|t| t.references());
+            resource
+                && !context.any(|r| r.variable == variable)
+                && !is_assume_action(&call.action.to_ascii_lowercase())
+        };
+        self.primitive.needs.iter().flat_map(calls_of).all(plain)
+    }
+
+    fn mark(&self, object: &Object) -> Option<Mark> {
+        let (estate, entity) = (self.finder.asker.estate, &self.holder.entity);
+        self.finder.shared.telling.get_or_init(|| Telling::of(estate, entity)).mark(estate, object)
+    }
+
+    /// The same way again, in the asker's state of the policies.
+    pub fn again(&self, terms: &mut Terms, instance: &Instance) -> Result<Evidence, Refuted> {
+        let mut scene = self.opening();
+        for (variable, object) in &instance.binding {
+            if let Some((variable, _)) = self.primitive.bind.get_key_value(variable) {
+                scene = scene.with(variable, object.clone());
+            }
+        }
+        self.whole(terms, &scene).map(|(_, evidence)| evidence)
+    }
+
+    /// Every variable is bound: new objects get a name, and the needs that mention none are looked at.
+    fn conclude(&self, terms: &mut Terms, scene: &Scene<'a>, so_far: &Evidence, ways: &mut Ways) {
+        let fresh: Vec<&'a str> = self
+            .primitive
+            .bind
+            .keys()
+            .map(String::as_str)
+            .filter(|v| scene.object(v).is_some_and(|o| o.fresh))
+            .collect();
+        let outcome = match fresh.as_slice() {
+            [] => self.plain_needs(terms, scene, so_far.clone()),
+            _ => self.name(terms, scene, &fresh, so_far),
+        };
+        match outcome {
+            Ok((scene, evidence)) => {
+                let snapshot = &self.finder.asker.estate.snapshot;
+                let facts = facts_of(snapshot, &scene, self.holder, self.device);
+                if facts.is_empty() {
+                    return;
+                }
+                let names = self.primitive.bind.keys();
+                ways.instances.push(Instance {
+                    primitive: self.n,
+                    session: self.finder.session.clone(),
+                    binding: names.filter_map(|v| Some((v.clone(), scene.object(v)?.clone()))).collect(),
+                    facts,
+                    device: self.device,
+                    carried: evidence.carried,
+                    steps: evidence.steps,
+                    assumptions: evidence.assumptions,
+                    unknown: evidence.unknown,
+                });
+            }
+            Err(refuted) => ways.refuted.add(&refuted),
+        }
+    }
+
+    pub fn plain_needs(
+        &self,
+        terms: &mut Terms,
+        scene: &Scene<'a>,
+        mut evidence: Evidence,
+    ) -> Result<(Scene<'a>, Evidence), Refuted> {
+        for need in &self.primitive.needs {
+            if references(need).iter().all(|r| r.variable == "me") {
+                evidence.add(self.check(terms, scene, need))?;
+            }
+        }
+        Ok((scene.clone(), evidence))
+    }
+
+    /// The answer about one call, which many ways of a session's steps have in common.
+    fn ask(&self, terms: &mut Terms, call: &Call) -> Guard {
+        let key = format!("{call:?} {:?}", self.holder.when);
+        let asked = &self.finder.shared.asked;
+        let known = asked.lock().unwrap_or_else(PoisonError::into_inner).get(&key).cloned();
+        known.unwrap_or_else(|| {
+            let guard = self.finder.asker.ask(terms, self.holder, call);
+            asked.lock().unwrap_or_else(PoisonError::into_inner).insert(key, guard.clone());
+            guard
+        })
+    }
+
+    pub fn check(&self, terms: &mut Terms, scene: &Scene<'_>, need: &Need) -> Guard {
+        match need {
+            Need::Call(authorization) => match call_of(scene, authorization) {
+                Some(call) => self.ask(terms, &call),
+                None => Guard::Never(Refuted::default()),
+            },
+            Need::Any(any) => {
+                let mut refuted = Refuted::default();
+                let mut unknown = None;
+                for one in &any.any {
+                    match self.check(terms, scene, one) {
+                        Guard::Never(more) => refuted.add(&more),
+                        Guard::Unknown(reason) => unknown = unknown.or(Some(reason)),
+                        holds @ Guard::Holds(..) => return holds,
+                    }
+                }
+                unknown.map_or(Guard::Never(refuted), Guard::Unknown)
+            }
+            Need::All(all) => {
+                let mut evidence = Evidence::default();
+                for one in &all.all {
+                    if let Err(refuted) = evidence.add(self.check(terms, scene, one)) {
+                        return Guard::Never(refuted);
+                    }
+                }
+                match evidence.unknown {
+                    Some(reason) => Guard::Unknown(reason),
+                    None => Guard::Holds(evidence.steps, evidence.assumptions),
+                }
+            }
+        }
+    }
+
+    /// Whether the role of a variable lets in one of the services; `None` where none is asked of it.
+    pub fn trusted(
+        &self,
+        terms: &mut Terms,
+        scene: &Scene<'_>,
+        variable: &str,
+        binding: &Binding,
+    ) -> Option<Guard> {
+        if binding.trusts.0.is_empty() {
+            return None;
+        }
+        let role = scene.object(variable)?;
+        let mut refuted = Refuted::default();
+        let mut unknown = None;
+        for service in &binding.trusts.0 {
+            let call = Call {
+                action: "sts:AssumeRole".to_owned(),
+                resources: vec![role.arn.to_string()],
+                context: acting_for(scene, binding),
+                service: Some(service.clone()),
+            };
+            match self.finder.asker.ask_service(terms, self.holder, &call) {
+                Guard::Never(more) => refuted.add(&more),
+                Guard::Unknown(reason) => unknown = Some(reason),
+                holds @ Guard::Holds(..) => return Some(holds),
+            }
+        }
+        Some(unknown.map_or(Guard::Never(refuted), Guard::Unknown))
+    }
+
+    /// The objects to try; `None` where a new object can't be made by this caller.
+    fn candidates(&self, scene: &Scene<'a>, variable: &str, binding: &Binding) -> Option<Vec<Arc<Object>>> {
+        if binding.kind == "fresh" {
+            return Some(vec![scene.fresh(binding)?]);
+        }
+        let mut known = self.finder.objects.candidates(scene, binding, self.is_of_iam(variable));
+        if let Some(action) = self.assumed_by(variable)
+            && let Some(admitting) = self.finder.asker.may_admit(self.holder, action)
+        {
+            known.retain(|role| admitting.contains(&role.arn));
+        }
+        let related = binding.of.is_some() || binding.boundary_of.is_some() || binding.is.is_some();
+        if binding.kind != "iam.policy" || related || !self.is_given(variable) {
+            return Some(known);
+        }
+        let given = self.finder.shared.given.get_or_init(|| {
+            let policies = &self.holder.entity.policies;
+            let documents = policies.identity.iter().chain(policies.boundary.iter().flatten());
+            let documents = documents.chain(policies.scps.iter().flatten()).map(AsRef::as_ref);
+            attachable(scene, known, documents)
+        });
+        Some(given.clone())
+    }
+
+    /// Whether every way of the step makes a call of IAM on the object: those have no resource policies, so nobody can make
+    /// them on objects of another account.
+    fn is_of_iam(&self, variable: &str) -> bool {
+        self.primitive.needs.iter().any(|need| match need {
+            Need::Call(call) => {
+                let on = |t: &Template| {
+                    t.parts.len() == 1 && t.references().any(|r| r.variable == variable && r.field == "arn")
+                };
+                call.caller.is_none()
+                    && call.action.starts_with("iam:")
+                    && call.resource.as_ref().is_some_and(on)
+            }
+            Need::Any(_) | Need::All(_) => false,
+        })
+    }
+
+    /// The call by which every way of the step assumes the role of a variable.
+    fn assumed_by(&self, variable: &str) -> Option<&'a str> {
+        let assumes = |need: &'a Need| match need {
+            Need::Call(call)
+                if call.caller.is_none() && is_assume_action(&call.action.to_ascii_lowercase()) =>
+            {
+                let template = call.resource.as_ref()?;
+                let whole = template.parts.len() == 1
+                    && template.references().any(|r| r.variable == variable && r.field == "arn");
+                whole.then_some(call.action.as_str())
+            }
+            _ => None,
+        };
+        self.primitive.needs.iter().find_map(assumes)
+    }
+
+    /// Whether the variable is a policy that is given to somebody.
+    fn is_given(&self, variable: &str) -> bool {
+        self.primitive.effects.iter().any(|effect| match effect {
+            Effect::Attach(given) | Effect::SetBoundary(given) => given.policy.variable == variable,
+            _ => false,
+        })
+    }
+
+    fn is_administrator(&self, variable: &str, object: &Object) -> bool {
+        self.is_given(variable) && is_administrator(object)
+    }
+}
+
+/// The keys by which a service says for whom it acts: the account that is billed and the resource, or neither.
+///
+/// IAM User Guide, "The confused deputy problem", "Cross-service confused deputy prevention".
+fn acting_for(scene: &Scene<'_>, binding: &Binding) -> Vec<Constraint> {
+    let absent_or = |key: &str, demands: Vec<Demand>| Constraint {
+        key: key.to_owned(),
+        demand: Demand::OneOf(demands.into_iter().chain([Demand::Absent]).collect()),
+    };
+    let mut context =
+        vec![absent_or("aws:SourceAccount", vec![Demand::Equals(scene.me.account.to_string())])];
+    if let Some(source) = &binding.source {
+        let texts = scene.values(source).into_iter().map(|text| text.to_string());
+        let demands = texts.map(|t| if t.contains('*') { Demand::Matches(t) } else { Demand::Equals(t) });
+        context.push(absent_or("aws:SourceArn", demands.collect()));
+    }
+    context
+}

@@ -1,0 +1,184 @@
+//! Certificates of `reach`: whatever can't be reached is certified, and what was changed is refused.
+
+use crate::worlds::{World, allow, load, partner, worlds};
+use gateproof::ask::{CrossCheck, Environments, Estate, Settings};
+use gateproof::certificate::{
+    AnyCertificate, Fault, InvariantCertificate, ReachQuestion, Refusal, SnapshotDigest, VerifyError,
+    export_invariants, read_any_certificate, verify_invariants_loaded, write_certificate,
+};
+use gateproof::escalation::{EscalationSettings, ReachAnswer, Target};
+use gateproof::question::{Constraint, Requests, Selector, Verdict};
+use gateproof_encodings::primitive::{Primitive, embedded};
+
+/// A question of `reach`.
+pub struct Asked {
+    from: Vec<Selector>,
+    when: Vec<Constraint>,
+    target: Target,
+}
+
+impl Asked {
+    pub fn of(words: &[&str]) -> Self {
+        let values = |flag: &str| -> Vec<String> {
+            words.chunks(2).filter(|pair| pair[0] == flag).map(|pair| pair[1].to_owned()).collect()
+        };
+        let selectors =
+            |flag: &str| values(flag).iter().map(|s| s.parse().unwrap()).collect::<Vec<Selector>>();
+        let controls = selectors("--controls");
+        let target = match controls.is_empty() {
+            false => Target::Controls(controls),
+            true => Target::Access(Requests {
+                actions: values("--action"),
+                resources: values("--resource"),
+                within: selectors("--in"),
+                ..Requests::default()
+            }),
+        };
+        let when = values("--when").iter().map(|c| c.parse().unwrap()).collect();
+        Self { from: selectors("--from"), when, target }
+    }
+
+    pub fn reach(&self, estate: &Estate, primitives: &[Primitive]) -> ReachAnswer {
+        let settings = EscalationSettings {
+            ask: Settings { cross_check: CrossCheck::Never, ..Settings::default() },
+            primitives: primitives.to_vec(),
+            chains: 1,
+            all_paths: false,
+        };
+        estate.reach(&self.from, &self.when, &self.target, &settings).unwrap()
+    }
+
+    pub fn certify(&self, estate: &Estate, primitives: &[Primitive]) -> Option<InvariantCertificate> {
+        let answer = self.reach(estate, primitives);
+        for ((arn, answer), invariant) in answer.principals.iter().zip(&answer.invariants) {
+            assert_eq!(answer.verdict == Verdict::Impossible, invariant.is_some(), "{arn}");
+        }
+        let environments = Environments::default();
+        let question = ReachQuestion::new(
+            &self.from,
+            &self.when,
+            &self.target,
+            &environments,
+            estate.missing,
+            estate.rules,
+        );
+        let nowhere = SnapshotDigest { digest: String::new(), files: 0 };
+        let certificate =
+            export_invariants(estate, primitives, question, nowhere, &answer.invariants).unwrap();
+        if let Some(certificate) = &certificate {
+            for (listed, (arn, answer)) in certificate.callers.iter().zip(&answer.principals) {
+                assert_eq!(&*listed.arn, &**arn);
+                if let Some(claim) = &listed.claim {
+                    assert_eq!(claim.assumptions, answer.assumptions, "{arn}");
+                }
+            }
+        }
+        certificate
+    }
+}
+
+/// The fault for which a certificate is refused; fails where it is accepted.
+pub fn refused(
+    what: &str,
+    certificate: &InvariantCertificate,
+    primitives: &[Primitive],
+    estate: &Estate,
+) -> Fault {
+    match verify_invariants_loaded(certificate, primitives, estate) {
+        Ok(_) => panic!("accepted: {what}"),
+        Err(VerifyError::Refused(Refusal { fault, .. })) => fault,
+        Err(other) => panic!("{what}: not refused but {other}"),
+    }
+}
+
+fn certified(world: &World, primitives: &[Primitive]) -> (Estate, InvariantCertificate) {
+    let estate = load(&world.account);
+    let certificate = Asked::of(&world.ask).certify(&estate, primitives);
+    (estate, certificate.unwrap_or_else(|| panic!("{}: reached, or undecided", world.name)))
+}
+
+#[test]
+fn whatever_is_impossible_is_certified() {
+    let primitives = embedded().unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("certificate.json");
+    let (mut facts, mut proofs, mut names) = (0, 0, 0);
+    for world in worlds() {
+        let (estate, certificate) = certified(&world, primitives);
+        write_certificate(&certificate, &file).unwrap();
+        let AnyCertificate::Invariant(read) = read_any_certificate(&file).unwrap() else {
+            panic!("{}: read as of another kind", world.name);
+        };
+        assert!(*read == certificate, "{}: read back, it is another", world.name);
+        let verified = verify_invariants_loaded(&read, primitives, &estate)
+            .unwrap_or_else(|error| panic!("{}: {error}", world.name));
+        assert_eq!(verified.len(), certificate.callers.iter().filter(|c| c.claim.is_some()).count());
+        facts += verified.iter().map(|v| v.facts).sum::<usize>();
+        proofs += verified.iter().map(|v| v.pieces - v.folded).sum::<usize>();
+        let guards = certificate.callers.iter().filter_map(|c| c.claim.as_ref()).flat_map(|c| &c.guards);
+        names += guards.filter(|g| g.asks.starts_with("one new name for ")).count();
+    }
+    assert!(facts >= 20 && proofs >= 20 && names >= 4, "{facts} facts, {proofs} proofs, {names} names");
+}
+
+#[test]
+fn users_of_another_account_may_prove_a_device() {
+    let words =
+        ["--from", "external:999999999999", "--action", "sqs:CreateQueue", "--in", "account:111111111111"];
+    let answer = Asked::of(&words).reach(&load(&partner()), embedded().unwrap());
+    assert_eq!(answer.overall.verdict, Verdict::Reachable);
+}
+
+#[test]
+fn a_larger_invariant_that_is_closed_is_accepted() {
+    let primitives = embedded().unwrap();
+    let world = &worlds()[5];
+    let (estate, certificate) = certified(world, primitives);
+    let claim = certificate.callers[0].claim.as_ref().unwrap();
+    let mut larger = claim.facts.clone();
+    assert!(larger.insert(serde_json::from_value(serde_json::json!({"reads": "arn:aws:s3:::a/b"})).unwrap()));
+    let mut changed = certificate.clone();
+    changed.callers[0].claim.as_mut().unwrap().facts = larger;
+    verify_invariants_loaded(&changed, primitives, &estate).unwrap();
+}
+
+#[test]
+fn another_snapshot_is_refused() {
+    let primitives = embedded().unwrap();
+    for world in worlds() {
+        let (_, certificate) = certified(&world, primitives);
+        for (n, more) in [
+            allow(serde_json::json!("*"), serde_json::json!("*")),
+            allow(serde_json::json!(["s3:GetObject", "sts:AssumeRole", "iam:*"]), serde_json::json!("*")),
+        ]
+        .iter()
+        .enumerate()
+        {
+            let mut account = world.account.clone();
+            let own = &mut account["UserDetailList"][0]["UserPolicyList"][0]["PolicyDocument"]["Statement"];
+            own.as_array_mut().unwrap().push(more.clone());
+            if world.ask[1] != "user/alice" {
+                continue;
+            }
+            refused(&format!("{}, statement {n}", world.name), &certificate, primitives, &load(&account));
+        }
+    }
+}
+
+#[test]
+fn another_set_of_steps_is_refused() {
+    let all = embedded().unwrap();
+    let world = &worlds()[0];
+    let without: Vec<Primitive> = all.iter().filter(|p| p.id != "sts.assume-role").cloned().collect();
+    let (estate, certificate) = certified(world, all);
+    let (_, smaller) = certified(world, &without);
+    assert!(matches!(refused("a step less", &certificate, &without, &estate), Fault::Steps { .. }));
+    assert!(matches!(refused("a step more", &smaller, all, &estate), Fault::Steps { .. }));
+    // What it says of the steps is not believed either.
+    let mut posing = smaller;
+    posing.steps = certificate.steps.clone();
+    assert!(matches!(refused("posing as complete", &posing, all, &estate), Fault::Outside(_)));
+    let mut other = all.to_vec();
+    other[0].version += 1;
+    assert!(matches!(refused("another version", &certificate, &other, &estate), Fault::Steps { .. }));
+}

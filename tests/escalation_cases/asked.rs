@@ -1,0 +1,107 @@
+//! One variant asked about, and what is wrong with the answer.
+
+use super::format::Verdict as Expected;
+use super::short_forms::{expand, request};
+use super::snapshot::files;
+use super::variants::Variant;
+use gateproof::ask::{CrossCheck, Estate, EstateOptions, Settings};
+use gateproof::escalation::{EscalationSettings, Target};
+use gateproof::question::{Answer, Requests, Selector, Verdict};
+use gateproof_encodings::primitive::embedded;
+
+/// What is wrong, if anything.
+pub fn complaint(variant: &Variant) -> Option<String> {
+    let folder = files(&variant.world);
+    let estate = Estate::load(folder.path(), EstateOptions::default()).unwrap();
+    if let [problem, ..] = estate.snapshot.problems() {
+        return Some(format!("{}\n  {problem:?}", variant.name));
+    }
+    let found = if variant.target == "edge" { by_edge(&estate, variant) } else { by_reach(&estate, variant) };
+    let expected = match variant.expected {
+        Expected::Reachable => by_chain(variant, variant.chain.iter().map(String::as_str).collect()),
+        Expected::Impossible => "impossible".to_owned(),
+        Expected::Undecided => "undecided".to_owned(),
+    };
+    (found.split(':').next() != Some(&expected))
+        .then(|| format!("{}\n  expected {expected}\n  found    {found}", variant.name))
+}
+
+fn settings(variant: &Variant) -> EscalationSettings {
+    let all = embedded().unwrap();
+    assert!(variant.except.iter().all(|id| all.iter().any(|p| p.id == *id)), "{}", variant.name);
+    EscalationSettings {
+        ask: Settings { cross_check: CrossCheck::Never, ..Settings::default() },
+        primitives: all.iter().filter(|p| !variant.except.contains(&p.id)).cloned().collect(),
+        chains: 1,
+        all_paths: false,
+    }
+}
+
+/// Who starts; principals of other accounts than the first are named by ARN.
+fn from(variant: &Variant) -> Selector {
+    let text = &variant.from;
+    let elsewhere = text.starts_with("B:") || text.starts_with("M:");
+    let text = if elsewhere { expand(text) } else { text.clone() };
+    text.parse().unwrap_or_else(|e| panic!("{}: {e}", variant.name))
+}
+
+/// Whether the attacker has an edge of the technique.
+fn by_edge(estate: &Estate, variant: &Variant) -> String {
+    let from = from(variant);
+    let asked = estate.edges(&settings(variant));
+    let of_attacker = asked.iter().filter(|e| match &from {
+        Selector::User(name) => e.from.ends_with(&format!(":user/{name}")),
+        Selector::Role(name) => e.from.ends_with(&format!(":role/{name}")),
+        Selector::Arn(arn) => *e.from == **arn,
+        _ => panic!("{}: edges are those of users and roles", variant.name),
+    });
+    let mut edges = of_attacker.filter(|e| e.technique == variant.technique);
+    match edges.next() {
+        None => "impossible".to_owned(),
+        Some(edge) if edge.undecided.is_some() => format!("undecided: {:?}", edge.undecided),
+        Some(edge) => {
+            assert!(!edge.requests.is_empty(), "{}: an edge without requests", variant.name);
+            format!("reachable by {}", edge.technique)
+        }
+    }
+}
+
+fn by_reach(estate: &Estate, variant: &Variant) -> String {
+    let from = from(variant);
+    let when: Vec<_> = variant.when.iter().map(|w| w.parse().unwrap()).collect();
+    let target = match variant.target.strip_prefix("controls ") {
+        Some(selector) => Target::Controls(vec![selector.parse().unwrap()]),
+        None => {
+            let (actions, resources) = request(&variant.target);
+            Target::Access(Requests { actions, resources, ..Requests::default() })
+        }
+    };
+    match estate.reach(&[from], &when, &target, &settings(variant)) {
+        Ok(answer) => told(variant, &answer.overall),
+        Err(error) => format!("error: {error}"),
+    }
+}
+
+/// The chain's techniques; in the order of their names, where any order will do.
+fn by_chain(variant: &Variant, mut chain: Vec<&str>) -> String {
+    if variant.unordered {
+        chain.sort_unstable();
+    }
+    format!("reachable by {}", chain.join(", "))
+}
+
+fn told(variant: &Variant, answer: &Answer) -> String {
+    match answer.verdict {
+        Verdict::Reachable => {
+            let steps = answer.witness.iter().flat_map(|w| &w.steps);
+            let gaining = steps.filter(|s| s.gains.is_some());
+            by_chain(variant, gaining.filter_map(|s| s.technique.as_deref()).collect())
+        }
+        Verdict::Impossible if answer.proof.is_none() => "impossible without a proof".to_owned(),
+        Verdict::Impossible => "impossible".to_owned(),
+        Verdict::Undecided => {
+            let why = answer.undecided.as_ref();
+            format!("undecided: {}", why.map(|u| format!("{} at {}", u.reason, u.place)).unwrap_or_default())
+        }
+    }
+}
