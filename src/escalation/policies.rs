@@ -142,7 +142,7 @@ struct View<'a> {
 
 impl View<'_> {
     fn has(&self, fact: &Fact) -> bool {
-        self.facts.iter().any(|f| *f == fact)
+        self.facts.contains(&fact)
     }
 
     /// Whether some fact bears on the principal's own policies.
