@@ -4,6 +4,7 @@
 use super::chain::{Chain, Chains};
 use super::fact::Fact;
 use super::graph::Graph;
+use super::made::tells_names_apart;
 use super::search::{Found, Goal, Search};
 use super::session::Start;
 use super::step::Instance;
@@ -217,7 +218,15 @@ impl Estate {
             .map(|p| Undecided { reason: format!("not known: {}", p.found), place: p.file.to_string() })
             .or(spot
                 .map(|b| Undecided { reason: format!("not known: {}", b.what), place: b.file.to_string() }));
-        if let Some(undecided) = hidden.or(untold) {
+        let named = found.facts.iter().find_map(|fact| match fact {
+            Fact::NewPrincipal(made) => {
+                let told = tells_names_apart(&self.snapshot, made)?;
+                let reason = format!("another name for a new principal may make a difference: {told}");
+                Some(Undecided { reason, place: made.to_string() })
+            }
+            _ => None,
+        });
+        if let Some(undecided) = hidden.or(untold).or(named) {
             return Answer { undecided: Some(undecided), ..empty(Verdict::Undecided) };
         }
         let mut solvers = vec![SolverName { name: "batsat".to_owned(), version: "0.6.0".to_owned() }];

@@ -262,12 +262,23 @@ impl Search<'_> {
 }
 
 impl Found {
-    /// Whether the step makes a principal such as it made already in that account: one is as good as many.
+    /// Whether the step makes a principal such as it made already in that account, with the same boundary: one is as good as
+    /// many ([`super::made`]).
     fn has_made_one(&self, instance: &Instance) -> bool {
         let Some(made) = instance.facts.iter().find_map(made_in) else { return false };
-        let same = |known: &&Instance| known.primitive == instance.primitive;
+        let same = |known: &&Instance| {
+            known.primitive == instance.primitive && boundaries(known).eq(boundaries(instance))
+        };
         self.instances.iter().filter(same).any(|known| known.facts.iter().find_map(made_in) == Some(made))
     }
+}
+
+/// The boundaries that a step sets.
+fn boundaries(instance: &Instance) -> impl Iterator<Item = &Arc<[Arc<str>]>> {
+    instance.facts.iter().filter_map(|fact| match fact {
+        Fact::Bounded { policies, .. } => Some(policies),
+        _ => None,
+    })
 }
 
 /// The account of a principal that a fact makes.

@@ -1,6 +1,8 @@
 //! Certificates of `reach`: whatever can't be reached is certified, and what was changed is refused.
 
-use crate::worlds::{World, allow, load, partner, worlds};
+use crate::worlds::{
+    World, allow, boundary_chosen_later, boundary_left_out, load, name_matters, partner, worlds,
+};
 use gateproof::ask::{CrossCheck, Environments, Estate, Settings};
 use gateproof::certificate::{
     AnyCertificate, Fault, InvariantCertificate, ReachQuestion, Refusal, SnapshotDigest, VerifyError,
@@ -127,6 +129,16 @@ fn users_of_another_account_may_prove_a_device() {
         ["--from", "external:999999999999", "--action", "sqs:CreateQueue", "--in", "account:111111111111"];
     let answer = Asked::of(&words).reach(&load(&partner()), embedded().unwrap());
     assert_eq!(answer.overall.verdict, Verdict::Reachable);
+}
+
+#[test]
+fn new_principals_of_every_boundary_and_name_count() {
+    let to_admin = Asked::of(&["--from", "user/alice", "--controls", "role/admin"]);
+    let verdict = |account| to_admin.reach(&load(&account), embedded().unwrap()).overall.verdict;
+    assert_eq!(verdict(boundary_left_out()), Verdict::Reachable);
+    assert_eq!(verdict(boundary_chosen_later()), Verdict::Reachable);
+    // One new user stands for all, which can't tell that another name would do.
+    assert_eq!(verdict(name_matters()), Verdict::Undecided);
 }
 
 #[test]

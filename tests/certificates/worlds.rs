@@ -202,6 +202,54 @@ pub fn worlds() -> Vec<World> {
     ]
 }
 
+/// Users may be made under a boundary only, by this condition; the attacker can't change itself. A role trusts whom
+/// `trusted` says.
+fn new_users(boundary: Value, trusted: Value, condition: Option<Value>) -> Value {
+    let alice = [
+        allow_if(json!("iam:CreateUser"), json!(arn("user/*")), boundary),
+        allow(json!(["iam:CreateAccessKey", "iam:PutUserPolicy"]), json!(arn("user/*"))),
+        json!({"Effect": "Deny", "Action": "iam:*", "Resource": arn("user/alice")}),
+    ];
+    let mut admin = role("admin", trusted, &[]);
+    if let Some(condition) = condition {
+        admin["AssumeRolePolicyDocument"]["Statement"][0]["Condition"] = condition;
+    }
+    account(
+        &[user("alice", &alice)],
+        &[admin],
+        &[],
+        &[policy("fence", &[allow(json!("sts:AssumeRole"), json!("*"))])],
+    )
+}
+
+/// A boundary is demanded that some calls may leave out.
+pub fn boundary_left_out() -> Value {
+    let fence = json!({"StringEqualsIfExists": {"iam:PermissionsBoundary": arn("policy/fence")}});
+    new_users(fence, service("ec2.amazonaws.com"), None)
+}
+
+/// Under the boundary, the role can be assumed by users of some names.
+pub fn name_matters() -> Value {
+    let fence = json!({"StringEquals": {"iam:PermissionsBoundary": arn("policy/fence")}});
+    let named = json!({"ArnLike": {"aws:PrincipalArn": arn("user/ops-*")}});
+    new_users(fence, own(), Some(named))
+}
+
+/// After writing its own policies the attacker may choose another boundary for new users.
+pub fn boundary_chosen_later() -> Value {
+    let mut account = new_users(
+        json!({"StringEquals": {"iam:PermissionsBoundary": arn("policy/fence")}}),
+        service("ec2.amazonaws.com"),
+        None,
+    );
+    let calls = json!(["iam:CreateUser", "iam:CreateAccessKey", "iam:PutUserPolicy"]);
+    account["Policies"].as_array_mut().unwrap().push(policy("own", &[allow(calls, json!("*"))]));
+    let alice = &mut account["UserDetailList"][0];
+    alice["UserPolicyList"][0]["PolicyDocument"]["Statement"].as_array_mut().unwrap().pop();
+    *alice = bounded(alice.clone(), "own");
+    account
+}
+
 /// A role of another account's users who have a device.
 pub fn partner() -> Value {
     let mut ops = role("ops", json!({"AWS": "999999999999"}), &[]);

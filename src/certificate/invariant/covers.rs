@@ -1,7 +1,7 @@
 //! Whether a set of facts holds all that another fact gives.
 
 use crate::ask::glob_matches;
-use crate::escalation::{Fact, Session};
+use crate::escalation::{Fact, Session, tells_names_apart};
 use gateproof_model::catalogue::Catalogue;
 use gateproof_model::json::Json;
 use gateproof_model::policy::{Document, Effect, PatternClause, Source};
@@ -15,6 +15,8 @@ pub(super) struct Covers<'a> {
     facts: &'a BTreeSet<Fact>,
     attached: BTreeMap<&'a str, Policies>,
     bounded: BTreeMap<&'a str, Policies>,
+    /// The principals of the attacker's making that stand for all of their kind.
+    made: Vec<&'a Arc<str>>,
 }
 
 #[derive(Default)]
@@ -26,7 +28,10 @@ struct Policies {
 
 impl<'a> Covers<'a> {
     pub fn of(facts: &'a BTreeSet<Fact>, snapshot: &Snapshot) -> Self {
-        let mut covers = Self { facts, attached: BTreeMap::new(), bounded: BTreeMap::new() };
+        let made =
+            facts.iter().filter_map(|f| if let Fact::NewPrincipal(arn) = f { Some(arn) } else { None });
+        let made = made.filter(|arn| tells_names_apart(snapshot, arn).is_none()).collect();
+        let mut covers = Self { facts, attached: BTreeMap::new(), bounded: BTreeMap::new(), made };
         for fact in facts {
             let (holders, holder, policies) = match fact {
                 Fact::Attached { policies, to } => (&mut covers.attached, to, policies),
@@ -43,6 +48,17 @@ impl<'a> Covers<'a> {
         covers
     }
 
+    /// The same of all facts of a step. One principal of the attacker's making is as good as another of its kind, where
+    /// no policy tells apart the names that it could have been given.
+    pub fn holds_all(&self, facts: &[Fact]) -> bool {
+        let made = facts.iter().find_map(|f| if let Fact::NewPrincipal(arn) = f { Some(arn) } else { None });
+        let Some(glob) = made.filter(|arn| arn.contains('*')) else {
+            return facts.iter().all(|fact| self.holds(fact));
+        };
+        let instead = |arn: &Arc<str>| facts.iter().all(|fact| self.holds(&renamed(fact, glob, arn)));
+        self.made.iter().any(|arn| glob_matches(glob, arn) && instead(arn))
+    }
+
     /// Whether nothing can be done with the fact that can't be done without it. Of managed policies that can be given
     /// only what they allow counts, so each may be held by another fact.
     pub fn holds(&self, fact: &Fact) -> bool {
@@ -50,27 +66,26 @@ impl<'a> Covers<'a> {
             let held = holders.get(holder);
             held.is_some_and(|h| h.everything || policies.iter().all(|p| h.arns.contains(p)))
         };
-        // One principal of the attacker's making is as good as another of that kind and account.
-        let made = |glob: &str, fits: &dyn Fn(&Arc<str>) -> bool| {
-            self.facts
-                .iter()
-                .any(|f| matches!(f, Fact::NewPrincipal(arn) if glob_matches(glob, arn) && fits(arn)))
-        };
         match fact {
-            Fact::NewPrincipal(glob) if glob.contains('*') => made(glob, &|_| true),
-            Fact::Session(Session { principal, held }) if principal.contains('*') && principal.len() > 1 => {
-                made(principal, &|arn| {
-                    self.facts
-                        .contains(&Fact::Session(Session { principal: arn.clone(), held: held.clone() }))
-                })
-            }
-            Fact::Bounded { of, policies } if of.contains('*') => {
-                made(of, &|arn| given(&self.bounded, arn, policies))
-            }
             Fact::Attached { policies, to } => given(&self.attached, to, policies),
             Fact::Bounded { of, policies } => given(&self.bounded, of, policies),
             _ => self.facts.contains(fact),
         }
+    }
+}
+
+/// The fact with another name for a principal.
+fn renamed(fact: &Fact, from: &Arc<str>, to: &Arc<str>) -> Fact {
+    match fact {
+        Fact::NewPrincipal(of) if of == from => Fact::NewPrincipal(to.clone()),
+        Fact::Unbounded(of) if of == from => Fact::Unbounded(to.clone()),
+        Fact::Bounded { of, policies } if of == from => {
+            Fact::Bounded { of: to.clone(), policies: policies.clone() }
+        }
+        Fact::Session(Session { principal, held }) if principal == from => {
+            Fact::Session(Session { principal: to.clone(), held: held.clone() })
+        }
+        other => other.clone(),
     }
 }
 

@@ -180,7 +180,7 @@ impl<J: Judge> Branch<'_, '_, '_, J> {
 
     /// Whether all that the step gives is in the invariant.
     fn leads_nowhere(&self, scene: &Scene<'_>) -> bool {
-        self.facts(scene).iter().all(|fact| self.walk.covers.holds(fact))
+        self.walk.covers.holds_all(&self.facts(scene))
     }
 
     fn facts(&self, scene: &Scene<'_>) -> Vec<Fact> {
