@@ -32,30 +32,35 @@ pub fn reaches(reference: &Reference<'_>, most: usize) -> Option<bool> {
     let start = saturated(reference, State::of(reference.world));
     let mut seen = FxHashSet::from_iter([start.clone()]);
     let mut queue = VecDeque::from([start]);
+    let mut made = 0;
     while let Some(state) = queue.pop_front() {
         if met(reference, &state) {
             return Some(true);
         }
         for step in Moves::of(reference, &state) {
+            made += 1;
+            if made > most {
+                return None;
+            }
             let next = saturated(reference, step.next);
-            if !seen.contains(&next) {
-                seen.insert(next.clone());
+            if seen.insert(next.clone()) {
                 queue.push_back(next);
             }
-        }
-        if seen.len() > most {
-            return None;
         }
     }
     Some(false)
 }
 
-/// The state after every step that can do the attacker no harm.
+/// The state after every step that can do the attacker no harm: none takes another's place.
 fn saturated(reference: &Reference<'_>, mut state: State) -> State {
-    while let Some(step) = Moves::of(reference, &state).into_iter().find(|m| m.harmless) {
-        state = step.next;
+    loop {
+        let steps = Moves::of(reference, &state);
+        let before = state.clone();
+        steps.iter().filter(|m| m.harmless).for_each(|m| (m.change)(&mut state));
+        if state == before {
+            return state;
+        }
     }
-    state
 }
 
 /// The length of a shortest chain of at most so many steps; `None` where too many states would have to be looked at.

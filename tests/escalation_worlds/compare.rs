@@ -58,8 +58,8 @@ pub const KNOWN: [&str; 42] = [
 ];
 
 /// How many states are looked at before a world is given up as too large.
-const MOST_TO_REACH: usize = 3_000;
-const MOST_TO_SHORTEN: usize = 4_000;
+const MOST_TO_REACH: usize = 300;
+const MOST_TO_SHORTEN: usize = 1_500;
 
 /// What became of one world.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -181,7 +181,15 @@ fn aws_policies(world: &World, steps: &[Step]) -> Vec<String> {
 }
 
 pub fn compare(world: &World, settings: &EscalationSettings) -> Outcome {
+    let start = std::time::Instant::now();
+    let debug = |what: &str| {
+        if std::env::var("BRUTE_TIME").is_ok() {
+            eprintln!("{:?} {what} {} ms", std::thread::current().id(), start.elapsed().as_millis());
+        }
+    };
+    debug("start");
     let (verdict, steps, reason) = ask(world, settings);
+    debug(&format!("asked {verdict:?}"));
     let reference = Reference::new(world, &aws_policies(world, &steps));
     match verdict {
         Verdict::Undecided => Outcome::Undecided { reaches: reaches(&reference, MOST_TO_REACH) },
@@ -199,6 +207,7 @@ pub fn compare(world: &World, settings: &EscalationSettings) -> Outcome {
                 return Outcome::Wrong(format!("{ids:?} cannot be made from step {at} on; reachable: {reached:?}"));
             }
             let longest = chain.len().saturating_sub(1);
+            debug("replayed");
             match shortest(&reference, longest, MOST_TO_SHORTEN) {
                 Some(Some(length)) if length < chain.len() => {
                     Outcome::Wrong(format!("{ids:?} is longer than {length}"))

@@ -207,7 +207,8 @@ impl Maker {
             3 => with(statement, "Null", device, truth),
             4 | 5 => with(statement, "StringEquals", "aws:PrincipalTag/team", tag),
             6 => with(statement, "StringNotEquals", "aws:PrincipalTag/team", tag),
-            7 => with(statement, "StringEquals", "aws:ResourceTag/team", tag),
+            // The tags of users and roles are known.
+            7 if is_on_principal(&statement) => with(statement, "StringEquals", "aws:ResourceTag/team", tag),
             _ => statement,
         }
     }
@@ -517,4 +518,10 @@ fn place(random: &mut Random, policies: &mut Vec<Statements>, statement: Value) 
         let at = random.below(policies.len());
         policies[at].push(statement);
     }
+}
+
+fn is_on_principal(statement: &Value) -> bool {
+    let resource = statement["Resource"].as_str().unwrap_or_default();
+    let trust = statement.get("Principal").is_some();
+    trust || resource.contains(":user/") || resource.contains(":role/")
 }

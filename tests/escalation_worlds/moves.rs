@@ -5,18 +5,20 @@
 use super::reference::{Call, Governed, Reference};
 use super::state::{Held, Managed, Session, State, TAGS};
 use super::world::{
-    GROUPS, HOME, PRINCIPALS, SERVICES, USERS, function_arn, group_arn, is_user, key_arn, policy_arn, project_arn,
+    ADMINISTRATOR, GROUPS, HOME, PRINCIPALS, SERVICES, USERS, function_arn, group_arn, is_user, key_arn, policy_arn, project_arn,
 };
 use gateproof_model::policy::{Document, Effect};
+use std::rc::Rc;
 
 /// A step that can be made.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub struct Move {
     pub technique: &'static str,
     pub session: Session,
     pub calls: Vec<Call>,
     pub next: State,
     pub harmless: bool,
+    pub change: Rc<dyn Fn(&mut State)>,
 }
 
 /// Names that a new function, project or policy may be given.
@@ -33,13 +35,23 @@ impl<'r, 'w> Moves<'r, 'w> {
     pub fn of(reference: &'r Reference<'w>, state: &'r State) -> Vec<Move> {
         let mut moves = Self { reference, state, found: Vec::new() };
         for session in state.sessions.iter().copied() {
-            moves.of_session(session);
+            reference.within(state, session, || moves.of_session(session));
         }
-        moves.found.retain(|m| m.next != *state);
         moves.found
     }
 
     fn of_session(&mut self, session: Session) {
+        if self.reference.may_use(self.state, session, "iam") {
+            self.identities(session);
+        }
+        (USERS..PRINCIPALS).for_each(|role| self.assume(session, role));
+        if ["lambda", "codebuild"].iter().any(|s| self.reference.may_use(self.state, session, s)) {
+            self.services(session);
+        }
+        self.resources(session);
+    }
+
+    fn identities(&mut self, session: Session) {
         for n in (0..PRINCIPALS).filter(|n| self.reference.world.account(*n) == HOME) {
             self.policies(session, n);
             self.boundary(session, n);
@@ -55,9 +67,6 @@ impl<'r, 'w> Moves<'r, 'w> {
             self.members(session, group);
         }
         self.texts(session);
-        (USERS..PRINCIPALS).for_each(|role| self.assume(session, role));
-        self.services(session);
-        self.resources(session);
     }
 
     fn add(
@@ -66,7 +75,7 @@ impl<'r, 'w> Moves<'r, 'w> {
         session: Session,
         calls: &[Call],
         harmless: bool,
-        change: impl FnOnce(&mut State),
+        change: impl Fn(&mut State) + 'static,
     ) {
         if calls.iter().all(|call| self.reference.can(self.state, session, call)) {
             self.push(technique, session, calls, harmless, change);
@@ -79,11 +88,13 @@ impl<'r, 'w> Moves<'r, 'w> {
         session: Session,
         calls: &[Call],
         harmless: bool,
-        change: impl FnOnce(&mut State),
+        change: impl Fn(&mut State) + 'static,
     ) {
         let mut next = self.state.clone();
         change(&mut next);
-        self.found.push(Move { technique, session, calls: calls.to_vec(), next, harmless });
+        if next != *self.state {
+            self.found.push(Move { technique, session, calls: calls.to_vec(), next, harmless, change: Rc::new(change) });
+        }
     }
 
     fn arn(&self, holder: usize) -> String {
@@ -123,16 +134,18 @@ impl<'r, 'w> Moves<'r, 'w> {
         let kind = if holder >= PRINCIPALS { 2 } else { usize::from(!is_user(holder)) };
         let put = ["iam:PutUserPolicy", "iam:PutRolePolicy", "iam:PutGroupPolicy"][kind];
         let technique = ["iam.put-user-policy", "iam.put-role-policy", "iam.put-group-policy"][kind];
-        self.add(technique, session, &[self.on(put, holder)], true, |s| {
+        self.add(technique, session, &[self.on(put, holder)], true, move |s| {
             s.holders[holder].written = true;
             s.holders[holder].kept.clear();
         });
         let attach = ["iam:AttachUserPolicy", "iam:AttachRolePolicy", "iam:AttachGroupPolicy"][kind];
         let technique = ["iam.attach-user-policy", "iam.attach-role-policy", "iam.attach-group-policy"][kind];
-        for (policy, arn) in self.givable() {
+        // Whoever is allowed everything gains nothing by another policy.
+        let givable = if self.state.holders[holder].written { Vec::new() } else { self.givable() };
+        for (policy, arn) in givable {
             let call = self.on(attach, holder).with("iam:PolicyARN", arn);
             let harmless = !self.texts_of(policy).into_iter().any(denies);
-            self.add(technique, session, &[call], harmless, |s| {
+            self.add(technique, session, &[call], harmless, move |s| {
                 s.holders[holder].attached.insert(policy);
             });
         }
@@ -142,14 +155,14 @@ impl<'r, 'w> Moves<'r, 'w> {
             let arn = format!("arn:aws:iam::{HOME}:policy/{name}");
             let make = Call::at_home("iam:CreatePolicy", &*arn);
             let give = self.on(attach, holder).with("iam:PolicyARN", arn);
-            self.add(technique, session, &[make, give], true, |s| s.holders[holder].written = true);
+            self.add(technique, session, &[make, give], true, move |s| s.holders[holder].written = true);
         }
         let detach = ["iam:DetachUserPolicy", "iam:DetachRolePolicy", "iam:DetachGroupPolicy"][kind];
         let technique = ["iam.detach-user-policy", "iam.detach-role-policy", "iam.detach-group-policy"][kind];
         for policy in self.state.holders[holder].attached.clone() {
             if self.texts_of(policy).into_iter().any(denies) {
                 let call = self.on(detach, holder).with("iam:PolicyARN", self.arn_of(policy));
-                self.add(technique, session, &[call], false, |s| {
+                self.add(technique, session, &[call], false, move |s| {
                     s.holders[holder].attached.remove(&policy);
                 });
             }
@@ -179,25 +192,29 @@ impl<'r, 'w> Moves<'r, 'w> {
             }
         }
         for next in states.into_iter().skip(1) {
-            let calls = vec![call.clone()];
-            self.found.push(Move { technique, session, calls, next, harmless: false });
+            let kept = next.holders[holder].kept.clone();
+            self.push(technique, session, std::slice::from_ref(&call), false, move |s| {
+                s.holders[holder].kept.clone_from(&kept);
+            });
         }
     }
 
     fn boundary(&mut self, session: Session, n: usize) {
-        if self.state.people[n].boundary.is_none() {
+        let Some(boundary) = self.state.people[n].boundary else { return };
+        if self.arn_of(boundary) == ADMINISTRATOR {
             return;
         }
         let kind = usize::from(!is_user(n));
         let delete = ["iam:DeleteUserPermissionsBoundary", "iam:DeleteRolePermissionsBoundary"][kind];
         let technique =
             ["iam.delete-user-permissions-boundary", "iam.delete-role-permissions-boundary"][kind];
-        self.add(technique, session, &[self.on(delete, n)], true, |s| s.people[n].boundary = None);
+        self.add(technique, session, &[self.on(delete, n)], true, move |s| s.people[n].boundary = None);
         let put = ["iam:PutUserPermissionsBoundary", "iam:PutRolePermissionsBoundary"][kind];
         let technique = ["iam.put-user-permissions-boundary", "iam.put-role-permissions-boundary"][kind];
         for (policy, arn) in self.givable() {
+            let harmless = arn == ADMINISTRATOR;
             let call = self.on(put, n).with("iam:PermissionsBoundary", arn);
-            self.add(technique, session, &[call], false, |s| s.people[n].boundary = Some(policy));
+            self.add(technique, session, &[call], harmless, move |s| s.people[n].boundary = Some(policy));
         }
         let technique =
             ["iam.put-new-user-permissions-boundary", "iam.put-new-role-permissions-boundary"][kind];
@@ -205,19 +222,22 @@ impl<'r, 'w> Moves<'r, 'w> {
             let arn = format!("arn:aws:iam::{HOME}:policy/{name}");
             let make = Call::at_home("iam:CreatePolicy", &*arn);
             let give = self.on(put, n).with("iam:PermissionsBoundary", arn);
-            self.add(technique, session, &[make, give], true, |s| s.people[n].boundary = None);
+            self.add(technique, session, &[make, give], true, move |s| s.people[n].boundary = None);
         }
     }
 
     fn tags(&mut self, session: Session, n: usize) {
+        if !self.reference.tags_matter {
+            return;
+        }
         let kind = usize::from(!is_user(n));
         let technique = ["iam.tag-user", "iam.tag-role"][kind];
         for tag in TAGS {
             let call = self.on(["iam:TagUser", "iam:TagRole"][kind], n).with("aws:RequestTag/team", tag);
-            self.add(technique, session, &[call], false, |s| s.people[n].tag = Some(tag));
+            self.add(technique, session, &[call], false, move |s| s.people[n].tag = Some(tag));
         }
         let call = self.on(["iam:UntagUser", "iam:UntagRole"][kind], n);
-        self.add(technique, session, &[call], false, |s| s.people[n].tag = None);
+        self.add(technique, session, &[call], false, move |s| s.people[n].tag = None);
     }
 
     fn credentials(&mut self, session: Session, user: usize) {
@@ -229,12 +249,12 @@ impl<'r, 'w> Moves<'r, 'w> {
         let console = self.on("iam:CreateLoginProfile", user);
         self.add("iam.create-login-profile", session, &[console], true, gains(Held::Console));
         let device = self.on("iam:EnableMFADevice", user);
-        self.add("iam.enable-mfa-device", session, &[device], true, |s| s.people[user].device = true);
+        self.add("iam.enable-mfa-device", session, &[device], true, move |s| s.people[user].device = true);
     }
 
     fn trust(&mut self, session: Session, role: usize) {
         let call = self.on("iam:UpdateAssumeRolePolicy", role);
-        self.add("iam.update-assume-role-policy", session, &[call], true, |s| s.people[role].trust_written = true);
+        self.add("iam.update-assume-role-policy", session, &[call], true, move |s| s.people[role].trust_written = true);
     }
 
     fn members(&mut self, session: Session, group: usize) {
@@ -244,12 +264,14 @@ impl<'r, 'w> Moves<'r, 'w> {
         let any_deny = inline.chain(attached).any(denies);
         for user in 0..USERS {
             let add = Call::at_home("iam:AddUserToGroup", group_arn(group));
-            self.add("iam.add-user-to-group", session, &[add], !any_deny, |s| {
-                s.people[user].groups.insert(group);
-            });
+            if !self.state.holders[user].written {
+                self.add("iam.add-user-to-group", session, &[add], !any_deny, move |s| {
+                    s.people[user].groups.insert(group);
+                });
+            }
             if any_deny && self.state.people[user].groups.contains(&group) {
                 let remove = Call::at_home("iam:RemoveUserFromGroup", group_arn(group));
-                self.add("iam.remove-user-from-group", session, &[remove], false, |s| {
+                self.add("iam.remove-user-from-group", session, &[remove], false, move |s| {
                     s.people[user].groups.remove(&group);
                 });
             }
@@ -260,10 +282,10 @@ impl<'r, 'w> Moves<'r, 'w> {
         for n in 0..self.state.texts.len() {
             let Some(now) = self.state.texts[n] else { continue };
             let write = Call::at_home("iam:CreatePolicyVersion", policy_arn(n));
-            self.add("iam.create-policy-version", session, &[write], true, |s| s.texts[n] = None);
+            self.add("iam.create-policy-version", session, &[write], true, move |s| s.texts[n] = None);
             for version in (0..self.reference.versions[n].len()).filter(|v| *v != now) {
                 let set = Call::at_home("iam:SetDefaultPolicyVersion", policy_arn(n));
-                self.add("iam.set-default-policy-version", session, &[set], false, |s| s.texts[n] = Some(version));
+                self.add("iam.set-default-policy-version", session, &[set], false, move |s| s.texts[n] = Some(version));
             }
         }
     }
@@ -294,7 +316,7 @@ impl<'r, 'w> Moves<'r, 'w> {
         let world = self.reference.world;
         for role in (USERS..PRINCIPALS).filter(|r| world.account(*r) == HOME) {
             let trusted = SERVICES.map(|service| self.reference.service_can(self.state, service, role));
-            let gains = |s: &mut State| {
+            let gains = move |s: &mut State| {
                 s.sessions.insert(Session { principal: role, held: Held::Service, tag: None });
             };
             let pass = |n: usize| self.on("iam:PassRole", role).with("iam:PassedToService", SERVICES[n]);
@@ -342,18 +364,18 @@ impl<'r, 'w> Moves<'r, 'w> {
         let caller = session.principal;
         if world.key_policy.is_some() {
             let call = |action| Call { by: Governed::Key, ..Call::at_home(action, key_arn()) };
-            self.add("kms.put-key-policy", session, &[call("kms:PutKeyPolicy")], true, |s| s.key_written = true);
-            self.add("kms.create-grant", session, &[call("kms:CreateGrant")], true, |s| {
+            self.add("kms.put-key-policy", session, &[call("kms:PutKeyPolicy")], true, move |s| s.key_written = true);
+            self.add("kms.create-grant", session, &[call("kms:CreateGrant")], true, move |s| {
                 s.grants.insert(caller);
             });
         }
         if world.bucket_policy.is_some() {
             let call = Call { by: Governed::Bucket, ..Call::at_home("s3:PutBucketPolicy", "arn:aws:s3:::secret") };
-            self.add("s3.put-bucket-policy", session, &[call], true, |s| s.bucket_written = true);
+            self.add("s3.put-bucket-policy", session, &[call], true, move |s| s.bucket_written = true);
         }
         if world.scp.is_some() && world.account(caller) == HOME {
             let call = Call::at_home("organizations:LeaveOrganization", "*");
-            self.add("organizations.leave", session, &[call], true, |s| s.left = true);
+            self.add("organizations.leave", session, &[call], true, move |s| s.left = true);
         }
     }
 }

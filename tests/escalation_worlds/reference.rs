@@ -7,13 +7,13 @@ use super::world::{
 use gateproof_model::catalogue::Catalogue;
 use gateproof_model::evaluator::{self, Outcome, evaluate};
 use gateproof_model::json::Json;
-use gateproof_model::policy::{Document, Source};
+use gateproof_model::policy::{Document, Effect, Source};
 use gateproof_model::policy_parse::{DocumentKind, parse_document};
 use gateproof_model::policy_set::{Grant, PolicySet};
 use gateproof_model::request::{Context, ContextValue, Principal, Request};
 use rustc_hash::{FxHashMap, FxHasher};
 use serde_json::{Value, json};
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::hash::{Hash, Hasher};
 use std::sync::Arc;
 
@@ -65,7 +65,10 @@ pub struct Reference<'w> {
     any_trust: Text,
     /// Policies of AWS's that may be attached.
     pub aws: Vec<(String, Text)>,
+    /// Whether some condition is about tags of principals.
+    pub tags_matter: bool,
     known: RefCell<FxHashMap<u64, bool>>,
+    last: Cell<(*const State, Option<Session>, u64)>,
 }
 
 fn read(value: &Value, kind: DocumentKind) -> Text {
@@ -107,7 +110,9 @@ impl<'w> Reference<'w> {
             everybody: resource(&[json!({"Effect": "Allow", "Principal": "*", "Action": "*", "Resource": "*"})]),
             any_trust: resource(&[json!({"Effect": "Allow", "Principal": "*", "Action": actions})]),
             aws: aws.iter().map(of_aws).collect(),
+            tags_matter: ["PrincipalTag", "ResourceTag"].iter().any(|key| format!("{world:?}").contains(key)),
             known: RefCell::default(),
+            last: Cell::new((std::ptr::null(), None, 0)),
         }
     }
 
@@ -138,12 +143,7 @@ impl<'w> Reference<'w> {
 
     pub fn can_with(&self, state: &State, session: Session, device: Option<bool>, call: &Call) -> bool {
         let mut hasher = FxHasher::default();
-        let (holder, person) = (&state.holders[session.principal], &state.people[session.principal]);
-        (session.principal, session.tag, device, call, holder, person, &state.texts).hash(&mut hasher);
-        for group in &person.groups {
-            state.holders[PRINCIPALS + group].hash(&mut hasher);
-        }
-        (state.left, &state.grants, state.key_written, state.bucket_written).hash(&mut hasher);
+        (self.fingerprint(state, session), device, call).hash(&mut hasher);
         call.on.map(|on| (&state.people[on].tag, state.people[on].trust_written)).hash(&mut hasher);
         let key = hasher.finish();
         if let Some(known) = self.known.borrow().get(&key) {
@@ -152,6 +152,44 @@ impl<'w> Reference<'w> {
         let allowed = self.decide(state, session, device, call);
         self.known.borrow_mut().insert(key, allowed);
         allowed
+    }
+
+    /// All that the decisions on a session's calls hang on, but for the call.
+    fn fingerprint(&self, state: &State, session: Session) -> u64 {
+        let (same, known, print) = self.last.get();
+        if same == std::ptr::from_ref(state) && known == Some(session) {
+            return print;
+        }
+        let mut hasher = FxHasher::default();
+        let person = &state.people[session.principal];
+        (session.principal, session.tag, &state.holders[session.principal], person, &state.texts)
+            .hash(&mut hasher);
+        for group in &person.groups {
+            state.holders[PRINCIPALS + group].hash(&mut hasher);
+        }
+        (state.left, &state.grants, state.key_written, state.bucket_written).hash(&mut hasher);
+        hasher.finish()
+    }
+
+    /// Decides on many calls of one session in one state, without looking at the whole state for each.
+    pub fn within<T>(&self, state: &State, session: Session, work: impl FnOnce() -> T) -> T {
+        self.last.set((std::ptr::null(), None, 0));
+        let print = self.fingerprint(state, session);
+        self.last.set((std::ptr::from_ref(state), Some(session), print));
+        let done = work();
+        self.last.set((std::ptr::null(), None, 0));
+        done
+    }
+
+    /// Whether some Allow on the session's side is about actions of a service.
+    pub fn may_use(&self, state: &State, session: Session, service: &str) -> bool {
+        let groups = state.people[session.principal].groups.iter().map(|g| PRINCIPALS + g);
+        let texts = groups.chain([session.principal]).flat_map(|holder| self.held(state, holder));
+        let about = |pattern: &str| pattern.starts_with('*') || pattern.starts_with(service);
+        texts.into_iter().any(|text| {
+            let allows = text.statements.iter().filter(|s| s.effect == Effect::Allow);
+            allows.flat_map(|s| &s.action.patterns).any(|p| about(&p.text))
+        })
     }
 
     fn decide(&self, state: &State, session: Session, device: Option<bool>, call: &Call) -> bool {
