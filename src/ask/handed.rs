@@ -51,13 +51,14 @@ impl Estate {
                 absent("aws:sourceidentity");
             }
         }
-        if handed == Handed::ByService {
+        // Who opens a session with tags may change the role's as far as later calls are concerned: a step of its own.
+        if matches!(handed, Handed::ByService | Handed::Assumed { .. }) {
             self.without_session_tags(&mut session);
         }
         session
     }
 
-    /// Services pass no session tags: the tags are the role's.
+    /// Without session tags the tags are the role's.
     fn without_session_tags(&self, session: &mut CallerEntity) {
         let tags = self.snapshot.principal(&session.id).and_then(|p| p.tags.as_ref());
         session.takes_session_tags = false;
