@@ -35,9 +35,7 @@ pub(crate) fn facts_of(snapshot: &Snapshot, scene: &Scene<'_>, holder: &Holder, 
                 arns(&e.of).iter().flat_map(|policy| versions(snapshot, policy)).collect()
             }
             Effect::DropPolicy(e) => match &e.policy {
-                Some(policy) => {
-                    pairs(&arns(&e.of), &arns(policy), |of, policy| Fact::Dropped { of, policy })
-                }
+                Some(policy) => pairs(&arns(&e.of), &arns(policy), |of, policy| Fact::Dropped { of, policy }),
                 None => arns(&e.of).iter().flat_map(|of| inline_denies(snapshot, of)).collect(),
             },
             Effect::Leave(e) => {
@@ -99,11 +97,7 @@ fn sessions(scene: &Scene<'_>, holder: &Holder, control: &Control, device: bool)
 /// The facts of a step, those apart that a step gives one of: a call deletes one inline policy, and sets one version.
 pub(super) fn alternatives(facts: Vec<Fact>) -> Vec<Vec<Fact>> {
     let chosen = |fact: &Fact| matches!(fact, Fact::Version { .. } | Fact::Dropped { .. });
-    if facts.iter().all(chosen) {
-        facts.into_iter().map(|fact| vec![fact]).collect()
-    } else {
-        vec![facts]
-    }
+    if facts.iter().all(chosen) { facts.into_iter().map(|fact| vec![fact]).collect() } else { vec![facts] }
 }
 
 /// The inline policies of a user, role or group that deny something. Without the others nobody could do more.

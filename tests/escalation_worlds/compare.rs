@@ -78,7 +78,9 @@ pub enum Outcome {
 
 pub fn primitives() -> Vec<Primitive> {
     let all = embedded().unwrap();
-    KNOWN.map(|id| all.iter().find(|p| p.id == id).unwrap_or_else(|| panic!("no primitive {id}")).clone()).to_vec()
+    KNOWN
+        .map(|id| all.iter().find(|p| p.id == id).unwrap_or_else(|| panic!("no primitive {id}")).clone())
+        .to_vec()
 }
 
 /// What the tool says: the verdict and the steps of its shortest chain.
@@ -146,7 +148,10 @@ fn is_printed(world: &World, printed: &[&Step], step: &Move) -> bool {
             let fresh = ["lambda.new-function", "codebuild.new-project", "iam.attach-new", "iam.put-new"]
                 .iter()
                 .any(|id| step.technique.starts_with(id));
-            let on_new = fresh && !call.arn.contains(":role/") && !call.arn.contains(":user/") && !call.arn.contains(":group/");
+            let on_new = fresh
+                && !call.arn.contains(":role/")
+                && !call.arn.contains(":user/")
+                && !call.arn.contains(":group/");
             let policy = |key: &str| {
                 let mine = call.context.iter().find(|(k, _)| *k == key).map(|(_, v)| v.clone());
                 fresh || mine.is_none() || mine == given(key)
@@ -166,7 +171,9 @@ fn aws_policies(world: &World, steps: &[Step]) -> Vec<String> {
     let mut named: BTreeSet<String> = BTreeSet::from([ADMINISTRATOR.to_owned()]);
     let text = format!("{world:?}");
     if text.contains("iam:PolicyARN") {
-        named.extend(["IAMFullAccess", "PowerUserAccess"].map(|name| format!("arn:aws:iam::aws:policy/{name}")));
+        named.extend(
+            ["IAMFullAccess", "PowerUserAccess"].map(|name| format!("arn:aws:iam::aws:policy/{name}")),
+        );
     }
     for step in steps {
         for key in ["iam:PolicyARN", "iam:PermissionsBoundary"] {
@@ -200,11 +207,14 @@ pub fn compare(world: &World, settings: &EscalationSettings) -> Outcome {
         },
         Verdict::Reachable => {
             let chain = chain_of(&steps);
-            let tests: Vec<_> = chain.iter().map(|printed| |step: &Move| is_printed(world, printed, step)).collect();
+            let tests: Vec<_> =
+                chain.iter().map(|printed| |step: &Move| is_printed(world, printed, step)).collect();
             let ids: Vec<String> = chain.iter().filter_map(|p| p[0].technique.clone()).collect();
             if let Err(at) = replays(&reference, &tests) {
                 let reached = reaches(&reference, MOST_TO_REACH);
-                return Outcome::Wrong(format!("{ids:?} cannot be made from step {at} on; reachable: {reached:?}"));
+                return Outcome::Wrong(format!(
+                    "{ids:?} cannot be made from step {at} on; reachable: {reached:?}"
+                ));
             }
             let longest = chain.len().saturating_sub(1);
             debug("replayed");
@@ -226,9 +236,4 @@ impl Outcome {
         }
         self
     }
-}
-
-/// The principals of a world, for the reader.
-pub fn arns(world: &World) -> Vec<String> {
-    (0..PRINCIPALS).map(|n| world.arn(n)).collect()
 }

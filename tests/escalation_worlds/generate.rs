@@ -3,13 +3,15 @@
 use super::random::Random;
 use super::state::TAGS;
 use super::world::{
-    ABROAD, ADMINISTRATOR, GROUPS, Group, HOME, POLICIES, PRINCIPALS, Policy, Principal, SERVICES, Statements, Target,
-    USERS, World, allow_everything, function_arn, group_arn, is_user, key_arn, policy_arn, project_arn,
+    ABROAD, ADMINISTRATOR, GROUPS, Group, HOME, POLICIES, PRINCIPALS, Policy, Principal, SERVICES,
+    Statements, Target, USERS, World, allow_everything, function_arn, group_arn, is_user, key_arn,
+    policy_arn, project_arn,
 };
 use serde_json::{Value, json};
 
 pub fn world(seed: u64) -> World {
-    let mut maker = Maker { random: Random(seed.wrapping_mul(0x2545_F491_4F6C_DD1D) ^ 0xE5CA), world: empty() };
+    let mut maker =
+        Maker { random: Random(seed.wrapping_mul(0x2545_F491_4F6C_DD1D) ^ 0xE5CA), world: empty() };
     maker.surroundings();
     maker.path();
     for _ in 0..maker.random.below(4) {
@@ -20,7 +22,8 @@ pub fn world(seed: u64) -> World {
 }
 
 fn empty() -> World {
-    let nobody = json!({"Effect": "Allow", "Principal": {"Service": "ec2.amazonaws.com"}, "Action": "sts:AssumeRole"});
+    let nobody =
+        json!({"Effect": "Allow", "Principal": {"Service": "ec2.amazonaws.com"}, "Action": "sts:AssumeRole"});
     let principal = |n: usize| Principal {
         trust: if is_user(n) { Vec::new() } else { vec![nobody.clone()] },
         ..Principal::default()
@@ -66,7 +69,8 @@ struct Maker {
 impl Maker {
     fn surroundings(&mut self) {
         self.world.last_abroad = self.random.percent(25);
-        self.world.start = if self.random.percent(80) { self.random.below(USERS) } else { self.random.below(PRINCIPALS) };
+        self.world.start =
+            if self.random.percent(80) { self.random.below(USERS) } else { self.random.below(PRINCIPALS) };
         self.world.device = match self.random.below(4) {
             _ if !is_user(self.world.start) => Some(false),
             0 => Some(false),
@@ -104,12 +108,15 @@ impl Maker {
             5 | 6 => {
                 self.world.target = Target::Access { action: "kms:Decrypt", resource: key_arn() };
                 let root = json!({"AWS": format!("arn:aws:iam::{HOME}:root")});
-                let delegates = json!({"Effect": "Allow", "Principal": root, "Action": "kms:*", "Resource": "*"});
+                let delegates =
+                    json!({"Effect": "Allow", "Principal": root, "Action": "kms:*", "Resource": "*"});
                 let n = self.random.below(PRINCIPALS);
                 let someone = json!({"AWS": self.world.arn(n)});
                 let one = json!({"Effect": "Allow", "Principal": someone, "Action": "kms:DescribeKey", "Resource": "*"});
-                self.world.key_policy = Some(if self.random.percent(75) { vec![delegates] } else { vec![one] });
-                let action = self.random.pick(&["kms:Decrypt", "kms:*", "kms:PutKeyPolicy", "kms:CreateGrant"]);
+                self.world.key_policy =
+                    Some(if self.random.percent(75) { vec![delegates] } else { vec![one] });
+                let action =
+                    self.random.pick(&["kms:Decrypt", "kms:*", "kms:PutKeyPolicy", "kms:CreateGrant"]);
                 Some(allow(action, if self.random.percent(50) { key_arn() } else { "*".to_owned() }))
             }
             _ => {
@@ -217,7 +224,8 @@ impl Maker {
     fn link(&mut self, from: usize, to: usize) {
         let arn = self.world.arn(to);
         if is_user(to) {
-            let action = self.random.pick(&["iam:CreateAccessKey", "iam:CreateAccessKey", "iam:CreateLoginProfile"]);
+            let action =
+                self.random.pick(&["iam:CreateAccessKey", "iam:CreateAccessKey", "iam:CreateLoginProfile"]);
             let statement = self.may(action, &arn);
             return self.give(from, statement);
         }
@@ -319,7 +327,9 @@ impl Maker {
         let arn = self.world.arn(to);
         let user = is_user(to);
         let policy = self.random.below(POLICIES);
-        let of_kind = |user_action: &'static str, role_action: &'static str| if user { user_action } else { role_action };
+        let of_kind = |user_action: &'static str, role_action: &'static str| {
+            if user { user_action } else { role_action }
+        };
         match self.random.below(10) {
             0 | 1 => {
                 let statement = self.may(of_kind("iam:PutUserPolicy", "iam:PutRolePolicy"), &arn);
@@ -410,7 +420,9 @@ impl Maker {
         let arn = self.world.arn(hindered);
         let (user, home) = (is_user(hindered), self.world.account(hindered) == HOME);
         let policy = self.random.below(POLICIES);
-        let of_kind = |user_action: &'static str, role_action: &'static str| if user { user_action } else { role_action };
+        let of_kind = |user_action: &'static str, role_action: &'static str| {
+            if user { user_action } else { role_action }
+        };
         let (action, on) = match self.random.below(8) {
             0 | 1 if home => {
                 attach(&mut self.world.principals[hindered].attached, policy);
@@ -432,7 +444,10 @@ impl Maker {
                 } else {
                     self.world.policies[policy].versions[0].push(refusal);
                     attach(&mut self.world.groups[group].attached, policy);
-                    (self.random.pick(&["iam:RemoveUserFromGroup", "iam:DetachGroupPolicy"]), group_arn(group))
+                    (
+                        self.random.pick(&["iam:RemoveUserFromGroup", "iam:DetachGroupPolicy"]),
+                        group_arn(group),
+                    )
                 }
             }
             3 | 4 if home => {
@@ -440,7 +455,8 @@ impl Maker {
                 if self.random.percent(50) {
                     self.world.policies[policy].versions[0].extend([allow_everything(), refusal]);
                 }
-                let delete = of_kind("iam:DeleteUserPermissionsBoundary", "iam:DeleteRolePermissionsBoundary");
+                let delete =
+                    of_kind("iam:DeleteUserPermissionsBoundary", "iam:DeleteRolePermissionsBoundary");
                 let put = of_kind("iam:PutUserPermissionsBoundary", "iam:PutRolePermissionsBoundary");
                 match self.random.below(4) {
                     0 => ("iam:CreatePolicyVersion", policy_arn(policy)),
@@ -476,8 +492,11 @@ impl Maker {
                 let statement = self.may(action, &arn);
                 let tag = self.random.pick(&TAGS);
                 let limited = self.random.percent(50);
-                let statement =
-                    if limited { with(statement, "StringEquals", "aws:RequestTag/team", tag) } else { statement };
+                let statement = if limited {
+                    with(statement, "StringEquals", "aws:RequestTag/team", tag)
+                } else {
+                    statement
+                };
                 self.give(from, statement);
             }
             2 => {

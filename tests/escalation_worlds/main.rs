@@ -53,9 +53,10 @@ fn explore() {
             if shrunk < 4 && std::env::var("BRUTE_SHRINK").is_ok() {
                 shrunk += 1;
                 let kind = what.split_whitespace().last().unwrap().to_owned();
-                let small = shrink::shrink(&generate::world(*seed), &|w| {
-                    matches!(compare(w, &settings), Outcome::Wrong(w) if w.split_whitespace().last() == Some(&kind))
-                });
+                let small = shrink::shrink(
+                    &generate::world(*seed),
+                    &|w| matches!(compare(w, &settings), Outcome::Wrong(w) if w.split_whitespace().last() == Some(&kind)),
+                );
                 eprintln!("{:?}\n{}", compare(&small, &settings), text(&small));
             }
         }
@@ -64,9 +65,17 @@ fn explore() {
 }
 
 fn text(world: &world::World) -> String {
-    let mut out = format!("start {} device {:?} target {:?}\n", world.arn(world.start), world.device, world.target);
+    let mut out =
+        format!("start {} device {:?} target {:?}\n", world.arn(world.start), world.device, world.target);
     for (n, p) in world.principals.iter().enumerate() {
-        out += &format!("{} tag {:?} groups {:?} boundary {:?} attached {:?}\n", world.arn(n), p.tag, p.groups, p.boundary, p.attached);
+        out += &format!(
+            "{} tag {:?} groups {:?} boundary {:?} attached {:?}\n",
+            world.arn(n),
+            p.tag,
+            p.groups,
+            p.boundary,
+            p.attached
+        );
         for s in &p.inline {
             out += &format!("   {}\n", serde_json::to_string(s).unwrap());
         }
@@ -78,6 +87,13 @@ fn text(world: &world::World) -> String {
     for g in &world.policies {
         out += &format!("policy {}\n", serde_json::to_string(&g.versions).unwrap());
     }
-    out += &format!("function {:?} project {:?} scp {:?} key {:?} bucket {:?}", world.function, world.project, world.scp.as_ref().map(|s| serde_json::to_string(s).unwrap()), world.key_policy.as_ref().map(|s| serde_json::to_string(s).unwrap()), world.bucket_policy);
+    out += &format!(
+        "function {:?} project {:?} scp {:?} key {:?} bucket {:?}",
+        world.function,
+        world.project,
+        world.scp.as_ref().map(|s| serde_json::to_string(s).unwrap()),
+        world.key_policy.as_ref().map(|s| serde_json::to_string(s).unwrap()),
+        world.bucket_policy
+    );
     out
 }

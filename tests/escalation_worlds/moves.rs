@@ -5,7 +5,8 @@
 use super::reference::{Call, Governed, Reference};
 use super::state::{Held, Managed, Session, State, TAGS};
 use super::world::{
-    ADMINISTRATOR, GROUPS, HOME, PRINCIPALS, SERVICES, USERS, function_arn, group_arn, is_user, key_arn, policy_arn, project_arn,
+    ADMINISTRATOR, GROUPS, HOME, PRINCIPALS, SERVICES, USERS, function_arn, group_arn, is_user, key_arn,
+    policy_arn, project_arn,
 };
 use gateproof_model::policy::{Document, Effect};
 use std::rc::Rc;
@@ -93,7 +94,14 @@ impl<'r, 'w> Moves<'r, 'w> {
         let mut next = self.state.clone();
         change(&mut next);
         if next != *self.state {
-            self.found.push(Move { technique, session, calls: calls.to_vec(), next, harmless, change: Rc::new(change) });
+            self.found.push(Move {
+                technique,
+                session,
+                calls: calls.to_vec(),
+                next,
+                harmless,
+                change: Rc::new(change),
+            });
         }
     }
 
@@ -241,8 +249,10 @@ impl<'r, 'w> Moves<'r, 'w> {
     }
 
     fn credentials(&mut self, session: Session, user: usize) {
-        let gains = |held| move |s: &mut State| {
-            s.sessions.insert(Session { principal: user, held, tag: None });
+        let gains = |held| {
+            move |s: &mut State| {
+                s.sessions.insert(Session { principal: user, held, tag: None });
+            }
         };
         let key = self.on("iam:CreateAccessKey", user);
         self.add("iam.create-access-key", session, &[key], true, gains(Held::Key));
@@ -254,7 +264,9 @@ impl<'r, 'w> Moves<'r, 'w> {
 
     fn trust(&mut self, session: Session, role: usize) {
         let call = self.on("iam:UpdateAssumeRolePolicy", role);
-        self.add("iam.update-assume-role-policy", session, &[call], true, move |s| s.people[role].trust_written = true);
+        self.add("iam.update-assume-role-policy", session, &[call], true, move |s| {
+            s.people[role].trust_written = true
+        });
     }
 
     fn members(&mut self, session: Session, group: usize) {
@@ -285,7 +297,9 @@ impl<'r, 'w> Moves<'r, 'w> {
             self.add("iam.create-policy-version", session, &[write], true, move |s| s.texts[n] = None);
             for version in (0..self.reference.versions[n].len()).filter(|v| *v != now) {
                 let set = Call::at_home("iam:SetDefaultPolicyVersion", policy_arn(n));
-                self.add("iam.set-default-policy-version", session, &[set], false, move |s| s.texts[n] = Some(version));
+                self.add("iam.set-default-policy-version", session, &[set], false, move |s| {
+                    s.texts[n] = Some(version)
+                });
             }
         }
     }
@@ -296,8 +310,10 @@ impl<'r, 'w> Moves<'r, 'w> {
         for device in reference.devices(state, session) {
             // Only a user's own call says that a device was used.
             let held = Held::Assumed { device: is_user(session.principal) && device == Some(true) };
-            let gains = |tag| move |s: &mut State| {
-                s.sessions.insert(Session { principal: role, held, tag });
+            let gains = |tag| {
+                move |s: &mut State| {
+                    s.sessions.insert(Session { principal: role, held, tag });
+                }
             };
             if reference.can_with(state, session, device, &call) {
                 self.push("sts.assume-role", session, &[call.clone()], true, gains(None));
@@ -344,7 +360,9 @@ impl<'r, 'w> Moves<'r, 'w> {
                 for name in NEW {
                     let call = |action| Call::at_home(action, project_arn(name));
                     let make = [codebuild.clone(), call("codebuild:CreateProject")];
-                    for run in ["codebuild:StartBuild", "codebuild:StartBuildBatch", "codebuild:CreateWebhook"] {
+                    for run in
+                        ["codebuild:StartBuild", "codebuild:StartBuildBatch", "codebuild:CreateWebhook"]
+                    {
                         let calls = [&make[..], &[call(run)]].concat();
                         self.add("codebuild.new-project", session, &calls, true, gains);
                     }
@@ -364,13 +382,16 @@ impl<'r, 'w> Moves<'r, 'w> {
         let caller = session.principal;
         if world.key_policy.is_some() {
             let call = |action| Call { by: Governed::Key, ..Call::at_home(action, key_arn()) };
-            self.add("kms.put-key-policy", session, &[call("kms:PutKeyPolicy")], true, move |s| s.key_written = true);
+            self.add("kms.put-key-policy", session, &[call("kms:PutKeyPolicy")], true, move |s| {
+                s.key_written = true
+            });
             self.add("kms.create-grant", session, &[call("kms:CreateGrant")], true, move |s| {
                 s.grants.insert(caller);
             });
         }
         if world.bucket_policy.is_some() {
-            let call = Call { by: Governed::Bucket, ..Call::at_home("s3:PutBucketPolicy", "arn:aws:s3:::secret") };
+            let call =
+                Call { by: Governed::Bucket, ..Call::at_home("s3:PutBucketPolicy", "arn:aws:s3:::secret") };
             self.add("s3.put-bucket-policy", session, &[call], true, move |s| s.bucket_written = true);
         }
         if world.scp.is_some() && world.account(caller) == HOME {

@@ -107,7 +107,9 @@ impl<'w> Reference<'w> {
             bucket: world.bucket_policy.as_ref().filter(|s| !s.is_empty()).map(|s| resource(s)),
             scp: world.scp.as_ref().map(identity),
             everything: identity(&vec![allow_everything()]),
-            everybody: resource(&[json!({"Effect": "Allow", "Principal": "*", "Action": "*", "Resource": "*"})]),
+            everybody: resource(&[
+                json!({"Effect": "Allow", "Principal": "*", "Action": "*", "Resource": "*"}),
+            ]),
             any_trust: resource(&[json!({"Effect": "Allow", "Principal": "*", "Action": actions})]),
             aws: aws.iter().map(of_aws).collect(),
             tags_matter: ["PrincipalTag", "ResourceTag"].iter().any(|key| format!("{world:?}").contains(key)),
@@ -297,7 +299,9 @@ impl<'w> Reference<'w> {
     pub fn text(&self, state: &State, policy: Managed) -> Text {
         match policy {
             Managed::Aws(n) => self.aws[n].1.clone(),
-            Managed::Own(n) => state.texts[n].map_or_else(|| self.everything.clone(), |v| self.versions[n][v].clone()),
+            Managed::Own(n) => {
+                state.texts[n].map_or_else(|| self.everything.clone(), |v| self.versions[n][v].clone())
+            }
         }
     }
 

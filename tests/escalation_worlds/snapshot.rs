@@ -23,9 +23,11 @@ fn files(world: &World) -> Vec<(String, Value)> {
             files.push((format!("accounts/{account}/{details}"), identities(world, account)));
         }
     }
-    let mut at_home = |path: &str, value| files.push((format!("accounts/{HOME}/us-east-1/{path}.json"), value));
+    let mut at_home =
+        |path: &str, value| files.push((format!("accounts/{HOME}/us-east-1/{path}.json"), value));
     if let Some(role) = world.function {
-        let function = json!({"FunctionName": "f0", "FunctionArn": function_arn("f0"), "Role": world.arn(role)});
+        let function =
+            json!({"FunctionName": "f0", "FunctionArn": function_arn("f0"), "Role": world.arn(role)});
         at_home("lambda/list-functions", json!({"Functions": [function]}));
     }
     if let Some(role) = world.project {
@@ -126,9 +128,7 @@ fn organization(scp: &Statements) -> Vec<(String, Value)> {
         let arn = format!("arn:aws:organizations::{MANAGEMENT}:policy/o-example/service_control_policy/{id}");
         json!({"Id": id, "Arn": arn, "Name": id, "Description": "", "Type": kind, "AwsManaged": false})
     };
-    let policy = |id: &str, content: &Value| {
-        json!({"Policy": {"PolicySummary": summary(id), "Content": content.to_string()}})
-    };
+    let policy = |id: &str, content: &Value| json!({"Policy": {"PolicySummary": summary(id), "Content": content.to_string()}});
     let of_target = |id: &str| json!({"Policies": [summary(id)]});
     let account = |id: &str| {
         json!({
