@@ -5,6 +5,7 @@ use super::bind::Scene;
 use super::fact::{Fact, Held, Session};
 use super::session::Holder;
 use gateproof_encodings::primitive::{Control, Effect, Reference, Via};
+use gateproof_model::policy::{Document, Effect as PolicyEffect};
 use gateproof_model::snapshot::Snapshot;
 use std::sync::Arc;
 
@@ -34,11 +35,10 @@ pub(crate) fn facts_of(snapshot: &Snapshot, scene: &Scene<'_>, holder: &Holder, 
                 arns(&e.of).iter().flat_map(|policy| versions(snapshot, policy)).collect()
             }
             Effect::DropPolicy(e) => match &e.policy {
-                Some(policy) => pairs(&arns(&e.of), &arns(policy), |of, policy| Fact::Dropped {
-                    of,
-                    policy: Some(policy),
-                }),
-                None => each(&e.of, &|of| Fact::Dropped { of, policy: None }),
+                Some(policy) => {
+                    pairs(&arns(&e.of), &arns(policy), |of, policy| Fact::Dropped { of, policy })
+                }
+                None => arns(&e.of).iter().flat_map(|of| inline_denies(snapshot, of)).collect(),
             },
             Effect::Leave(e) => {
                 pairs(&arns(&e.user), &arns(&e.group), |user, group| Fact::Left { user, group })
@@ -87,12 +87,34 @@ fn sessions(scene: &Scene<'_>, holder: &Holder, control: &Control, device: bool)
             Some(_) => Held::Assumed { device },
             None => Held::Federated,
         },
-        Via::Key | Via::Console => Held::Credentials,
+        Via::Key => Held::Credentials,
+        Via::Console => Held::Console,
         Via::Code => Held::Code(service()),
         Via::Api => Held::Api(service()),
     };
     let principals = scene.values(&control.principal).into_iter();
     principals.map(|principal| Fact::Session(Session { principal, held: held.clone() })).collect()
+}
+
+/// The facts of a step, those apart that a step gives one of: a call deletes one inline policy, and sets one version.
+pub(super) fn alternatives(facts: Vec<Fact>) -> Vec<Vec<Fact>> {
+    let chosen = |fact: &Fact| matches!(fact, Fact::Version { .. } | Fact::Dropped { .. });
+    if facts.iter().all(chosen) {
+        facts.into_iter().map(|fact| vec![fact]).collect()
+    } else {
+        vec![facts]
+    }
+}
+
+/// The inline policies of a user, role or group that deny something. Without the others nobody could do more.
+fn inline_denies(snapshot: &Snapshot, of: &Arc<str>) -> Vec<Fact> {
+    let principal = snapshot.principal(of).map(|p| &p.inline);
+    let group = snapshot.groups().iter().find(|g| g.arn == *of).map(|g| &g.inline);
+    let denies = |document: &Document| {
+        document.statements.iter().any(|s| s.effect == PolicyEffect::Deny || s.assumption.is_some())
+    };
+    let inline = principal.or(group).into_iter().flatten().filter(|i| denies(&i.document));
+    inline.map(|i| Fact::Dropped { of: of.clone(), policy: i.document.source.policy.clone() }).collect()
 }
 
 /// The versions of a customer managed policy beside the one in force.

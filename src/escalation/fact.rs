@@ -39,12 +39,12 @@ pub enum Fact {
         /// The version's id.
         version: Arc<str>,
     },
-    /// A managed policy (or, without one, the inline policies) of a user, role or group gone.
+    /// A policy of a user, role or group gone.
     Dropped {
         /// The user, role or group.
         of: Arc<str>,
-        /// The policy.
-        policy: Option<Arc<str>>,
+        /// A managed policy by ARN, or the inline policy as evidence names it.
+        policy: Arc<str>,
     },
     /// A user no longer in a group.
     Left {
@@ -113,8 +113,10 @@ pub struct Session {
 pub enum Held {
     /// From the beginning: the `n`th starting caller, under the question's conditions.
     Start(usize),
-    /// By a key or password of a user that the attacker made: without a device, unless it enrolled one.
+    /// By a key of a user that the attacker made: without a device, unless it enrolled one.
     Credentials,
+    /// By a password of a user that the attacker made. The console works with temporary credentials.
+    Console,
     /// By `sts:AssumeRole`.
     Assumed {
         /// Whether the caller proved a device.
@@ -141,6 +143,7 @@ impl fmt::Display for Session {
         match &self.held {
             Held::Start(_) => write!(f, "{principal}, from the beginning"),
             Held::Credentials => write!(f, "{principal}, by new credentials"),
+            Held::Console => write!(f, "{principal}, by a new password"),
             Held::Assumed { device: false } => write!(f, "{principal}, assumed"),
             Held::Assumed { device: true } => write!(f, "{principal}, assumed with a device"),
             Held::Federated => write!(f, "{principal}, by a provider's token"),
@@ -161,8 +164,7 @@ impl fmt::Display for Fact {
             Self::Member { user, group } => write!(f, "{user} in {group}"),
             Self::WritesPolicy(policy) => write!(f, "the text of {policy}"),
             Self::Version { policy, version } => write!(f, "version {version} of {policy} in force"),
-            Self::Dropped { of, policy: Some(policy) } => write!(f, "{of} without {policy}"),
-            Self::Dropped { of, policy: None } => write!(f, "{of} without its inline policies"),
+            Self::Dropped { of, policy } => write!(f, "{of} without {policy}"),
             Self::Left { user, group } => write!(f, "{user} no longer in {group}"),
             Self::Unbounded(of) => write!(f, "{of} without permissions boundary"),
             Self::Bounded { of, policies } => {

@@ -269,19 +269,21 @@ impl View<'_> {
     /// What one user, role or group holds by itself.
     fn holder(&self, arn: &Arc<str>, inline: Documents, attached: Documents) -> Documents {
         let mut documents = Vec::new();
-        let dropped = |policy: Option<Arc<str>>| self.has(&Fact::Dropped { of: arn.clone(), policy });
+        let dropped = |policy: Arc<str>| self.has(&Fact::Dropped { of: arn.clone(), policy });
         if self.has(&Fact::AddsIdentity(arn.clone())) {
             documents.extend(WRITTEN.clone());
         }
         if self.has(&Fact::WritesIdentity(arn.clone())) {
             documents.extend(WRITTEN.clone());
         } else {
-            let gone = dropped(None);
-            documents.extend(inline.into_iter().flat_map(|d| self.perhaps_gone(d, gone)));
+            for document in inline {
+                let gone = dropped(document.source.policy.clone());
+                documents.extend(self.perhaps_gone(document, gone));
+            }
         }
         for document in attached {
             let policy = document.source.policy.clone();
-            let gone = dropped(Some(policy.clone()));
+            let gone = dropped(policy.clone());
             for version in self.in_force(&policy, document) {
                 documents.extend(self.perhaps_gone(version, gone));
             }

@@ -48,11 +48,16 @@ impl Start {
         let plain = |entity: CallerEntity| Holder { entity, when: Vec::new(), api: false };
         Some(match &session.held {
             Held::Start(_) => return None,
-            Held::Credentials => {
+            // Temporary credentials always say whether a device was used; with an access key the key is absent.
+            Held::Credentials | Held::Console => {
                 let enrolled = facts.contains(&Fact::Device(session.principal.clone()));
-                let when =
-                    if enrolled { Vec::new() } else { vec![device(Demand::Differs("true".to_owned()))] };
-                Holder { entity: entity.clone(), when, api: false }
+                let demand = match (&session.held, enrolled) {
+                    (Held::Console, true) => Demand::Present,
+                    (Held::Console, false) => Demand::Equals("false".to_owned()),
+                    (_, false) => Demand::Differs("true".to_owned()),
+                    (_, true) => return Some(plain(entity.clone())),
+                };
+                Holder { when: vec![device(demand)], ..plain(entity.clone()) }
             }
             Held::Assumed { device: true } => Holder {
                 when: vec![device(Demand::Equals("true".to_owned()))],

@@ -3,7 +3,7 @@
 use super::alike::{Mark, Telling};
 use super::attachable::{attachable, is_administrator};
 use super::bind::{Object, Scene};
-use super::effect::facts_of;
+use super::effect::{alternatives, facts_of};
 use super::guard::{Guard, Refuted};
 use super::needs::{Call, call_of, calls_of, references};
 use super::session::Holder;
@@ -168,21 +168,25 @@ impl<'a> Search<'_, 'a, '_> {
             Ok((scene, evidence)) => {
                 let snapshot = &self.finder.asker.estate.snapshot;
                 let facts = facts_of(snapshot, &scene, self.holder, self.device);
-                if facts.is_empty() {
-                    return;
-                }
-                let names = self.primitive.bind.keys();
-                ways.instances.push(Instance {
+                let binding: Vec<(String, Arc<Object>)> = self
+                    .primitive
+                    .bind
+                    .keys()
+                    .filter_map(|v| Some((v.clone(), scene.object(v)?.clone())))
+                    .collect();
+                let instance = |facts| Instance {
                     primitive: self.n,
                     session: self.finder.session.clone(),
-                    binding: names.filter_map(|v| Some((v.clone(), scene.object(v)?.clone()))).collect(),
+                    binding: binding.clone(),
                     facts,
                     device: self.device,
-                    carried: evidence.carried,
-                    steps: evidence.steps,
-                    assumptions: evidence.assumptions,
-                    unknown: evidence.unknown,
-                });
+                    carried: evidence.carried.clone(),
+                    steps: evidence.steps.clone(),
+                    assumptions: evidence.assumptions.clone(),
+                    unknown: evidence.unknown.clone(),
+                };
+                let given = alternatives(facts).into_iter().filter(|facts| !facts.is_empty());
+                ways.instances.extend(given.map(instance));
             }
             Err(refuted) => ways.refuted.add(&refuted),
         }

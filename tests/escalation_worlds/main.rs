@@ -1,0 +1,98 @@
+//! `reach` against brute force: small random worlds, every state of which is made and looked at, call by call, with the
+//! reference evaluator alone.
+#![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic, reason = "tests")]
+
+mod brute;
+mod compare;
+mod generate;
+mod moves;
+mod random;
+mod reference;
+mod shrink;
+mod snapshot;
+mod state;
+mod world;
+
+use compare::{KNOWN, Outcome, compare, settings};
+use rayon::prelude::*;
+use std::collections::{BTreeMap, BTreeSet};
+
+/// What became of so many worlds.
+#[derive(Debug, Default)]
+struct Tally {
+    /// Reachable, by the length of the chain.
+    lengths: BTreeMap<usize, usize>,
+    impossible: usize,
+    /// Undecided: seed, what brute force says, and the reason.
+    undecided: Vec<(u64, Option<bool>, String)>,
+    /// Too large for brute force to say whether a target is out of reach.
+    large: usize,
+    /// Too large for brute force to say whether a chain is the shortest.
+    unsettled: usize,
+    /// The steps of the shortest chains.
+    techniques: BTreeSet<String>,
+    wrong: Vec<String>,
+}
+
+fn tally(seeds: std::ops::Range<u64>) -> Tally {
+    let settings = settings();
+    let outcomes: Vec<(u64, Outcome)> = seeds
+        .into_par_iter()
+        .map(|seed| (seed, compare(&generate::world(seed), &settings)))
+        .collect();
+    let mut tally = Tally::default();
+    for (seed, outcome) in outcomes {
+        match outcome {
+            Outcome::Reachable { chain, settled } => {
+                *tally.lengths.entry(chain.len()).or_default() += 1;
+                tally.unsettled += usize::from(!settled);
+                tally.techniques.extend(chain);
+            }
+            Outcome::Impossible => tally.impossible += 1,
+            Outcome::Undecided { reaches, reason } => tally.undecided.push((seed, reaches, reason)),
+            Outcome::Large => tally.large += 1,
+            Outcome::Wrong(what) => tally.wrong.push(format!("seed {seed}: {what}\n{}", shrunk(seed))),
+        }
+    }
+    let wrong = &tally.wrong;
+    assert!(wrong.is_empty(), "{} differ:\n{}", wrong.len(), wrong.join("\n"));
+    eprintln!("{tally:?}");
+    tally
+}
+
+/// A world that shows the same kind of difference and holds little else.
+fn shrunk(seed: u64) -> String {
+    let settings = settings();
+    let kind = |world: &world::World| match compare(world, &settings) {
+        Outcome::Wrong(what) => what.split_whitespace().last().map(str::to_owned),
+        _ => None,
+    };
+    let world = generate::world(seed);
+    let first = kind(&world);
+    let small = shrink::shrink(&world, &|w| kind(w) == first);
+    format!("{:?}\n{small:#?}", compare(&small, &settings))
+}
+
+/// How many worlds are pinned.
+const PINNED: u64 = 300;
+
+#[test]
+fn reach_equals_brute_force_on_pinned_worlds() {
+    let tally = tally(0..PINNED);
+    let count = usize::try_from(PINNED).unwrap();
+    let reachable: usize = tally.lengths.values().sum();
+    assert!(reachable * 4 >= count && tally.impossible * 4 >= count, "{tally:?}");
+    assert!(tally.undecided.len() * 50 <= count, "{tally:?}");
+    assert!((tally.large + tally.unsettled) * 10 <= count, "{tally:?}");
+    assert!((0..=4).all(|n| tally.lengths.contains_key(&n)), "{tally:?}");
+    let unused: Vec<_> = KNOWN.iter().filter(|id| !tally.techniques.contains(**id)).collect();
+    assert!(unused.len() <= 21, "{unused:?}");
+}
+
+#[test]
+fn soak_reach_equals_brute_force() {
+    let full = std::env::var("GATEPROOF_SOAK").is_ok_and(|v| v == "1");
+    let tally = tally(1_000_000..if full { 1_100_000 } else { 1_000_020 });
+    let unused: Vec<_> = KNOWN.iter().filter(|id| !tally.techniques.contains(**id)).collect();
+    assert!(!full || unused.is_empty(), "{unused:?}");
+}
