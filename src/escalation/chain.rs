@@ -75,6 +75,8 @@ pub(super) struct Rule {
 
 /// How many facts about policies a step may hang on at once.
 const MOST_FACTS: usize = 3;
+/// How many sets of facts are tried for a step: each takes policies made anew.
+const MOST_TRIES: usize = 600;
 /// How many sets of steps are looked at.
 const MOST_SETS: usize = 60_000;
 
@@ -244,7 +246,7 @@ impl<'c, 'a> Chains<'c, 'a> {
             .collect()
     }
 
-    /// The smallest subsets with a property that more facts never take away; up to [`MOST_FACTS`] large, otherwise all.
+    /// The smallest subsets with a property that more facts never take away; up to [`MOST_FACTS`] large, otherwise one.
     fn smallest(
         &mut self,
         among: &[Fact],
@@ -252,8 +254,13 @@ impl<'c, 'a> Chains<'c, 'a> {
     ) -> Vec<BTreeSet<Fact>> {
         let mut found: Vec<BTreeSet<Fact>> = Vec::new();
         let mut sets: Vec<Vec<usize>> = vec![Vec::new()];
-        for size in 0..=MOST_FACTS.min(among.len()) {
+        let mut tries = 0;
+        'sizes: for size in 0..=MOST_FACTS.min(among.len()) {
             for set in &sets {
+                tries += 1;
+                if tries > MOST_TRIES {
+                    break 'sizes;
+                }
                 let facts: Vec<Fact> = set.iter().filter_map(|n| among.get(*n)).cloned().collect();
                 let as_set: BTreeSet<Fact> = facts.iter().cloned().collect();
                 if !found.iter().any(|f| f.is_subset(&as_set)) && holds(self, &facts) {
@@ -272,9 +279,25 @@ impl<'c, 'a> Chains<'c, 'a> {
                 .collect();
         }
         if found.is_empty() && holds(self, among) {
-            found.push(among.iter().cloned().collect());
+            found.push(self.without_superfluous(among, holds));
         }
         found
+    }
+
+    /// Facts with a property, those left out one after the other that it holds without.
+    fn without_superfluous(
+        &mut self,
+        facts: &[Fact],
+        mut holds: impl FnMut(&mut Self, &[Fact]) -> bool,
+    ) -> BTreeSet<Fact> {
+        let mut kept = facts.to_vec();
+        for fact in facts {
+            let fewer: Vec<Fact> = kept.iter().filter(|f| *f != fact).cloned().collect();
+            if holds(self, &fewer) {
+                kept = fewer;
+            }
+        }
+        kept.into_iter().collect()
     }
 
     /// The estate after these facts, in this order.

@@ -4,7 +4,7 @@ use super::brute::{reaches, replays, shortest};
 use super::moves::Move;
 use super::reference::Reference;
 use super::snapshot;
-use super::world::{ADMINISTRATOR, PRINCIPALS, Target, World, name_of};
+use super::world::{ADMINISTRATOR, Target, World, name_of};
 use gateproof::ask::{CrossCheck, Estate, EstateOptions, Settings};
 use gateproof::escalation::{EscalationSettings, Target as Asked};
 use gateproof::question::{Requests, Selector, Step, Verdict};
@@ -58,8 +58,8 @@ pub const KNOWN: [&str; 42] = [
 ];
 
 /// How many states are looked at before a world is given up as too large.
-const MOST_TO_REACH: usize = 300;
-const MOST_TO_SHORTEN: usize = 1_500;
+const MOST_TO_REACH: usize = 150;
+const MOST_TO_SHORTEN: usize = 300;
 
 /// What became of one world.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -69,7 +69,7 @@ pub enum Outcome {
     /// Both say impossible.
     Impossible,
     /// The tool does not know; brute force may.
-    Undecided { reaches: Option<bool> },
+    Undecided { reaches: Option<bool>, reason: String },
     /// Too large for brute force.
     Large,
     /// They differ.
@@ -188,18 +188,10 @@ fn aws_policies(world: &World, steps: &[Step]) -> Vec<String> {
 }
 
 pub fn compare(world: &World, settings: &EscalationSettings) -> Outcome {
-    let start = std::time::Instant::now();
-    let debug = |what: &str| {
-        if std::env::var("BRUTE_TIME").is_ok() {
-            eprintln!("{:?} {what} {} ms", std::thread::current().id(), start.elapsed().as_millis());
-        }
-    };
-    debug("start");
     let (verdict, steps, reason) = ask(world, settings);
-    debug(&format!("asked {verdict:?}"));
     let reference = Reference::new(world, &aws_policies(world, &steps));
     match verdict {
-        Verdict::Undecided => Outcome::Undecided { reaches: reaches(&reference, MOST_TO_REACH) },
+        Verdict::Undecided => Outcome::Undecided { reaches: reaches(&reference, MOST_TO_REACH), reason },
         Verdict::Impossible => match reaches(&reference, MOST_TO_REACH) {
             Some(false) => Outcome::Impossible,
             Some(true) => Outcome::Wrong("impossible, but it can be reached".to_owned()),
@@ -217,7 +209,6 @@ pub fn compare(world: &World, settings: &EscalationSettings) -> Outcome {
                 ));
             }
             let longest = chain.len().saturating_sub(1);
-            debug("replayed");
             match shortest(&reference, longest, MOST_TO_SHORTEN) {
                 Some(Some(length)) if length < chain.len() => {
                     Outcome::Wrong(format!("{ids:?} is longer than {length}"))
@@ -225,15 +216,5 @@ pub fn compare(world: &World, settings: &EscalationSettings) -> Outcome {
                 settled => Outcome::Reachable { chain: ids, settled: settled.is_some() },
             }
         }
-    }
-    .tap(reason)
-}
-
-impl Outcome {
-    fn tap(self, reason: String) -> Self {
-        if let (Self::Undecided { reaches }, Ok(_)) = (&self, std::env::var("BRUTE_DEBUG")) {
-            eprintln!("undecided {reaches:?}: {reason}");
-        }
-        self
     }
 }

@@ -35,7 +35,7 @@ fn empty() -> World {
         function: None,
         project: None,
         key_policy: None,
-        bucket_policy: None,
+        bucket_policy: Some(Vec::new()),
         scp: None,
         last_abroad: false,
         start: 0,
@@ -100,9 +100,7 @@ impl Maker {
     fn target(&mut self, last: usize) -> Option<Value> {
         match self.random.below(10) {
             0..=4 => {
-                if self.random.percent(40) {
-                    self.world.bucket_policy = Some(Vec::new());
-                }
+                self.world.bucket_policy = Some(Vec::new());
                 Some(allow(self.random.pick(&["s3:GetObject", "s3:*", "s3:Get*"]), "arn:aws:s3:::secret/*"))
             }
             5 | 6 => {

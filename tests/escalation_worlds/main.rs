@@ -13,87 +13,84 @@ mod snapshot;
 mod state;
 mod world;
 
-use compare::{Outcome, compare, settings};
+use compare::{KNOWN, Outcome, compare, settings};
 use rayon::prelude::*;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
-#[test]
-fn explore() {
-    let count: u64 = std::env::var("BRUTE_COUNT").ok().and_then(|v| v.parse().ok()).unwrap_or(200);
-    let from: u64 = std::env::var("BRUTE_FROM").ok().and_then(|v| v.parse().ok()).unwrap_or(0);
-    let settings = settings();
-    let outcomes: Vec<(u64, Outcome, u128)> = (from..from + count)
-        .into_par_iter()
-        .map(|seed| {
-            let start = std::time::Instant::now();
-            let outcome = compare(&generate::world(seed), &settings);
-            (seed, outcome, start.elapsed().as_millis())
-        })
-        .collect();
-    let mut tally: BTreeMap<String, usize> = BTreeMap::new();
-    let mut shrunk = 0;
-    for (seed, outcome, millis) in &outcomes {
-        if *millis > 3000 {
-            eprintln!("slow: {seed}: {millis} ms");
-        }
-        let name = match outcome {
-            Outcome::Reachable { chain, settled } => {
-                for id in chain {
-                    *tally.entry(format!("  {id}")).or_default() += 1;
-                }
-                format!("reachable {} {settled}", chain.len())
-            }
-            Outcome::Undecided { reaches } => format!("undecided {reaches:?}"),
-            Outcome::Wrong(_) => "wrong".to_owned(),
-            other => format!("{other:?}"),
-        };
-        *tally.entry(name).or_default() += 1;
-        if let Outcome::Wrong(what) = outcome {
-            eprintln!("seed {seed}: {what}");
-            if shrunk < 4 && std::env::var("BRUTE_SHRINK").is_ok() {
-                shrunk += 1;
-                let kind = what.split_whitespace().last().unwrap().to_owned();
-                let small = shrink::shrink(
-                    &generate::world(*seed),
-                    &|w| matches!(compare(w, &settings), Outcome::Wrong(w) if w.split_whitespace().last() == Some(&kind)),
-                );
-                eprintln!("{:?}\n{}", compare(&small, &settings), text(&small));
-            }
-        }
-    }
-    eprintln!("{tally:#?}");
+/// What became of so many worlds.
+#[derive(Debug, Default)]
+struct Tally {
+    /// Reachable, by the length of the chain.
+    lengths: BTreeMap<usize, usize>,
+    impossible: usize,
+    /// Undecided: seed, what brute force says, and the reason.
+    undecided: Vec<(u64, Option<bool>, String)>,
+    /// Too large for brute force to say whether a target is out of reach.
+    large: usize,
+    /// Too large for brute force to say whether a chain is the shortest.
+    unsettled: usize,
+    /// The steps of the shortest chains.
+    techniques: BTreeSet<String>,
+    wrong: Vec<String>,
 }
 
-fn text(world: &world::World) -> String {
-    let mut out =
-        format!("start {} device {:?} target {:?}\n", world.arn(world.start), world.device, world.target);
-    for (n, p) in world.principals.iter().enumerate() {
-        out += &format!(
-            "{} tag {:?} groups {:?} boundary {:?} attached {:?}\n",
-            world.arn(n),
-            p.tag,
-            p.groups,
-            p.boundary,
-            p.attached
-        );
-        for s in &p.inline {
-            out += &format!("   {}\n", serde_json::to_string(s).unwrap());
+fn tally(seeds: std::ops::Range<u64>) -> Tally {
+    let settings = settings();
+    let outcomes: Vec<(u64, Outcome)> =
+        seeds.into_par_iter().map(|seed| (seed, compare(&generate::world(seed), &settings))).collect();
+    let mut tally = Tally::default();
+    for (seed, outcome) in outcomes {
+        match outcome {
+            Outcome::Reachable { chain, settled } => {
+                *tally.lengths.entry(chain.len()).or_default() += 1;
+                tally.unsettled += usize::from(!settled);
+                tally.techniques.extend(chain);
+            }
+            Outcome::Impossible => tally.impossible += 1,
+            Outcome::Undecided { reaches, reason } => tally.undecided.push((seed, reaches, reason)),
+            Outcome::Large => tally.large += 1,
+            Outcome::Wrong(what) => tally.wrong.push(format!("seed {seed}: {what}\n{}", shrunk(seed))),
         }
-        out += &format!("   trust {}\n", serde_json::to_string(&p.trust).unwrap());
     }
-    for g in &world.groups {
-        out += &format!("group {:?} {}\n", g.attached, serde_json::to_string(&g.inline).unwrap());
-    }
-    for g in &world.policies {
-        out += &format!("policy {}\n", serde_json::to_string(&g.versions).unwrap());
-    }
-    out += &format!(
-        "function {:?} project {:?} scp {:?} key {:?} bucket {:?}",
-        world.function,
-        world.project,
-        world.scp.as_ref().map(|s| serde_json::to_string(s).unwrap()),
-        world.key_policy.as_ref().map(|s| serde_json::to_string(s).unwrap()),
-        world.bucket_policy
-    );
-    out
+    let wrong = &tally.wrong;
+    assert!(wrong.is_empty(), "{} differ:\n{}", wrong.len(), wrong.join("\n"));
+    eprintln!("{tally:?}");
+    tally
+}
+
+/// A world that shows the same kind of difference and holds little else.
+fn shrunk(seed: u64) -> String {
+    let settings = settings();
+    let kind = |world: &world::World| match compare(world, &settings) {
+        Outcome::Wrong(what) => what.split_whitespace().last().map(str::to_owned),
+        _ => None,
+    };
+    let world = generate::world(seed);
+    let first = kind(&world);
+    let small = shrink::shrink(&world, &|w| kind(w) == first);
+    format!("{:?}\n{small:#?}", compare(&small, &settings))
+}
+
+/// How many worlds are pinned.
+const PINNED: u64 = 300;
+
+#[test]
+fn reach_equals_brute_force_on_pinned_worlds() {
+    let tally = tally(0..PINNED);
+    let count = usize::try_from(PINNED).unwrap();
+    let reachable: usize = tally.lengths.values().sum();
+    assert!(reachable * 4 >= count && tally.impossible * 4 >= count, "{tally:?}");
+    assert!(tally.undecided.len() * 50 <= count, "{tally:?}");
+    assert!((tally.large + tally.unsettled) * 10 <= count, "{tally:?}");
+    assert!((0..=4).all(|n| tally.lengths.contains_key(&n)), "{tally:?}");
+    let unused: Vec<_> = KNOWN.iter().filter(|id| !tally.techniques.contains(**id)).collect();
+    assert!(unused.len() <= 21, "{unused:?}");
+}
+
+#[test]
+fn soak_reach_equals_brute_force() {
+    let full = std::env::var("GATEPROOF_SOAK").is_ok_and(|v| v == "1");
+    let tally = tally(1_000_000..if full { 1_100_000 } else { 1_000_020 });
+    let unused: Vec<_> = KNOWN.iter().filter(|id| !tally.techniques.contains(**id)).collect();
+    assert!(!full || unused.is_empty(), "{unused:?}");
 }

@@ -23,7 +23,7 @@ pub struct Move {
 }
 
 /// Names that a new function, project or policy may be given.
-const NEW: [&str; 4] = ["dev-x", "dev-y", "prod-x", "zz"];
+const NEW: [&str; 5] = ["dev-x", "dev-y", "prod-x", "zz", "p9"];
 
 pub struct Moves<'r, 'w> {
     reference: &'r Reference<'w>,
