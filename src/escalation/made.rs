@@ -33,12 +33,12 @@ fn told_by(snapshot: &Snapshot, statement: &Statement, base: &str) -> Option<Str
         return Some(arn.to_string());
     }
     let resources = statement.resource.iter().flat_map(|clause| &clause.patterns);
-    let telling = resources.filter(|text| tells(text, base)).map(|text| text.text.to_string()).next();
+    let telling = resources.filter(|text| tells(snapshot, text, base)).map(|text| text.text.to_string()).next();
     telling.or_else(|| {
         let texts = statement.conditions.iter().flat_map(|c| c.operands.iter().map(move |o| (&*c.key, o)));
         let told = texts.filter_map(|(key, operand)| match operand {
             Operand::Text(text) => {
-                let of_name = NAMING.contains(&key) && (key != "aws:principalarn" || tells(text, base));
+                let of_name = NAMING.contains(&key) && (key != "aws:principalarn" || tells(snapshot, text, base));
                 (of_name || is_named(text)).then(|| format!("{key} {}", text.text))
             }
             _ => None,
@@ -48,9 +48,13 @@ fn told_by(snapshot: &Snapshot, statement: &Statement, base: &str) -> Option<Str
 }
 
 /// Whether the pattern matches some ARNs that begin so, perhaps, and not all.
-fn tells(text: &PatternText, base: &str) -> bool {
+fn tells(snapshot: &Snapshot, text: &PatternText, base: &str) -> bool {
     if is_named(text) {
         return true;
+    }
+    // A known principal's name is nobody else's.
+    if snapshot.principal(&text.text).is_some() {
+        return false;
     }
     let mut head = String::new();
     for piece in text.pieces() {
@@ -62,7 +66,6 @@ fn tells(text: &PatternText, base: &str) -> bool {
     if !head.starts_with(base) && !base.starts_with(head.as_str()) {
         return false;
     }
-    // A known principal's name is nobody else's.
     let Some(pattern) = text.ground() else { return true };
     !NAMES.iter().all(|name| matches(&pattern, &format!("{base}{name}"), false))
 }
