@@ -87,12 +87,13 @@ pub(super) struct Chains<'c, 'a> {
     pub goal: &'c Goal,
     objects: Objects<'c>,
     worlds: BTreeMap<Vec<Fact>, Arc<Estate>>,
+    own: BTreeMap<Arc<str>, Arc<BTreeSet<Fact>>>,
 }
 
 impl<'c, 'a> Chains<'c, 'a> {
     pub fn of(search: &'c Search<'a>, found: &'c Found, goal: &'c Goal) -> Self {
         let objects = Objects::of(&search.estate.snapshot);
-        Self { search, found, goal, objects, worlds: BTreeMap::new() }
+        Self { search, found, goal, objects, worlds: BTreeMap::new(), own: BTreeMap::new() }
     }
 
     /// Up to `most` chains, shortest first, each replayed; and the steps that bear on the goal as a graph.
@@ -209,23 +210,9 @@ impl<'c, 'a> Chains<'c, 'a> {
     }
 
     /// The facts about policies that may bear on a session's calls on some objects.
-    fn related(&self, session: &Fact, objects: &[Arc<str>]) -> Vec<Fact> {
+    fn related(&mut self, session: &Fact, objects: &[Arc<str>]) -> Vec<Fact> {
         let Some(session) = session.session() else { return Vec::new() };
-        let snapshot = &self.search.estate.snapshot;
-        let of_principal = |facts: &[&Fact]| {
-            let mut changes = changes_of(snapshot, facts, Reading::AtMost);
-            let made = changes.new_principals.remove(&session.principal);
-            (changes.principals.remove(&session.principal), made)
-        };
-        let own = |fact: &Fact| {
-            let beside = |f: &&Fact| {
-                let gives = matches!(f, Fact::Member { .. } | Fact::Attached { .. } | Fact::NewPrincipal(_));
-                gives && *f != fact
-            };
-            let without: Vec<&Fact> = self.found.facts.iter().filter(beside).collect();
-            let with: Vec<&Fact> = without.iter().copied().chain([fact]).collect();
-            of_principal(&with) != of_principal(&without)
-        };
+        let own = self.own(&session.principal);
         let of_objects = |fact: &Fact| match fact {
             Fact::WritesTrust(of) | Fact::Tagged(of) | Fact::NewPrincipal(of) => {
                 objects.is_empty() || objects.contains(of)
@@ -237,13 +224,34 @@ impl<'c, 'a> Chains<'c, 'a> {
             Fact::Device(user) => *user == session.principal,
             _ => false,
         };
-        self.found
-            .facts
-            .iter()
-            .filter(|f| f.session().is_none())
-            .filter(|f| of_objects(f) || own(f))
-            .cloned()
-            .collect()
+        let facts = self.found.facts.iter().filter(|f| f.session().is_none());
+        facts.filter(|f| of_objects(f) || own.contains(f)).cloned().collect()
+    }
+
+    /// The facts that change what a principal holds.
+    fn own(&mut self, principal: &Arc<str>) -> Arc<BTreeSet<Fact>> {
+        if let Some(known) = self.own.get(principal) {
+            return known.clone();
+        }
+        let snapshot = &self.search.estate.snapshot;
+        let of_principal = |facts: &[&Fact]| {
+            let mut changes = changes_of(snapshot, facts, Reading::AtMost);
+            let made = changes.new_principals.remove(principal);
+            (changes.principals.remove(principal), made)
+        };
+        let differs = |fact: &&Fact| {
+            let beside = |f: &&Fact| {
+                let gives = matches!(f, Fact::Member { .. } | Fact::Attached { .. } | Fact::NewPrincipal(_));
+                gives && f != fact
+            };
+            let without: Vec<&Fact> = self.found.facts.iter().filter(beside).collect();
+            let with: Vec<&Fact> = without.iter().copied().chain([*fact]).collect();
+            of_principal(&with) != of_principal(&without)
+        };
+        let facts = self.found.facts.iter().filter(|f| f.session().is_none());
+        let own = Arc::new(facts.filter(differs).cloned().collect::<BTreeSet<Fact>>());
+        self.own.insert(principal.clone(), own.clone());
+        own
     }
 
     /// The smallest subsets with a property that more facts never take away; up to [`MOST_FACTS`] large, otherwise one.

@@ -33,12 +33,14 @@ fn told_by(snapshot: &Snapshot, statement: &Statement, base: &str) -> Option<Str
         return Some(arn.to_string());
     }
     let resources = statement.resource.iter().flat_map(|clause| &clause.patterns);
-    let telling = resources.filter(|text| tells(snapshot, text, base)).map(|text| text.text.to_string()).next();
+    let telling =
+        resources.filter(|text| tells(snapshot, text, base)).map(|text| text.text.to_string()).next();
     telling.or_else(|| {
         let texts = statement.conditions.iter().flat_map(|c| c.operands.iter().map(move |o| (&*c.key, o)));
         let told = texts.filter_map(|(key, operand)| match operand {
             Operand::Text(text) => {
-                let of_name = NAMING.contains(&key) && (key != "aws:principalarn" || tells(snapshot, text, base));
+                let of_name =
+                    NAMING.contains(&key) && (key != "aws:principalarn" || tells(snapshot, text, base));
                 (of_name || is_named(text)).then(|| format!("{key} {}", text.text))
             }
             _ => None,

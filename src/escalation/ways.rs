@@ -180,7 +180,7 @@ impl<'a> Search<'_, 'a, '_> {
                     binding: binding.clone(),
                     facts,
                     device: self.device,
-                    carried: evidence.carried.clone(),
+                    carried: evidence.carried,
                     steps: evidence.steps.clone(),
                     assumptions: evidence.assumptions.clone(),
                     unknown: evidence.unknown.clone(),

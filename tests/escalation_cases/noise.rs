@@ -1,6 +1,6 @@
 //! Noise: what changes nothing of a verdict, whatever the case is about.
 
-use super::format::{Controls, Principal, Statement, Statements, World};
+use super::format::{Principal, Statement, Statements, World};
 use super::short_forms::{ACCOUNT, OTHER};
 use super::variants::Variant;
 
@@ -26,7 +26,7 @@ fn unrelated_deny(world: &mut World) {
 /// A control that lets all pass but an action that nothing is about.
 fn unrelated_control(world: &mut World) {
     for account in [ACCOUNT, OTHER] {
-        let controls = world.controls.entry(account.to_owned()).or_insert_with(Controls::default);
+        let controls = world.controls.entry(account.to_owned()).or_default();
         // Beside a list of what is allowed, one that allows all would allow more.
         if controls.instead.is_none() {
             controls.beside.0.push(short("*"));

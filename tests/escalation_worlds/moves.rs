@@ -316,7 +316,7 @@ impl<'r, 'w> Moves<'r, 'w> {
                 }
             };
             if reference.can_with(state, session, device, &call) {
-                self.push("sts.assume-role", session, &[call.clone()], true, gains(None));
+                self.push("sts.assume-role", session, std::slice::from_ref(&call), true, gains(None));
             }
             for tag in TAGS {
                 let tagged = |action| reference.assume(action, role).with("aws:RequestTag/team", tag);

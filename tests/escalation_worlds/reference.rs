@@ -268,8 +268,7 @@ impl<'w> Reference<'w> {
     }
 
     fn of_resource(&self, state: &State, call: &Call) -> PolicySet {
-        let mut policies = PolicySet::default();
-        policies.resource = match call.by {
+        let resource = match call.by {
             Governed::No => None,
             Governed::Trust(role) if state.people[role].trust_written => Some(self.any_trust.clone()),
             Governed::Trust(role) => Some(self.trust[role].clone()),
@@ -278,6 +277,7 @@ impl<'w> Reference<'w> {
             Governed::Bucket if state.bucket_written => Some(self.everybody.clone()),
             Governed::Bucket => self.bucket.clone(),
         };
+        let mut policies = PolicySet { resource, ..PolicySet::default() };
         if call.arn == key_arn() {
             policies.grants = state.grants.iter().map(|n| self.grant(*n)).collect();
         }
