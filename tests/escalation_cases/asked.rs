@@ -4,10 +4,11 @@ use super::format::Verdict as Expected;
 use super::short_forms::{expand, request};
 use super::snapshot::files;
 use super::variants::Variant;
-use gateproof::ask::{CrossCheck, Estate, EstateOptions, Settings};
-use gateproof::escalation::{EscalationSettings, Target};
+use gateproof::ask::{CrossCheck, Environments, Estate, EstateOptions, Settings};
+use gateproof::certificate::{ReachQuestion, SnapshotDigest, export_invariants, verify_invariants_loaded};
+use gateproof::escalation::{EscalationSettings, ReachAnswer, Target};
 use gateproof::question::{Answer, Requests, Selector, Verdict};
-use gateproof_encodings::primitive::embedded;
+use gateproof_encodings::primitive::{Primitive, embedded};
 
 /// What is wrong, if anything.
 pub fn complaint(variant: &Variant) -> Option<String> {
@@ -76,9 +77,34 @@ fn by_reach(estate: &Estate, variant: &Variant) -> String {
             Target::Access(Requests { actions, resources, ..Requests::default() })
         }
     };
-    match estate.reach(&[from], &when, &target, &settings(variant)) {
-        Ok(answer) => told(variant, &answer.overall),
+    let from = [from];
+    let settings = settings(variant);
+    match estate.reach(&from, &when, &target, &settings) {
+        Ok(answer) => {
+            let (environments, missing, rules) = (Environments::default(), estate.missing, estate.rules);
+            let question = ReachQuestion::new(&from, &when, &target, &environments, missing, rules);
+            uncertified(estate, &settings.primitives, question, &answer)
+                .unwrap_or_else(|| told(variant, &answer.overall))
+        }
         Err(error) => format!("error: {error}"),
+    }
+}
+
+/// Why an *impossible* is not backed by a certificate that is accepted.
+fn uncertified(
+    estate: &Estate,
+    primitives: &[Primitive],
+    question: ReachQuestion,
+    answer: &ReachAnswer,
+) -> Option<String> {
+    let nowhere = SnapshotDigest { digest: String::new(), files: 0 };
+    match export_invariants(estate, primitives, question, nowhere, &answer.invariants) {
+        Ok(None) => None,
+        Ok(Some(certificate)) => match verify_invariants_loaded(&certificate, primitives, estate) {
+            Ok(_) => None,
+            Err(error) => Some(format!("a certificate that is refused: {error}")),
+        },
+        Err(error) => Some(format!("impossible without a certificate: {error}")),
     }
 }
 

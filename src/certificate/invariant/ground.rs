@@ -120,6 +120,7 @@ fn words_of_tied(calls: &Tied<Requests>) -> String {
     match calls {
         Tied::Free => "anything".to_owned(),
         Tied::Call(requests) => words_of(requests),
+        Tied::Any(each) if each.is_empty() => "nothing".to_owned(),
         Tied::Any(each) => format!("one of ({})", list(each)),
         Tied::All(each) => format!("all of ({})", list(each)),
     }

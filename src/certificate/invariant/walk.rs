@@ -302,8 +302,8 @@ impl<J: Judge> Branch<'_, '_, '_, J> {
     fn conclude(&self, tools: &mut Tools, scene: &Scene<'_>) -> Result<(), Refusal> {
         let fresh = scene.bound.iter().filter(|(_, object)| object.fresh).map(|(variable, _)| *variable);
         for variable in fresh {
-            let each = scene.primitive.needs.iter().map(|need| self.calls_on(scene, need, variable));
-            let asks = Asks::OneName(Tied::All(each.collect()));
+            let each = self.calls_on_each(tools, scene, &scene.primitive.needs, variable)?;
+            let asks = Asks::OneName(Tied::All(each));
             let guard = Guard { caller: self.caller, entity: &self.holder.entity, asks };
             if self.walk.judge.refutes(tools, &guard)? {
                 return Ok(());
@@ -314,21 +314,38 @@ impl<J: Judge> Branch<'_, '_, '_, J> {
         Err(Fault::Outside(outside.map(ToString::to_string).unwrap_or_default()).at(self.place(scene)))
     }
 
-    /// The session's calls of a need that are on a new object; of others nothing is demanded.
-    fn calls_on(&self, scene: &Scene<'_>, need: &Need, variable: &str) -> Tied<Requests> {
-        let each = |needs: &[Need]| needs.iter().map(|one| self.calls_on(scene, one, variable)).collect();
-        match need {
-            Need::Any(any) => Tied::Any(each(&any.any)),
-            Need::All(all) => Tied::All(each(&all.all)),
+    /// The session's calls of a need that are on a new object. Of others nothing is demanded, but that they are not refuted
+    /// whatever it is called.
+    fn calls_on(
+        &self,
+        tools: &mut Tools,
+        scene: &Scene<'_>,
+        need: &Need,
+        variable: &str,
+    ) -> Result<Tied<Requests>, Refusal> {
+        Ok(match need {
+            Need::Any(any) => Tied::Any(self.calls_on_each(tools, scene, &any.any, variable)?),
+            Need::All(all) => Tied::All(self.calls_on_each(tools, scene, &all.all, variable)?),
             Need::Call(authorization) => {
                 let resource = authorization.resource.as_ref();
                 let on = resource.is_some_and(|t| t.references().any(|r| r.variable == variable));
                 match call_of(scene, authorization).filter(|call| on && call.service.is_none()) {
                     Some(call) => Tied::Call(requests_of(call, &self.holder.when)),
+                    None if self.refutes(tools, scene, need)? => Tied::Any(Vec::new()),
                     None => Tied::Free,
                 }
             }
-        }
+        })
+    }
+
+    fn calls_on_each(
+        &self,
+        tools: &mut Tools,
+        scene: &Scene<'_>,
+        needs: &[Need],
+        variable: &str,
+    ) -> Result<Vec<Tied<Requests>>, Refusal> {
+        needs.iter().map(|need| self.calls_on(tools, scene, need, variable)).collect()
     }
 
     fn place(&self, scene: &Scene<'_>) -> String {
