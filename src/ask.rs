@@ -42,6 +42,7 @@ mod strangers;
 mod summary;
 mod tagged_principals;
 mod target;
+mod trusting;
 mod universe;
 mod witness;
 
