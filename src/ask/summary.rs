@@ -24,9 +24,10 @@ use gateproof_encodings::term::Terms;
 use gateproof_model::assumption::BlindSpot;
 use gateproof_model::catalogue::ActionInfo;
 use rayon::prelude::*;
+use rustc_hash::FxHashMap;
 use std::borrow::Cow;
 use std::collections::VecDeque;
-use std::sync::{Arc, OnceLock};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 /// The answer to `can`.
 #[derive(Debug, Clone)]
@@ -63,6 +64,8 @@ pub(crate) struct Prepared<'a> {
     pub cross_check: CrossCheck,
     /// What the question may cost.
     pub effort: Effort,
+    /// The inputs that were never collected, by the account of whoever asks.
+    pub uncollected: Mutex<FxHashMap<Option<Arc<str>>, Arc<Vec<String>>>>,
     /// Whether nothing is ruled out beforehand.
     pub exhaustive: bool,
     /// Whether only requests that AWS could receive are asked about.
@@ -128,6 +131,7 @@ impl Estate {
             whole_cases: KnownCases::default(),
             open_plan: OnceLock::new(),
             bundles: OnceLock::new(),
+            uncollected: Mutex::default(),
             resources,
             requests,
             quantifier,
@@ -345,7 +349,7 @@ impl Estate {
             verdict,
             witness: Some(witness),
             proof: None,
-            assumptions,
+            assumptions: Arc::new(assumptions),
             not_collected: 0,
             undecided: None,
         }
@@ -359,12 +363,12 @@ impl Estate {
                 verdict: Verdict::Undecided,
                 witness: None,
                 proof: None,
-                assumptions: Vec::new(),
+                assumptions: Arc::default(),
                 not_collected: 0,
                 undecided,
             };
         }
-        let assumptions = self.uncollected(caller, prepared);
+        let assumptions = self.shared_uncollected(caller, prepared);
         let verdict = match prepared.quantifier {
             Quantifier::Some => Verdict::Impossible,
             Quantifier::Every => Verdict::Reachable,
@@ -415,6 +419,13 @@ impl Estate {
             .iter()
             .find(concerned)
             .map(|b| Undecided { reason: format!("not known: {}", b.what), place: b.file.to_string() })
+    }
+
+    /// [`Estate::uncollected`], which is the same for all callers of an account.
+    fn shared_uncollected(&self, caller: &CallerEntity, prepared: &Prepared<'_>) -> Arc<Vec<String>> {
+        let mut known = prepared.uncollected.lock().unwrap_or_else(PoisonError::into_inner);
+        let texts = known.entry(caller.account.clone());
+        texts.or_insert_with(|| Arc::new(self.uncollected(caller, prepared))).clone()
     }
 
     /// The inputs that were never collected and could touch the answer.
@@ -546,16 +557,18 @@ fn overall(principals: &[(Arc<str>, Answer)], quantifier: Quantifier) -> Answer 
             verdict: Verdict::Impossible,
             witness: None,
             proof: None,
-            assumptions: Vec::new(),
+            assumptions: Arc::default(),
             not_collected: 0,
             undecided: None,
         };
     };
     let mut whole = first.clone();
     for (_, answer) in principals.iter().skip(1) {
-        for assumption in &answer.assumptions {
-            if !whole.assumptions.contains(assumption) {
-                whole.assumptions.push(assumption.clone());
+        if !Arc::ptr_eq(&whole.assumptions, &answer.assumptions) {
+            for assumption in answer.assumptions.iter() {
+                if !whole.assumptions.contains(assumption) {
+                    Arc::make_mut(&mut whole.assumptions).push(assumption.clone());
+                }
             }
         }
         if let (Some(all), Some(one)) = (&mut whole.proof, &answer.proof) {
