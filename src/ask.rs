@@ -43,6 +43,7 @@ mod summary;
 mod tagged_principals;
 mod target;
 mod trusting;
+mod uncollected;
 mod universe;
 mod witness;
 

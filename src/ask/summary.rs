@@ -13,6 +13,7 @@ use super::plan::{Cases, Plan, Reach};
 use super::prefilter::Prefilter;
 use super::progress::Progress;
 use super::target::{Place, Resources, Target};
+use super::uncollected::SaidOnce;
 use super::universe::{Actions, actions_of};
 use super::{AskError, CrossCheck, Settings};
 use crate::question::answer::EXISTS;
@@ -21,13 +22,11 @@ use crate::question::{
 };
 use gateproof_encodings::scope::ResourceRule;
 use gateproof_encodings::term::Terms;
-use gateproof_model::assumption::BlindSpot;
 use gateproof_model::catalogue::ActionInfo;
 use rayon::prelude::*;
-use rustc_hash::FxHashMap;
 use std::borrow::Cow;
 use std::collections::VecDeque;
-use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use std::sync::{Arc, OnceLock};
 
 /// The answer to `can`.
 #[derive(Debug, Clone)]
@@ -64,8 +63,8 @@ pub(crate) struct Prepared<'a> {
     pub cross_check: CrossCheck,
     /// What the question may cost.
     pub effort: Effort,
-    /// The inputs that were never collected, by the account of whoever asks.
-    pub uncollected: Mutex<FxHashMap<Option<Arc<str>>, Arc<Vec<String>>>>,
+    /// The inputs that were never collected.
+    pub uncollected: SaidOnce,
     /// Whether nothing is ruled out beforehand.
     pub exhaustive: bool,
     /// Whether only requests that AWS could receive are asked about.
@@ -131,7 +130,7 @@ impl Estate {
             whole_cases: KnownCases::default(),
             open_plan: OnceLock::new(),
             bundles: OnceLock::new(),
-            uncollected: Mutex::default(),
+            uncollected: SaidOnce::default(),
             resources,
             requests,
             quantifier,
@@ -399,53 +398,6 @@ impl Estate {
             assumptions,
             undecided: None,
         }
-    }
-
-    /// Why nothing can be said: something that the actions' services are about could not be read.
-    pub(crate) fn blind_spot(&self, caller: &CallerEntity, prepared: &Prepared<'_>) -> Option<Undecided> {
-        let services: Vec<&str> = prepared.actions.known.iter().map(ActionInfo::service).collect();
-        let concerned = |spot: &&BlindSpot| {
-            let account = spot.account.as_deref();
-            let in_question = account.is_none()
-                || account == caller.account.as_deref()
-                || prepared.resources.in_account(account);
-            let asked = spot.services.is_empty()
-                || !prepared.actions.open.is_empty()
-                || spot.services.iter().any(|s| services.contains(&&**s));
-            in_question && asked
-        };
-        self.snapshot
-            .blind_spots()
-            .iter()
-            .find(concerned)
-            .map(|b| Undecided { reason: format!("not known: {}", b.what), place: b.file.to_string() })
-    }
-
-    /// [`Estate::uncollected`], which is the same for all callers of an account.
-    fn shared_uncollected(&self, caller: &CallerEntity, prepared: &Prepared<'_>) -> Arc<Vec<String>> {
-        let mut known = prepared.uncollected.lock().unwrap_or_else(PoisonError::into_inner);
-        let texts = known.entry(caller.account.clone());
-        texts.or_insert_with(|| Arc::new(self.uncollected(caller, prepared))).clone()
-    }
-
-    /// The inputs that were never collected and could touch the answer.
-    pub(crate) fn uncollected(&self, caller: &CallerEntity, prepared: &Prepared<'_>) -> Vec<String> {
-        let services: Vec<&str> = prepared.actions.known.iter().map(ActionInfo::service).collect();
-        let mut texts = Vec::new();
-        for assumption in self.snapshot.assumptions() {
-            let touches = &assumption.touches;
-            let account =
-                touches.account.is_none() || touches.account == caller.account || caller.account.is_none();
-            let service = touches.service.as_deref().is_none_or(|s| {
-                !prepared.actions.open.is_empty()
-                    || services.contains(&s)
-                    || ["organizations", "ec2"].contains(&s)
-            });
-            if account && service {
-                texts.push(format!("{} (to supply it: {})", assumption.text, assumption.cli_command));
-            }
-        }
-        texts
     }
 }
 
