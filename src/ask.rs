@@ -66,6 +66,7 @@ pub(crate) use obligations::{Obligation, Owed, OwedCall, Part, Visitor};
 pub(crate) use one_name::{OneName, Tied};
 pub use progress::Progress;
 pub use reproducer::Reproducers;
+pub(crate) use resource_facts::BOUNDARY;
 pub use selection::Environments;
 pub(crate) use selection::glob_matches;
 pub use summary::CanAnswer;

@@ -19,6 +19,9 @@ use std::sync::Arc;
 /// AWS STS API Reference, GetCallerIdentity and GetSessionToken: "no permissions are required".
 pub const FREE_ACTIONS: [&str; 2] = ["sts:GetCallerIdentity", "sts:GetSessionToken"];
 
+/// The action that opens a session of a member account's root user, in lower case.
+pub const ROOT_SESSION: &str = "sts:assumeroot";
+
 /// The two halves of a decision: a request is allowed iff `granted` and not `denied`; it is denied
 /// explicitly iff `denied`.
 #[derive(Debug, Clone, Copy)]
@@ -125,6 +128,13 @@ impl Encoder<'_> {
         }
     }
 
+    /// Root sessions of member accounts are the organization's to give: the other account has no say.
+    ///
+    /// AWS STS API Reference, AssumeRoot. CONFORMANCE 1.4.7.
+    fn opens_root_session(&self) -> bool {
+        self.scope.action.as_deref() == Some(ROOT_SESSION)
+    }
+
     fn resource_policy_counts(&self) -> bool {
         self.scope.rule != ResourceRule::Ungoverned
     }
@@ -133,8 +143,8 @@ impl Encoder<'_> {
         if self.session_cannot_call() {
             return Terms::FALSE;
         }
-        // AWS STS API Reference, AssumeRole: a root user cannot call it.
-        let assuming = self.scope.action.as_deref() == Some("sts:assumerole");
+        // AWS STS API Reference, AssumeRole, AssumeRoot: a root user cannot call it.
+        let assuming = self.scope.action.as_deref() == Some("sts:assumerole") || self.opens_root_session();
         let root = if assuming { self.is_root_user() } else { Terms::FALSE };
         if root == Terms::TRUE {
             return Terms::FALSE;
@@ -178,8 +188,9 @@ impl Encoder<'_> {
         let capped = self.capped(policies);
         let allows = self.identity_side(policies);
         let own = self.terms.and([allows, capped]);
-        let same_account = self.scope.caller.account().is_some()
-            && self.scope.caller.account() == self.scope.resource_account.as_deref();
+        let account = self.scope.caller.account();
+        let same_account = account.is_some()
+            && (account == self.scope.resource_account.as_deref() || self.opens_root_session());
         let policy = if same_account {
             let by_role = self.terms.and([resource.by_role, capped]);
             let identity = match self.scope.rule {

@@ -72,6 +72,8 @@ pub struct PrincipalEntity {
     pub boundary: Option<Vec<Arc<Document>>>,
     /// The ARN of the permissions boundary.
     pub boundary_arn: Option<Arc<str>>,
+    /// Whether it is not known which policy is its boundary, or whether one is.
+    pub boundary_open: bool,
     /// A role's trust policy.
     pub trust: Option<Arc<Document>>,
     /// Its inline policies.
@@ -97,6 +99,15 @@ impl PrincipalEntity {
             PrincipalEntityKind::Role => PrincipalKind::Role(self.arn.clone()),
         };
         Principal { kind, account: Some(self.account.clone()) }
+    }
+
+    /// The ARN of its permissions boundary, where it has one; `None` where that is not known.
+    pub fn named_boundary(&self) -> Option<Option<&Arc<str>>> {
+        match (&self.boundary, &self.boundary_arn) {
+            _ if self.boundary_open => None,
+            (Some(_), None) => None,
+            (_, named) => Some(named.as_ref()),
+        }
     }
 
     /// The value of a tag; tag keys of principals are compared without regard to case

@@ -4,7 +4,7 @@
 //! AWS Organizations User Guide, "SCP evaluation" and "RCP evaluation". CONFORMANCE 1.2, 1.3.
 
 use crate::policy::Document;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 /// Policies a level, root first.
@@ -71,6 +71,8 @@ pub struct Organization {
     pub nodes: BTreeMap<Arc<str>, Node>,
     /// Whether all accounts of the organization were listed, so that others are outside.
     pub accounts_listed: bool,
+    /// The accounts that administer IAM beside the management account, where they were collected.
+    pub iam_administrators: BTreeSet<Arc<str>>,
     /// The accounts, those of the snapshot and those that only the organization lists.
     pub members: BTreeMap<Arc<str>, Membership>,
 }
@@ -110,6 +112,20 @@ impl Organization {
     /// The value of `aws:PrincipalOrgPaths` and `aws:ResourceOrgPaths` for an account.
     pub fn org_path(&self, account: &str) -> Option<&Arc<str>> {
         self.members.get(account)?.org_path.as_ref()
+    }
+
+    /// The accounts from which sessions of member accounts' root users can be opened.
+    ///
+    /// IAM User Guide, "Centrally manage root access for member accounts".
+    pub fn root_session_openers(&self) -> BTreeSet<&Arc<str>> {
+        self.management_account.iter().chain(&self.iam_administrators).collect()
+    }
+
+    /// The accounts whose root users' sessions can be opened from an account.
+    pub fn root_sessions_from(&self, account: &str) -> impl Iterator<Item = &Arc<str>> {
+        let opens = self.root_session_openers().iter().any(|opener| ***opener == *account);
+        let members = self.members.iter().filter(move |(_, m)| opens && m.standing == Standing::Member);
+        members.map(|(id, _)| id)
     }
 
     /// The nodes from the root to an account, as far as they are known.

@@ -27,7 +27,7 @@ mod tags;
 mod twins;
 
 pub use answers::{OperationOutput, PolicyOf};
-pub use changed::{Changes, PrincipalChange, ResourceChange, StatementPlace};
+pub use changed::{Changes, NamedBoundary, PrincipalChange, ResourceChange, StatementPlace};
 pub use index::OperationFile;
 pub use managed::ManagedPolicyLookup;
 

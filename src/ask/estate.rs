@@ -61,7 +61,7 @@ impl Estate {
     /// Where nothing of the snapshot can be used.
     pub fn load(path: &Path, options: EstateOptions) -> Result<Self, LoadError> {
         let catalogue = Catalogue::embedded();
-        let managed = |arn: &str| catalogue.managed_policy(arn).map(|p| p.document().to_owned());
+        let managed = |arn: &str| catalogue.managed_document(arn).map(|text| text.into_owned());
         let load =
             LoadOptions { missing: options.missing, managed_policies: &managed, ..LoadOptions::default() };
         Ok(Self::of(Snapshot::load(path, &load)?, options))

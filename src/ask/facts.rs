@@ -7,7 +7,7 @@ use super::estate::Estate;
 use super::federation::Admission;
 use super::piece::Piece;
 use super::regions::global_region;
-use super::resource_facts::{is_certain, is_of_others};
+use super::resource_facts::{BOUNDARY, is_certain, is_of_others, tells_boundary_of_target};
 use super::session_keys;
 use super::target::{Place, Target};
 use crate::question::Constraint;
@@ -48,7 +48,7 @@ pub struct Facts<'a> {
     restricted: Cell<bool>,
     /// Whether the case is of several resources, whose tags differ.
     several: bool,
-    /// Whether their tags were asked for.
+    /// Whether their tags, or the boundary of the user or role, were asked for.
     tags_asked: Cell<bool>,
 }
 
@@ -140,7 +140,7 @@ impl<'a> Facts<'a> {
         self.several && self.tags_asked.get()
     }
 
-    /// Whether the formula turns on tags of the resource.
+    /// Whether the formula turns on tags of the resource, or on the boundary of the user or role that it is.
     pub fn asks_for_tags(&self) -> bool {
         self.tags_asked.get()
     }
@@ -236,6 +236,11 @@ impl<'a> Facts<'a> {
     fn of_resource(&self, key: &str) -> Option<KeyFact> {
         if is_of_others(key, self.estate, self.target, self.only) {
             return None;
+        }
+        if key == BOUNDARY {
+            let of_target = self.action.is_some_and(tells_boundary_of_target);
+            self.tags_asked.set(self.tags_asked.get() || of_target);
+            return self.resource.get(key).filter(|_| of_target).cloned();
         }
         if let Some(fact) = self.resource.get(key) {
             return Some(fact.clone());
@@ -352,6 +357,11 @@ pub(crate) fn resource_facts(estate: &Estate, place: &Place<'_>, account: Option
             let paths = ContextValue::List(vec![path.to_string()]);
             facts.insert("aws:resourceorgpaths".to_owned(), KeyFact::Fixed(paths));
         }
+    }
+    if let Place::Principal(principal) = place
+        && let Some(named) = principal.named_boundary()
+    {
+        facts.insert(BOUNDARY.to_owned(), named.map_or(KeyFact::Absent, |arn| single(arn)));
     }
     let tags = match place {
         Place::Known(resource) => resource.tags.as_ref(),

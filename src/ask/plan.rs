@@ -9,6 +9,7 @@ use super::piece::{flat, is_managed_key, over_arns};
 use super::regions::{odd_arns, placed};
 use super::target::{Place, Resources, Target, beginning_of_globs};
 use gateproof_encodings::actions::ActionRanges;
+use gateproof_encodings::authorize::ROOT_SESSION;
 use gateproof_encodings::language::PatternSet;
 use gateproof_encodings::scope::{RcpSupport, ResourceRule, is_assume_action};
 use gateproof_model::catalogue::{ActionInfo, ResourceTypeId};
@@ -131,7 +132,7 @@ impl<'a> Plan<'a> {
         let (named, own) = self.relevant(estate, caller, reach);
         let named = named.into_iter().map(Cow::Borrowed);
         let account = caller.account.as_ref().filter(|_| reach.by_identity && !reach.refuted);
-        let account = account.filter(|a| resources.in_account(Some(a)));
+        let account = account.filter(|a| self.opens_root_sessions() || resources.in_account(Some(a)));
         let (mut first, mut others) = (Vec::new(), Vec::new());
         if let Some(account) = account {
             match self.accounts.get(account) {
@@ -155,6 +156,11 @@ impl<'a> Plan<'a> {
         }
         first.extend(named.chain(own.into_iter().map(Cow::Borrowed)).chain(others));
         Cases { first, own: Vec::new(), any: None }
+    }
+
+    /// Whether the action opens sessions of other accounts' root users, so that its cases are of those accounts.
+    fn opens_root_sessions(&self) -> bool {
+        self.lower.as_deref() == Some(ROOT_SESSION)
     }
 
     /// The known resources that can matter to the caller: those whose policies name it; and its own
@@ -218,10 +224,11 @@ impl Estate {
         let kms = name.starts_with("kms:");
         let assume = is_assume_action(name);
         let kinds = self.kinds(action);
+        let opens_root = name == ROOT_SESSION;
         let only_star = action.is_some_and(|a| a.is_checked_against_star());
         let concern = if assume {
             Concern::Trust
-        } else if only_star {
+        } else if only_star || opens_root {
             Concern::Nothing
         } else {
             let of = |a: ActionInfo<'a>| {
@@ -246,7 +253,10 @@ impl Estate {
             grantees: Grantees::of(&known.targets, action.map(|a| a.id()), open, self),
             any: self.any_cases(&known, resources),
             known,
-            accounts: self.account_cases(star, &others, resources),
+            accounts: match opens_root {
+                true => self.root_session_cases(resources),
+                false => self.account_cases(star, &others, resources),
+            },
             star,
             kinds,
             beginning: resources.beginning(),
@@ -327,6 +337,17 @@ impl Estate {
                 (account.id.clone(), star.into_iter().chain(others).collect())
             })
             .collect()
+    }
+
+    /// By account that can open sessions of root users, those of the member accounts asked about.
+    fn root_session_cases<'a>(&'a self, resources: &Resources) -> FxHashMap<Arc<str>, Vec<Target<'a>>> {
+        let organization = self.snapshot.organization();
+        let case = |member: &Arc<str>| self.target(Place::Other, Some(member.clone()), ResourceRule::Ordinary);
+        let cases = |opener: &Arc<str>| {
+            let members = organization.root_sessions_from(opener);
+            members.filter(|m| resources.in_account(Some(m))).map(case).collect()
+        };
+        organization.root_session_openers().into_iter().map(|o| (o.clone(), cases(o))).collect()
     }
 
     fn any_cases<'a>(&'a self, known: &Known<'_>, resources: &Resources) -> FxHashMap<Arc<str>, Target<'a>> {

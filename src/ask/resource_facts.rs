@@ -23,6 +23,21 @@ const MAY_LACK_OWNER: [&str; 8] = [
     "workspaces:describeworkspaceimages",
 ];
 
+/// The key that tells a permissions boundary, in lower case.
+pub(crate) const BOUNDARY: &str = "iam:permissionsboundary";
+
+/// The calls that set a boundary: in these the key is the one asked for.
+const SET_BOUNDARY: [&str; 4] =
+    ["iam:createrole", "iam:createuser", "iam:putrolepermissionsboundary", "iam:putuserpermissionsboundary"];
+
+/// Whether `iam:PermissionsBoundary` is the boundary that the user or role has, not one that the caller chooses.
+///
+/// IAM User Guide, "IAM and AWS STS condition context keys", `iam:PermissionsBoundary`; "Permissions boundaries for IAM entities",
+/// "Delegating responsibility to others using permissions boundaries". CONFORMANCE 3.7.
+pub fn tells_boundary_of_target(action: ActionInfo<'_>) -> bool {
+    !SET_BOUNDARY.contains(&&*fold_text(action.name()))
+}
+
 /// Whether a request carries a key of its resource whose value is known; otherwise it may lack it.
 ///
 /// Tags are certain only where the action's reference lists the key: "this key is returned only for resources

@@ -5,7 +5,7 @@
 //! could, an object is alike to none. The requests of a chain are asked about object by object all the same.
 
 use super::bind::Object;
-use crate::ask::{CallerEntity, Estate};
+use crate::ask::{BOUNDARY, CallerEntity, Estate};
 use gateproof_encodings::language::matches;
 use gateproof_model::arn::Arn;
 use gateproof_model::pattern::{Pattern, PatternText, PieceRef, Token};
@@ -22,10 +22,12 @@ pub(super) struct Telling {
     heads: Vec<String>,
     /// The tags of resources that conditions are about, in lower case.
     tags: BTreeSet<String>,
+    /// Whether some condition is about permissions boundaries.
+    boundaries: bool,
 }
 
 /// Objects with equal marks are alike.
-pub(super) type Mark = (Arc<str>, Arc<str>, Vec<bool>, Vec<Option<Arc<str>>>);
+pub(super) type Mark = (Arc<str>, Arc<str>, Vec<bool>, Vec<Option<Arc<str>>>, Option<Arc<str>>);
 
 impl Telling {
     pub fn of(estate: &Estate, caller: &CallerEntity) -> Self {
@@ -38,6 +40,7 @@ impl Telling {
         for document in documents.chain(policies.scps.iter().flatten()).chain(rcps) {
             for statement in &document.statements {
                 for condition in &statement.conditions {
+                    telling.boundaries |= *condition.key == *BOUNDARY;
                     let operands = condition.operands.iter().filter_map(|o| match o {
                         Operand::Text(text) => Some(text),
                         _ => None,
@@ -69,12 +72,14 @@ impl Telling {
         let tagged = !self.tags.is_empty() && principal.is_none_or(|p| p.tags.is_none());
         let tags = self.tags.iter().map(|tag| principal.and_then(|p| p.tag(tag)).cloned()).collect();
         let variable = self.heads.iter().any(|head| object.arn.starts_with(head.as_str()));
-        if known || tagged || variable {
+        let boundary = principal.map_or(Some(None), |p| p.named_boundary()).filter(|_| self.boundaries);
+        let unnamed = self.boundaries && boundary.is_none();
+        if known || tagged || variable || unnamed {
             return None;
         }
         let region = Arn::parse(&object.arn)?.region;
         let bits = self.patterns.iter().map(|p| matches(p, &object.arn, false)).collect();
-        Some((object.account.clone(), region.into(), bits, tags))
+        Some((object.account.clone(), region.into(), bits, tags, boundary.flatten().cloned()))
     }
 }
 

@@ -1,4 +1,5 @@
-//! The managed policies that can be given to somebody: all of AWS's and the account's own.
+//! The managed policies that can be given to somebody: all of AWS's, those that the catalogue lists and those that only the snapshot
+//! tells of, and the account's own.
 //!
 //! What a caller may attach, conditions on `iam:PolicyARN` and `iam:PermissionsBoundary` say. Policies whose ARNs no pattern of
 //! those conditions tells apart are allowed or refused together, so they are asked about together.
@@ -30,17 +31,18 @@ pub(super) fn attachable<'d>(
     let administrator = aws_managed(&format!("arn:{}{ADMINISTRATOR}", scene.partition));
     let mut found = vec![Arc::new(administrator)];
     let mut seen: BTreeSet<Arc<str>> = found.iter().map(|o| o.arn.clone()).collect();
+    let mut of_aws: Vec<Arc<str>> = of_aws(&scene.partition);
     for object in known {
-        let own = object.field_is("managed-by", "customer") && object.account == scene.me.account;
-        if own && seen.insert(object.arn.clone()) {
+        if object.field_is("managed-by", "aws") {
+            of_aws.push(object.arn.clone());
+        } else if object.account == scene.me.account && seen.insert(object.arn.clone()) {
             found.push(object);
         }
     }
     let tests = tests_of(documents);
     let mut classes: FxHashMap<Vec<bool>, Vec<Arc<str>>> = FxHashMap::default();
     let mut order: Vec<Vec<bool>> = Vec::new();
-    for policy in Catalogue::embedded().managed_policies() {
-        let arn: Arc<str> = policy.arn().into();
+    for arn in of_aws {
         if !seen.insert(arn.clone()) {
             continue;
         }
@@ -63,6 +65,16 @@ pub(super) fn attachable<'d>(
         found.push(Arc::new(object));
     }
     found
+}
+
+/// The policies that the catalogue lists, as the partition names them.
+fn of_aws(partition: &str) -> Vec<Arc<str>> {
+    let policies = Catalogue::embedded().managed_policies();
+    let named = policies.map(|policy| match policy.arn().strip_prefix("arn:aws:") {
+        Some(rest) => format!("arn:{partition}:{rest}").into(),
+        None => policy.arn().into(),
+    });
+    named.collect()
 }
 
 /// The policies that an object stands for.

@@ -217,6 +217,7 @@ impl<'c, 'a> Chains<'c, 'a> {
             Fact::WritesTrust(of) | Fact::Tagged(of) | Fact::NewPrincipal(of) => {
                 objects.is_empty() || objects.contains(of)
             }
+            Fact::Unbounded(of) | Fact::Bounded { of, .. } => objects.contains(of),
             Fact::WritesResourcePolicy { of, .. } | Fact::Granted { key: of, .. } => {
                 objects.is_empty() || objects.contains(of)
             }

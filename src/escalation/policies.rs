@@ -11,7 +11,7 @@ use gateproof_model::json::Json;
 use gateproof_model::policy::{Document, Effect, Source};
 use gateproof_model::policy_parse::{DocumentKind, parse_document};
 use gateproof_model::policy_set::Grant;
-use gateproof_model::snapshot::{Changes, PrincipalChange, ResourceChange, Snapshot};
+use gateproof_model::snapshot::{Changes, NamedBoundary, PrincipalChange, ResourceChange, Snapshot};
 use rustc_hash::FxHashMap;
 use std::collections::BTreeSet;
 use std::sync::{Arc, LazyLock, Mutex, PoisonError};
@@ -127,9 +127,9 @@ fn catalogue_document(arn: &str) -> Option<Arc<Document>> {
 }
 
 fn read_catalogue(arn: &str) -> Option<Arc<Document>> {
-    let policy = gateproof_model::catalogue::Catalogue::embedded().managed_policy(arn)?;
+    let text = gateproof_model::catalogue::Catalogue::embedded().managed_document(arn)?;
     let source = Source { policy: arn.into(), file: "(catalogue)".into(), pointer: "".into() };
-    let json = Json::parse(policy.document()).ok()?;
+    let json = Json::parse(&text).ok()?;
     parse_document(&json, DocumentKind::Identity, source).ok().map(|(document, _)| Arc::new(document))
 }
 
@@ -183,6 +183,7 @@ impl View<'_> {
             identity: WRITTEN.clone().into_iter().collect(),
             boundary: None,
             boundary_arn: None,
+            boundary_open: false,
             trust: WRITTEN_TRUST.clone().filter(|_| role),
             inline: Vec::new(),
             attached: Vec::new(),
@@ -198,10 +199,43 @@ impl View<'_> {
                 Reading::AtMost => Some(several.iter().flatten().map(allows_of).collect()),
             },
         };
-        if self.has(&Fact::Unbounded(arn.clone())) {
+        if self.is_unbounded(arn) {
             made.boundary = None;
         }
+        if let Some(named) = self.named_boundary(arn) {
+            named.name(&mut made);
+        }
         Some(made)
+    }
+
+    /// The facts about somebody's permissions boundary, in their order.
+    fn about_boundary(&self, of: &Arc<str>) -> impl DoubleEndedIterator<Item = &Fact> {
+        self.facts.iter().copied().filter(move |fact| match fact {
+            Fact::Unbounded(whose) | Fact::Bounded { of: whose, .. } => whose == of,
+            _ => false,
+        })
+    }
+
+    /// Whether no boundary binds it: after the steps, the last of them counts.
+    fn is_unbounded(&self, of: &Arc<str>) -> bool {
+        let unbounded = |fact: &Fact| matches!(fact, Fact::Unbounded(_));
+        match self.reading {
+            Reading::AtMost => self.about_boundary(of).any(unbounded),
+            Reading::Exactly => self.about_boundary(of).next_back().is_some_and(unbounded),
+        }
+    }
+
+    /// Which policy requests say is its boundary, where steps changed that.
+    fn named_boundary(&self, of: &Arc<str>) -> Option<NamedBoundary> {
+        let last = self.about_boundary(of).next_back()?;
+        Some(match (self.reading, last) {
+            (Reading::Exactly, Fact::Unbounded(_)) => NamedBoundary::Is(None),
+            (Reading::Exactly, Fact::Bounded { policies, .. }) => match &**policies {
+                [one] => NamedBoundary::Is(Some(one.clone())),
+                _ => NamedBoundary::Open,
+            },
+            _ => NamedBoundary::Open,
+        })
     }
 
     /// The boundaries that the attacker can set.
@@ -231,6 +265,7 @@ impl View<'_> {
         PrincipalChange {
             identity: Some(self.identity(p).into()),
             boundary: self.boundary(p),
+            named_boundary: self.named_boundary(&p.arn),
             trust: if self.has(&Fact::WritesTrust(p.arn.clone())) { WRITTEN_TRUST.clone() } else { None },
             open_tags: self.has(&Fact::Tagged(p.arn.clone())),
         }
@@ -311,7 +346,12 @@ impl View<'_> {
     fn managed(&self, policy: &str, holder: &str) -> Option<Arc<Document>> {
         let account = Arn::parse(holder).map(|a| a.account).unwrap_or_default();
         let known = self.snapshot.managed_policy(account, policy).map(|p| p.document.clone());
-        known.or_else(|| (self.lookup)(policy))
+        // What the catalogue lacks, another account may list: AWS's policies are the same everywhere.
+        let elsewhere = || {
+            let mut listed = self.snapshot.managed_policies().iter();
+            listed.find(|p| p.is_aws_managed() && *p.arn == *policy).map(|p| p.document.clone())
+        };
+        known.or_else(|| (self.lookup)(policy)).or_else(elsewhere)
     }
 
     /// The text of a managed policy, or what the attacker made of it.
@@ -354,7 +394,7 @@ impl View<'_> {
     }
 
     fn boundary(&self, p: &PrincipalEntity) -> Option<Option<Documents>> {
-        if self.has(&Fact::Unbounded(p.arn.clone())) {
+        if self.is_unbounded(&p.arn) {
             return Some(None);
         }
         let present: Documents = match (&p.boundary, &p.boundary_arn) {

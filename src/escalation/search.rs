@@ -315,14 +315,16 @@ fn pending_after(
 ) -> BTreeSet<Session> {
     let sessions = || facts.iter().filter_map(Fact::session);
     let trust = |changes: &Changes, arn: &str| changes.principals.get(arn).is_some_and(|c| c.trust.is_some());
-    let tags = |changes: &Changes, arn: &str| changes.principals.get(arn).is_some_and(|c| c.open_tags);
+    let told = |changes: &Changes, arn: &str| {
+        changes.principals.get(arn).map_or((false, None), |c| (c.open_tags, c.named_boundary.clone()))
+    };
     let everywhere = before.resources != after.resources
         || before.new_principals != after.new_principals
         || before.without_controls != after.without_controls
         || after
             .principals
             .keys()
-            .any(|arn| trust(before, arn) != trust(after, arn) || tags(before, arn) != tags(after, arn));
+            .any(|arn| trust(before, arn) != trust(after, arn) || told(before, arn) != told(after, arn));
     if everywhere {
         return sessions().cloned().collect();
     }

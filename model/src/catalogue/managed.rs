@@ -85,6 +85,22 @@ impl Catalogue {
         }
     }
 
+    /// The text of a managed policy as its partition has it. The catalogue lists those of `aws`; those of the same name in
+    /// other partitions are taken to say the same of that partition's resources.
+    ///
+    /// IAM User Guide, "AWS managed policies"; AWS GovCloud (US) User Guide, "Amazon Resource Names (ARNs)".
+    pub fn managed_document(&self, arn: &str) -> Option<Cow<'_, str>> {
+        if let Some(policy) = self.managed_policy(arn) {
+            return Some(policy.document().into());
+        }
+        let (partition, rest) = arn.strip_prefix("arn:")?.split_once(':')?;
+        if !partition.starts_with("aws-") || !rest.starts_with("iam::aws:") {
+            return None;
+        }
+        let of_aws = self.managed_policy(&format!("arn:aws:{rest}"))?;
+        Some(of_aws.document().replace("arn:aws:", &format!("arn:{partition}:")).into())
+    }
+
     /// All managed policies: the custom ones, then the embedded ones that none of those replaces, each by ARN.
     pub fn managed_policies(&self) -> impl Iterator<Item = &ManagedPolicy> {
         let own = &self.managed_policies;

@@ -20,10 +20,20 @@ pub fn needs_no_permission(evaluation: &Evaluation<'_>) -> Option<Reason> {
     }
 }
 
-/// The root user can't assume roles (AWS STS API Reference, AssumeRole). CONFORMANCE 1.2.
+/// The root user can't assume roles, nor open sessions of other accounts' root users (AWS STS API Reference, AssumeRole,
+/// AssumeRoot). CONFORMANCE 1.2, 1.4.7.
 pub fn root_cannot_assume(evaluation: &Evaluation<'_>) -> Option<Reason> {
-    (evaluation.principal().kind == PrincipalKind::Root && evaluation.action == "sts:assumerole")
+    let assumes = evaluation.action == "sts:assumerole" || opens_root_session(evaluation);
+    (evaluation.principal().kind == PrincipalKind::Root && assumes)
         .then_some(Reason::Rule("the root user cannot assume roles"))
+}
+
+/// Whether the call opens a session of a member account's root user. It is made from the management account or by the
+/// delegated administrator for IAM, and needs an identity policy there alone.
+///
+/// IAM User Guide, "Centrally manage root access for member accounts"; AWS STS API Reference, AssumeRoot. CONFORMANCE 1.4.7.
+pub fn opens_root_session(evaluation: &Evaluation<'_>) -> bool {
+    evaluation.action == "sts:assumeroot"
 }
 
 /// Calls of AWS STS that temporary credentials can't make, whatever policies say.

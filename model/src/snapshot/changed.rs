@@ -41,10 +41,31 @@ pub struct PrincipalChange {
     pub identity: Option<Arc<[Arc<Document>]>>,
     /// Its permissions boundary.
     pub boundary: Option<Option<Vec<Arc<Document>>>>,
+    /// Which policy is its permissions boundary.
+    pub named_boundary: Option<NamedBoundary>,
     /// Its trust policy.
     pub trust: Option<Arc<Document>>,
     /// Whether its tags are no longer known.
     pub open_tags: bool,
+}
+
+/// Which policy is a principal's permissions boundary after changes.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum NamedBoundary {
+    /// None, or this one.
+    Is(Option<Arc<str>>),
+    /// That is no longer known.
+    Open,
+}
+
+impl NamedBoundary {
+    /// Makes it the boundary that the principal is said to have.
+    pub fn name(&self, principal: &mut PrincipalEntity) {
+        principal.boundary_open = *self == Self::Open;
+        if let Self::Is(named) = self {
+            principal.boundary_arn.clone_from(named);
+        }
+    }
 }
 
 /// What changes of a resource.
@@ -81,6 +102,9 @@ impl Snapshot {
             }
             if let Some(boundary) = &change.boundary {
                 principal.boundary.clone_from(boundary);
+            }
+            if let Some(named) = &change.named_boundary {
+                named.name(principal);
             }
             if let Some(trust) = &change.trust {
                 principal.trust = Some(trust.clone());

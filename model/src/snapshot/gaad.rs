@@ -321,6 +321,7 @@ pub(super) fn root_user(account: &Arc<str>, partition: &str, file: Arc<str>) -> 
         identity: Vec::new().into(),
         boundary: None,
         boundary_arn: None,
+        boundary_open: false,
         trust: None,
         inline: Vec::new(),
         attached: Vec::new(),

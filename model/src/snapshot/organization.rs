@@ -2,6 +2,7 @@
 //!
 //! AWS Organizations API Reference. An account's own `organizations` folder is read as well.
 
+mod administrators;
 mod attachments;
 mod tree;
 
@@ -30,6 +31,7 @@ pub(super) fn read_organization(
         management_account: tree.management_account.clone(),
         nodes: tree.nodes.clone(),
         accounts_listed: tree.accounts_listed,
+        iam_administrators: administrators::read_administrators(collected, &tree, notes),
         members: BTreeMap::new(),
     };
     for account in accounts.iter_mut() {

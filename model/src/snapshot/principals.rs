@@ -244,6 +244,7 @@ fn finish(
         identity: c.identity.into(),
         boundary,
         boundary_arn,
+        boundary_open: false,
         trust,
         inline: c.inline,
         attached: c.attached,

@@ -12,6 +12,7 @@ use crate::ask::estate::Estate;
 use crate::ask::piece::flat;
 use crate::ask::target::{Place, Target};
 use crate::question::{Constraint, Undecided};
+use gateproof_encodings::authorize::ROOT_SESSION;
 use gateproof_encodings::scope::{Caller, ResourceRule, is_assume_action};
 use gateproof_model::pattern::Pattern;
 use gateproof_model::policy::{Document, PatternClause};
@@ -65,6 +66,7 @@ impl Estate {
             undecided: Vec::new(),
         };
         derived.read_own(&mut reader);
+        derived.read_root_sessions(&mut reader);
         derived.read_resources(&mut reader);
         derived.read_roles(&mut reader);
         derived.finish(&mut reader);
@@ -106,10 +108,30 @@ impl<'e> Derived<'e> {
         ActionSet::of(catalogue, actions)
     }
 
-    /// The actions that no trust policy governs.
+    /// The actions that no trust policy governs, and that are about the caller's own account.
     fn ordinary(&self, catalogue: &gateproof_model::catalogue::Catalogue) -> ActionSet {
-        let actions = self.within.actions(catalogue).filter(|a| !is_assume_action(&fold_text(a.name())));
+        let governed = |name: &str| is_assume_action(name) || name == ROOT_SESSION;
+        let actions = self.within.actions(catalogue).filter(|a| !governed(&fold_text(a.name())));
         ActionSet::of(catalogue, actions)
+    }
+
+    /// Sessions of member accounts' root users, which the caller's own account alone gives.
+    fn read_root_sessions(&mut self, reader: &mut Reader<'e>) {
+        let estate = reader.estate;
+        let opening = self.within.actions(estate.catalogue).filter(|a| fold_text(a.name()) == ROOT_SESSION);
+        let opening = ActionSet::of(estate.catalogue, opening);
+        let account = reader.caller.account.as_deref().filter(|a| estate.covers(a));
+        let Some(account) = account.filter(|_| !opening.is_empty() && !reader.is_root()) else { return };
+        for member in estate.snapshot.organization().root_sessions_from(account) {
+            if !self.in_accounts(Some(member)) {
+                continue;
+            }
+            let target = estate.target(Place::Other, Some(member.clone()), ResourceRule::Ordinary);
+            match reader.own(&reader.case(&target), &opening) {
+                Ok(grants) => self.own.extend(in_account(merged(grants), member)),
+                Err(_) => self.too_many(&reader.caller.id),
+            }
+        }
     }
 
     fn too_many(&mut self, place: &str) {

@@ -115,8 +115,8 @@ fn is_star(pattern: &gateproof_model::pattern::Pattern) -> bool {
 }
 
 fn in_catalogue(arn: &str) -> Option<Arc<Document>> {
-    let policy = Catalogue::embedded().managed_policy(arn)?;
+    let text = Catalogue::embedded().managed_document(arn)?;
     let source = Source { policy: arn.into(), file: "(catalogue)".into(), pointer: "".into() };
-    let json = Json::parse(policy.document()).ok()?;
+    let json = Json::parse(&text).ok()?;
     parse_document(&json, DocumentKind::Identity, source).ok().map(|(document, _)| Arc::new(document))
 }

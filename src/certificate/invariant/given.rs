@@ -49,7 +49,7 @@ pub(super) fn groups(
 /// Customer managed policies can be given in their own account, AWS's everywhere.
 fn givable(snapshot: &Snapshot, scene: &Scene<'_>) -> Vec<Arc<Object>> {
     let known = snapshot.managed_policies().iter();
-    let own = known.filter(|p| p.account == scene.me.account).map(|p| p.arn.clone());
+    let own = known.filter(|p| p.account == scene.me.account || p.is_aws_managed()).map(|p| p.arn.clone());
     let partition = &scene.partition;
     let of_aws = Catalogue::embedded().managed_policies().map(|p| match p.arn().strip_prefix("arn:aws:") {
         Some(rest) => Arc::from(format!("arn:{partition}:{rest}")),

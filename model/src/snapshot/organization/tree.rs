@@ -228,7 +228,12 @@ fn name(json: &Json) -> Option<Arc<str>> {
 }
 
 /// The elements of a list with their pointers and `Id`s; those without are problems.
-fn entries<'j>(json: &'j Json, key: &str, file: &str, notes: &mut Notes) -> Vec<(String, &'j Json, &'j str)> {
+pub(super) fn entries<'j>(
+    json: &'j Json,
+    key: &str,
+    file: &str,
+    notes: &mut Notes,
+) -> Vec<(String, &'j Json, &'j str)> {
     let Some(items) = json.get(key).and_then(Json::as_array) else {
         let found = json.get(key).map_or("nothing", Json::kind);
         notes.problem(*problem(file, &format!("/{key}"), found, "a list"));
