@@ -36,6 +36,7 @@ mod progress;
 mod regions;
 mod reproducer;
 mod resource_facts;
+mod root_session;
 mod selection;
 mod session_keys;
 mod strangers;

@@ -31,7 +31,7 @@ pub use edges::Edge;
 pub(crate) use effect::facts_of;
 pub use fact::{Fact, Held, Session};
 pub use graph::{Graph, GraphStep};
-pub(crate) use made::tells_names_apart;
+pub(crate) use made::{names_boundaries, tells_names_apart};
 pub(crate) use needs::{Call, call_of, references, takes_token};
 pub(crate) use policies::{Reading, about_policies, changes_of};
 pub use reach::{EscalationSettings, Invariant, ReachAnswer, Target};

@@ -22,6 +22,14 @@ pub const FREE_ACTIONS: [&str; 2] = ["sts:GetCallerIdentity", "sts:GetSessionTok
 /// The action that opens a session of a member account's root user, in lower case.
 pub const ROOT_SESSION: &str = "sts:assumeroot";
 
+/// Whether the action, in lower case, reads or changes the policy of a bucket.
+pub fn concerns_bucket_policy(action: &str) -> bool {
+    matches!(
+        action.split_once(':'),
+        Some(("s3" | "s3express", "deletebucketpolicy" | "getbucketpolicy" | "putbucketpolicy"))
+    )
+}
+
 /// The two halves of a decision: a request is allowed iff `granted` and not `denied`; it is denied
 /// explicitly iff `denied`.
 #[derive(Debug, Clone, Copy)]
@@ -130,13 +138,22 @@ impl Encoder<'_> {
 
     /// Root sessions of member accounts are the organization's to give: the other account has no say.
     ///
-    /// AWS STS API Reference, AssumeRoot. CONFORMANCE 1.4.7.
+    /// AWS STS API Reference, AssumeRoot. CONFORMANCE 1.4.8.
     fn opens_root_session(&self) -> bool {
         self.scope.action.as_deref() == Some(ROOT_SESSION)
     }
 
     fn resource_policy_counts(&self) -> bool {
-        self.scope.rule != ResourceRule::Ungoverned
+        self.scope.rule != ResourceRule::Ungoverned && !self.owner_keeps_bucket_policy()
+    }
+
+    /// A bucket's policy doesn't lock out the root user of the bucket's account.
+    ///
+    /// Amazon S3 API Reference, PutBucketPolicy, GetBucketPolicy, DeleteBucketPolicy. CONFORMANCE 1.1.
+    fn owner_keeps_bucket_policy(&self) -> bool {
+        let action = self.scope.action.as_deref().unwrap_or_default();
+        let own = self.scope.caller.account() == self.scope.resource_account.as_deref();
+        own && self.is_root() && concerns_bucket_policy(action)
     }
 
     fn granted(&mut self, policies: &Layers<'_>) -> Term {

@@ -67,7 +67,7 @@ pub enum Status {
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct Binding {
-    /// `iam.user`, `iam.role`, `iam.principal` (either), `iam.group`, `iam.policy` (a managed one),
+    /// `iam.user`, `iam.role`, `iam.principal` (either), `iam.root` (the root user of an account), `iam.group`, `iam.policy` (a managed one),
     /// `iam.instance-profile`, `fresh` (a new resource, which the attacker names), `account`, or a kind of
     /// `inventory/*.yaml` such as `lambda.function`.
     pub kind: String,
@@ -227,6 +227,8 @@ pub struct Control {
     pub via: Via,
     /// The service principal that hands out or uses the session.
     pub service: Option<String>,
+    /// Of a session of a root user: the task that it is for, as AWS's policy for it is called.
+    pub task: Option<String>,
 }
 
 /// How a session is held.
@@ -235,6 +237,8 @@ pub struct Control {
 pub enum Via {
     /// `sts:AssumeRole` and its kin: credentials of a role session.
     Assume,
+    /// `sts:AssumeRoot`: credentials of a root user that are good for one task.
+    Root,
     /// A long-term access key.
     Key,
     /// A console password.

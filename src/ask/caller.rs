@@ -45,6 +45,7 @@ pub struct CallerEntity {
 pub(crate) struct CallerLayers {
     pub identity: Documents,
     pub boundary: Option<Documents>,
+    pub session: Option<Documents>,
     pub scps: Vec<Documents>,
 }
 
@@ -110,9 +111,18 @@ impl CallerEntity {
             Arc::new(CallerLayers {
                 identity: compile_documents(&policies.identity, compiler),
                 boundary: policies.boundary.as_deref().map(|b| compile_documents(b, compiler)),
+                session: policies.session.as_deref().map(|s| compile_documents(s, compiler)),
                 scps: compile_levels(&policies.scps, compiler),
             })
         })
+    }
+
+    /// The same under session policies.
+    pub(crate) fn within(&self, session: Vec<Arc<Document>>) -> Self {
+        let mut limited = self.clone();
+        limited.policies.session = Some(session);
+        limited.prepared = OnceLock::new();
+        limited
     }
 
     /// An AWS service.

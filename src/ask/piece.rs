@@ -103,7 +103,7 @@ impl Estate {
         Layers {
             identity: &caller.identity,
             boundary: caller.boundary.as_deref(),
-            session: None,
+            session: caller.session.as_deref(),
             resource: target.policy(self),
             scps: &caller.scps,
             rcps: owner.and_then(|o| self.rcps.get(o)).map_or(&[], Vec::as_slice),

@@ -71,6 +71,9 @@ impl Prefilter {
         if let (Some(boundary), false) = (&layers.boundary, unlimited) {
             identity = self.listed(boundary, &identity, compiler);
         }
+        if let Some(session) = &layers.session {
+            identity = self.listed(session, &identity, compiler);
+        }
         if !self.free.is_empty() {
             identity = ActionRanges::union([&identity, &self.free]);
             scps = ActionRanges::union([&scps, &self.free]);

@@ -32,7 +32,8 @@ pub(super) type Mark = (Arc<str>, Arc<str>, Vec<bool>, Vec<Option<Arc<str>>>, Op
 impl Telling {
     pub fn of(estate: &Estate, caller: &CallerEntity) -> Self {
         let policies = &caller.policies;
-        let documents = policies.identity.iter().chain(policies.boundary.iter().flatten());
+        let capping = policies.boundary.iter().chain(&policies.session).flatten();
+        let documents = policies.identity.iter().chain(capping);
         let mut telling = Self::default();
         let mut seen: FxHashSet<&PatternText> = FxHashSet::default();
         let organization = estate.snapshot.organization();

@@ -1,11 +1,12 @@
 //! The objects of a step's variables: which there are, and what their fields say.
 
+use super::made::names_boundaries;
 use gateproof_encodings::primitive::{Binding, Primitive, Reference, Template, TemplatePart};
 use gateproof_model::account::{Group, ManagedPolicy, PrincipalEntity, PrincipalEntityKind};
 use gateproof_model::inventory::Thing;
 use gateproof_model::snapshot::Snapshot;
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 /// An object that a variable is bound to.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -132,6 +133,8 @@ pub(super) struct Objects<'a> {
     things: Mutex<BTreeMap<String, Vec<Arc<Object>>>>,
     /// All of them, by kind and account.
     by_account: Mutex<BTreeMap<String, ByAccount>>,
+    /// Whether some policy's condition is about the boundaries that users and roles have.
+    names_boundaries: OnceLock<bool>,
     /// Fields that a step asked for and no file tells.
     untold: Mutex<BTreeSet<String>>,
 }
@@ -151,8 +154,14 @@ impl<'a> Objects<'a> {
             accounts: snapshot.accounts().iter().map(|a| Arc::new(account_object(&a.id, snapshot))).collect(),
             things: Mutex::default(),
             by_account: Mutex::default(),
+            names_boundaries: OnceLock::new(),
             untold: Mutex::default(),
         }
+    }
+
+    /// Whether some policy's condition is about the boundaries that users and roles have.
+    pub fn names_boundaries(&self) -> bool {
+        *self.names_boundaries.get_or_init(|| names_boundaries(self.snapshot))
     }
 
     /// The objects that a variable may be bound to, but for what its role is trusted by.
@@ -192,12 +201,19 @@ impl<'a> Objects<'a> {
             "iam.role" => self.roles.clone(),
             "iam.user" => self.users.clone(),
             "iam.principal" => self.users.iter().chain(&self.roles).cloned().collect(),
+            "iam.root" => self.root_users(),
             "iam.group" => self.groups.clone(),
             "iam.policy" => self.policies.clone(),
             "iam.instance-profile" => self.instance_profiles(),
             "account" => self.accounts.clone(),
             _ => self.things(kind),
         }
+    }
+
+    fn root_users(&self) -> Vec<Arc<Object>> {
+        let principals = self.snapshot.principals().iter();
+        let root = principals.filter(|p| p.kind == PrincipalEntityKind::Root);
+        root.map(|p| Arc::new(Object::plain(&p.arn, &p.name, &p.account))).collect()
     }
 
     /// The instance profiles that some role is in; the others give nothing.

@@ -80,11 +80,12 @@ fn sessions(scene: &Scene<'_>, holder: &Holder, control: &Control, device: bool)
     let service = || Arc::from(control.service.as_deref().unwrap_or("a service"));
     let held = match control.via {
         // A service that makes the call keeps the credentials.
-        Via::Assume if holder.api => return Vec::new(),
+        Via::Assume | Via::Root if holder.api => return Vec::new(),
         Via::Assume => match holder.entity.account {
             Some(_) => Held::Assumed { device },
             None => Held::Federated,
         },
+        Via::Root => Held::Root(control.task.as_deref().unwrap_or_default().into()),
         Via::Key => Held::Credentials,
         Via::Console => Held::Console,
         Via::Code => Held::Code(service()),

@@ -122,6 +122,8 @@ pub enum Held {
         /// Whether the caller proved a device.
         device: bool,
     },
+    /// By `sts:AssumeRoot`, for this task.
+    Root(Arc<str>),
     /// By a token of an identity provider.
     Federated,
     /// Handed out by a service to code of the attacker's.
@@ -137,6 +139,13 @@ impl Fact {
     }
 }
 
+impl Session {
+    /// Whether who holds it can do all that the principal can: a root session is good for one task.
+    pub fn is_control(&self) -> bool {
+        !matches!(self.held, Held::Root(_))
+    }
+}
+
 impl fmt::Display for Session {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let principal = &self.principal;
@@ -146,6 +155,7 @@ impl fmt::Display for Session {
             Held::Console => write!(f, "{principal}, by a new password"),
             Held::Assumed { device: false } => write!(f, "{principal}, assumed"),
             Held::Assumed { device: true } => write!(f, "{principal}, assumed with a device"),
+            Held::Root(task) => write!(f, "{principal}, for the task {task}"),
             Held::Federated => write!(f, "{principal}, by a provider's token"),
             Held::Code(service) => write!(f, "{principal}, by code in {service}"),
             Held::Api(service) => write!(f, "{principal}, by calls of {service}"),

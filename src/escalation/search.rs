@@ -249,7 +249,7 @@ impl Search<'_> {
         session: &Session,
     ) -> Guard {
         match goal {
-            Goal::Controls(principals) if principals.contains(&session.principal) => {
+            Goal::Controls(principals) if principals.contains(&session.principal) && session.is_control() => {
                 Guard::Holds(Vec::new(), Vec::new())
             }
             Goal::Controls(_) => Guard::Never(Refuted::default()),

@@ -66,6 +66,11 @@ impl Start {
             Held::Assumed { device: false } => {
                 plain(estate.session_of(entity, Handed::Assumed { device: false }))
             }
+            // AWS STS API Reference, AssumeRoot: no device comes with the call.
+            Held::Root(task) => Holder {
+                when: vec![device(Demand::Equals("false".to_owned()))],
+                ..plain(estate.root_session(entity, task)?)
+            },
             Held::Federated => plain(estate.session_of(entity, Handed::Federated)),
             Held::Code(_) => plain(estate.session_of(entity, Handed::ByService)),
             Held::Api(_) => Holder { api: true, ..plain(estate.session_of(entity, Handed::ByService)) },

@@ -345,8 +345,15 @@ impl<'a> Search<'_, 'a, '_> {
         })
     }
 
+    /// Whether the object is a policy that no other gives more than. Of boundaries, it matters which it is where conditions name them.
     fn is_administrator(&self, variable: &str, object: &Object) -> bool {
-        self.is_given(variable) && is_administrator(object)
+        let bounds = self.primitive.effects.iter().any(|effect| match effect {
+            Effect::SetBoundary(given) => given.policy.variable == variable,
+            _ => false,
+        });
+        self.is_given(variable)
+            && is_administrator(object)
+            && !(bounds && self.finder.objects.names_boundaries())
     }
 }
 

@@ -43,7 +43,7 @@ fn from(variant: &Variant) -> Selector {
     let text = &variant.from;
     let elsewhere = text.starts_with("B:") || text.starts_with("M:");
     let text = if elsewhere { expand(text) } else { text.clone() };
-    text.parse().unwrap_or_else(|e| panic!("{}: {e}", variant.name))
+    variant.world.placed(&text).parse().unwrap_or_else(|e| panic!("{}: {e}", variant.name))
 }
 
 /// Whether the attacker has an edge of the technique.
@@ -74,6 +74,7 @@ fn by_reach(estate: &Estate, variant: &Variant) -> String {
         Some(selector) => Target::Controls(vec![selector.parse().unwrap()]),
         None => {
             let (actions, resources) = request(&variant.target);
+            let resources = resources.iter().map(|r| variant.world.placed(r)).collect();
             Target::Access(Requests { actions, resources, ..Requests::default() })
         }
     };

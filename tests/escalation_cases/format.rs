@@ -123,6 +123,8 @@ pub struct World {
     pub resource_policies: IndexMap<String, Statements>,
     /// Service control policies, by account.
     pub controls: IndexMap<String, Controls>,
+    /// The partition that ARNs written as of `aws` are of.
+    pub partition: Option<String>,
 }
 
 /// A user, role or group.
@@ -200,6 +202,13 @@ impl World {
         self.inventory.extend(more.inventory);
         self.resource_policies.extend(more.resource_policies);
         self.controls.extend(more.controls);
+        self.partition = more.partition.or(self.partition.take());
+    }
+
+    /// A text with the world's partition in its ARNs.
+    pub fn placed(&self, text: &str) -> String {
+        let partition = self.partition.as_deref().unwrap_or("aws");
+        text.replace("arn:aws:", &format!("arn:{partition}:"))
     }
 
     /// A user or role by `user/NAME`, `role/NAME` or an account's letter before it.

@@ -14,7 +14,7 @@ pub fn files(world: &World) -> TempDir {
     let write = |path: &str, value: &Value| {
         let file = folder.path().join(path);
         std::fs::create_dir_all(file.parent().unwrap_or(Path::new("."))).unwrap();
-        std::fs::write(file, value.to_string()).unwrap();
+        std::fs::write(file, world.placed(&value.to_string())).unwrap();
     };
     for account in [ACCOUNT, OTHER, MANAGEMENT] {
         let details = details(world, account);
@@ -126,6 +126,7 @@ fn group(name: &str, principal: &Principal, account: &str) -> Value {
 }
 
 fn policy(name: &str, versions: &[Statements], account: &str) -> Value {
+    let (owner, name) = name.strip_prefix("aws:").map_or((account, name), |name| ("aws", name));
     let versions: Vec<Value> = versions
         .iter()
         .enumerate()
@@ -136,7 +137,7 @@ fn policy(name: &str, versions: &[Statements], account: &str) -> Value {
         .collect();
     json!({
         "PolicyName": name, "PolicyId": format!("ANPA{}", name.to_uppercase().replace('-', "")), "Path": "/",
-        "Arn": format!("arn:aws:iam::{account}:policy/{name}"), "DefaultVersionId": "v1", "AttachmentCount": 0,
+        "Arn": format!("arn:aws:iam::{owner}:policy/{name}"), "DefaultVersionId": "v1", "AttachmentCount": 0,
         "PermissionsBoundaryUsageCount": 0, "IsAttachable": true, "CreateDate": DATE, "UpdateDate": DATE,
         "PolicyVersionList": versions,
     })

@@ -1,7 +1,7 @@
 //! What a file of the right form may still not say: names that nothing binds, calls that AWS doesn't know, calls that
 //! could never be allowed as they are written.
 
-use super::{Authorization, Binding, Effect, Need, Primitive, Reference, Template, TemplatePart};
+use super::{Authorization, Binding, Effect, Need, Primitive, Reference, Template, TemplatePart, Via};
 use gateproof_model::catalogue::{ActionInfo, Catalogue, Support};
 
 /// What is wrong, and the text of the file that shows it.
@@ -33,6 +33,7 @@ pub(super) fn check_primitive(name: &str, primitive: &Primitive, catalogue: &Cat
     check_bindings(primitive)?;
     let scope = Scope { primitive, catalogue };
     primitive.needs.iter().try_for_each(|need| scope.check_need(need))?;
+    primitive.effects.iter().try_for_each(|effect| scope.check_task(effect))?;
     let gained = primitive.effects.iter().flat_map(Effect::references);
     gained.into_iter().try_for_each(|reference| scope.check_bound(reference))?;
     let calls = primitive.witness.iter().flat_map(|call| call.params.values());
@@ -90,6 +91,23 @@ impl Scope<'_> {
             return Ok(());
         }
         complain(&format!("${variable}"), format!("`${variable}` is not bound"))
+    }
+
+    /// A root session is for one task, which a managed policy of AWS describes.
+    fn check_task(&self, effect: &Effect) -> Checked {
+        let Effect::Control(control) = effect else { return Ok(()) };
+        match (control.via, &control.task) {
+            (Via::Root, Some(task)) => {
+                let policy = format!("arn:aws:iam::aws:policy/root-task/{task}");
+                if self.catalogue.managed_policy(&policy).is_some() {
+                    return Ok(());
+                }
+                complain(task, format!("`{task}` is no task of root sessions that AWS lists"))
+            }
+            (Via::Root, None) => complain("root", "found `via: root`, expected its `task`".to_owned()),
+            (_, Some(task)) => complain(task, "expected a `task` beside `via: root` only".to_owned()),
+            (_, None) => Ok(()),
+        }
     }
 
     fn check_template(&self, template: &Template) -> Checked {

@@ -7,6 +7,7 @@ use super::Evaluation;
 use super::explanation::{Layer, Reason};
 use super::principal::Naming;
 use super::resource::ResourceKind;
+use super::special;
 use crate::policy::{Document, Effect, Statement};
 use crate::request::PrincipalKind;
 use std::sync::Arc;
@@ -135,6 +136,7 @@ pub fn inspect<'a>(evaluation: &Evaluation<'a>) -> Findings<'a> {
     let mut resource = ResourceAllows::default();
     if let Some(document) = &policies.resource
         && ResourceKind::of(evaluation) != ResourceKind::Ungoverned
+        && !special::owner_keeps_bucket_policy(evaluation)
     {
         resource = evaluation.scan_resource(std::slice::from_ref(document), Layer::Resource, &mut denies);
     }

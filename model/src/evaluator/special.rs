@@ -21,7 +21,7 @@ pub fn needs_no_permission(evaluation: &Evaluation<'_>) -> Option<Reason> {
 }
 
 /// The root user can't assume roles, nor open sessions of other accounts' root users (AWS STS API Reference, AssumeRole,
-/// AssumeRoot). CONFORMANCE 1.2, 1.4.7.
+/// AssumeRoot). CONFORMANCE 1.2, 1.4.8.
 pub fn root_cannot_assume(evaluation: &Evaluation<'_>) -> Option<Reason> {
     let assumes = evaluation.action == "sts:assumerole" || opens_root_session(evaluation);
     (evaluation.principal().kind == PrincipalKind::Root && assumes)
@@ -31,9 +31,28 @@ pub fn root_cannot_assume(evaluation: &Evaluation<'_>) -> Option<Reason> {
 /// Whether the call opens a session of a member account's root user. It is made from the management account or by the
 /// delegated administrator for IAM, and needs an identity policy there alone.
 ///
-/// IAM User Guide, "Centrally manage root access for member accounts"; AWS STS API Reference, AssumeRoot. CONFORMANCE 1.4.7.
+/// IAM User Guide, "Centrally manage root access for member accounts"; AWS STS API Reference, AssumeRoot. CONFORMANCE 1.4.8.
 pub fn opens_root_session(evaluation: &Evaluation<'_>) -> bool {
     evaluation.action == "sts:assumeroot"
+}
+
+/// The calls about a bucket's policy that its owner's root user can always make, but for what the organization denies.
+const OWN_BUCKET_POLICY: [&str; 6] = [
+    "s3:deletebucketpolicy",
+    "s3:getbucketpolicy",
+    "s3:putbucketpolicy",
+    "s3express:deletebucketpolicy",
+    "s3express:getbucketpolicy",
+    "s3express:putbucketpolicy",
+];
+
+/// Whether a bucket's policy is not heard: nobody locks the root user of its own account out by it.
+///
+/// Amazon S3 API Reference, PutBucketPolicy, GetBucketPolicy, DeleteBucketPolicy. CONFORMANCE 1.1.
+pub fn owner_keeps_bucket_policy(evaluation: &Evaluation<'_>) -> bool {
+    evaluation.principal().kind == PrincipalKind::Root
+        && evaluation.same_account()
+        && OWN_BUCKET_POLICY.contains(&evaluation.action.as_str())
 }
 
 /// Calls of AWS STS that temporary credentials can't make, whatever policies say.

@@ -11,6 +11,7 @@ use super::grant::{Grant, Origin, Resources, TooMany, merged, product};
 use super::reader::{Case, Naming, Reader};
 use crate::ask::piece::family;
 use crate::ask::target::{Place, Target};
+use gateproof_encodings::authorize::concerns_bucket_policy;
 use gateproof_encodings::scope::ResourceRule;
 use gateproof_model::evaluator::is_public;
 use gateproof_model::policy::Document;
@@ -89,7 +90,8 @@ impl<'e> Reader<'e> {
         let mut said = Said::default();
         if let Some(policy) = &resource.policy {
             let cut = !same && self.public_cut(resource, policy);
-            self.listen(&case, policy, "resource policy", &actions, &resources, &mut said);
+            let heard = if same && self.is_root() { self.heard_by_root(&actions) } else { actions.clone() };
+            self.listen(&case, policy, "resource policy", &heard, &resources, &mut said);
             if cut {
                 said = Said { denies: said.denies, ..Said::default() };
             }
@@ -105,6 +107,13 @@ impl<'e> Reader<'e> {
             said.denies.extend(self.rcp_denies(&case, &resource.account, &actions, Some(&resources)));
         }
         self.spot(&case, &target, resources, actions, said, unread).map(Some)
+    }
+
+    /// The actions for which the root user of a resource's account obeys the resource's policy.
+    fn heard_by_root(&self, actions: &ActionSet) -> ActionSet {
+        let all = actions.actions(self.estate.catalogue);
+        let kept = all.filter(|a| concerns_bucket_policy(&fold_text(a.name())));
+        actions.minus(&ActionSet::of(self.estate.catalogue, kept))
     }
 
     /// Roles of one account with one trust policy, if that lets the caller in.

@@ -1,7 +1,7 @@
 //! Whether a set of facts holds all that another fact gives.
 
 use crate::ask::glob_matches;
-use crate::escalation::{Fact, Session, tells_names_apart};
+use crate::escalation::{Fact, Session, names_boundaries, tells_names_apart};
 use gateproof_model::catalogue::Catalogue;
 use gateproof_model::json::Json;
 use gateproof_model::policy::{Document, Effect, PatternClause, Source};
@@ -32,6 +32,8 @@ impl<'a> Covers<'a> {
             facts.iter().filter_map(|f| if let Fact::NewPrincipal(arn) = f { Some(arn) } else { None });
         let made = made.filter(|arn| tells_names_apart(snapshot, arn).is_none()).collect();
         let mut covers = Self { facts, attached: BTreeMap::new(), bounded: BTreeMap::new(), made };
+        // Where conditions name boundaries, which one it is matters beside what it allows.
+        let named = names_boundaries(snapshot);
         for fact in facts {
             let (holders, holder, policies) = match fact {
                 Fact::Attached { policies, to } => (&mut covers.attached, to, policies),
@@ -41,7 +43,8 @@ impl<'a> Covers<'a> {
             let held = holders.entry(holder).or_default();
             held.arns.extend(policies.iter().cloned());
             // Of several, one only is held.
-            if let [one] = &**policies {
+            let told_apart = named && matches!(fact, Fact::Bounded { .. });
+            if let ([one], false) = (&**policies, told_apart) {
                 held.everything |= allows_everything(snapshot, holder, one);
             }
         }

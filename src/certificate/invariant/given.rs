@@ -110,7 +110,8 @@ fn calls(need: &Need) -> Vec<&Authorization> {
 /// Every document that may have a say about the holder's calls.
 fn documents<'d>(snapshot: &'d Snapshot, holder: &'d Holder) -> impl Iterator<Item = &'d Arc<Document>> {
     let own = &holder.entity.policies;
-    let own = own.identity.iter().chain(own.boundary.iter().flatten()).chain(own.scps.iter().flatten());
+    let capping = own.boundary.iter().chain(&own.session).flatten();
+    let own = own.identity.iter().chain(capping).chain(own.scps.iter().flatten());
     let resources = snapshot.resources().iter().filter_map(|r| r.policy.as_ref());
     let trusts = snapshot.principals().iter().filter_map(|p| p.trust.as_ref());
     let accounts = snapshot.accounts().iter();

@@ -81,6 +81,7 @@ impl<'a> Objects<'a> {
             "iam.role" => self.principals(&[PrincipalEntityKind::Role]),
             "iam.user" => self.principals(&[PrincipalEntityKind::User]),
             "iam.principal" => self.principals(&[PrincipalEntityKind::User, PrincipalEntityKind::Role]),
+            "iam.root" => self.principals(&[PrincipalEntityKind::Root]),
             "iam.group" => {
                 snapshot.groups().iter().map(|g| Object::plain(&g.arn, &g.name, &g.account)).collect()
             }

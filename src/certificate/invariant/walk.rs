@@ -98,7 +98,9 @@ impl<J: Judge> Walk<'_, '_, J> {
     /// The session doesn't meet the target.
     fn target(&self, tools: &mut Tools, stand: &Stand<'_>) -> Result<(), Refusal> {
         let met = match self.matter.goal {
-            Goal::Controls(principals) => principals.contains(&stand.session.principal),
+            Goal::Controls(principals) => {
+                principals.contains(&stand.session.principal) && stand.session.is_control()
+            }
             Goal::Access(requests) => {
                 let requests = Requests { when: stand.holder.when.clone(), ..requests.clone() };
                 let asks = Asks::Requests(requests);
