@@ -64,7 +64,7 @@ pub use explain::Explained;
 pub(crate) use handed::Handed;
 pub use obligations::{CallProof, Tier};
 pub(crate) use obligations::{Obligation, Owed, OwedCall, Part, Visitor};
-pub(crate) use one_name::{OneName, Tied};
+pub(crate) use one_name::{NewName, OneName, Tied};
 pub use progress::Progress;
 pub use reproducer::Reproducers;
 pub(crate) use resource_facts::BOUNDARY;

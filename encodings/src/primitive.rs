@@ -74,6 +74,9 @@ pub struct Binding {
     /// Of `fresh`: the ARN. `${partition}` and `${account}` are those of the calling session, every other `${…}` is
     /// the attacker's choice.
     pub arn: Option<Template>,
+    /// Of `fresh`: whether it may as well be one that exists.
+    #[serde(default)]
+    pub existing: bool,
     /// The account that the object is of; without it, any.
     pub account: Option<Template>,
     /// Of a role: the service principals that may be let in by its trust policy, one of them. Stands for the need that the

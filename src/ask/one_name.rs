@@ -7,6 +7,7 @@ use super::caller::CallerEntity;
 use super::decide_piece::PieceProof;
 use super::estate::Estate;
 use super::facts::Facts;
+use super::piece::over_arns;
 use super::plan::Reach;
 use super::summary::{Prepared, Tally, piece_of};
 use super::target::Place;
@@ -14,7 +15,10 @@ use crate::engine::{Answer, solve};
 use crate::solver::UnknownReason;
 use gateproof_encodings::field::Field;
 use gateproof_encodings::import::import;
+use gateproof_encodings::language::matches;
 use gateproof_encodings::term::{Atom, Term, Terms};
+use gateproof_model::inventory::Inventory;
+use gateproof_model::pattern::{Pattern, Token};
 use std::sync::Arc;
 
 /// What calls on one new object come to.
@@ -32,6 +36,8 @@ pub(crate) enum OneName {
 pub(crate) enum Tied<C> {
     /// Nothing is demanded.
     Free,
+    /// The object is none that exists already.
+    New(NewName),
     /// The call.
     Call(C),
     /// One of these.
@@ -40,11 +46,31 @@ pub(crate) enum Tied<C> {
     All(Vec<Tied<C>>),
 }
 
+/// What a new object's ARN must not be.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct NewName {
+    /// The glob that it fits.
+    pub glob: String,
+    /// Whether its last part is an id that the service chooses: then it is the name before it that must be new.
+    pub ends_in_id: bool,
+}
+
+impl NewName {
+    /// The ARNs that an existing object leaves none of.
+    fn taken(&self, arn: &str) -> Pattern {
+        let head = arn.rfind([':', '/']).and_then(|at| arn.get(..=at)).filter(|_| self.ends_in_id);
+        let mut taken: Vec<Token> = head.unwrap_or(arn).chars().map(Token::Char).collect();
+        taken.extend(head.map(|_| Token::AnyRun));
+        taken.into()
+    }
+}
+
 impl<C> Tied<C> {
     /// The same with each call made something else.
     pub fn try_map<D, E>(&self, make: &mut impl FnMut(&C) -> Result<D, E>) -> Result<Tied<D>, E> {
         Ok(match self {
             Self::Free => Tied::Free,
+            Self::New(name) => Tied::New(name.clone()),
             Self::Call(call) => Tied::Call(make(call)?),
             Self::Any(each) => Tied::Any(each.iter().map(|one| one.try_map(make)).collect::<Result<_, _>>()?),
             Self::All(each) => Tied::All(each.iter().map(|one| one.try_map(make)).collect::<Result<_, _>>()?),
@@ -53,7 +79,7 @@ impl<C> Tied<C> {
 
     fn first(&self) -> Option<&C> {
         match self {
-            Self::Free => None,
+            Self::Free | Self::New(_) => None,
             Self::Call(call) => Some(call),
             Self::Any(each) | Self::All(each) => each.iter().find_map(Self::first),
         }
@@ -116,6 +142,7 @@ impl Estate {
     ) -> Term {
         match calls {
             Tied::Free => Terms::TRUE,
+            Tied::New(name) => self.is_new(terms, name),
             Tied::Call(prepared) => {
                 *counted += 1;
                 self.on_new(terms, caller, prepared, *counted)
@@ -131,6 +158,36 @@ impl Estate {
                 terms.and(parts)
             }
         }
+    }
+
+    /// The name is none of an object that exists.
+    fn is_new(&self, terms: &mut Terms, name: &NewName) -> Term {
+        let mut taken: Vec<Pattern> = self.existing(name).map(|arn| name.taken(arn)).collect();
+        if taken.is_empty() {
+            return Terms::TRUE;
+        }
+        taken.sort();
+        taken.dedup();
+        let set = self.compiler.languages.set(taken, false);
+        let taken = terms.atom_term(Atom::Text(Field::Resource, set));
+        terms.not(taken)
+    }
+
+    /// Whether an object of that name exists.
+    pub(crate) fn is_taken(&self, name: &NewName, arn: &str) -> bool {
+        self.existing(name).any(|known| matches(&name.taken(known), arn, false))
+    }
+
+    /// The objects of the snapshot that are of the kind.
+    fn existing(&self, name: &NewName) -> impl Iterator<Item = &Arc<str>> {
+        let glob = over_arns(&name.glob);
+        let (snapshot, inventory) = (&self.snapshot, self.snapshot.inventory());
+        let things = Inventory::kinds().flat_map(|kind| inventory.of_kind(&kind.name)).map(|t| &t.arn);
+        let principals = snapshot.principals().iter().map(|p| &p.arn);
+        let groups = snapshot.groups().iter().map(|g| &g.arn);
+        let policies = snapshot.managed_policies().iter().map(|p| &p.arn);
+        let all = principals.chain(groups).chain(policies).chain(things);
+        all.filter(move |arn| matches(&glob, arn, false))
     }
 
     /// The call is allowed on a resource that the snapshot doesn't know; nothing is demanded of one that names none.

@@ -1,6 +1,7 @@
 //! The objects of a step's variables: which there are, and what their fields say.
 
 use super::made::names_boundaries;
+use crate::ask::NewName;
 use gateproof_encodings::primitive::{Binding, Primitive, Reference, Template, TemplatePart};
 use gateproof_model::account::{Group, ManagedPolicy, PrincipalEntity, PrincipalEntityKind};
 use gateproof_model::inventory::Thing;
@@ -99,6 +100,16 @@ impl<'p> Scene<'p> {
     /// Whether every variable of a list of references is bound.
     pub fn binds<'r>(&self, mut references: impl Iterator<Item = &'r Reference>) -> bool {
         references.all(|r| self.object(&r.variable).is_some())
+    }
+
+    /// What tells a variable's object, if a new one, from those that exist; `None` where it may be one of them.
+    pub fn new_name(&self, variable: &str) -> Option<NewName> {
+        let binding = self.primitive.bind.get(variable).filter(|b| b.kind == "fresh" && !b.existing)?;
+        let template = binding.arn.as_ref()?;
+        let is_open = |part: &TemplatePart, name: &str| matches!(part, TemplatePart::Open(n) if n == name);
+        let ends_in_id = template.parts.last().is_some_and(|part| is_open(part, "id"))
+            && template.parts.iter().any(|part| is_open(part, "name"));
+        Some(NewName { glob: self.globs(template).first()?.clone(), ends_in_id })
     }
 
     /// The new object of a `fresh` variable; `None` where the caller is of no account.

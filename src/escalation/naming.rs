@@ -28,8 +28,10 @@ impl<'a> Search<'_, 'a, '_> {
         let Some(object) = scene.object(first).cloned() else { return self.whole(terms, scene) };
         let mut last = Refuted::default();
         let mut unknown = so_far.unknown.clone();
+        let new = scene.new_name(first);
+        let is_taken = |name: &String| new.as_ref().is_some_and(|n| self.finder.asker.estate.is_taken(n, name));
         let tried = self.names(&object, so_far).into_iter().take(NAMES);
-        for name in tried.chain([any_name(&object.arn)]) {
+        for name in tried.chain([any_name(&object.arn)]).filter(|name| !is_taken(name)) {
             let named = scene.with(first, named(&object, &name));
             match self.name(terms, &named, rest, so_far) {
                 Ok((scene, evidence)) if evidence.unknown.is_none() => return Ok((scene, evidence)),
@@ -110,7 +112,8 @@ impl<'a> Search<'_, 'a, '_> {
     /// What the needs demand of a new object's name.
     fn calls_on(&self, terms: &mut Terms, scene: &Scene<'a>, variable: &str) -> Tied<Call> {
         let needs = self.primitive.needs.iter();
-        Tied::All(needs.map(|need| self.calls_in(terms, scene, need, variable)).collect())
+        let calls: Vec<_> = needs.map(|need| self.calls_in(terms, scene, need, variable)).collect();
+        Tied::All(calls.into_iter().chain(scene.new_name(variable).map(Tied::New)).collect())
     }
 
     /// The calls of a need on a new object. Of others, nothing is demanded here but that they are not out of the

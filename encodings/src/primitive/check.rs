@@ -62,7 +62,11 @@ fn check_kind(variable: &str, binding: &Binding) -> Checked {
     let at = format!("{variable}:");
     match (binding.kind.as_str(), &binding.arn) {
         ("fresh", None) => return complain(&at, format!("`{variable}` is fresh: expected its `arn`")),
-        ("fresh", Some(_)) | ("account", None) => return Ok(()),
+        ("fresh", Some(_)) => return Ok(()),
+        (kind, None) if binding.existing => {
+            return complain(&at, format!("`{variable}` is of kind `{kind}`: it exists anyway"));
+        }
+        ("account", None) => return Ok(()),
         (kind, Some(_)) => {
             return complain(&at, format!("`{variable}` is of kind `{kind}`: only fresh ones have an `arn`"));
         }

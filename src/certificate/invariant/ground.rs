@@ -119,6 +119,7 @@ fn words_of_tied(calls: &Tied<Requests>) -> String {
     let list = |each: &[Tied<Requests>]| each.iter().map(words_of_tied).collect::<Vec<_>>().join("; ");
     match calls {
         Tied::Free => "anything".to_owned(),
+        Tied::New(name) => format!("none that exists of {}", name.glob),
         Tied::Call(requests) => words_of(requests),
         Tied::Any(each) if each.is_empty() => "nothing".to_owned(),
         Tied::Any(each) => format!("one of ({})", list(each)),

@@ -304,7 +304,8 @@ impl<J: Judge> Branch<'_, '_, '_, J> {
     fn conclude(&self, tools: &mut Tools, scene: &Scene<'_>) -> Result<(), Refusal> {
         let fresh = scene.bound.iter().filter(|(_, object)| object.fresh).map(|(variable, _)| *variable);
         for variable in fresh {
-            let each = self.calls_on_each(tools, scene, &scene.primitive.needs, variable)?;
+            let mut each = self.calls_on_each(tools, scene, &scene.primitive.needs, variable)?;
+            each.extend(scene.new_name(variable).map(Tied::New));
             let asks = Asks::OneName(Tied::All(each));
             let guard = Guard { caller: self.caller, entity: &self.holder.entity, asks };
             if self.walk.judge.refutes(tools, &guard)? {
