@@ -68,7 +68,7 @@ pub enum Status {
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct Binding {
     /// `iam.user`, `iam.role`, `iam.principal` (either), `iam.root` (the root user of an account), `iam.group`, `iam.policy` (a managed one),
-    /// `iam.instance-profile`, `fresh` (a new resource, which the attacker names), `account`, or a kind of
+    /// `iam.instance-profile`, `fresh` (a new resource, which the attacker names), `account`, `kms.operation` (one that a KMS grant can be for), or a kind of
     /// `inventory/*.yaml` such as `lambda.function`.
     pub kind: String,
     /// Of `fresh`: the ARN. `${partition}` and `${account}` are those of the calling session, every other `${…}` is
@@ -204,8 +204,8 @@ pub enum Effect {
     WriteTrust(Of),
     /// The policy of a resource.
     WriteResourcePolicy(Of),
-    /// A KMS grant for all operations to the calling principal.
-    Grant(Of),
+    /// A KMS grant to the calling principal.
+    Grant(Grant),
     /// The tags of a principal.
     TagPrincipal(Of),
     /// An MFA device of the attacker's on a user.
@@ -258,6 +258,16 @@ pub enum Via {
 pub struct Of {
     /// The object.
     pub of: Reference,
+}
+
+/// A grant of a KMS key.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct Grant {
+    /// The key.
+    pub of: Reference,
+    /// The operations that it is for.
+    pub operations: Reference,
 }
 
 /// A managed policy for a principal or group.
@@ -320,6 +330,7 @@ impl Effect {
             Effect::Control(control) => vec![&control.principal],
             Effect::Attach(attach) | Effect::SetBoundary(attach) => vec![&attach.policy, &attach.to],
             Effect::Join(join) | Effect::Leave(join) => vec![&join.user, &join.group],
+            Effect::Grant(grant) => vec![&grant.of, &grant.operations],
             Effect::DropPolicy(drop) => drop.policy.iter().chain([&drop.of]).collect(),
             Effect::NewPrincipal(of)
             | Effect::WriteIdentity(of)
@@ -329,7 +340,6 @@ impl Effect {
             | Effect::DropBoundary(of)
             | Effect::WriteTrust(of)
             | Effect::WriteResourcePolicy(of)
-            | Effect::Grant(of)
             | Effect::TagPrincipal(of)
             | Effect::EnrolDevice(of)
             | Effect::LiftControls(of)

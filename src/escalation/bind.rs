@@ -1,7 +1,8 @@
 //! The objects of a step's variables: which there are, and what their fields say.
 
-use super::made::names_boundaries;
-use crate::ask::NewName;
+use super::made::has_condition_on;
+use super::policies::GRANT_OPERATIONS;
+use crate::ask::{BOUNDARY, NewName};
 use gateproof_encodings::primitive::{Binding, Primitive, Reference, Template, TemplatePart};
 use gateproof_model::account::{Group, ManagedPolicy, PrincipalEntity, PrincipalEntityKind};
 use gateproof_model::inventory::Thing;
@@ -21,6 +22,9 @@ pub(crate) struct Object {
     /// Whether files tell its fields, so that one which is missing is not known.
     pub told: bool,
 }
+
+/// The key that tells the operations of a grant.
+const OPERATIONS: &str = "kms:grantoperations";
 
 /// What every object has.
 const OWN_FIELDS: [&str; 4] = ["arn", "name", "account", "region"];
@@ -172,7 +176,7 @@ impl<'a> Objects<'a> {
 
     /// Whether some policy's condition is about the boundaries that users and roles have.
     pub fn names_boundaries(&self) -> bool {
-        *self.names_boundaries.get_or_init(|| names_boundaries(self.snapshot))
+        *self.names_boundaries.get_or_init(|| has_condition_on(self.snapshot, BOUNDARY))
     }
 
     /// The objects that a variable may be bound to, but for what its role is trusted by.
@@ -216,9 +220,22 @@ impl<'a> Objects<'a> {
             "iam.group" => self.groups.clone(),
             "iam.policy" => self.policies.clone(),
             "iam.instance-profile" => self.instance_profiles(),
+            "kms.operation" => self.operations(),
             "account" => self.accounts.clone(),
             _ => self.things(kind),
         }
+    }
+
+    /// The operations that grants are for, as one where no condition tells them apart.
+    fn operations(&self) -> Vec<Arc<Object>> {
+        let operations = GRANT_OPERATIONS.map(Arc::<str>::from);
+        let nobody: Arc<str> = "".into();
+        if has_condition_on(self.snapshot, OPERATIONS) {
+            return operations.iter().map(|o| Arc::new(Object::plain(o, o, &nobody))).collect();
+        }
+        let mut all = Object::plain(&"*".into(), "*", &nobody);
+        all.fields.insert("members".to_owned(), operations.to_vec());
+        vec![Arc::new(all)]
     }
 
     fn root_users(&self) -> Vec<Arc<Object>> {

@@ -53,7 +53,13 @@ pub(crate) fn facts_of(snapshot: &Snapshot, scene: &Scene<'_>, holder: &Holder, 
             }
             Effect::Grant(e) => {
                 let (account, to) = (account(&e.of).unwrap_or_default(), scene.me.arn.clone());
-                each(&e.of, &|key| Fact::Granted { key, account: account.clone(), to: to.clone() })
+                let operations = given(scene, &e.operations);
+                each(&e.of, &|key| Fact::Granted {
+                    key,
+                    account: account.clone(),
+                    to: to.clone(),
+                    operations: operations.clone(),
+                })
             }
             Effect::TagPrincipal(e) => each(&e.of, &Fact::Tagged),
             Effect::EnrolDevice(e) => each(&e.of, &Fact::Device),
@@ -67,7 +73,7 @@ pub(crate) fn facts_of(snapshot: &Snapshot, scene: &Scene<'_>, holder: &Holder, 
     facts
 }
 
-/// The policies that a variable stands for.
+/// The policies or operations that a variable stands for.
 fn given(scene: &Scene<'_>, policy: &Reference) -> Arc<[Arc<str>]> {
     scene.object(&policy.variable).map(|o| members(o)).unwrap_or_default().into()
 }

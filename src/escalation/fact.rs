@@ -79,6 +79,8 @@ pub enum Fact {
         account: Arc<str>,
         /// The grantee.
         to: Arc<str>,
+        /// What it is for.
+        operations: Arc<[Arc<str>]>,
     },
     /// The tags of a user or role.
     Tagged(Arc<str>),
@@ -182,7 +184,10 @@ impl fmt::Display for Fact {
             }
             Self::WritesTrust(role) => write!(f, "the trust policy of {role}"),
             Self::WritesResourcePolicy { of, .. } => write!(f, "the policy of {of}"),
-            Self::Granted { key, to, .. } => write!(f, "a grant of {key} to {to}"),
+            Self::Granted { key, to, operations, .. } => match &**operations {
+                [one] => write!(f, "a grant of {key} to {to} for {one}"),
+                _ => write!(f, "a grant of {key} to {to}"),
+            },
             Self::Tagged(of) => write!(f, "the tags of {of}"),
             Self::Device(user) => write!(f, "an MFA device of its own on {user}"),
             Self::Uncontrolled(account) => write!(f, "account {account} without control policies"),

@@ -1,7 +1,6 @@
 //! Principals of the attacker's making: one stands for all of its kind and account, as long as no policy tells names
 //! apart that it could have been given.
 
-use crate::ask::BOUNDARY;
 use gateproof_encodings::language::matches;
 use gateproof_model::arn::Arn;
 use gateproof_model::pattern::{PatternText, PieceRef, Token};
@@ -26,11 +25,11 @@ pub(crate) fn tells_names_apart(snapshot: &Snapshot, made: &str) -> Option<Strin
     })
 }
 
-/// Whether some policy of the snapshot has a condition on permissions boundaries.
-pub(crate) fn names_boundaries(snapshot: &Snapshot) -> bool {
+/// Whether some policy of the snapshot has a condition on a key, in lower case.
+pub(crate) fn has_condition_on(snapshot: &Snapshot, key: &str) -> bool {
     let of_aws = snapshot.managed_policies().iter().filter(|p| p.is_aws_managed()).map(|p| &p.document);
     let conditions = documents(snapshot).chain(of_aws).flat_map(|d| &d.statements).flat_map(|s| &s.conditions);
-    conditions.into_iter().any(|c| *c.key == *BOUNDARY)
+    conditions.into_iter().any(|c| *c.key == *key)
 }
 
 fn told_by(snapshot: &Snapshot, statement: &Statement, base: &str) -> Option<String> {

@@ -3,6 +3,8 @@
 use super::bind::Scene;
 use crate::question::Constraint;
 use crate::question::constraint::Demand;
+use gateproof_model::catalogue::Catalogue;
+use gateproof_model::text::fold_text;
 use gateproof_encodings::primitive::{Authorization, ContextDemand, Need, Primitive, Reference};
 
 /// One call to be asked about.
@@ -60,7 +62,8 @@ pub(crate) fn call_of(scene: &Scene<'_>, authorization: &Authorization) -> Optio
     };
     let mut context = Vec::new();
     for (key, demand) in &authorization.context {
-        if let Some(demand) = demand_of(scene, demand) {
+        let several = Catalogue::embedded().key_type(&fold_text(key)).is_some_and(|t| t.multivalued);
+        if let Some(demand) = demand_of(scene, demand, several) {
             context.push(Constraint { key: key.clone(), demand });
         }
     }
@@ -68,15 +71,15 @@ pub(crate) fn call_of(scene: &Scene<'_>, authorization: &Authorization) -> Optio
     Some(Call { action: authorization.action.clone(), resources, context, service })
 }
 
-/// What is demanded of a key; `None`: nothing.
-fn demand_of(scene: &Scene<'_>, demand: &ContextDemand) -> Option<Demand> {
+/// What is demanded of a key; `None`: nothing. Of one with several values, that the text is among them.
+fn demand_of(scene: &Scene<'_>, demand: &ContextDemand, several: bool) -> Option<Demand> {
     let mut demands = Vec::new();
     for template in &demand.0 {
         for text in scene.globs(template) {
             demands.push(match text.as_str() {
                 "absent" => Demand::Absent,
                 "present" | "*" => Demand::Present,
-                glob if glob.contains(['*', '?']) => Demand::Matches(text),
+                glob if several || glob.contains(['*', '?']) => Demand::Matches(text),
                 _ => Demand::Equals(text),
             });
         }

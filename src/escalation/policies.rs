@@ -45,10 +45,10 @@ pub(crate) fn changes_of(snapshot: &Snapshot, facts: &[&Fact], reading: Reading)
                 change.account = Some(account.clone());
                 change.policy.clone_from(&WRITTEN_FOR_RESOURCE);
             }
-            Fact::Granted { key, account, to } => {
+            Fact::Granted { key, account, to, operations } => {
                 let change = changes.resources.entry(key.clone()).or_insert_with(ResourceChange::default);
                 change.account = Some(account.clone());
-                change.grants.push(grant_to(to));
+                change.grants.push(grant_to(to, operations));
             }
             Fact::Uncontrolled(account) => {
                 changes.without_controls.insert(account.clone());
@@ -91,7 +91,7 @@ static WRITTEN_TRUST: LazyLock<Option<Arc<Document>>> = LazyLock::new(|| {
 });
 
 /// AWS KMS Developer Guide, "Grant operations".
-const GRANT_OPERATIONS: [&str; 14] = [
+pub(crate) const GRANT_OPERATIONS: [&str; 14] = [
     "CreateGrant",
     "Decrypt",
     "DescribeKey",
@@ -108,11 +108,11 @@ const GRANT_OPERATIONS: [&str; 14] = [
     "RetireGrant",
 ];
 
-fn grant_to(grantee: &Arc<str>) -> Grant {
+fn grant_to(grantee: &Arc<str>, operations: &[Arc<str>]) -> Grant {
     Grant {
         grantee: grantee.clone(),
         retiring: None,
-        operations: GRANT_OPERATIONS.iter().map(|o| Arc::from(*o)).collect(),
+        operations: operations.to_vec(),
         encryption_context_subset: Vec::new(),
         encryption_context_equals: None,
         label: "grant made by an earlier step".into(),

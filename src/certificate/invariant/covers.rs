@@ -1,7 +1,7 @@
 //! Whether a set of facts holds all that another fact gives.
 
-use crate::ask::glob_matches;
-use crate::escalation::{Fact, Session, names_boundaries, tells_names_apart};
+use crate::ask::{BOUNDARY, glob_matches};
+use crate::escalation::{Fact, Session, has_condition_on, tells_names_apart};
 use gateproof_model::catalogue::Catalogue;
 use gateproof_model::json::Json;
 use gateproof_model::policy::{Document, Effect, PatternClause, Source};
@@ -33,7 +33,7 @@ impl<'a> Covers<'a> {
         let made = made.filter(|arn| tells_names_apart(snapshot, arn).is_none()).collect();
         let mut covers = Self { facts, attached: BTreeMap::new(), bounded: BTreeMap::new(), made };
         // Where conditions name boundaries, which one it is matters beside what it allows.
-        let named = names_boundaries(snapshot);
+        let named = has_condition_on(snapshot, BOUNDARY);
         for fact in facts {
             let (holders, holder, policies) = match fact {
                 Fact::Attached { policies, to } => (&mut covers.attached, to, policies),
@@ -72,6 +72,17 @@ impl<'a> Covers<'a> {
         match fact {
             Fact::Attached { policies, to } => given(&self.attached, to, policies),
             Fact::Bounded { of, policies } => given(&self.bounded, of, policies),
+            Fact::Granted { key, to, operations, .. } => {
+                let granted = |operation: &Arc<str>| {
+                    self.facts.iter().any(|known| match known {
+                        Fact::Granted { key: k, to: t, operations, .. } => {
+                            k == key && t == to && operations.contains(operation)
+                        }
+                        _ => false,
+                    })
+                };
+                operations.iter().all(granted)
+            }
             _ => self.facts.contains(fact),
         }
     }

@@ -2,7 +2,7 @@
 //! `docs/primitives-format.md`, `bind`, says of kinds and constraints.
 
 use crate::certificate::refusal::Fault;
-use crate::escalation::{Object, Scene};
+use crate::escalation::{GRANT_OPERATIONS, Object, Scene, has_condition_on};
 use gateproof_encodings::primitive::{Binding, Reference, Template};
 use gateproof_model::account::PrincipalEntityKind;
 use gateproof_model::snapshot::Snapshot;
@@ -98,6 +98,14 @@ impl<'a> Objects<'a> {
                 let of_role = roles.flat_map(|p| p.instance_profiles.iter().map(|arn| (arn, &p.account)));
                 let all: BTreeSet<(&Arc<str>, &Arc<str>)> = of_role.collect();
                 all.into_iter().map(|(arn, account)| Object::plain(arn, last_part(arn), account)).collect()
+            }
+            "kms.operation" => {
+                let operation = |name: &str| Object::plain(&name.into(), name, &"".into());
+                let each = GRANT_OPERATIONS.iter().map(|name| operation(name));
+                if has_condition_on(snapshot, "kms:grantoperations") {
+                    return each.collect();
+                }
+                vec![with_field(operation("*"), "members", each.map(|o| o.arn).collect())]
             }
             "account" => {
                 let management: Vec<Arc<str>> =
