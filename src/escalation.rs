@@ -23,6 +23,7 @@ mod reach;
 mod search;
 mod session;
 mod step;
+mod tags;
 mod ways;
 
 pub(crate) use bind::{Object, Scene};

@@ -342,7 +342,8 @@ impl Estate {
     /// By account that can open sessions of root users, those of the member accounts asked about.
     fn root_session_cases<'a>(&'a self, resources: &Resources) -> FxHashMap<Arc<str>, Vec<Target<'a>>> {
         let organization = self.snapshot.organization();
-        let case = |member: &Arc<str>| self.target(Place::Other, Some(member.clone()), ResourceRule::Ordinary);
+        let case =
+            |member: &Arc<str>| self.target(Place::Other, Some(member.clone()), ResourceRule::Ordinary);
         let cases = |opener: &Arc<str>| {
             let members = organization.root_sessions_from(opener);
             members.filter(|m| resources.in_account(Some(m))).map(case).collect()

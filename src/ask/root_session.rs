@@ -23,7 +23,8 @@ impl Estate {
 
     /// What a task's policy leaves, as a session policy; read once.
     fn permitted(&self, policy: &str) -> Option<Arc<Document>> {
-        static READ: LazyLock<Mutex<FxHashMap<String, Option<Arc<Document>>>>> = LazyLock::new(Mutex::default);
+        static READ: LazyLock<Mutex<FxHashMap<String, Option<Arc<Document>>>>> =
+            LazyLock::new(Mutex::default);
         let mut read = READ.lock().unwrap_or_else(PoisonError::into_inner);
         read.entry(policy.to_owned())
             .or_insert_with(|| {

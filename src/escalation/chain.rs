@@ -10,6 +10,7 @@ use super::guard::{Asker, Guard};
 use super::policies::{Reading, changes_of};
 use super::search::{Found, Goal, Search};
 use super::step::{Evidence, Finder, Instance, Shared};
+use super::tags::{Tagging, likely_changes, open_tags, with_tags};
 use crate::ask::Estate;
 use crate::question::Step;
 use gateproof_encodings::term::Terms;
@@ -328,6 +329,10 @@ impl<'c, 'a> Chains<'c, 'a> {
         let all: BTreeSet<Fact> = facts.iter().cloned().collect();
         let holder = self.search.start.holder(&estate, &all, &instance.session)?;
         let primitive = self.search.primitives.get(instance.primitive)?;
+        let tagging = Tagging { asker: &asker, objects: &self.objects, holder: &holder };
+        if let Some(settled) = tagging.made(instance, primitive) {
+            return settled;
+        }
         let finder = Finder {
             asker: &asker,
             objects: &self.objects,
@@ -356,6 +361,32 @@ impl<'c, 'a> Chains<'c, 'a> {
                 Some((tried, chain))
             });
             (instances, chain) = chosen?;
+        }
+        self.settle_tags(instances, chain, session)
+    }
+
+    /// The chain with the tags that it sets and takes away.
+    fn settle_tags(
+        &mut self,
+        mut instances: Vec<Instance>,
+        mut chain: Chain,
+        session: &Fact,
+    ) -> Option<Chain> {
+        let open = |instances: &[Instance]| {
+            let mut numbered = instances.iter().enumerate();
+            numbered.find_map(|(n, instance)| Some((n, instance.clone(), open_tags(instance)?)))
+        };
+        while let Some((n, instance, of)) = open(&instances) {
+            let known = self.search.estate.snapshot.principal(&of).map(|p| p.tags.clone());
+            let base = known.unwrap_or_default().unwrap_or_default();
+            let changes = likely_changes(&chain, n, &of, &base);
+            let settled = changes.iter().take(MOST_CHOICES).find_map(|change| {
+                let mut tried = instances.clone();
+                *tried.get_mut(n)? = with_tags(&instance, change);
+                let chain = self.replay_steps(&tried, session)?;
+                Some((tried, chain))
+            });
+            (instances, chain) = settled?;
         }
         Some(chain)
     }

@@ -28,7 +28,8 @@ pub(crate) fn tells_names_apart(snapshot: &Snapshot, made: &str) -> Option<Strin
 /// Whether some policy of the snapshot has a condition on a key, in lower case.
 pub(crate) fn has_condition_on(snapshot: &Snapshot, key: &str) -> bool {
     let of_aws = snapshot.managed_policies().iter().filter(|p| p.is_aws_managed()).map(|p| &p.document);
-    let conditions = documents(snapshot).chain(of_aws).flat_map(|d| &d.statements).flat_map(|s| &s.conditions);
+    let conditions =
+        documents(snapshot).chain(of_aws).flat_map(|d| &d.statements).flat_map(|s| &s.conditions);
     conditions.into_iter().any(|c| *c.key == *key)
 }
 

@@ -29,7 +29,8 @@ impl<'a> Search<'_, 'a, '_> {
         let mut last = Refuted::default();
         let mut unknown = so_far.unknown.clone();
         let new = scene.new_name(first);
-        let is_taken = |name: &String| new.as_ref().is_some_and(|n| self.finder.asker.estate.is_taken(n, name));
+        let is_taken =
+            |name: &String| new.as_ref().is_some_and(|n| self.finder.asker.estate.is_taken(n, name));
         let tried = self.names(&object, so_far).into_iter().take(NAMES);
         for name in tried.chain([any_name(&object.arn)]).filter(|name| !is_taken(name)) {
             let named = scene.with(first, named(&object, &name));

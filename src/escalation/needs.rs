@@ -3,9 +3,9 @@
 use super::bind::Scene;
 use crate::question::Constraint;
 use crate::question::constraint::Demand;
+use gateproof_encodings::primitive::{Authorization, ContextDemand, Need, Primitive, Reference};
 use gateproof_model::catalogue::Catalogue;
 use gateproof_model::text::fold_text;
-use gateproof_encodings::primitive::{Authorization, ContextDemand, Need, Primitive, Reference};
 
 /// One call to be asked about.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -5,7 +5,7 @@
 //! is gone while the Allows beside it stay. [`Reading::Exactly`] is what AWS holds after the steps, in their order.
 
 use super::fact::Fact;
-use gateproof_model::account::{Group, Place, PrincipalEntity, PrincipalEntityKind};
+use gateproof_model::account::{Group, Place, PrincipalEntity, PrincipalEntityKind, Tags};
 use gateproof_model::arn::Arn;
 use gateproof_model::json::Json;
 use gateproof_model::policy::{Document, Effect, Source};
@@ -162,12 +162,12 @@ impl View<'_> {
             Fact::WritesPolicy(policy) | Fact::Version { policy, .. } => {
                 attached(policy) || self.facts.iter().any(|f| matches!(f, Fact::Attached { policies, to } if policies.contains(policy) && (to == arn || mine(to))))
             }
-            Fact::Unbounded(of) | Fact::Bounded { of, .. } | Fact::Tagged(of) | Fact::WritesTrust(of) => of == arn,
+            Fact::Unbounded(of) | Fact::Bounded { of, .. } | Fact::Tagged(of) | Fact::Tags { of, .. } | Fact::WritesTrust(of) => of == arn,
             _ => false,
         })
     }
 
-    /// A user or role that the attacker made. Which tags it has is the attacker's choice.
+    /// A user or role that the attacker made. It has no tags but those that are set, which a search leaves open.
     fn new_principal(&self, arn: &Arc<str>) -> Option<PrincipalEntity> {
         let parsed = Arn::parse(arn)?;
         let (kind, name) = parsed.resource.split_once('/')?;
@@ -179,7 +179,10 @@ impl View<'_> {
             name: name.rsplit('/').next().unwrap_or(name).into(),
             path: "/".into(),
             unique_id: None,
-            tags: None,
+            tags: match self.reading {
+                Reading::AtMost => None,
+                Reading::Exactly => self.tags(arn, Some(&Tags::new())).unwrap_or_else(|| Some(Tags::new())),
+            },
             identity: WRITTEN.clone().into_iter().collect(),
             boundary: None,
             boundary_arn: None,
@@ -206,6 +209,30 @@ impl View<'_> {
             named.name(&mut made);
         }
         Some(made)
+    }
+
+    /// The tags after the steps, where they change any; `None` within: not known.
+    fn tags(&self, of: &Arc<str>, base: Option<&Tags>) -> Option<Option<Tags>> {
+        let mut tags = base.cloned();
+        let mut changed = false;
+        for fact in self.facts {
+            match fact {
+                Fact::Tagged(whose) if whose == of => tags = None,
+                Fact::Tags { of: whose, set, gone } if whose == of => {
+                    let kept = |key: &str| {
+                        let mut new = set.iter().map(|(k, _)| k).chain(gone.iter());
+                        !new.any(|k| k.eq_ignore_ascii_case(key))
+                    };
+                    if let Some(tags) = &mut tags {
+                        tags.retain(|(key, _)| kept(key));
+                        tags.extend(set.iter().cloned());
+                    }
+                }
+                _ => continue,
+            }
+            changed = true;
+        }
+        changed.then_some(tags)
     }
 
     /// The facts about somebody's permissions boundary, in their order.
@@ -267,7 +294,7 @@ impl View<'_> {
             boundary: self.boundary(p),
             named_boundary: self.named_boundary(&p.arn),
             trust: if self.has(&Fact::WritesTrust(p.arn.clone())) { WRITTEN_TRUST.clone() } else { None },
-            open_tags: self.has(&Fact::Tagged(p.arn.clone())),
+            tags: self.tags(&p.arn, p.tags.as_ref()),
         }
     }
 

@@ -316,7 +316,7 @@ fn pending_after(
     let sessions = || facts.iter().filter_map(Fact::session);
     let trust = |changes: &Changes, arn: &str| changes.principals.get(arn).is_some_and(|c| c.trust.is_some());
     let told = |changes: &Changes, arn: &str| {
-        changes.principals.get(arn).map_or((false, None), |c| (c.open_tags, c.named_boundary.clone()))
+        changes.principals.get(arn).map_or((None, None), |c| (c.tags.clone(), c.named_boundary.clone()))
     };
     let everywhere = before.resources != after.resources
         || before.new_principals != after.new_principals

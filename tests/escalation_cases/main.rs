@@ -62,8 +62,7 @@ fn every_primitive_has_a_case() {
         .map(|v| v.technique.as_str())
         .collect();
     let known: BTreeSet<&str> = embedded().unwrap().iter().map(|p| p.id.as_str()).collect();
-    let missing: Vec<&&str> =
-        known.iter().filter(|id| !reached.contains(*id)).collect();
+    let missing: Vec<&&str> = known.iter().filter(|id| !reached.contains(*id)).collect();
     assert!(missing.is_empty(), "{} primitives without a case: {missing:?}", missing.len());
     let unknown: Vec<&&str> = reached.iter().filter(|id| !known.contains(*id)).collect();
     assert!(unknown.is_empty(), "no such primitives: {unknown:?}");

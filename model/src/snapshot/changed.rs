@@ -1,7 +1,7 @@
 //! A snapshot as it would read after changes to its policies.
 
 use super::Snapshot;
-use crate::account::{Place, PrincipalEntity};
+use crate::account::{Place, PrincipalEntity, Tags};
 use crate::arn::Arn;
 use crate::policy::Document;
 use crate::policy_set::{BlockPublicAccess, Grant};
@@ -45,8 +45,8 @@ pub struct PrincipalChange {
     pub named_boundary: Option<NamedBoundary>,
     /// Its trust policy.
     pub trust: Option<Arc<Document>>,
-    /// Whether its tags are no longer known.
-    pub open_tags: bool,
+    /// Its tags; `None` within: they are no longer known.
+    pub tags: Option<Option<Tags>>,
 }
 
 /// Which policy is a principal's permissions boundary after changes.
@@ -109,8 +109,8 @@ impl Snapshot {
             if let Some(trust) = &change.trust {
                 principal.trust = Some(trust.clone());
             }
-            if change.open_tags {
-                principal.tags = None;
+            if let Some(tags) = &change.tags {
+                principal.tags.clone_from(tags);
             }
         }
         for (arn, added) in &changes.new_principals {

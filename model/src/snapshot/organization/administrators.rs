@@ -48,5 +48,9 @@ fn not_told(collected: &Collected<'_>, notes: &mut Notes) {
     }
     let command = format!("aws organizations {CALL} --service-principal {IAM}");
     let touches = Touches { service: Some("sts".into()), ..Touches::default() };
-    notes.assume("no account but the management account administers IAM for the organization", command, touches);
+    notes.assume(
+        "no account but the management account administers IAM for the organization",
+        command,
+        touches,
+    );
 }
