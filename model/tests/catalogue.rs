@@ -314,6 +314,17 @@ fn managed_policies_are_found_by_arn() {
         catalogue.managed_policy("arn:aws:iam::aws:policy/service-role/AWSLambdaBasicExecutionRole").unwrap();
     assert_eq!((role.name(), role.path()), ("AWSLambdaBasicExecutionRole", "/service-role/"));
     assert_eq!(catalogue.managed_policy("arn:aws-cn:iam::aws:policy/AdministratorAccess"), None);
+    let of_china = "arn:aws-cn:iam::aws:policy/service-role/AWSLambdaDynamoDBExecutionRole";
+    assert_eq!(
+        catalogue.managed_document("arn:aws-cn:iam::aws:policy/AdministratorAccess").unwrap(),
+        expected
+    );
+    assert!(catalogue.managed_document(of_china).is_some());
+    let task =
+        catalogue.managed_document("arn:aws-us-gov:iam::aws:policy/root-task/S3UnlockBucketPolicy").unwrap();
+    assert!(task.contains("arn:aws-us-gov:iam::*:root") && !task.contains("arn:aws:"));
+    assert_eq!(catalogue.managed_document("arn:aws-cn:iam::111122223333:policy/AdministratorAccess"), None);
+    assert_eq!(catalogue.managed_document("arn:elsewhere:iam::aws:policy/AdministratorAccess"), None);
     let mut last = "";
     for policy in catalogue.managed_policies() {
         assert!(policy.arn() > last, "{} after {last}", policy.arn());

@@ -34,7 +34,7 @@ fn the_good_file_is_accepted() {
 }
 
 /// Text replaced, its replacement, where that is, and a part of what is said of it.
-const REFUSED: [(&str, &str, &str, &str); 35] = [
+const REFUSED: [(&str, &str, &str, &str); 39] = [
     ("title: Try", "titel: Try", "line 3, column 1", "unknown field `titel`"),
     ("kind: iam.user", "kind: iam.user, name: x", "line 5, column 23", "unknown field `name`"),
     ("write-identity", "write-anything", "line 12, column 5", "unknown variant `write-anything`"),
@@ -44,6 +44,25 @@ const REFUSED: [(&str, &str, &str, &str); 35] = [
         "line 12, column ",
         "unknown variant `luck`",
     ),
+    (
+        "write-identity: {of: $u}",
+        "control: {principal: $u, via: root}",
+        "line 12, column ",
+        "found `via: root`, expected its `task`",
+    ),
+    (
+        "write-identity: {of: $u}",
+        "control: {principal: $u, via: root, task: Luck}",
+        "line 12, column ",
+        "`Luck` is no task of root sessions",
+    ),
+    (
+        "write-identity: {of: $u}",
+        "control: {principal: $u, via: key, task: Luck}",
+        "line 12, column ",
+        "expected a `task` beside `via: root` only",
+    ),
+    ("kind: iam.user", "kind: iam.user, existing: true", "line 5, column 3", "it exists anyway"),
     ("version: 1", "version: 1\nversion: 2", "line 3, column 1", "duplicate"),
     ("iam:PolicyARN: $p.arn", "iam:PolicyARN: $p.arn, iam:PolicyARN: x", "line 10, column ", "duplicate"),
     ("iam.try", "iam.other", "line 1, column 5", "found id `iam.other`, expected the file's name `iam.try`"),
