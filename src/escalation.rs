@@ -23,9 +23,11 @@ mod needs;
 mod plan;
 mod policies;
 mod reach;
+mod replay;
 mod search;
 mod session;
 mod step;
+mod tags;
 mod ways;
 
 pub(crate) use bind::{Object, Scene};

@@ -2,10 +2,10 @@
 //!
 //! The search says which facts can be had at all. Here each step that bears on the goal becomes a rule: the facts that it
 //! cannot do without, and those that it adds. A smallest set of steps is looked for among the rules ([`super::plan`]), and
-//! replayed in an order in which each can be made.
+//! replayed in an order in which each can be made ([`super::replay`]).
 
 use super::bearing::{Bearing, On, may_take};
-use super::bind::{Object, Objects};
+use super::bind::Objects;
 use super::fact::{Fact, Session};
 use super::graph::Graph;
 use super::guard::{Asker, Guard};
@@ -15,60 +15,11 @@ use super::policies::{Reading, changes_of};
 use super::search::{Found, Goal, Search};
 use super::step::{Evidence, Finder, Instance, Shared};
 use crate::ask::Estate;
-use crate::question::Step;
+use gateproof_encodings::primitive::Primitive;
 use gateproof_encodings::term::Terms;
 use rustc_hash::FxHashMap;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
-
-/// A chain that was replayed.
-#[derive(Debug, Clone)]
-pub(super) struct Chain {
-    /// The steps, with the requests of each.
-    pub steps: Vec<(Instance, Evidence)>,
-    /// The session in which the goal is met, and the request that meets it.
-    pub end: (Fact, Vec<Step>, Vec<String>),
-}
-
-impl Chain {
-    /// The policies that allow what comes after a step.
-    fn policies_used_after(&self, n: usize) -> BTreeSet<Arc<str>> {
-        let later = self.steps.iter().skip(n + 1).flat_map(|(_, evidence)| &evidence.steps);
-        let requests = later.chain(&self.end.1);
-        requests.flat_map(|step| &step.allowed_by).map(|evidence| evidence.policy.as_str().into()).collect()
-    }
-}
-
-/// The policies that a step may give, where it is not settled which.
-fn choices(instance: &Instance) -> Vec<Arc<str>> {
-    let several = |policies: &Arc<[Arc<str>]>| (policies.len() > 1).then(|| policies.to_vec());
-    let choices = instance.facts.iter().filter_map(|fact| match fact {
-        Fact::Attached { policies, .. } | Fact::Bounded { policies, .. } => several(policies),
-        _ => None,
-    });
-    choices.flatten().collect()
-}
-
-/// The same step with the policy chosen.
-fn with_choice(instance: &Instance, policy: &Arc<str>) -> Instance {
-    let mut chosen = instance.clone();
-    let given: Arc<[Arc<str>]> = [policy.clone()].into();
-    for fact in &mut chosen.facts {
-        if let Fact::Attached { policies, .. } | Fact::Bounded { policies, .. } = fact {
-            policies.clone_from(&given);
-        }
-    }
-    for (_, object) in &mut chosen.binding {
-        if object.fields.contains_key("members") {
-            let name = policy.rsplit('/').next().unwrap_or_default();
-            *object = Arc::new(Object::plain(policy, name, &object.account));
-        }
-    }
-    chosen
-}
-
-/// How many policies are tried for one that a chain needs.
-const MOST_CHOICES: usize = 16;
 
 /// A step as a rule.
 pub(super) struct Rule {
@@ -153,7 +104,8 @@ impl<'c, 'a> Chains<'c, 'a> {
                 };
                 let met = &met.session;
                 self.needed_of(&related, met, &|chains, facts, reading| {
-                    matches!(chains.meets(facts, reading, met), Guard::Holds(..))
+                    let world = chains.world(facts, reading);
+                    matches!(chains.meets(world.as_deref(), facts, met), Guard::Holds(..))
                 })
             }
             _ => Vec::new(),
@@ -254,7 +206,7 @@ impl<'c, 'a> Chains<'c, 'a> {
     }
 
     /// The policies after these facts, in this order; `None`: they are unchanged.
-    fn world(&mut self, facts: &[Fact], reading: Reading) -> Option<Arc<Estate>> {
+    pub fn world(&mut self, facts: &[Fact], reading: Reading) -> Option<Arc<Estate>> {
         let key = (reading, facts.to_vec());
         if let Some(known) = self.worlds.get(&key) {
             return known.clone();
@@ -271,16 +223,36 @@ impl<'c, 'a> Chains<'c, 'a> {
 
     /// The requests of a step, on the policies as the facts leave them.
     pub fn made(&mut self, facts: &[Fact], reading: Reading, instance: &Instance) -> Option<Evidence> {
-        match self.world(facts, reading) {
-            None => self.made_by(&self.unchanged, facts, instance),
-            Some(estate) => self.made_by(&Asker::new(&estate, self.search.settings), facts, instance),
+        let world = self.world(facts, reading);
+        let primitive = self.search.primitives.get(instance.primitive)?;
+        self.made_in(world.as_deref(), facts, instance, primitive)
+    }
+
+    /// The requests of a step in an estate, or with policies as they are.
+    pub fn made_in(
+        &self,
+        world: Option<&Estate>,
+        facts: &[Fact],
+        instance: &Instance,
+        primitive: &Primitive,
+    ) -> Option<Evidence> {
+        match world {
+            None => self.made_by(&self.unchanged, facts, instance, primitive),
+            Some(estate) => {
+                self.made_by(&Asker::new(estate, self.search.settings), facts, instance, primitive)
+            }
         }
     }
 
-    fn made_by(&self, asker: &Asker<'_>, facts: &[Fact], instance: &Instance) -> Option<Evidence> {
+    fn made_by(
+        &self,
+        asker: &Asker<'_>,
+        facts: &[Fact],
+        instance: &Instance,
+        primitive: &Primitive,
+    ) -> Option<Evidence> {
         let all: BTreeSet<Fact> = facts.iter().cloned().collect();
         let holder = self.search.start.holder(asker.estate, &all, &instance.session)?;
-        let primitive = self.search.primitives.get(instance.primitive)?;
         let finder = Finder {
             asker,
             objects: &self.objects,
@@ -292,54 +264,16 @@ impl<'c, 'a> Chains<'c, 'a> {
         evidence.unknown.is_none().then_some(evidence)
     }
 
-    /// Whether the goal is met in a session, on the policies as the facts leave them.
-    fn meets(&mut self, facts: &[Fact], reading: Reading, session: &Session) -> Guard {
+    /// Whether the goal is met in a session, in an estate or with policies as they are.
+    pub fn meets(&self, world: Option<&Estate>, facts: &[Fact], session: &Session) -> Guard {
         let all: BTreeSet<Fact> = facts.iter().cloned().collect();
         let (search, goal) = (self.search, self.goal);
         let meets = |asker: &Asker<'_>| {
             search.guard(&mut Terms::default(), asker.estate, asker, &all, goal, session)
         };
-        match self.world(facts, reading) {
+        match world {
             None => meets(&self.unchanged),
-            Some(estate) => meets(&Asker::new(&estate, search.settings)),
-        }
-    }
-
-    /// The steps in order; where one gives one of several policies, one that the later steps come about with is chosen.
-    pub fn replay(&mut self, order: &[usize], session: &Session) -> Option<Chain> {
-        let found = self.found;
-        let mut instances: Vec<Instance> =
-            order.iter().filter_map(|n| found.instances.get(*n)).cloned().collect();
-        let mut chain = self.replay_steps(&instances, session)?;
-        while let Some(n) = instances.iter().position(|i| !choices(i).is_empty()) {
-            let used = chain.policies_used_after(n);
-            let instance = instances.get(n)?.clone();
-            let likely = choices(&instance).into_iter().filter(|p| used.contains(p));
-            let chosen = likely.take(MOST_CHOICES).find_map(|policy| {
-                let mut tried = instances.clone();
-                *tried.get_mut(n)? = with_choice(&instance, &policy);
-                let chain = self.replay_steps(&tried, session)?;
-                Some((tried, chain))
-            });
-            (instances, chain) = chosen?;
-        }
-        Some(chain)
-    }
-
-    /// The steps in order, each on the state that the earlier ones made.
-    fn replay_steps(&mut self, instances: &[Instance], session: &Session) -> Option<Chain> {
-        let mut facts: Vec<Fact> = Vec::new();
-        let mut steps = Vec::new();
-        for instance in instances {
-            let evidence = self.made(&facts, Reading::Exactly, instance)?;
-            steps.push((instance.clone(), evidence));
-            facts.extend(instance.facts.iter().filter(|f| f.session().is_none()).cloned());
-        }
-        match self.meets(&facts, Reading::Exactly, session) {
-            Guard::Holds(last, assumptions) => {
-                Some(Chain { steps, end: (Fact::Session(session.clone()), last, assumptions) })
-            }
-            Guard::Never(_) | Guard::Unknown(_) => None,
+            Some(estate) => meets(&Asker::new(estate, search.settings)),
         }
     }
 }

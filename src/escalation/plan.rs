@@ -5,9 +5,10 @@
 //! first that can be replayed is a shortest chain. How early a fact can be had at all bounds what is worth looking at.
 
 use super::bearing::Bearing;
-use super::chain::{Chain, Chains};
+use super::chain::Chains;
 use super::fact::{Fact, Session};
 use super::policies::Reading;
+use super::replay::Chain;
 use super::step::Instance;
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 

@@ -232,6 +232,7 @@ impl View<'_> {
             identity: Some(self.identity(p).into()),
             boundary: self.boundary(p),
             trust: if self.has(&Fact::WritesTrust(p.arn.clone())) { WRITTEN_TRUST.clone() } else { None },
+            tags: None,
             open_tags: self.has(&Fact::Tagged(p.arn.clone())),
         }
     }

@@ -1,10 +1,11 @@
 //! `reach`: whether a target can be reached in any number of steps, by a chain that was replayed or by a proof that
 //! no chain exists.
 
-use super::chain::{Chain, Chains};
+use super::chain::Chains;
 use super::fact::Fact;
 use super::graph::Graph;
 use super::made::tells_names_apart;
+use super::replay::Chain;
 use super::search::{Found, Goal, Search};
 use super::session::Start;
 use super::step::Instance;

@@ -1,7 +1,7 @@
 //! A snapshot as it would read after changes to its policies.
 
 use super::Snapshot;
-use crate::account::{Place, PrincipalEntity};
+use crate::account::{Place, PrincipalEntity, Tags};
 use crate::arn::Arn;
 use crate::policy::Document;
 use crate::policy_set::{BlockPublicAccess, Grant};
@@ -43,6 +43,8 @@ pub struct PrincipalChange {
     pub boundary: Option<Option<Vec<Arc<Document>>>>,
     /// Its trust policy.
     pub trust: Option<Arc<Document>>,
+    /// Its tags.
+    pub tags: Option<Tags>,
     /// Whether its tags are no longer known.
     pub open_tags: bool,
 }
@@ -84,6 +86,9 @@ impl Snapshot {
             }
             if let Some(trust) = &change.trust {
                 principal.trust = Some(trust.clone());
+            }
+            if let Some(tags) = &change.tags {
+                principal.tags = Some(tags.clone());
             }
             if change.open_tags {
                 principal.tags = None;
