@@ -9,6 +9,8 @@ use crate::ask::Tied;
 use crate::question::Undecided;
 use gateproof_encodings::primitive::Need;
 use gateproof_encodings::term::Terms;
+use gateproof_model::inventory::Inventory;
+use gateproof_model::snapshot::Snapshot;
 
 /// How many names are tried for a new object before the calls about it are asked together.
 const NAMES: usize = 6;
@@ -28,7 +30,9 @@ impl<'a> Search<'_, 'a, '_> {
         let Some(object) = scene.object(first).cloned() else { return self.whole(terms, scene) };
         let mut last = Refuted::default();
         let mut unknown = so_far.unknown.clone();
-        let tried = self.names(&object, so_far).into_iter().take(NAMES);
+        let snapshot = &self.finder.asker.estate.snapshot;
+        let free = |name: &String| !is_taken(snapshot, name);
+        let tried = self.names(&object, so_far).into_iter().filter(free).take(NAMES);
         for name in tried.chain([any_name(&object.arn)]) {
             let named = scene.with(first, named(&object, &name));
             match self.name(terms, &named, rest, so_far) {
@@ -42,6 +46,9 @@ impl<'a> Search<'_, 'a, '_> {
             Together::Never(refuted) => {
                 last.add(&refuted);
                 Err(last)
+            }
+            Together::Name(name) if is_taken(snapshot, &name) => {
+                Ok(self.unsettled(scene, unknown, &format!("{name} is there already")))
             }
             Together::Name(name) => {
                 let named = scene.with(first, named(&object, &name));
@@ -135,6 +142,15 @@ impl<'a> Search<'_, 'a, '_> {
             }
         }
     }
+}
+
+/// Whether an object of this ARN is there already. What makes an object refuses the name of another.
+fn is_taken(snapshot: &Snapshot, arn: &str) -> bool {
+    let inventory = snapshot.inventory();
+    snapshot.principal(arn).is_some()
+        || snapshot.groups().iter().any(|g| *g.arn == *arn)
+        || snapshot.managed_policies().iter().any(|p| *p.arn == *arn)
+        || Inventory::kinds().any(|kind| inventory.find(&kind.name, arn).is_some())
 }
 
 /// Some ARN that fits the glob of a new object: for one that the calls allowed are not about.

@@ -6,7 +6,7 @@ use super::fact::{Fact, Session};
 use super::guard::Guard;
 use super::policies::{Reading, changes_of};
 use super::step::{Evidence, Instance};
-use super::tags::{Tagging, Wanted, setting, tagging, tags_after, wanted};
+use super::tags::{Shown, TagChange, Tagging, Wanted, tagging, wanted};
 use crate::ask::Estate;
 use crate::question::Step;
 use gateproof_model::account::Tags;
@@ -73,6 +73,23 @@ struct State {
     of_sessions: BTreeMap<Session, Tags>,
 }
 
+impl State {
+    /// Notes the tags that a step leaves.
+    fn tag(&mut self, instance: &Instance, before: &Tags, after: Tags) {
+        match tagging(instance) {
+            Some(Tagging::Principal(of)) => {
+                self.tags.insert(of.clone(), after);
+            }
+            Some(Tagging::Session(session)) => {
+                // The session's tags are not the role's.
+                self.tags.entry(session.principal.clone()).or_insert_with(|| before.clone());
+                self.of_sessions.insert(session.clone(), after);
+            }
+            None => {}
+        }
+    }
+}
+
 impl Chains<'_, '_> {
     /// The steps in order; where one gives one of several policies, one that the later steps come about with is chosen, and
     /// where one changes tags, those that the later steps show are set.
@@ -110,15 +127,19 @@ impl Chains<'_, '_> {
         for (n, instance) in instances.iter().enumerate() {
             let world = self.world_for(&state, &instance.session);
             let primitive = self.search.primitives.get(instance.primitive)?;
-            let evidence = match wanted.get(&n) {
-                None => self.made_in(world.as_deref(), &state.facts, instance, primitive)?,
-                Some(tags) => {
-                    let primitive = setting(primitive, tags);
-                    let evidence = self.made_in(world.as_deref(), &state.facts, instance, &primitive)?;
-                    self.tag(&mut state, instance, &evidence, tags);
-                    evidence
-                }
+            let change = match wanted.get(&n) {
+                Some(shown) => self.tag_change(&state, instance, shown)?,
+                None => None,
             };
+            let narrowed = match &change {
+                Some((_, change)) => Some(change.made_by(primitive)?),
+                None => None,
+            };
+            let primitive = narrowed.as_ref().unwrap_or(primitive);
+            let evidence = self.made_in(world.as_deref(), &state.facts, instance, primitive)?;
+            if let Some((before, change)) = change {
+                state.tag(instance, &before, change.after(&before, &evidence));
+            }
             steps.push((instance.clone(), evidence));
             state.facts.extend(instance.facts.iter().filter(|f| f.session().is_none()).cloned());
         }
@@ -131,24 +152,18 @@ impl Chains<'_, '_> {
         }
     }
 
-    /// Notes the tags that a step leaves. Those that the snapshot doesn't tell stay open.
-    fn tag(&self, state: &mut State, instance: &Instance, evidence: &Evidence, set: &BTreeMap<String, String>) {
-        let Some(tagging) = tagging(instance) else { return };
+    /// The tags before a step and what it is to make of them; `None` within: tags that the snapshot doesn't tell stay open.
+    fn tag_change(
+        &self,
+        state: &State,
+        instance: &Instance,
+        shown: &Shown,
+    ) -> Option<Option<(Tags, TagChange)>> {
+        let Some(tagging) = tagging(instance) else { return Some(None) };
         let (Tagging::Principal(of) | Tagging::Session(Session { principal: of, .. })) = tagging;
         let known = self.search.estate.snapshot.principal(of).and_then(|p| p.tags.as_ref());
-        let Some(before) = state.tags.get(of).or(known) else { return };
-        let after = tags_after(before, evidence, set);
-        match tagging {
-            Tagging::Principal(of) => {
-                state.tags.insert(of.clone(), after);
-            }
-            Tagging::Session(session) => {
-                // The session's tags are not the role's.
-                let before = before.clone();
-                state.tags.entry(of.clone()).or_insert(before);
-                state.of_sessions.insert(session.clone(), after);
-            }
-        }
+        let Some(before) = state.tags.get(of).or(known) else { return Some(None) };
+        Some(Some((before.clone(), TagChange::between(before, shown)?)))
     }
 
     /// The policies and tags as a session's calls meet them.

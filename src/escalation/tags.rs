@@ -12,11 +12,14 @@ use gateproof_encodings::primitive::{
     AllOf, AnyOf, Authorization, ContextDemand, Need, Primitive, Template, TemplatePart,
 };
 use gateproof_model::account::Tags;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-/// Tags that calls are to set: of the steps, by place.
-pub(super) type Wanted = BTreeMap<usize, BTreeMap<String, String>>;
+/// What later requests show of a principal's tags: a value, or that there is none.
+pub(super) type Shown = BTreeMap<String, Option<String>>;
+
+/// What is shown after each step that changes tags, by the step's place.
+pub(super) type Wanted = BTreeMap<usize, Shown>;
 
 /// Whose tags a step changes: a principal's, or those of a session of it.
 pub(super) enum Tagging<'i> {
@@ -38,8 +41,8 @@ pub(super) fn wanted(chain: &Chain) -> Wanted {
 }
 
 /// The tags shown after a step, up to the next one that changes them; of several values of a key the first.
-fn shown_after(chain: &Chain, n: usize, tagging: &Tagging<'_>) -> BTreeMap<String, String> {
-    let mut shown = BTreeMap::new();
+fn shown_after(chain: &Chain, n: usize, tagging: &Tagging<'_>) -> Shown {
+    let mut shown = Shown::new();
     let of = match tagging {
         Tagging::Principal(of) => *of,
         Tagging::Session(session) => &session.principal,
@@ -62,82 +65,104 @@ fn shown_after(chain: &Chain, n: usize, tagging: &Tagging<'_>) -> BTreeMap<Strin
 }
 
 /// The tags that a request shows of its caller, or of the user or role that it is on.
-fn tags_in(request: &Step, of_caller: bool, of_resource: bool) -> Vec<(String, String)> {
-    let tag = |key: &str| -> Option<String> {
-        let (family, tag) = key.split_once('/')?;
-        let family = family.to_ascii_lowercase();
-        let shows = of_caller && family == "aws:principaltag" || of_resource && family.ends_with(":resourcetag");
-        shows.then(|| tag.to_owned())
+fn tags_in(request: &Step, of_caller: bool, of_resource: bool) -> Vec<(String, Option<String>)> {
+    let tag_of = |key: &str, family: &str| -> Option<String> {
+        let (before, tag) = key.split_once('/')?;
+        before.to_ascii_lowercase().ends_with(family).then(|| tag.to_owned())
     };
-    let shown = request.context.iter().filter_map(|(key, value)| match value {
-        ContextText::One(value) => Some((tag(key)?, value.clone())),
+    let of_session = request.session.iter().filter(|_| of_caller);
+    let own = of_session.filter_map(|(key, value)| Some((tag_of(key, "aws:principaltag")?, value.clone())));
+    let context = request.context.iter().filter(|_| of_resource);
+    let on = context.filter_map(|(key, value)| match value {
+        ContextText::One(value) => Some((tag_of(key, ":resourcetag")?, Some(value.clone()))),
         ContextText::Many(_) => None,
     });
-    shown.collect()
+    own.chain(on).collect()
 }
 
-/// The step by a call that sets the tags; where there are none to set, by one that takes tags away, if it has such.
-pub(super) fn setting(primitive: &Primitive, tags: &BTreeMap<String, String>) -> Primitive {
-    let untags = primitive.needs.iter().any(|need| calls_to_untag(need));
-    let mut setting = primitive.clone();
-    setting.needs = primitive.needs.iter().filter_map(|need| narrowed(need, tags, untags)).collect();
-    setting
+/// What one call is to do about tags.
+#[derive(Default)]
+pub(super) struct TagChange {
+    set: BTreeMap<String, String>,
+    gone: BTreeSet<String>,
+}
+
+impl TagChange {
+    /// What it takes to come from some tags to those shown; `None`: more than one call.
+    pub fn between(before: &Tags, shown: &Shown) -> Option<Self> {
+        let mut change = Self::default();
+        for (tag, value) in shown {
+            let present = before.iter().find(|(key, _)| key.eq_ignore_ascii_case(tag)).map(|(_, v)| &**v);
+            match value {
+                Some(value) if present != Some(value) => {
+                    change.set.insert(tag.clone(), value.clone());
+                }
+                None if present.is_some() => {
+                    change.gone.insert(tag.clone());
+                }
+                _ => {}
+            }
+        }
+        (change.set.is_empty() || change.gone.is_empty()).then_some(change)
+    }
+
+    /// The step by a call that does it; `None`: by none of the step's.
+    pub fn made_by(&self, primitive: &Primitive) -> Option<Primitive> {
+        let mut setting = primitive.clone();
+        setting.needs = primitive.needs.iter().map(|need| self.narrowed(need)).collect::<Option<_>>()?;
+        Some(setting)
+    }
+
+    /// The need without the calls that do the other of setting and taking away.
+    fn narrowed(&self, need: &Need) -> Option<Need> {
+        let all = |needs: &[Need]| needs.iter().map(|one| self.narrowed(one)).collect::<Option<Vec<_>>>();
+        match need {
+            Need::Call(call) if untags(call) && !self.set.is_empty() => None,
+            Need::Call(call) if !untags(call) && !self.gone.is_empty() => None,
+            Need::Call(call) => {
+                let mut call = call.clone();
+                for (tag, value) in &self.set {
+                    let text = Template { parts: vec![TemplatePart::Text(value.clone())] };
+                    call.context.insert(format!("aws:RequestTag/{tag}"), ContextDemand(vec![text]));
+                }
+                Some(Need::Call(call))
+            }
+            Need::Any(any) => {
+                let any: Vec<Need> = any.any.iter().filter_map(|one| self.narrowed(one)).collect();
+                (!any.is_empty()).then_some(Need::Any(AnyOf { any }))
+            }
+            Need::All(needs) => Some(Need::All(AllOf { all: all(&needs.all)? })),
+        }
+    }
+
+    /// The tags after the call.
+    pub fn after(&self, before: &Tags, evidence: &Evidence) -> Tags {
+        let mut after = before.clone();
+        let mut put = |tag: &str, value: &str| {
+            after.retain(|(key, _)| !key.eq_ignore_ascii_case(tag));
+            after.push((tag.into(), value.into()));
+        };
+        self.set.iter().for_each(|(tag, value)| put(tag, value));
+        let contexts = || evidence.steps.iter().flat_map(|step| &step.context);
+        for (key, value) in contexts() {
+            let named = key.split_once('/').filter(|(family, _)| family.eq_ignore_ascii_case("aws:RequestTag"));
+            if let (Some((_, tag)), ContextText::One(value)) = (named, value) {
+                put(tag, value);
+            }
+        }
+        if evidence.steps.iter().any(|step| step.action.contains(":Untag")) {
+            let listed = contexts().find(|(key, _)| key.eq_ignore_ascii_case("aws:TagKeys"));
+            let gone = |tag: &str| match listed {
+                Some((_, ContextText::Many(keys))) => keys.iter().any(|key| key.eq_ignore_ascii_case(tag)),
+                Some((_, ContextText::One(key))) => key.eq_ignore_ascii_case(tag),
+                None => self.gone.iter().any(|key| key.eq_ignore_ascii_case(tag)),
+            };
+            after.retain(|(key, _)| !gone(key));
+        }
+        after
+    }
 }
 
 fn untags(call: &Authorization) -> bool {
     call.action.split_once(':').is_some_and(|(_, name)| name.starts_with("Untag"))
-}
-
-fn calls_to_untag(need: &Need) -> bool {
-    match need {
-        Need::Call(call) => untags(call),
-        Need::Any(any) => any.any.iter().any(calls_to_untag),
-        Need::All(all) => all.all.iter().any(calls_to_untag),
-    }
-}
-
-/// The need without the calls that do the other of setting and taking away.
-fn narrowed(need: &Need, tags: &BTreeMap<String, String>, may_untag: bool) -> Option<Need> {
-    let each = |needs: &[Need]| needs.iter().filter_map(|one| narrowed(one, tags, may_untag)).collect();
-    match need {
-        Need::Call(call) if untags(call) != (may_untag && tags.is_empty()) => None,
-        Need::Call(call) => {
-            let mut call = call.clone();
-            for (tag, value) in tags {
-                let text = Template { parts: vec![TemplatePart::Text(value.clone())] };
-                call.context.insert(format!("aws:RequestTag/{tag}"), ContextDemand(vec![text]));
-            }
-            Some(Need::Call(call))
-        }
-        Need::Any(any) => Some(Need::Any(AnyOf { any: each(&any.any) })),
-        Need::All(all) => Some(Need::All(AllOf { all: each(&all.all) })),
-    }
-}
-
-/// The tags after a call.
-pub(super) fn tags_after(before: &Tags, evidence: &Evidence, set: &BTreeMap<String, String>) -> Tags {
-    let mut after = before.clone();
-    let mut put = |tag: &str, value: &str| {
-        after.retain(|(key, _)| !key.eq_ignore_ascii_case(tag));
-        after.push((tag.into(), value.into()));
-    };
-    set.iter().for_each(|(tag, value)| put(tag, value));
-    let contexts = || evidence.steps.iter().flat_map(|step| &step.context);
-    for (key, value) in contexts() {
-        let named = key.split_once('/').filter(|(family, _)| family.eq_ignore_ascii_case("aws:RequestTag"));
-        if let (Some((_, tag)), ContextText::One(value)) = (named, value) {
-            put(tag, value);
-        }
-    }
-    let untagged = evidence.steps.iter().any(|step| step.action.contains(":Untag"));
-    if untagged {
-        let listed = contexts().find(|(key, _)| key.eq_ignore_ascii_case("aws:TagKeys"));
-        let gone = |tag: &str| match listed {
-            Some((_, ContextText::Many(keys))) => keys.iter().any(|key| key.eq_ignore_ascii_case(tag)),
-            Some((_, ContextText::One(key))) => key.eq_ignore_ascii_case(tag),
-            None => true,
-        };
-        after.retain(|(key, _)| !gone(key));
-    }
-    after
 }
