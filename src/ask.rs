@@ -84,7 +84,8 @@ pub struct Settings {
     pub effort: Effort,
     /// Counts the callers that are answered.
     pub progress: Progress,
-    /// Whether every case is encoded, nothing being ruled out beforehand. Slow; the answers are the same.
+    /// Whether every case is encoded, nothing being ruled out beforehand or carried over from an object that is alike. Slow;
+    /// the answers are the same.
     pub exhaustive: bool,
     /// Whether an *impossible* need not be about requests that AWS could not receive.
     pub realistic: bool,

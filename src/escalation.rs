@@ -7,6 +7,7 @@
 
 mod alike;
 mod attachable;
+mod bearing;
 mod bind;
 mod chain;
 mod cut;
@@ -16,10 +17,13 @@ mod fact;
 mod graph;
 mod guard;
 mod made;
+mod minimal;
 mod naming;
 mod needs;
+mod plan;
 mod policies;
 mod reach;
+mod replay;
 mod search;
 mod session;
 mod step;

@@ -84,15 +84,6 @@ pub enum Fact {
     },
     /// The tags of a user or role.
     Tagged(Arc<str>),
-    /// Certain tags of a user or role, as a chain sets or takes them.
-    Tags {
-        /// The user or role.
-        of: Arc<str>,
-        /// Keys and values set.
-        set: Arc<[(Arc<str>, Arc<str>)]>,
-        /// Keys taken away.
-        gone: Arc<[Arc<str>]>,
-    },
     /// An MFA device on a user.
     Device(Arc<str>),
     /// An account that service and resource control policies no longer bind.
@@ -197,7 +188,7 @@ impl fmt::Display for Fact {
                 [one] => write!(f, "a grant of {key} to {to} for {one}"),
                 _ => write!(f, "a grant of {key} to {to}"),
             },
-            Self::Tagged(of) | Self::Tags { of, .. } => write!(f, "the tags of {of}"),
+            Self::Tagged(of) => write!(f, "the tags of {of}"),
             Self::Device(user) => write!(f, "an MFA device of its own on {user}"),
             Self::Uncontrolled(account) => write!(f, "account {account} without control policies"),
             Self::Reads(of) => write!(f, "the content of {of}"),

@@ -57,6 +57,11 @@ impl<'w> Asker<'w> {
         Self { estate, settings, prepared: Mutex::default(), services: Mutex::default() }
     }
 
+    /// Whether what is decided of one object may be carried over to those that are alike.
+    pub fn carries_over(&self) -> bool {
+        !self.settings.exhaustive
+    }
+
     /// Whether the holder can make the call.
     pub fn ask(&self, terms: &mut Terms, holder: &Holder, call: &Call) -> Guard {
         let caller;

@@ -162,7 +162,7 @@ impl View<'_> {
             Fact::WritesPolicy(policy) | Fact::Version { policy, .. } => {
                 attached(policy) || self.facts.iter().any(|f| matches!(f, Fact::Attached { policies, to } if policies.contains(policy) && (to == arn || mine(to))))
             }
-            Fact::Unbounded(of) | Fact::Bounded { of, .. } | Fact::Tagged(of) | Fact::Tags { of, .. } | Fact::WritesTrust(of) => of == arn,
+            Fact::Unbounded(of) | Fact::Bounded { of, .. } | Fact::Tagged(of) | Fact::WritesTrust(of) => of == arn,
             _ => false,
         })
     }
@@ -181,7 +181,7 @@ impl View<'_> {
             unique_id: None,
             tags: match self.reading {
                 Reading::AtMost => None,
-                Reading::Exactly => self.tags(arn, Some(&Tags::new())).unwrap_or_else(|| Some(Tags::new())),
+                Reading::Exactly => self.tags(arn).unwrap_or_else(|| Some(Tags::new())),
             },
             identity: WRITTEN.clone().into_iter().collect(),
             boundary: None,
@@ -211,28 +211,9 @@ impl View<'_> {
         Some(made)
     }
 
-    /// The tags after the steps, where they change any; `None` within: not known.
-    fn tags(&self, of: &Arc<str>, base: Option<&Tags>) -> Option<Option<Tags>> {
-        let mut tags = base.cloned();
-        let mut changed = false;
-        for fact in self.facts {
-            match fact {
-                Fact::Tagged(whose) if whose == of => tags = None,
-                Fact::Tags { of: whose, set, gone } if whose == of => {
-                    let kept = |key: &str| {
-                        let mut new = set.iter().map(|(k, _)| k).chain(gone.iter());
-                        !new.any(|k| k.eq_ignore_ascii_case(key))
-                    };
-                    if let Some(tags) = &mut tags {
-                        tags.retain(|(key, _)| kept(key));
-                        tags.extend(set.iter().cloned());
-                    }
-                }
-                _ => continue,
-            }
-            changed = true;
-        }
-        changed.then_some(tags)
+    /// The tags after the steps, where they change any; `None` within: they may be any.
+    fn tags(&self, of: &Arc<str>) -> Option<Option<Tags>> {
+        self.has(&Fact::Tagged(of.clone())).then_some(None)
     }
 
     /// The facts about somebody's permissions boundary, in their order.
@@ -294,7 +275,7 @@ impl View<'_> {
             boundary: self.boundary(p),
             named_boundary: self.named_boundary(&p.arn),
             trust: if self.has(&Fact::WritesTrust(p.arn.clone())) { WRITTEN_TRUST.clone() } else { None },
-            tags: self.tags(&p.arn, p.tags.as_ref()),
+            tags: self.tags(&p.arn),
         }
     }
 

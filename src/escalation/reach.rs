@@ -1,10 +1,11 @@
 //! `reach`: whether a target can be reached in any number of steps, by a chain that was replayed or by a proof that
 //! no chain exists.
 
-use super::chain::{Chain, Chains};
+use super::chain::Chains;
 use super::fact::Fact;
 use super::graph::Graph;
 use super::made::tells_names_apart;
+use super::replay::Chain;
 use super::search::{Found, Goal, Search};
 use super::session::Start;
 use super::step::Instance;
@@ -56,7 +57,7 @@ pub struct ReachAnswer {
     pub principals: Vec<(Arc<str>, Answer)>,
     /// Of the first principal that reaches the target: its chains, shortest first.
     pub chains: Vec<Witness>,
-    /// The same principal's ways to the target.
+    /// The same principal's ways to the target, where [`EscalationSettings::all_paths`] asks for them.
     pub graph: Graph,
     /// Of each starting principal that can't reach the target, all that it can come to.
     pub invariants: Vec<Option<Invariant>>,
@@ -180,7 +181,11 @@ impl Estate {
         let mut rounds = 0;
         loop {
             let found = search.run(|found, round| !settings.all_paths && met(found) && round >= rounds);
-            let (chains, graph) = Chains::of(search, &found, goal).shortest(settings.chains.max(1));
+            let (chains, graph) = {
+                let mut chains = Chains::of(search, &found, goal);
+                let shortest = chains.shortest(settings.chains.max(1));
+                (shortest, if settings.all_paths { chains.graph() } else { Graph::default() })
+            };
             let steps = chains.first().map_or(0, |chain| chain.steps.len());
             if found.complete || steps <= found.rounds + 1 {
                 return (found, chains, graph);

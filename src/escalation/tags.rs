@@ -1,171 +1,168 @@
-//! Tags that a chain sets or takes away: which, so that the calls may set those, and what comes after is replayed with them.
+//! Tags in a chain: a call that changes tags sets certain ones, and what comes after it goes by those.
 //!
-//! The search takes the tags of a principal that can be tagged for open. A chain says which it makes of them: the tags that its
-//! later requests carry.
+//! While steps are looked for, tags that the attacker can change may be any. In a chain each request shows the tags that it
+//! is made with, so the call is asked about with those, and the rest of the chain is made with what the call leaves.
 
-use super::bind::Objects;
-use super::chain::Chain;
-use super::fact::Fact;
-use super::guard::Asker;
-use super::needs::Call;
-use super::session::Holder;
-use super::step::{Evidence, Finder, Instance, Shared};
+use super::fact::{Fact, Session};
+use super::replay::Chain;
+use super::step::{Evidence, Instance};
+use crate::question::Step;
 use crate::question::answer::ContextText;
-use crate::question::constraint::Demand;
-use crate::question::{Constraint, Step};
-use gateproof_encodings::primitive::Primitive;
-use gateproof_encodings::term::Terms;
+use gateproof_encodings::primitive::{
+    AllOf, AnyOf, Authorization, ContextDemand, Need, Primitive, Template, TemplatePart,
+};
 use gateproof_model::account::Tags;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-/// The value of a tag that only must be another one.
-const ANOTHER: &str = "gateproof";
+/// What later requests show of a principal's tags: a value, or that there is none.
+pub(super) type Shown = BTreeMap<String, Option<String>>;
 
-/// What a step makes of a principal's tags.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub(super) struct TagChange {
-    pub set: Vec<(Arc<str>, Arc<str>)>,
-    pub gone: Vec<Arc<str>>,
+/// What is shown after each step that changes tags, by the step's place.
+pub(super) type Wanted = BTreeMap<usize, Shown>;
+
+/// Whose tags a step changes: a principal's, or those of a session of it.
+pub(super) enum Tagging<'i> {
+    Principal(&'i Arc<str>),
+    Session(&'i Session),
 }
 
-/// Whose tags a step leaves open.
-pub(super) fn open_tags(instance: &Instance) -> Option<Arc<str>> {
-    instance.facts.iter().find_map(|f| if let Fact::Tagged(of) = f { Some(of.clone()) } else { None })
+pub(super) fn tagging(instance: &Instance) -> Option<Tagging<'_>> {
+    let of = instance.facts.iter().find_map(|f| if let Fact::Tagged(of) = f { Some(of) } else { None })?;
+    let session = instance.facts.iter().find_map(Fact::session);
+    Some(session.map_or(Tagging::Principal(of), Tagging::Session))
 }
 
-/// The same step with the tags settled.
-pub(super) fn with_tags(instance: &Instance, change: &TagChange) -> Instance {
-    let mut settled = instance.clone();
-    for fact in &mut settled.facts {
-        if let Fact::Tagged(of) = fact {
-            let (set, gone) = (change.set.clone().into(), change.gone.clone().into());
-            *fact = Fact::Tags { of: of.clone(), set, gone };
-        }
-    }
-    settled
+/// The tags that later requests of a chain show.
+pub(super) fn wanted(chain: &Chain) -> Wanted {
+    let tagging_at = |n: usize| chain.steps.get(n).and_then(|(instance, _)| tagging(instance));
+    let each = (0..chain.steps.len()).filter_map(|n| Some((n, shown_after(chain, n, &tagging_at(n)?))));
+    each.collect()
 }
 
-/// What the `n`th step may make of the tags, likeliest first: the tags that later requests carry, or tags fewer than there are,
-/// or other values.
-pub(super) fn likely_changes(chain: &Chain, n: usize, of: &Arc<str>, base: &Tags) -> Vec<TagChange> {
-    let carried = carried_after(chain, n, of);
-    let same =
-        |key: &str, value: &str| base.iter().any(|(k, v)| k.eq_ignore_ascii_case(key) && **v == *value);
-    let set: Vec<(Arc<str>, Arc<str>)> = carried.values().filter(|(k, v)| !same(k, v)).cloned().collect();
-    let missing: Vec<Arc<str>> = base
-        .iter()
-        .map(|(k, _)| k.clone())
-        .filter(|k| !carried.contains_key(&k.to_ascii_lowercase()))
-        .collect();
-    let setting = |set| TagChange { set, ..TagChange::default() };
-    let taking = |gone| TagChange { gone, ..TagChange::default() };
-    let mut changes = Vec::new();
-    if !set.is_empty() {
-        changes.push(setting(set));
-    }
-    if missing.len() > 1 {
-        changes.push(taking(missing.clone()));
-    }
-    changes.extend(missing.iter().map(|key| taking(vec![key.clone()])));
-    changes.extend(missing.into_iter().map(|key| setting(vec![(key, ANOTHER.into())])));
-    changes
-}
-
-/// Tags by their keys in lower case.
-type Carried = BTreeMap<String, (Arc<str>, Arc<str>)>;
-
-/// The tags that requests after the step carry of the principal, as the one who calls and as the resource.
-fn carried_after(chain: &Chain, n: usize, of: &Arc<str>) -> Carried {
-    let mut carried = BTreeMap::new();
-    for (instance, evidence) in chain.steps.iter().skip(n + 1) {
-        collect(&evidence.steps, instance.session.principal == *of, of, &mut carried);
-    }
-    let (session, last, _) = &chain.end;
-    let calls = session.session().is_some_and(|s| s.principal == *of);
-    collect(last, calls, of, &mut carried);
-    carried
-}
-
-fn collect(steps: &[Step], calls: bool, of: &Arc<str>, carried: &mut Carried) {
-    for step in steps {
-        let context = step.context.iter().filter_map(|(key, value)| match value {
-            ContextText::One(value) => Some((key, value)),
-            ContextText::Many(_) => None,
-        });
-        let session = step.session.iter().filter_map(|(key, value)| Some((key, value.as_ref()?)));
-        for (key, value) in context.chain(session) {
-            let Some((family, tag)) = key.split_once('/') else { continue };
-            let family = family.to_ascii_lowercase();
-            let told = calls && family == "aws:principaltag"
-                || step.resource == **of && family.ends_with(":resourcetag");
-            if told {
-                carried.insert(tag.to_ascii_lowercase(), (tag.into(), value.as_str().into()));
-            }
-        }
-        collect(&step.also_needs, calls, of, carried);
-    }
-}
-
-/// Asks for the calls of a step that settles tags.
-pub(super) struct Tagging<'t, 'w> {
-    pub asker: &'t Asker<'w>,
-    pub objects: &'t Objects<'t>,
-    pub holder: &'t Holder,
-}
-
-impl<'t> Tagging<'t, '_> {
-    /// The requests of the step; `None` where it doesn't settle any tags.
-    pub fn made(&self, instance: &Instance, primitive: &'t Primitive) -> Option<Option<Evidence>> {
-        let (of, set, gone) = instance.facts.iter().find_map(|fact| match fact {
-            Fact::Tags { of, set, gone } => Some((of, set, gone)),
-            _ => None,
-        })?;
-        let set: Vec<Constraint> = set
-            .iter()
-            .map(|(key, value)| Constraint {
-                key: format!("aws:RequestTag/{key}"),
-                demand: Demand::Equals(value.to_string()),
-            })
-            .collect();
-        let gone: Vec<Constraint> = gone
-            .iter()
-            .map(|key| Constraint { key: "aws:TagKeys".to_owned(), demand: Demand::Matches(key.to_string()) })
-            .collect();
-        if instance.facts.iter().any(|fact| fact.session().is_some()) {
-            return Some(self.with_session(instance, primitive, set).filter(|_| gone.is_empty()));
-        }
-        let kind = if of.contains(":user/") { "User" } else { "Role" };
-        let calls = [("Tag", set), ("Untag", gone)].into_iter().filter(|(_, context)| !context.is_empty());
-        let mut evidence = Evidence::default();
-        for (verb, context) in calls {
-            let action = format!("iam:{verb}{kind}");
-            let call = Call { action, resources: vec![of.to_string()], context, service: None };
-            if evidence.add(self.asker.ask(&mut Terms::default(), self.holder, &call)).is_err() {
-                return Some(None);
-            }
-        }
-        Some(Some(evidence).filter(|e| e.unknown.is_none() && !e.steps.is_empty()))
-    }
-
-    /// A step that opens a session with tags: all its calls carry them.
-    fn with_session(
-        &self,
-        instance: &Instance,
-        primitive: &'t Primitive,
-        tags: Vec<Constraint>,
-    ) -> Option<Evidence> {
-        let mut holder = self.holder.clone();
-        holder.when.extend(tags);
-        let shared = Shared::default();
-        let finder = Finder {
-            asker: self.asker,
-            objects: self.objects,
-            session: &instance.session,
-            holder: &holder,
-            shared: &shared,
+/// The tags shown after a step, up to the next one that changes them; of several values of a key the first.
+fn shown_after(chain: &Chain, n: usize, tagging: &Tagging<'_>) -> Shown {
+    let mut shown = Shown::new();
+    let of = match tagging {
+        Tagging::Principal(of) => *of,
+        Tagging::Session(session) => &session.principal,
+    };
+    let last = chain.end.0.session().map(|session| (session, &chain.end.1));
+    let steps = chain.steps.iter().skip(n + 1);
+    for (session, requests) in steps.map(|(i, evidence)| (&i.session, &evidence.steps)).chain(last) {
+        let concerned = match tagging {
+            Tagging::Principal(of) => session.principal == **of,
+            Tagging::Session(tagged) => session == *tagged,
         };
-        let evidence = finder.again(&mut Terms::default(), instance, primitive).ok()?;
-        evidence.unknown.is_none().then_some(evidence)
+        for request in requests.iter().flat_map(|step| std::iter::once(step).chain(&step.also_needs)) {
+            let on = matches!(tagging, Tagging::Principal(_)) && *request.resource == **of;
+            for (key, value) in tags_in(request, concerned, on) {
+                shown.entry(key).or_insert(value);
+            }
+        }
     }
+    shown
+}
+
+/// The tags that a request shows of its caller, or of the user or role that it is on.
+fn tags_in(request: &Step, of_caller: bool, of_resource: bool) -> Vec<(String, Option<String>)> {
+    let tag_of = |key: &str, family: &str| -> Option<String> {
+        let (before, tag) = key.split_once('/')?;
+        before.to_ascii_lowercase().ends_with(family).then(|| tag.to_owned())
+    };
+    let of_session = request.session.iter().filter(|_| of_caller);
+    let own = of_session.filter_map(|(key, value)| Some((tag_of(key, "aws:principaltag")?, value.clone())));
+    let context = request.context.iter().filter(|_| of_resource);
+    let on = context.filter_map(|(key, value)| match value {
+        ContextText::One(value) => Some((tag_of(key, ":resourcetag")?, Some(value.clone()))),
+        ContextText::Many(_) => None,
+    });
+    own.chain(on).collect()
+}
+
+/// What one call is to do about tags.
+#[derive(Default)]
+pub(super) struct TagChange {
+    set: BTreeMap<String, String>,
+    gone: BTreeSet<String>,
+}
+
+impl TagChange {
+    /// What it takes to come from some tags to those shown; `None`: more than one call.
+    pub fn between(before: &Tags, shown: &Shown) -> Option<Self> {
+        let mut change = Self::default();
+        for (tag, value) in shown {
+            let present = before.iter().find(|(key, _)| key.eq_ignore_ascii_case(tag)).map(|(_, v)| &**v);
+            match value {
+                Some(value) if present != Some(value) => {
+                    change.set.insert(tag.clone(), value.clone());
+                }
+                None if present.is_some() => {
+                    change.gone.insert(tag.clone());
+                }
+                _ => {}
+            }
+        }
+        (change.set.is_empty() || change.gone.is_empty()).then_some(change)
+    }
+
+    /// The step by a call that does it; `None`: by none of the step's.
+    pub fn made_by(&self, primitive: &Primitive) -> Option<Primitive> {
+        let mut setting = primitive.clone();
+        setting.needs = primitive.needs.iter().map(|need| self.narrowed(need)).collect::<Option<_>>()?;
+        Some(setting)
+    }
+
+    /// The need without the calls that do the other of setting and taking away.
+    fn narrowed(&self, need: &Need) -> Option<Need> {
+        let all = |needs: &[Need]| needs.iter().map(|one| self.narrowed(one)).collect::<Option<Vec<_>>>();
+        match need {
+            Need::Call(call) if untags(call) && !self.set.is_empty() => None,
+            Need::Call(call) if !untags(call) && !self.gone.is_empty() => None,
+            Need::Call(call) => {
+                let mut call = call.clone();
+                for (tag, value) in &self.set {
+                    let text = Template { parts: vec![TemplatePart::Text(value.clone())] };
+                    call.context.insert(format!("aws:RequestTag/{tag}"), ContextDemand(vec![text]));
+                }
+                Some(Need::Call(call))
+            }
+            Need::Any(any) => {
+                let any: Vec<Need> = any.any.iter().filter_map(|one| self.narrowed(one)).collect();
+                (!any.is_empty()).then_some(Need::Any(AnyOf { any }))
+            }
+            Need::All(needs) => Some(Need::All(AllOf { all: all(&needs.all)? })),
+        }
+    }
+
+    /// The tags after the call.
+    pub fn after(&self, before: &Tags, evidence: &Evidence) -> Tags {
+        let mut after = before.clone();
+        let mut put = |tag: &str, value: &str| {
+            after.retain(|(key, _)| !key.eq_ignore_ascii_case(tag));
+            after.push((tag.into(), value.into()));
+        };
+        self.set.iter().for_each(|(tag, value)| put(tag, value));
+        let contexts = || evidence.steps.iter().flat_map(|step| &step.context);
+        for (key, value) in contexts() {
+            let named = key.split_once('/').filter(|(family, _)| family.eq_ignore_ascii_case("aws:RequestTag"));
+            if let (Some((_, tag)), ContextText::One(value)) = (named, value) {
+                put(tag, value);
+            }
+        }
+        if evidence.steps.iter().any(|step| step.action.contains(":Untag")) {
+            let listed = contexts().find(|(key, _)| key.eq_ignore_ascii_case("aws:TagKeys"));
+            let gone = |tag: &str| match listed {
+                Some((_, ContextText::Many(keys))) => keys.iter().any(|key| key.eq_ignore_ascii_case(tag)),
+                Some((_, ContextText::One(key))) => key.eq_ignore_ascii_case(tag),
+                None => self.gone.iter().any(|key| key.eq_ignore_ascii_case(tag)),
+            };
+            after.retain(|(key, _)| !gone(key));
+        }
+        after
+    }
+}
+
+fn untags(call: &Authorization) -> bool {
+    call.action.split_once(':').is_some_and(|(_, name)| name.starts_with("Untag"))
 }

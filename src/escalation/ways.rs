@@ -57,7 +57,7 @@ impl<'a> Search<'_, 'a, '_> {
         };
         let Some(candidates) = self.candidates(scene, variable, binding) else { return };
         let mut decided: FxHashMap<Mark, (Arc<str>, Result<Evidence, Refuted>)> = FxHashMap::default();
-        let shareable = self.is_shareable(variable);
+        let shareable = self.finder.asker.carries_over() && self.is_shareable(variable);
         let helps = self.only_helps(variable);
         for object in candidates {
             let mark = shareable.then(|| self.mark(&object)).flatten();

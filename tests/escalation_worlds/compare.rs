@@ -83,13 +83,33 @@ pub fn primitives() -> Vec<Primitive> {
         .to_vec()
 }
 
-/// What the tool says: the verdict and the steps of its shortest chain.
-fn ask(world: &World, settings: &EscalationSettings) -> (Verdict, Vec<Step>, String) {
+fn estate(world: &World) -> Estate {
     let folder = tempfile::tempdir().unwrap();
     snapshot::write(world, folder.path());
     let estate = Estate::load(folder.path(), EstateOptions::default()).unwrap();
     let serious: Vec<_> = estate.snapshot.problems().iter().filter(|p| !p.warning).collect();
     assert!(serious.is_empty(), "{serious:?}");
+    estate
+}
+
+/// Every step of every principal: with what is decided of one object carried over to those that are alike, and asked
+/// about object by object.
+pub fn edges_both_ways(world: &World) -> [BTreeSet<String>; 2] {
+    let estate = estate(world);
+    [false, true].map(|exhaustive| {
+        let mut settings = settings();
+        settings.ask.exhaustive = exhaustive;
+        let edges = estate.edges(&settings).into_iter();
+        let told = edges.map(|e| {
+            format!("{} {} {:?} {} {}", e.from, e.technique, e.to, e.gains, e.undecided.is_some())
+        });
+        told.collect()
+    })
+}
+
+/// What the tool says: the verdict and the steps of its shortest chain.
+fn ask(world: &World, settings: &EscalationSettings) -> (Verdict, Vec<Step>, String) {
+    let estate = estate(world);
     let target = match &world.target {
         Target::Access { action, resource } => Asked::Access(Requests {
             actions: vec![(*action).to_owned()],

@@ -1,5 +1,6 @@
 //! Random worlds: a path that may lead from the start to the target, obstacles on it, ways round them, and noise.
 
+use super::detours::DETOURS;
 use super::random::Random;
 use super::state::TAGS;
 use super::world::{
@@ -13,7 +14,11 @@ pub fn world(seed: u64) -> World {
     let mut maker =
         Maker { random: Random(seed.wrapping_mul(0x2545_F491_4F6C_DD1D) ^ 0xE5CA), world: empty() };
     maker.surroundings();
-    maker.path();
+    // Every third world is made round one kind of step.
+    match usize::try_from(seed / 3).unwrap() {
+        n if seed % 3 == 2 => maker.detour(DETOURS[n % DETOURS.len()]),
+        _ => maker.path(),
+    }
     for _ in 0..maker.random.below(4) {
         let (from, to) = (maker.random.below(PRINCIPALS), maker.random.below(PRINCIPALS));
         maker.noise(from, to);
@@ -48,22 +53,23 @@ fn harmless() -> Value {
     allow("s3:ListAllMyBuckets", "*")
 }
 
-fn allow(action: impl Into<Value>, resource: impl Into<Value>) -> Value {
+pub fn allow(action: impl Into<Value>, resource: impl Into<Value>) -> Value {
     json!({"Effect": "Allow", "Action": action.into(), "Resource": resource.into()})
 }
 
-fn deny(action: impl Into<Value>, resource: impl Into<Value>) -> Value {
+pub fn deny(action: impl Into<Value>, resource: impl Into<Value>) -> Value {
     json!({"Effect": "Deny", "Action": action.into(), "Resource": resource.into()})
 }
 
-fn with(mut statement: Value, operator: &str, key: &str, value: impl Into<Value>) -> Value {
+pub fn with(mut statement: Value, operator: &str, key: &str, value: impl Into<Value>) -> Value {
     statement["Condition"][operator][key] = value.into();
     statement
 }
 
-struct Maker {
-    random: Random,
-    world: World,
+/// A world in the making.
+pub struct Maker {
+    pub random: Random,
+    pub world: World,
 }
 
 impl Maker {
@@ -152,7 +158,7 @@ impl Maker {
     }
 
     /// Puts a statement where it applies to a principal.
-    fn give(&mut self, to: usize, statement: Value) {
+    pub fn give(&mut self, to: usize, statement: Value) {
         let abroad = self.world.account(to) != HOME;
         match self.random.below(10) {
             0 | 1 if !abroad => {
@@ -196,7 +202,7 @@ impl Maker {
         }
     }
 
-    fn may(&mut self, action: &str, arn: &str) -> Value {
+    pub fn may(&mut self, action: &str, arn: &str) -> Value {
         let (action, arn) = (self.spelt_action(action), self.spelt(arn));
         let statement = allow(action, arn);
         self.conditional(statement)
@@ -219,7 +225,7 @@ impl Maker {
     }
 
     /// Something by which one principal may come to sessions of another.
-    fn link(&mut self, from: usize, to: usize) {
+    pub fn link(&mut self, from: usize, to: usize) {
         let arn = self.world.arn(to);
         if is_user(to) {
             let action =
@@ -397,7 +403,7 @@ impl Maker {
         }
     }
 
-    fn obstacles(&mut self, path: &[usize], last: usize) {
+    pub fn obstacles(&mut self, path: &[usize], last: usize) {
         for _ in 0..self.random.pick(&[0, 0, 1, 1, 2]) {
             let hindered = if self.random.percent(60) { last } else { self.random.pick(path) };
             let by = self.random.pick(path);
@@ -521,14 +527,14 @@ impl Maker {
     }
 }
 
-fn attach(to: &mut Vec<usize>, one: usize) {
+pub fn attach(to: &mut Vec<usize>, one: usize) {
     if !to.contains(&one) {
         to.push(one);
     }
 }
 
 /// Adds a statement to a policy that is there, or as another policy.
-fn place(random: &mut Random, policies: &mut Vec<Statements>, statement: Value) {
+pub fn place(random: &mut Random, policies: &mut Vec<Statements>, statement: Value) {
     if policies.is_empty() || (policies.len() < 3 && random.percent(50)) {
         policies.push(vec![statement]);
     } else {

@@ -10,6 +10,7 @@
 
 mod brute;
 mod compare;
+mod detours;
 mod generate;
 mod moves;
 mod random;
@@ -19,7 +20,7 @@ mod snapshot;
 mod state;
 mod world;
 
-use compare::{KNOWN, Outcome, compare, settings};
+use compare::{KNOWN, Outcome, compare, edges_both_ways, settings};
 use rayon::prelude::*;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -73,11 +74,11 @@ fn shrunk(seed: u64) -> String {
     let world = generate::world(seed);
     let first = kind(&world);
     let small = shrink::shrink(&world, &|w| kind(w) == first);
-    format!("{:?}\n{small:#?}", compare(&small, &settings))
+    format!("{:?}\n{}", compare(&small, &settings), shrink::brief(&small))
 }
 
 /// How many worlds are pinned.
-const PINNED: u64 = 300;
+const PINNED: u64 = 2_000;
 
 #[test]
 fn reach_equals_brute_force_on_pinned_worlds() {
@@ -85,17 +86,41 @@ fn reach_equals_brute_force_on_pinned_worlds() {
     let count = usize::try_from(PINNED).unwrap();
     let reachable: usize = tally.lengths.values().sum();
     assert!(reachable * 4 >= count && tally.impossible * 4 >= count, "{tally:?}");
-    assert!(tally.undecided.len() * 50 <= count, "{tally:?}");
-    assert!((tally.large + tally.unsettled) * 10 <= count, "{tally:?}");
-    assert!((0..=4).all(|n| tally.lengths.contains_key(&n)), "{tally:?}");
+    assert!(tally.undecided.len() * 70 <= count, "{tally:?}");
+    let missed = tally.undecided.iter().filter(|(_, reaches, _)| *reaches != Some(false)).count();
+    assert!(missed * 200 <= count, "{tally:?}");
+    assert!((tally.large + tally.unsettled) * 50 <= count, "{tally:?}");
+    assert!((0..=5).all(|n| tally.lengths.contains_key(&n)), "{tally:?}");
     let unused: Vec<_> = KNOWN.iter().filter(|id| !tally.techniques.contains(**id)).collect();
-    assert!(unused.len() <= 21, "{unused:?}");
+    assert!(unused.is_empty(), "in no shortest chain: {unused:?}");
 }
 
 #[test]
+fn what_is_carried_over_holds_of_each_object() {
+    let differing = |seed: &u64| {
+        let [carried, asked] = edges_both_ways(&generate::world(*seed));
+        (carried != asked).then(|| {
+            let differ: Vec<_> = carried.symmetric_difference(&asked).collect();
+            format!("seed {seed}: {differ:#?}")
+        })
+    };
+    let seeds: Vec<u64> = (0..150).collect();
+    let wrong: Vec<String> = seeds.par_iter().filter_map(differing).collect();
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+/// `GATEPROOF_WORLDS=FROM..TO` picks the worlds of a full run.
+#[test]
 fn soak_reach_equals_brute_force() {
     let full = std::env::var("GATEPROOF_SOAK").is_ok_and(|v| v == "1");
-    let tally = tally(1_000_000..if full { 1_100_000 } else { 1_000_020 });
+    let picked = std::env::var("GATEPROOF_WORLDS").ok();
+    let picked = picked.as_deref().and_then(|text| text.split_once(".."));
+    let seeds = match picked {
+        Some((from, to)) => from.parse().unwrap()..to.parse().unwrap(),
+        None => 1_000_000..if full { 1_100_000 } else { 1_000_020 },
+    };
+    let tally = tally(seeds);
+    println!("{tally:?}");
     let unused: Vec<_> = KNOWN.iter().filter(|id| !tally.techniques.contains(**id)).collect();
     assert!(!full || unused.is_empty(), "{unused:?}");
 }

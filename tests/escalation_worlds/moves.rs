@@ -178,32 +178,17 @@ impl<'r, 'w> Moves<'r, 'w> {
         self.inline(session, holder, kind);
     }
 
-    /// Inline policies deleted one by one, each by a call that is still allowed.
+    /// Each call deletes one inline policy.
     fn inline(&mut self, session: Session, holder: usize, kind: usize) {
         let delete = ["iam:DeleteUserPolicy", "iam:DeleteRolePolicy", "iam:DeleteGroupPolicy"][kind];
         let technique = ["iam.delete-user-policy", "iam.delete-role-policy", "iam.delete-group-policy"][kind];
-        let call = self.on(delete, holder);
-        let mut states = vec![self.state.clone()];
-        let mut at = 0;
-        while let Some(state) = states.get(at).cloned() {
-            at += 1;
-            if !self.reference.can(&state, session, &call) {
-                continue;
+        for n in self.state.holders[holder].kept.clone() {
+            if denies(self.reference.inline_text(holder, n)) {
+                let call = self.on(delete, holder);
+                self.add(technique, session, &[call], false, move |s| {
+                    s.holders[holder].kept.remove(&n);
+                });
             }
-            for n in state.holders[holder].kept.clone() {
-                let text = self.reference.inline_text(holder, n);
-                let mut next = state.clone();
-                next.holders[holder].kept.remove(&n);
-                if denies(text) && !states.contains(&next) {
-                    states.push(next);
-                }
-            }
-        }
-        for next in states.into_iter().skip(1) {
-            let kept = next.holders[holder].kept.clone();
-            self.push(technique, session, std::slice::from_ref(&call), false, move |s| {
-                s.holders[holder].kept.clone_from(&kept);
-            });
         }
     }
 

@@ -1,6 +1,7 @@
 //! Smaller worlds that still show the same.
 
-use super::world::World;
+use super::world::{Statements, World, name_of};
+use serde_json::Value;
 
 /// Takes away what can be taken away while the world still shows what it showed.
 pub fn shrink(world: &World, shows: &dyn Fn(&World) -> bool) -> World {
@@ -58,4 +59,38 @@ fn smaller(world: &World) -> Vec<World> {
         }
     }
     worlds
+}
+
+/// What a world holds that an empty one doesn't, for reading.
+pub fn brief(world: &World) -> String {
+    let written = |policies: &[Statements]| {
+        let texts = policies.iter().map(|statements| Value::from(statements.clone()).to_string());
+        texts.collect::<Vec<_>>().join(" ")
+    };
+    let mut lines = vec![format!(
+        "start {} device {:?} target {:?} function {:?} project {:?} abroad {}",
+        world.start, world.device, world.target, world.function, world.project, world.last_abroad
+    )];
+    for (n, p) in world.principals.iter().enumerate() {
+        lines.push(format!(
+            "{} tag {:?} groups {:?} attached {:?} boundary {:?} trust {} policies {}",
+            name_of(n),
+            p.tag,
+            p.groups,
+            p.attached,
+            p.boundary,
+            written(std::slice::from_ref(&p.trust)),
+            written(&p.inline)
+        ));
+    }
+    for (n, group) in world.groups.iter().enumerate() {
+        lines.push(format!("group {n} attached {:?} policies {}", group.attached, written(&group.inline)));
+    }
+    for (n, policy) in world.policies.iter().enumerate() {
+        lines.push(format!("policy {n} versions {}", written(&policy.versions)));
+    }
+    for (name, policy) in [("key", &world.key_policy), ("bucket", &world.bucket_policy), ("scp", &world.scp)] {
+        lines.extend(policy.as_ref().map(|p| format!("{name} {}", written(std::slice::from_ref(p)))));
+    }
+    lines.join("\n")
 }

@@ -1,0 +1,270 @@
+//! Plans: smallest sets of steps that the goal can be met by, looked for backwards from the goal.
+//!
+//! A plan begins with a set of facts that the goal hangs on. As long as some fact of it is open, a step is added that gives
+//! it, with the facts that the step cannot do without in turn. Plans of no step come first, then those of one, and so on, so the
+//! first that can be replayed is a shortest chain. How early a fact can be had at all bounds what is worth looking at.
+
+use super::bearing::Bearing;
+use super::chain::Chains;
+use super::fact::{Fact, Session};
+use super::policies::Reading;
+use super::replay::Chain;
+use super::step::Instance;
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
+
+/// How many partial plans are looked at.
+const MOST_PLANS: usize = 60_000;
+/// How often a step is tried in some place of a plan.
+const MOST_PLACES: usize = 400;
+
+/// The steps of a search, by what they give.
+pub(super) struct Steps {
+    giving: Vec<Vec<usize>>,
+    /// The facts that each step gives.
+    gives: Vec<Vec<usize>>,
+    /// The session of each step.
+    sessions: Vec<Option<usize>>,
+    /// The fewest steps after which each fact can be had, if every step took its session only.
+    levels: Vec<usize>,
+}
+
+impl Steps {
+    pub fn of(instances: &[Instance], bearing: &Bearing<'_>, start: impl Iterator<Item = Session>) -> Self {
+        let number = |fact: &Fact| bearing.number(fact);
+        let gives: Vec<Vec<usize>> =
+            instances.iter().map(|i| i.facts.iter().filter_map(number).collect()).collect();
+        let sessions = instances.iter().map(|i| number(&Fact::Session(i.session.clone()))).collect();
+        let mut giving: Vec<Vec<usize>> = vec![Vec::new(); bearing.len()];
+        for (n, facts) in gives.iter().enumerate() {
+            // What is not shown to be possible takes part in no chain.
+            let shown = instances.get(n).is_some_and(|i| i.unknown.is_none());
+            for fact in facts.iter().filter(|_| shown) {
+                if let Some(steps) = giving.get_mut(*fact) {
+                    steps.push(n);
+                }
+            }
+        }
+        let mut steps = Self { giving, gives, sessions, levels: vec![usize::MAX; bearing.len()] };
+        let start: Vec<usize> = start.filter_map(|s| number(&Fact::Session(s))).collect();
+        steps.settle_levels(start);
+        steps
+    }
+
+    fn settle_levels(&mut self, start: Vec<usize>) {
+        let mut of_session: Vec<Vec<usize>> = vec![Vec::new(); self.levels.len()];
+        for (n, facts) in self.gives.iter().enumerate() {
+            let shown = facts.first().is_some_and(|f| self.giving(*f).contains(&n));
+            let by = self.sessions.get(n).copied().flatten().filter(|_| shown);
+            if let Some(steps) = by.and_then(|session| of_session.get_mut(session)) {
+                steps.push(n);
+            }
+        }
+        let mut queue: VecDeque<usize> = start.into();
+        for fact in &queue {
+            if let Some(level) = self.levels.get_mut(*fact) {
+                *level = 0;
+            }
+        }
+        while let Some(session) = queue.pop_front() {
+            let next = self.level(session).saturating_add(1);
+            for n in of_session.get_mut(session).map(std::mem::take).unwrap_or_default() {
+                for fact in self.gives.get(n).into_iter().flatten() {
+                    if let Some(level) = self.levels.get_mut(*fact).filter(|level| **level == usize::MAX) {
+                        *level = next;
+                        queue.push_back(*fact);
+                    }
+                }
+            }
+        }
+    }
+
+    /// The steps that give a fact.
+    pub fn giving(&self, fact: usize) -> &[usize] {
+        self.giving.get(fact).map_or(&[], Vec::as_slice)
+    }
+
+    /// Whether the attack starts with the fact.
+    pub fn is_given(&self, fact: usize) -> bool {
+        self.level(fact) == 0
+    }
+
+    fn level(&self, fact: usize) -> usize {
+        self.levels.get(fact).copied().unwrap_or(usize::MAX)
+    }
+
+    fn gives(&self, step: usize) -> &[usize] {
+        self.gives.get(step).map_or(&[], Vec::as_slice)
+    }
+
+    /// The fewest steps after which the step has been made.
+    fn after(&self, step: usize) -> usize {
+        let session = self.sessions.get(step).copied().flatten();
+        session.map_or(usize::MAX, |s| self.level(s).saturating_add(1))
+    }
+}
+
+/// A plan that is not whole yet.
+#[derive(Clone)]
+struct Partial {
+    /// The facts that no step gives yet, with the number of steps that must come after.
+    open: BTreeMap<usize, usize>,
+    given: BTreeSet<usize>,
+    steps: BTreeSet<usize>,
+}
+
+impl Partial {
+    fn ask_for(&mut self, steps: &Steps, fact: usize, before: usize) {
+        if !steps.is_given(fact) && !self.given.contains(&fact) {
+            let later = self.open.entry(fact).or_default();
+            *later = before.max(*later);
+        }
+    }
+
+    /// Whether it may come to at most so many steps.
+    fn fits(&self, steps: &Steps, longest: usize) -> bool {
+        let path = |(fact, later): (&usize, &usize)| steps.level(*fact).saturating_add(*later) <= longest;
+        self.steps.len() + usize::from(!self.open.is_empty()) <= longest && self.open.iter().all(path)
+    }
+}
+
+/// What was found, and what was passed over.
+struct Plans {
+    most: usize,
+    longest: usize,
+    chains: Vec<Chain>,
+    /// The steps of each chain.
+    sets: Vec<BTreeSet<usize>>,
+    tried: BTreeSet<(usize, BTreeSet<usize>)>,
+    seen: BTreeSet<(BTreeSet<usize>, Vec<usize>)>,
+    looked_at: usize,
+    /// Whether longer plans were passed over.
+    more: bool,
+}
+
+impl Plans {
+    fn enough(&self) -> bool {
+        self.chains.len() >= self.most || self.looked_at > MOST_PLANS
+    }
+}
+
+impl Chains<'_, '_> {
+    /// Up to `most` chains, shortest first, each replayed.
+    pub fn shortest(&mut self, most: usize) -> Vec<Chain> {
+        let mut plans = Plans {
+            most,
+            longest: 0,
+            chains: Vec::new(),
+            sets: Vec::new(),
+            tried: BTreeSet::new(),
+            seen: BTreeSet::new(),
+            looked_at: 0,
+            more: true,
+        };
+        while plans.more && !plans.enough() {
+            plans.more = false;
+            for met in 0..self.found.met.len() {
+                self.plans_for(met, &mut plans);
+            }
+            plans.longest += 1;
+        }
+        plans.chains
+    }
+
+    /// The plans after which the goal is met in one session.
+    fn plans_for(&mut self, met: usize, plans: &mut Plans) {
+        let session = self.found.met.get(met).map(|m| Fact::Session(m.session.clone()));
+        let Some(session) = session.and_then(|s| self.bearing.number(&s)) else { return };
+        if self.steps.level(session) > plans.longest {
+            plans.more |= self.steps.level(session) < usize::MAX;
+            return;
+        }
+        plans.seen.clear();
+        for goal in self.goals_of(met).iter() {
+            let mut partial =
+                Partial { open: BTreeMap::new(), given: BTreeSet::new(), steps: BTreeSet::new() };
+            goal.iter().for_each(|fact| partial.ask_for(&self.steps, *fact, 0));
+            self.extend(met, &partial, plans);
+        }
+    }
+
+    fn extend(&mut self, met: usize, partial: &Partial, plans: &mut Plans) {
+        plans.looked_at += 1;
+        if plans.enough() {
+            return;
+        }
+        if !partial.fits(&self.steps, plans.longest) {
+            plans.more = true;
+            return;
+        }
+        let hardest = partial.open.iter().min_by_key(|(fact, _)| (self.steps.giving(**fact).len(), **fact));
+        let Some((&fact, _)) = hardest else {
+            self.conclude(met, &partial.steps, plans);
+            return;
+        };
+        for step in self.steps.giving(fact).to_vec() {
+            let gives = self.steps.gives(step).to_vec();
+            let later = gives.iter().filter_map(|f| partial.open.get(f)).max().copied().unwrap_or(0);
+            if self.steps.after(step).saturating_add(later) > plans.longest {
+                plans.more |= self.steps.after(step) < usize::MAX;
+                continue;
+            }
+            for needs in self.needs_of(step).iter() {
+                let mut next = partial.clone();
+                next.steps.insert(step);
+                next.given.extend(gives.iter().copied());
+                next.open.retain(|fact, _| !gives.contains(fact));
+                needs.iter().for_each(|need| next.ask_for(&self.steps, *need, later + 1));
+                if plans.seen.insert((next.steps.clone(), next.open.keys().copied().collect())) {
+                    self.extend(met, &next, plans);
+                }
+            }
+        }
+    }
+
+    /// A whole plan is a chain if its steps can be made in some order.
+    fn conclude(&mut self, met: usize, steps: &BTreeSet<usize>, plans: &mut Plans) {
+        if plans.sets.iter().any(|known| known.is_subset(steps)) || !plans.tried.insert((met, steps.clone())) {
+            return;
+        }
+        let Some(session) = self.found.met.get(met).map(|m| m.session.clone()) else { return };
+        let mut tries = 0;
+        if let Some(chain) = self.in_order(steps, &session, &mut Vec::new(), &mut tries) {
+            plans.chains.push(chain);
+            plans.sets.push(steps.clone());
+        }
+    }
+
+    /// The steps in the first order in which each can be made and the goal is met.
+    fn in_order(
+        &mut self,
+        steps: &BTreeSet<usize>,
+        session: &Session,
+        done: &mut Vec<usize>,
+        tries: &mut usize,
+    ) -> Option<Chain> {
+        if done.len() == steps.len() {
+            return self.replay(done, session);
+        }
+        let found = self.found;
+        let so_far: Vec<&Instance> = done.iter().filter_map(|n| found.instances.get(*n)).collect();
+        let had: Vec<Fact> = so_far.iter().flat_map(|i| &i.facts).cloned().collect();
+        let facts: Vec<Fact> = had.iter().filter(|f| f.session().is_none()).cloned().collect();
+        for n in steps.iter().copied().filter(|n| !done.contains(n)).collect::<Vec<_>>() {
+            let Some(instance) = found.instances.get(n) else { continue };
+            let held = Fact::Session(instance.session.clone());
+            let given = self.bearing.number(&held).is_some_and(|f| self.steps.is_given(f));
+            *tries += 1;
+            if *tries > MOST_PLACES {
+                return None;
+            }
+            if (given || had.contains(&held)) && self.made(&facts, Reading::Exactly, instance).is_some() {
+                done.push(n);
+                if let Some(chain) = self.in_order(steps, session, done, tries) {
+                    return Some(chain);
+                }
+                done.pop();
+            }
+        }
+        None
+    }
+}

@@ -1,0 +1,184 @@
+//! Replay: the steps of a chain in their order, each on the policies and tags as the earlier ones leave them.
+
+use super::bind::Object;
+use super::chain::Chains;
+use super::fact::{Fact, Session};
+use super::guard::Guard;
+use super::policies::{Reading, changes_of};
+use super::step::{Evidence, Instance};
+use super::tags::{Shown, TagChange, Tagging, Wanted, tagging, wanted};
+use crate::ask::Estate;
+use crate::question::Step;
+use gateproof_model::account::Tags;
+use gateproof_model::snapshot::PrincipalChange;
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+/// A chain that was replayed.
+#[derive(Debug, Clone)]
+pub(super) struct Chain {
+    /// The steps, with the requests of each.
+    pub steps: Vec<(Instance, Evidence)>,
+    /// The session in which the goal is met, and the request that meets it.
+    pub end: (Fact, Vec<Step>, Vec<String>),
+}
+
+impl Chain {
+    /// The policies that allow what comes after a step.
+    fn policies_used_after(&self, n: usize) -> BTreeSet<Arc<str>> {
+        let later = self.steps.iter().skip(n + 1).flat_map(|(_, evidence)| &evidence.steps);
+        let requests = later.chain(&self.end.1);
+        requests.flat_map(|step| &step.allowed_by).map(|evidence| evidence.policy.as_str().into()).collect()
+    }
+}
+
+/// The policies that a step may give, where it is not settled which.
+fn choices(instance: &Instance) -> Vec<Arc<str>> {
+    let several = |policies: &Arc<[Arc<str>]>| (policies.len() > 1).then(|| policies.to_vec());
+    let choices = instance.facts.iter().filter_map(|fact| match fact {
+        Fact::Attached { policies, .. } | Fact::Bounded { policies, .. } => several(policies),
+        _ => None,
+    });
+    choices.flatten().collect()
+}
+
+/// The same step with the policy chosen.
+fn with_choice(instance: &Instance, policy: &Arc<str>) -> Instance {
+    let mut chosen = instance.clone();
+    let given: Arc<[Arc<str>]> = [policy.clone()].into();
+    for fact in &mut chosen.facts {
+        if let Fact::Attached { policies, .. } | Fact::Bounded { policies, .. } = fact {
+            policies.clone_from(&given);
+        }
+    }
+    for (_, object) in &mut chosen.binding {
+        if object.fields.contains_key("members") {
+            let name = policy.rsplit('/').next().unwrap_or_default();
+            *object = Arc::new(Object::plain(policy, name, &object.account));
+        }
+    }
+    chosen
+}
+
+/// How many policies are tried for one that a chain needs.
+const MOST_CHOICES: usize = 16;
+
+/// What the steps so far have made of things.
+#[derive(Default)]
+struct State {
+    facts: Vec<Fact>,
+    /// Of principals whose tags a call changed.
+    tags: BTreeMap<Arc<str>, Tags>,
+    /// Of sessions that were opened with tags.
+    of_sessions: BTreeMap<Session, Tags>,
+}
+
+impl State {
+    /// Notes the tags that a step leaves.
+    fn tag(&mut self, instance: &Instance, before: &Tags, after: Tags) {
+        match tagging(instance) {
+            Some(Tagging::Principal(of)) => {
+                self.tags.insert(of.clone(), after);
+            }
+            Some(Tagging::Session(session)) => {
+                // The session's tags are not the role's.
+                self.tags.entry(session.principal.clone()).or_insert_with(|| before.clone());
+                self.of_sessions.insert(session.clone(), after);
+            }
+            None => {}
+        }
+    }
+}
+
+impl Chains<'_, '_> {
+    /// The steps in order; where one gives one of several policies, one that the later steps come about with is chosen, and
+    /// where one changes tags, those that the later steps show are set.
+    pub fn replay(&mut self, order: &[usize], session: &Session) -> Option<Chain> {
+        let found = self.found;
+        let mut instances: Vec<Instance> =
+            order.iter().filter_map(|n| found.instances.get(*n)).cloned().collect();
+        let mut chain = self.replay_steps(&instances, session, &Wanted::new())?;
+        while let Some(n) = instances.iter().position(|i| !choices(i).is_empty()) {
+            let used = chain.policies_used_after(n);
+            let instance = instances.get(n)?.clone();
+            let likely = choices(&instance).into_iter().filter(|p| used.contains(p));
+            let chosen = likely.take(MOST_CHOICES).find_map(|policy| {
+                let mut tried = instances.clone();
+                *tried.get_mut(n)? = with_choice(&instance, &policy);
+                let chain = self.replay_steps(&tried, session, &Wanted::new())?;
+                Some((tried, chain))
+            });
+            (instances, chain) = chosen?;
+        }
+        let wanted = wanted(&chain);
+        if wanted.is_empty() { Some(chain) } else { self.replay_steps(&instances, session, &wanted) }
+    }
+
+    /// The steps in order, each on the state that the earlier ones made. Tags are those that are wanted; where no step is
+    /// said to set any, they may be any once a step can change them.
+    fn replay_steps(
+        &mut self,
+        instances: &[Instance],
+        session: &Session,
+        wanted: &Wanted,
+    ) -> Option<Chain> {
+        let mut state = State::default();
+        let mut steps = Vec::new();
+        for (n, instance) in instances.iter().enumerate() {
+            let world = self.world_for(&state, &instance.session);
+            let primitive = self.search.primitives.get(instance.primitive)?;
+            let change = match wanted.get(&n) {
+                Some(shown) => self.tag_change(&state, instance, shown)?,
+                None => None,
+            };
+            let narrowed = match &change {
+                Some((_, change)) => Some(change.made_by(primitive)?),
+                None => None,
+            };
+            let primitive = narrowed.as_ref().unwrap_or(primitive);
+            let evidence = self.made_in(world.as_deref(), &state.facts, instance, primitive)?;
+            if let Some((before, change)) = change {
+                state.tag(instance, &before, change.after(&before, &evidence));
+            }
+            steps.push((instance.clone(), evidence));
+            state.facts.extend(instance.facts.iter().filter(|f| f.session().is_none()).cloned());
+        }
+        let world = self.world_for(&state, session);
+        match self.meets(world.as_deref(), &state.facts, session) {
+            Guard::Holds(last, assumptions) => {
+                Some(Chain { steps, end: (Fact::Session(session.clone()), last, assumptions) })
+            }
+            Guard::Never(_) | Guard::Unknown(_) => None,
+        }
+    }
+
+    /// The tags before a step and what it is to make of them; `None` within: tags that the snapshot doesn't tell stay open.
+    fn tag_change(
+        &self,
+        state: &State,
+        instance: &Instance,
+        shown: &Shown,
+    ) -> Option<Option<(Tags, TagChange)>> {
+        let Some(tagging) = tagging(instance) else { return Some(None) };
+        let (Tagging::Principal(of) | Tagging::Session(Session { principal: of, .. })) = tagging;
+        let known = self.search.estate.snapshot.principal(of).and_then(|p| p.tags.as_ref());
+        let Some(before) = state.tags.get(of).or(known) else { return Some(None) };
+        Some(Some((before.clone(), TagChange::between(before, shown)?)))
+    }
+
+    /// The policies and tags as a session's calls meet them.
+    fn world_for(&mut self, state: &State, session: &Session) -> Option<Arc<Estate>> {
+        if state.tags.is_empty() {
+            return self.world(&state.facts, Reading::Exactly);
+        }
+        let snapshot = &self.search.estate.snapshot;
+        let listed: Vec<&Fact> = state.facts.iter().collect();
+        let mut changes = changes_of(snapshot, &listed, Reading::Exactly);
+        let own = state.of_sessions.get(session).map(|tags| (&session.principal, tags));
+        for (principal, tags) in state.tags.iter().chain(own) {
+            let change = changes.principals.entry(principal.clone()).or_insert_with(PrincipalChange::default);
+            change.tags = Some(Some(tags.clone()));
+        }
+        Some(Arc::new(self.search.estate.changed(&changes)))
+    }
+}
