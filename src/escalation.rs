@@ -5,10 +5,12 @@
 //! ([`search`]), and what lies outside it is proved unreachable at any depth. A chain that reaches the target is
 //! made from the steps that were found ([`chain`]) and replayed on the policies as each step leaves them.
 
+mod administrator;
 mod alike;
 mod attachable;
 mod bind;
 mod chain;
+mod commands;
 mod cut;
 mod edges;
 mod effect;
@@ -16,13 +18,17 @@ mod fact;
 mod graph;
 mod guard;
 mod made;
+mod meet;
 mod naming;
 mod needs;
+mod payload;
 mod policies;
 mod reach;
+mod reading;
 mod search;
 mod session;
 mod step;
+mod target;
 mod ways;
 
 pub(crate) use bind::{Object, Scene};
@@ -34,5 +40,7 @@ pub use graph::{Graph, GraphStep};
 pub(crate) use made::tells_names_apart;
 pub(crate) use needs::{Call, call_of, references, takes_token};
 pub(crate) use policies::{Reading, about_policies, changes_of};
-pub use reach::{EscalationSettings, Invariant, ReachAnswer, Target};
+pub use reach::{Attack, EscalationSettings, Invariant, ReachAnswer};
 pub(crate) use session::{Holder, Start, device};
+pub use target::Target;
+pub(crate) use target::{Asked, Goal};

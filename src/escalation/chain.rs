@@ -21,15 +21,19 @@ use std::sync::Arc;
 pub(super) struct Chain {
     /// The steps, with the requests of each.
     pub steps: Vec<(Instance, Evidence)>,
-    /// The session in which the goal is met, and the request that meets it.
-    pub end: (Fact, Vec<Step>, Vec<String>),
+    /// The requests that meet the target, and what they take for granted.
+    pub end: (Vec<Step>, Vec<String>),
+    /// The session in which the target is met, or the fact that meets it.
+    pub by: Fact,
+    /// The target that is met, as the command line has it.
+    pub target: String,
 }
 
 impl Chain {
     /// The policies that allow what comes after a step.
     fn policies_used_after(&self, n: usize) -> BTreeSet<Arc<str>> {
         let later = self.steps.iter().skip(n + 1).flat_map(|(_, evidence)| &evidence.steps);
-        let requests = later.chain(&self.end.1);
+        let requests = later.chain(&self.end.0);
         requests.flat_map(|step| &step.allowed_by).map(|evidence| evidence.policy.as_str().into()).collect()
     }
 }
@@ -118,11 +122,11 @@ impl<'c, 'a> Chains<'c, 'a> {
             if chains.len() >= most || looked_at > MOST_SETS {
                 break;
             }
-            if let Some((_, session)) = goals.iter().find(|(needs, _)| needs.is_subset(&facts)) {
+            if let Some((_, by)) = goals.iter().find(|(needs, _)| needs.is_subset(&facts)) {
                 if tried.insert(steps.clone()) {
                     let order: Vec<usize> =
                         steps.iter().filter_map(|n| rules.get(*n)).map(|r| r.instance).collect();
-                    chains.extend(self.replay(&order, session));
+                    chains.extend(self.replay(&order, by));
                 }
                 continue;
             }
@@ -142,23 +146,26 @@ impl<'c, 'a> Chains<'c, 'a> {
         (chains, graph)
     }
 
-    /// The sets of facts that the goal hangs on, smallest first, with the session that meets it.
+    /// The sets of facts that the goal hangs on, smallest first, with the session or other fact that meets it.
     fn goals(&mut self) -> Vec<(BTreeSet<Fact>, Fact)> {
         let mut goals = Vec::new();
         for met in self.found.met.iter().filter(|m| m.unknown.is_none()) {
-            let session = Fact::Session(met.session.clone());
-            let related = self.related(&session, &[]);
+            let Fact::Session(session) = &met.by else {
+                goals.push((BTreeSet::from([met.by.clone()]), met.by.clone()));
+                continue;
+            };
+            let related = self.related(&met.by, &[]);
             let sets = self.smallest(&related, |chains, facts| {
                 let estate = chains.world(facts);
                 let asker = Asker::new(&estate, chains.search.settings);
                 let all: BTreeSet<Fact> = facts.iter().cloned().collect();
                 let mut terms = Terms::default();
-                let guard = chains.search.guard(&mut terms, &estate, &asker, &all, chains.goal, &met.session);
-                matches!(guard, Guard::Holds(..))
+                let guard = chains.search.guard(&mut terms, &estate, &asker, &all, chains.goal, session);
+                matches!(guard, (Guard::Holds(..), _))
             });
             for mut set in sets {
-                set.insert(session.clone());
-                goals.push((set, session.clone()));
+                set.insert(met.by.clone());
+                goals.push((set, met.by.clone()));
             }
         }
         goals
@@ -339,11 +346,11 @@ impl<'c, 'a> Chains<'c, 'a> {
     }
 
     /// The steps in order; where one gives one of several policies, one that the later steps come about with is chosen.
-    fn replay(&mut self, order: &[usize], session: &Fact) -> Option<Chain> {
+    fn replay(&mut self, order: &[usize], by: &Fact) -> Option<Chain> {
         let found = self.found;
         let mut instances: Vec<Instance> =
             order.iter().filter_map(|n| found.instances.get(*n)).cloned().collect();
-        let mut chain = self.replay_steps(&instances, session)?;
+        let mut chain = self.replay_steps(&instances, by)?;
         while let Some(n) = instances.iter().position(|i| !choices(i).is_empty()) {
             let used = chain.policies_used_after(n);
             let instance = instances.get(n)?.clone();
@@ -351,7 +358,7 @@ impl<'c, 'a> Chains<'c, 'a> {
             let chosen = likely.take(MOST_CHOICES).find_map(|policy| {
                 let mut tried = instances.clone();
                 *tried.get_mut(n)? = with_choice(&instance, &policy);
-                let chain = self.replay_steps(&tried, session)?;
+                let chain = self.replay_steps(&tried, by)?;
                 Some((tried, chain))
             });
             (instances, chain) = chosen?;
@@ -360,7 +367,7 @@ impl<'c, 'a> Chains<'c, 'a> {
     }
 
     /// The steps in order, each on the state that the earlier ones made.
-    fn replay_steps(&mut self, instances: &[Instance], session: &Fact) -> Option<Chain> {
+    fn replay_steps(&mut self, instances: &[Instance], by: &Fact) -> Option<Chain> {
         let mut facts: Vec<Fact> = Vec::new();
         let mut steps = Vec::new();
         for instance in instances {
@@ -371,12 +378,15 @@ impl<'c, 'a> Chains<'c, 'a> {
         let estate = self.world(&facts);
         let asker = Asker::new(&estate, self.search.settings);
         let all: BTreeSet<Fact> = facts.iter().cloned().collect();
-        let met = session.session()?;
+        let Fact::Session(met) = by else {
+            let target = self.goal.words_of(by);
+            return Some(Chain { steps, end: (Vec::new(), Vec::new()), by: by.clone(), target });
+        };
         match self.search.guard(&mut Terms::default(), &estate, &asker, &all, self.goal, met) {
-            Guard::Holds(last, assumptions) => {
-                Some(Chain { steps, end: (session.clone(), last, assumptions) })
+            (Guard::Holds(last, assumptions), target) => {
+                Some(Chain { steps, end: (last, assumptions), by: by.clone(), target })
             }
-            Guard::Never(_) | Guard::Unknown(_) => None,
+            (Guard::Never(_) | Guard::Unknown(_), _) => None,
         }
     }
 }

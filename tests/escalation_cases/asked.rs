@@ -70,13 +70,7 @@ fn by_edge(estate: &Estate, variant: &Variant) -> String {
 fn by_reach(estate: &Estate, variant: &Variant) -> String {
     let from = from(variant);
     let when: Vec<_> = variant.when.iter().map(|w| w.parse().unwrap()).collect();
-    let target = match variant.target.strip_prefix("controls ") {
-        Some(selector) => Target::Controls(vec![selector.parse().unwrap()]),
-        None => {
-            let (actions, resources) = request(&variant.target);
-            Target::Access(Requests { actions, resources, ..Requests::default() })
-        }
-    };
+    let target = target(&variant.target);
     let from = [from];
     let settings = settings(variant);
     match estate.reach(&from, &when, &target, &settings) {
@@ -87,6 +81,22 @@ fn by_reach(estate: &Estate, variant: &Variant) -> String {
                 .unwrap_or_else(|| told(variant, &answer.overall))
         }
         Err(error) => format!("error: {error}"),
+    }
+}
+
+/// What is to be reached: `ACTION on RESOURCE`, `controls SELECTOR`, `administrator ACCOUNT`, `reads ARN`, or several with `or`.
+fn target(text: &str) -> Target {
+    if text.contains(" or ") {
+        return Target::AnyOf(text.split(" or ").map(target).collect());
+    }
+    match text.split_once(' ') {
+        Some(("controls", selector)) => Target::Controls(vec![selector.parse().unwrap()]),
+        Some(("administrator", account)) => Target::Administers(vec![account.parse().unwrap()]),
+        Some(("reads", arn)) => Target::Reads(vec![expand(arn)]),
+        _ => {
+            let (actions, resources) = request(text);
+            Target::Access(Requests { actions, resources, ..Requests::default() })
+        }
     }
 }
 
