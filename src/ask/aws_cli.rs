@@ -10,7 +10,7 @@ pub fn command(step: &Step) -> String {
         return format!("# any call that gives {} to a service: iam:PassRole is none itself", step.resource);
     }
     let (service, action) = step.action.split_once(':').unwrap_or(("", &step.action));
-    let mut command = format!("aws {} {}", cli_service(service), kebab(action));
+    let mut command = format!("aws {} {}", cli_service(service), operation_name(service, action));
     let parameters: &[(&str, String)] = &known_parameters(&step.action, &step.resource);
     if parameters.is_empty() && step.resource != "*" {
         command.push_str(&format!("  # on {}", step.resource));
@@ -21,7 +21,8 @@ pub fn command(step: &Step) -> String {
             command.push_str(&format!(" {}", quoted(value)));
         }
     }
-    command
+    let file = if parameters.is_empty() { "" } else { output_file(&command) };
+    command + file
 }
 
 /// The command of an API operation with its parameters.
@@ -32,7 +33,7 @@ pub fn call<'v>(
     operation: &str,
     parameters: impl Iterator<Item = (&'v str, &'v Value)>,
 ) -> String {
-    let mut command = format!("aws {} {}", cli_service(service), kebab(operation));
+    let mut command = format!("aws {} {}", cli_service(service), operation_name(service, operation));
     for (name, value) in parameters {
         let name = kebab(name);
         let values: Vec<String> = match value {
@@ -51,7 +52,8 @@ pub fn call<'v>(
             command.push_str(&format!(" {}", quoted(&value)));
         }
     }
-    command
+    let file = output_file(&command);
+    command + file
 }
 
 fn plain(value: &Value) -> String {
@@ -108,6 +110,26 @@ fn known_parameters(action: &str, resource: &str) -> Vec<(&'static str, String)>
         }
         _ => Vec::new(),
     }
+}
+
+/// What stands for a value that the reader fills in: `ImageId` as `IMAGE_ID`.
+pub fn placeholder(name: &str) -> String {
+    kebab(name).to_ascii_uppercase().replace('-', "_")
+}
+
+/// An operation as the CLI has it.
+fn operation_name(service: &str, action: &str) -> String {
+    match (service, action) {
+        // IAM's action for the API `Invoke`.
+        ("lambda", "InvokeFunction") => "invoke".to_owned(),
+        _ => kebab(action),
+    }
+}
+
+/// Where the CLI insists on a file for the answer's content, it is shown.
+fn output_file(command: &str) -> &'static str {
+    let writes = ["aws s3api get-object ", "aws lambda invoke "];
+    if writes.iter().any(|start| command.starts_with(start)) { " /dev/stdout" } else { "" }
 }
 
 /// `PutApprovalResult` as `put-approval-result`; runs of capitals stay one word (`DescribeDBInstances`

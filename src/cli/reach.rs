@@ -131,7 +131,9 @@ impl Reach {
 fn write_graph(graph: &Graph, file: &Path) -> Result<(), CliError> {
     let text = match file.extension().and_then(|e| e.to_str()) {
         Some("dot") => graph.to_dot(),
-        Some("json") => serde_json::to_string_pretty(graph).map_err(std::io::Error::from)?,
+        Some("json") => {
+            serde_json::to_string_pretty(&render::json::graph(graph)).map_err(std::io::Error::from)?
+        }
         _ => {
             let shown = file.display();
             return Err(CliError::Usage(format!(

@@ -54,8 +54,10 @@ fn commands_of(
     let mut lines: Vec<String> = shown.iter().map(|call| filled(call, &scene, payload)).collect();
     if !other.is_empty() || lines.is_empty() {
         let listed = |step: &Step| shown.iter().any(|call| lower(&call.api) == lower(&step.action));
+        let mut told: BTreeSet<&str> = BTreeSet::new();
         let own = evidence.steps.iter().filter(|step| !is_service(&step.caller) && !listed(step));
-        lines.extend(own.filter(|step| is_a_call(step)).map(command));
+        let calls = own.filter(|step| is_a_call(step) && told.insert(&step.action));
+        lines.extend(calls.map(command));
     }
     lines
 }
@@ -88,10 +90,21 @@ fn filled(one: &Call, scene: &Scene<'_>, payload: &Payload<'_>) -> String {
     let parameters: Map<String, Value> = one
         .params
         .iter()
-        .map(|(name, value)| (name.clone(), fill(one, name, value, scene, payload)))
+        .map(|(name, value)| as_file(name, fill(one, name, value, scene, payload)))
         .collect();
-    let order = one.params.keys().filter_map(|name| Some((name.as_str(), parameters.get(name)?)));
+    let order = parameters.iter().map(|(name, value)| (name.as_str(), value));
     as_credentials(&one.api, call(service, operation, order))
+}
+
+/// What the CLI takes from a file.
+fn as_file(name: &str, value: Value) -> (String, Value) {
+    match name {
+        "UserData" if value.is_string() => (name.to_owned(), Value::from("file://payload.sh")),
+        "Code" if value.get("ZipFile").is_some() => {
+            ("ZipFile".to_owned(), Value::from("fileb://payload.zip"))
+        }
+        _ => (name.to_owned(), value),
+    }
 }
 
 fn fill(one: &Call, name: &str, value: &Value, scene: &Scene<'_>, payload: &Payload<'_>) -> Value {

@@ -2,6 +2,7 @@
 
 use super::bind::Scene;
 use super::chain::Chain;
+use crate::ask::placeholder;
 use gateproof_encodings::primitive::Effect;
 use gateproof_model::arn::Arn;
 use serde_json::{Value, json};
@@ -49,9 +50,8 @@ impl<'c> Payload<'c> {
             }
             (_, "buildspec" | "buildspecOverride" | "buildSpec") => text(&build()),
             (_, "TemplateBody") => text(&template()),
-            (_, "command") => json!(PROOF),
+            (_, "command" | "commands") => json!(PROOF),
             (_, "ZipFile") => json!("fileb://payload.zip"),
-            (_, "UserData") => json!("file://payload.sh"),
             (_, name) => json!(placeholder(name)),
         }
     }
@@ -119,18 +119,4 @@ fn template() -> Value {
 
 fn text(document: &Value) -> Value {
     Value::String(document.to_string())
-}
-
-/// `ImageId` as `IMAGE_ID`.
-fn placeholder(name: &str) -> String {
-    let mut text = String::new();
-    let mut before_is_low = false;
-    for c in name.chars() {
-        if c.is_ascii_uppercase() && before_is_low {
-            text.push('_');
-        }
-        before_is_low = c.is_ascii_lowercase();
-        text.push(c.to_ascii_uppercase());
-    }
-    text
 }

@@ -1,7 +1,7 @@
 //! JSON documents; each names its format.
 
 use crate::ask::{CanAnswer, Explained};
-use crate::escalation::{Attack, CutAnswer, Edge, ReachAnswer, Target};
+use crate::escalation::{Attack, CutAnswer, Edge, Graph, ReachAnswer, Target};
 use crate::question::{Answer, Quantifier, Requests, Selector, Verdict};
 use gateproof_model::request::ContextValue;
 use serde_json::{Map, Value, json};
@@ -101,6 +101,14 @@ fn cut_of(cut: &CutAnswer) -> Value {
         CutAnswer::NoneThere(why) => json!({"verdict": "none", "reason": why}),
         CutAnswer::Undecided(why) => json!({"verdict": "undecided", "reason": why}),
     }
+}
+
+/// All ways to the targets: `gateproof-graph/1`.
+pub fn graph(graph: &Graph) -> Value {
+    json!({
+        "format": "gateproof-graph/1", "facts": graph.facts, "steps": graph.steps, "start": graph.start,
+        "targets": graph.targets,
+    })
 }
 
 /// A line of `edges`: `gateproof-edges/1`.

@@ -112,7 +112,7 @@ fn commands_name_what_they_are_about_and_hold_the_attackers_documents() {
     assert!(put.starts_with("aws iam put-user-policy --user-name ana --policy-name "), "{put}");
     assert_eq!(document(put, "policy-document")["Statement"][0]["Action"], "*");
     assert!(target.starts_with("# The target"), "{target}");
-    assert_eq!(get, "aws s3api get-object --bucket vault --key a");
+    assert_eq!(get, "aws s3api get-object --bucket vault --key a /dev/stdout");
 }
 
 /// What is made must be there for the next call: names are those of the requests that were decided.

@@ -126,11 +126,21 @@ fn by_chain(variant: &Variant, mut chain: Vec<&str>) -> String {
     format!("reachable by {}", chain.join(", "))
 }
 
+/// Whether something is left out of a command of the AWS CLI.
+fn is_unfinished(command: &str) -> bool {
+    let called = command.strip_prefix("# ").unwrap_or(command);
+    called.contains("${") || called.contains(" ''") || called.contains(" '*'") || called.contains("$payload")
+}
+
 fn told(variant: &Variant, answer: &Answer) -> String {
     match answer.verdict {
         Verdict::Reachable => {
             let steps = answer.witness.iter().flat_map(|w| &w.steps);
             let gaining = steps.filter(|s| s.gains.is_some());
+            let mut commands = answer.witness.iter().flat_map(|w| &w.aws_cli);
+            if let Some(command) = commands.find(|command| is_unfinished(command)) {
+                return format!("reachable with a command that can't be made: {command}");
+            }
             by_chain(variant, gaining.filter_map(|s| s.technique.as_deref()).collect())
         }
         Verdict::Impossible if answer.proof.is_none() => "impossible without a proof".to_owned(),
