@@ -176,7 +176,7 @@ mod tests {
         let parameters = parameters.as_object().unwrap();
         assert_eq!(
             call("states", "StartExecution", parameters.iter().map(|(n, v)| (n.as_str(), v))),
-            "aws stepfunctions start-execution --force --names a 'b c' --source '{\"type\":\"NO_SOURCE\"}' --no-wait"
+            "aws stepfunctions start-execution --names a 'b c' --source '{\"type\":\"NO_SOURCE\"}' --force --no-wait"
         );
     }
 }
