@@ -14,7 +14,7 @@ help: ## what can be made
 setup: ## fetch the pinned solvers into .z3/
 	@scripts/setup
 
-demo: setup ## build, and answer three questions about the example organization
+demo: setup ## build, and answer four questions about the example organization
 	@$(CARGO) run --locked --release --quiet -- demo
 
 test: setup ## all tests

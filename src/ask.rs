@@ -50,7 +50,7 @@ mod witness;
 
 pub(crate) use allowance::{Allowance, MayDo};
 pub(crate) use authorizations::passes_role;
-pub(crate) use aws_cli::command;
+pub(crate) use aws_cli::{call, command, placeholder};
 pub use caller::CallerEntity;
 pub(crate) use caller::Sessions;
 pub(crate) use decide_piece::PieceAnswer;

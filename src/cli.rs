@@ -17,6 +17,7 @@ mod edges;
 mod explain;
 mod export;
 mod lines;
+mod primitives;
 mod reach;
 mod reproducers;
 mod verify_certificate;
@@ -72,6 +73,9 @@ pub(crate) struct Global {
     /// The configuration; `gateproof.toml` beside the snapshot where not given.
     #[arg(long, global = true, value_name = "FILE")]
     config: Option<PathBuf>,
+    /// A directory of attack steps beside the program's own.
+    #[arg(long, global = true, value_name = "DIR")]
+    primitives: Option<PathBuf>,
     /// Where formulas go about which solvers disagree; `gateproof-reproducers` in the system's temporary directory
     /// where not given.
     #[arg(long, global = true, value_name = "DIR")]
@@ -108,7 +112,7 @@ enum CrossCheck {
 
 #[derive(Debug, Subcommand)]
 enum Command {
-    /// Answers three questions about the example organization.
+    /// Answers four questions about the example organization.
     Demo,
     /// Whether principals can make some (or every) matching request.
     Can(ask::Can),

@@ -1,4 +1,4 @@
-//! `gateproof.toml`: what a team calls its environments.
+//! `gateproof.toml`: what a team calls its environments, and its own attack steps.
 
 use crate::ask::Environments;
 use serde::Deserialize;
@@ -12,6 +12,8 @@ pub struct Config {
     /// `[environments.NAME]`.
     #[serde(default)]
     environments: BTreeMap<String, Environment>,
+    /// A directory of attack steps beside the program's own; relative to the configuration's.
+    primitives: Option<PathBuf>,
 }
 
 /// One environment.
@@ -60,8 +62,16 @@ impl Config {
     fn read(file: &Path) -> Result<Self, ConfigError> {
         let text = std::fs::read_to_string(file)
             .map_err(|error| ConfigError::Unreadable { file: file.to_owned(), error })?;
-        toml::from_str(&text)
-            .map_err(|error| ConfigError::Malformed { file: file.to_owned(), error: Box::new(error) })
+        let mut config: Self = toml::from_str(&text)
+            .map_err(|error| ConfigError::Malformed { file: file.to_owned(), error: Box::new(error) })?;
+        let folder = file.parent().unwrap_or(Path::new(""));
+        config.primitives = config.primitives.map(|primitives| folder.join(primitives));
+        Ok(config)
+    }
+
+    /// The directory of attack steps beside the program's own.
+    pub fn primitives(&self) -> Option<&Path> {
+        self.primitives.as_deref()
     }
 
     /// The accounts of each environment.

@@ -5,11 +5,13 @@
 //! ([`search`]), and what lies outside it is proved unreachable at any depth. A chain that reaches the target is
 //! made from the steps that were found ([`chain`]) and replayed on the policies as each step leaves them.
 
+mod administrator;
 mod alike;
 mod attachable;
 mod bearing;
 mod bind;
 mod chain;
+mod commands;
 mod cut;
 mod edges;
 mod effect;
@@ -17,17 +19,21 @@ mod fact;
 mod graph;
 mod guard;
 mod made;
+mod meet;
 mod minimal;
 mod naming;
 mod needs;
+mod payload;
 mod plan;
 mod policies;
 mod reach;
+mod reading;
 mod replay;
 mod search;
 mod session;
 mod step;
 mod tags;
+mod target;
 mod ways;
 
 pub(crate) use bind::{Object, Scene};
@@ -39,5 +45,7 @@ pub use graph::{Graph, GraphStep};
 pub(crate) use made::{has_condition_on, tells_names_apart};
 pub(crate) use needs::{Call, call_of, references, takes_token};
 pub(crate) use policies::{GRANT_OPERATIONS, Reading, about_policies, changes_of};
-pub use reach::{EscalationSettings, Invariant, ReachAnswer, Target};
+pub use reach::{Attack, EscalationSettings, Invariant, ReachAnswer};
 pub(crate) use session::{Holder, Start, device};
+pub use target::Target;
+pub(crate) use target::{Asked, Goal};

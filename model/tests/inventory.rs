@@ -478,13 +478,16 @@ fn data_that_the_snapshot_knows_by_arn() {
     one(&[("sns/list-topics", json!({"Topics": [{"TopicArn": topic}]}))], "sns.topic", &topic, "t");
     let secret = here("secretsmanager", "secret:team/db-a1b2c3");
     let list = json!({"SecretList": [{"ARN": secret, "Name": "team/db"}]});
-    one(&[("secretsmanager/list-secrets", list)], "secretsmanager.secret", &secret, "team/db");
+    one(&[("secretsmanager/list-secrets", list)], "secretsmanager.secret", &secret, "team/db key=");
+    let list = json!({"SecretList": [{"ARN": secret, "Name": "team/db", "KmsKeyId": "alias/team"}]});
+    let told = "team/db key=alias/team";
+    one(&[("secretsmanager/list-secrets", list)], "secretsmanager.secret", &secret, told);
     let parameter = here("ssm", "parameter/team/url");
     let list = json!({"Parameters": [{"Name": "/team/url"}, {"Name": "plain", "ARN": here("ssm", "parameter/plain")}]});
     let found = things(&[("ssm/describe-parameters", list)], "ssm.parameter");
     assert_eq!(
         found,
-        [format!("{} plain", here("ssm", "parameter/plain")), format!("{parameter} /team/url")]
+        [format!("{} plain key=", here("ssm", "parameter/plain")), format!("{parameter} /team/url key=")]
     );
 }
 

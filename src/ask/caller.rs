@@ -125,6 +125,11 @@ impl CallerEntity {
         limited
     }
 
+    /// The same caller with other policies.
+    pub(crate) fn with_policies(&self, policies: PolicySet) -> Self {
+        Self { policies, prepared: OnceLock::new(), ..self.clone() }
+    }
+
     /// An AWS service.
     pub fn service(name: &str, partition: &str) -> Self {
         let mut facts = BTreeMap::new();

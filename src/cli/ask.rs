@@ -1,6 +1,7 @@
 //! `can` and `who-can`.
 
 use super::certify::certify;
+use super::primitives::escalation;
 use super::watch::Watch;
 use super::{CliError, Global, asked, exit};
 use crate::ask::{self, Estate};
@@ -148,7 +149,7 @@ impl WhoCan {
         let settings = self.matching.settings(global, &config);
         let watch = Watch::start(&settings, global.quiet);
         let answers = match self.through_escalation {
-            true => estate.who_can_come_to(&requests, &super::reach::escalation(settings.clone())?)?,
+            true => estate.who_can_come_to(&requests, &escalation(global, &config, settings.clone())?)?,
             false => estate.who_can(&requests, &settings)?,
         };
         drop(watch);

@@ -35,12 +35,17 @@ pub(crate) fn parse_actions(values: &[String]) -> Result<Vec<String>, CliError> 
 
 /// Resource globs. One that no ARN can match is a mistake, and would make everything impossible.
 pub(crate) fn parse_resources(values: &[String]) -> Result<Vec<String>, CliError> {
+    parse_arns("--resource", values)
+}
+
+/// The same of another flag.
+pub(crate) fn parse_arns(flag: &'static str, values: &[String]) -> Result<Vec<String>, CliError> {
     let mut resources = Vec::new();
-    for glob in members("--resource", values)? {
+    for glob in members(flag, values)? {
         let literal = glob.split(['*', '?']).next().unwrap_or_default();
         let open = literal.len() < glob.len() && "arn:".starts_with(literal);
         if !open && !literal.starts_with("arn:") {
-            return Err(usage(format!("--resource `{glob}`: expected an ARN, or a glob over ARNs")));
+            return Err(usage(format!("{flag} `{glob}`: expected an ARN, or a glob over ARNs")));
         }
         resources.push(glob.to_owned());
     }
@@ -49,11 +54,16 @@ pub(crate) fn parse_resources(values: &[String]) -> Result<Vec<String>, CliError
 
 /// Selectors of accounts.
 pub(crate) fn parse_within(values: &[String]) -> Result<Vec<Selector>, CliError> {
+    parse_accounts("--in", values)
+}
+
+/// The same of another flag.
+pub(crate) fn parse_accounts(flag: &'static str, values: &[String]) -> Result<Vec<Selector>, CliError> {
     let mut selectors = Vec::new();
-    for text in members("--in", values)? {
+    for text in members(flag, values)? {
         match text.parse()? {
             selector @ (Selector::Account(_) | Selector::Environment(_)) => selectors.push(selector),
-            _ => return Err(usage(format!("--in `{text}`: expected account:ID or env:NAME"))),
+            _ => return Err(usage(format!("{flag} `{text}`: expected account:ID or env:NAME"))),
         }
     }
     Ok(selectors)

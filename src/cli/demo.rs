@@ -1,10 +1,13 @@
-//! `demo`: three questions about the example organization, before and after its gaps were closed.
+//! `demo`: four questions about the example organization, before and after its gaps were closed.
 
 use super::{CliError, Global, exit};
 use crate::ask::{CrossCheck, Estate, Settings};
+use crate::certificate::{ReachQuestion, digest_snapshot, export_invariants, verify_invariants_loaded};
+use crate::escalation::{Attack, EscalationSettings, Target};
 use crate::question::{Quantifier, Requests, Selector};
 use crate::render;
-use serde_json::json;
+use gateproof_encodings::primitive::embedded;
+use serde_json::{Value, json};
 use std::path::{Path, PathBuf};
 
 /// Where the example lies in the source tree.
@@ -42,12 +45,18 @@ pub(crate) fn run(global: &Global) -> Result<u8, CliError> {
         let mut artifacts = estate.can(&outside, &read, Quantifier::Some, &settings)?;
         estate.find_obstacles(&outside, &read, &settings, &mut artifacts)?;
         text.push_str(&render::text::can(&artifacts, &[]));
+        text.push_str(
+            "\n4. Can the build role come to administrative access in prod, in any number of steps?\n\n",
+        );
+        let (said, administrator) = administrator(&estate, &root.join(twin), &build)?;
+        text.push_str(&said);
         text.push('\n');
         answers.push(json!({
             "snapshot": twin,
             "approve": render::json::who_can(&approve, &who),
             "iam": render::json::can(&build, &write, Quantifier::Some, &iam),
             "artifacts": render::json::can(&outside, &read, Quantifier::Some, &artifacts),
+            "administrator": administrator,
         }));
     }
     text.push_str(
@@ -56,6 +65,31 @@ pub(crate) fn run(global: &Global) -> Result<u8, CliError> {
     );
     global.publish(&json!({"format": "gateproof-demo/1", "answers": answers}), &text, None)?;
     Ok(exit::ANSWERED)
+}
+
+/// The chain, or the proof that there is none with its certificate checked again.
+fn administrator(estate: &Estate, snapshot: &Path, from: &[Selector]) -> Result<(String, Value), CliError> {
+    let primitives = embedded().map_err(|e| CliError::Input(e.to_string()))?;
+    let settings = EscalationSettings {
+        ask: Settings::default(),
+        primitives: primitives.to_vec(),
+        chains: 1,
+        all_paths: false,
+    };
+    let target = Target::Administers(vec!["account:444444444444".parse()?]);
+    let attack = Attack { from, together: false, when: &[], target: &target };
+    let answer = estate.attack(&attack, &settings)?;
+    let mut text = render::chains::reach(&answer, None, &[]);
+    let environments = &settings.ask.environments;
+    let question = ReachQuestion::new(from, &[], &target, environments, estate.missing, estate.rules);
+    let digest = digest_snapshot(snapshot)?;
+    if let Some(certificate) = export_invariants(estate, primitives, question, digest, &answer.invariants)? {
+        let verified = verify_invariants_loaded(&certificate, primitives, estate)
+            .map_err(|error| CliError::Input(format!("the certificate is refused: {error}")))?;
+        let guards: usize = verified.iter().map(|v| v.guards).sum();
+        text.push_str(&format!("  certified by {guards} guards, checked again without the search\n"));
+    }
+    Ok((text, render::json::reach(&attack, &answer, None)))
 }
 
 fn requests(action: &str, resource: Option<&str>, when: Option<&str>) -> Result<Requests, CliError> {

@@ -1,5 +1,6 @@
 //! `edges`.
 
+use super::primitives::escalation;
 use super::{CliError, Format, Global, exit};
 use crate::ask::Estate;
 use crate::config::Config;
@@ -21,7 +22,7 @@ impl Edges {
         let config = Config::beside(&self.snapshot, global.config.as_deref())?;
         let estate = Estate::load(&self.snapshot, global.estate_options())?;
         global.warn_of_problems(estate.snapshot.problems());
-        let settings = super::reach::escalation(global.settings(&config))?;
+        let settings = escalation(global, &config, global.settings(&config))?;
         let edges = estate.edges(&settings);
         let mut out = std::io::stdout().lock();
         for edge in &edges {

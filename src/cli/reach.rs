@@ -1,16 +1,16 @@
 //! `reach`.
 
 use super::certify::certify_invariants;
+use super::primitives::escalation;
 use super::watch::Watch;
 use super::{CliError, Global, asked, exit};
-use crate::ask::{Estate, Settings};
+use crate::ask::Estate;
 use crate::certificate::ReachQuestion;
 use crate::config::Config;
-use crate::escalation::{EscalationSettings, Graph, Target};
+use crate::escalation::{Attack, EscalationSettings, Graph, Target};
 use crate::question::{Requests, Selector, Verdict};
 use crate::render;
 use clap::Args;
-use gateproof_encodings::primitive;
 use std::path::{Path, PathBuf};
 
 /// `gateproof reach`
@@ -21,21 +21,30 @@ pub(crate) struct Reach {
     /// From whom: an ARN or glob, role/NAME, user/NAME, account:ID, tag:KEY=VALUE, external:ACCOUNT, anyone, oidc:ISSUER?CLAIM=VALUE.
     #[arg(long, required = true, value_name = "SEL")]
     from: Vec<String>,
-    /// To which action: globs; repeatable, comma-separated.
-    #[arg(long, value_name = "GLOB", required_unless_present = "controls", conflicts_with = "controls")]
+    /// One attacker holds all of them at once; otherwise each is asked about by itself.
+    #[arg(long)]
+    together: bool,
+    /// To which action: globs; repeatable, comma-separated. Of several targets, any is enough.
+    #[arg(long, value_name = "GLOB", required_unless_present_any = ["controls", "administrator", "reads"])]
     action: Vec<String>,
     /// On which resources: globs; all where not given.
-    #[arg(long, value_name = "GLOB")]
+    #[arg(long, value_name = "GLOB", requires = "action")]
     resource: Vec<String>,
     /// Keeps resources of these accounts: account:ID or env:NAME.
-    #[arg(long = "in", value_name = "SEL")]
+    #[arg(long = "in", value_name = "SEL", requires = "action")]
     within: Vec<String>,
     /// Keeps actions of these levels: read, list, write, tagging, permissions-management.
-    #[arg(long, value_name = "LEVELS")]
+    #[arg(long, value_name = "LEVELS", requires = "action")]
     access: Vec<String>,
     /// To a session of one of these principals.
     #[arg(long, value_name = "SEL")]
     controls: Vec<String>,
+    /// To administrative access to one of these accounts: account:ID or env:NAME.
+    #[arg(long, value_name = "SEL")]
+    administrator: Vec<String>,
+    /// To the content of secrets, parameters or objects of such an ARN: globs; repeatable, comma-separated.
+    #[arg(long, value_name = "GLOB")]
+    reads: Vec<String>,
     /// What must hold of the starting session and its requests.
     #[arg(long, value_name = "COND")]
     when: Vec<String>,
@@ -64,24 +73,26 @@ impl Reach {
         let settings = EscalationSettings {
             chains: self.chains,
             all_paths: self.graph.is_some(),
-            ..escalation(global.settings(&config))?
+            ..escalation(global, &config, global.settings(&config))?
         };
         let watch = Watch::start(&settings.ask, global.quiet);
-        let answer = estate.reach(&from, &when, &target, &settings)?;
+        let attack = Attack { from: &from, together: self.together, when: &when, target: &target };
+        let answer = estate.attack(&attack, &settings)?;
         let cut = match self.cut && answer.overall.verdict == Verdict::Reachable {
-            true => Some(estate.cut(&from, &when, &target, &settings)?),
+            true => Some(estate.cut(&attack, &settings)?),
             false => None,
         };
         drop(watch);
         if let Some(file) = &self.graph {
             write_graph(&answer.graph, file)?;
         }
-        let json = render::json::reach(&from, &when, &target, &answer, cut.as_ref());
-        let text = render::text::reach(&answer, cut.as_ref(), estate.snapshot.problems());
+        let json = render::json::reach(&attack, &answer, cut.as_ref());
+        let text = render::chains::reach(&answer, cut.as_ref(), estate.snapshot.problems());
         global.publish(&json, &text, None)?;
         if let Some(file) = &self.certificate {
             let (environments, missing, rules) = (&settings.ask.environments, estate.missing, estate.rules);
             let question = ReachQuestion::new(&from, &when, &target, environments, missing, rules);
+            let question = if self.together { question.held_together() } else { question };
             certify_invariants(global, &estate, &self.snapshot, (question, &settings), &answer, file)?;
         }
         Ok(match answer.overall.verdict {
@@ -92,29 +103,37 @@ impl Reach {
     }
 
     fn target(&self) -> Result<Target, CliError> {
-        if !self.controls.is_empty() {
-            return Ok(Target::Controls(self.controls.iter().map(|s| s.parse()).collect::<Result<_, _>>()?));
+        let selectors =
+            |texts: &[String]| texts.iter().map(|s| s.parse()).collect::<Result<Vec<Selector>, _>>();
+        let mut targets = Vec::new();
+        if !self.action.is_empty() {
+            targets.push(Target::Access(Requests {
+                actions: asked::parse_actions(&self.action)?,
+                resources: asked::parse_resources(&self.resource)?,
+                access: asked::parse_access(&self.access)?,
+                within: asked::parse_within(&self.within)?,
+                when: Vec::new(),
+            }));
         }
-        Ok(Target::Access(Requests {
-            actions: asked::parse_actions(&self.action)?,
-            resources: asked::parse_resources(&self.resource)?,
-            access: asked::parse_access(&self.access)?,
-            within: asked::parse_within(&self.within)?,
-            when: Vec::new(),
-        }))
+        if !self.controls.is_empty() {
+            targets.push(Target::Controls(selectors(&self.controls)?));
+        }
+        if !self.administrator.is_empty() {
+            targets.push(Target::Administers(asked::parse_accounts("--administrator", &self.administrator)?));
+        }
+        if !self.reads.is_empty() {
+            targets.push(Target::Reads(asked::parse_arns("--reads", &self.reads)?));
+        }
+        Ok(Target::AnyOf(targets))
     }
-}
-
-/// How escalation is looked for, with the steps that come with the program.
-pub(super) fn escalation(ask: Settings) -> Result<EscalationSettings, CliError> {
-    let primitives = primitive::embedded().map_err(|e| CliError::Input(e.to_string()))?;
-    Ok(EscalationSettings { ask, primitives: primitives.to_vec(), chains: 1, all_paths: false })
 }
 
 fn write_graph(graph: &Graph, file: &Path) -> Result<(), CliError> {
     let text = match file.extension().and_then(|e| e.to_str()) {
         Some("dot") => graph.to_dot(),
-        Some("json") => serde_json::to_string_pretty(graph).map_err(std::io::Error::from)?,
+        Some("json") => {
+            serde_json::to_string_pretty(&render::json::graph(graph)).map_err(std::io::Error::from)?
+        }
         _ => {
             let shown = file.display();
             return Err(CliError::Usage(format!(

@@ -1,12 +1,13 @@
 //! `verify-certificate`.
 
+use super::primitives::primitives;
 use super::{CliError, Global, exit};
 use crate::certificate::{
     AnyCertificate, Refusal, VerifyError, read_any_certificate, verify, verify_invariants,
 };
+use crate::config::Config;
 use crate::render::{invariants, verification};
 use clap::Args;
-use gateproof_encodings::primitive;
 use std::path::PathBuf;
 
 /// `gateproof verify-certificate`
@@ -29,8 +30,9 @@ impl VerifyCertificate {
                 (json, text, code(&outcome))
             }
             AnyCertificate::Invariant(certificate) => {
-                let primitives = primitive::embedded().map_err(|e| CliError::Input(e.to_string()))?;
-                let outcome = self.outcome(verify_invariants(&certificate, primitives, &self.snapshot))?;
+                let config = Config::beside(&self.snapshot, global.config.as_deref())?;
+                let primitives = primitives(global, &config)?;
+                let outcome = self.outcome(verify_invariants(&certificate, &primitives, &self.snapshot))?;
                 let (json, text) =
                     (invariants::json(&certificate, &outcome), invariants::text(&certificate, &outcome));
                 (json, text, code(&outcome))

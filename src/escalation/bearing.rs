@@ -23,7 +23,9 @@ pub(super) enum On<'o> {
     /// These objects.
     Objects(&'o [Arc<str>]),
     /// Whatever the requests are checked against.
-    Requests(&'o Requests),
+    Requests(&'o [&'o Requests]),
+    /// Anything.
+    Anything,
 }
 
 impl<'f> Bearing<'f> {
@@ -71,9 +73,13 @@ impl<'f> Bearing<'f> {
                 bearing.extend(named.filter(|(_, fact)| is_about_object(fact)).map(|(n, _)| n));
             }
             On::Requests(requests) => {
-                let concerned = |n: &usize| self.fact(*n).is_some_and(|fact| may_concern(requests, fact));
+                let concerned = |n: &usize| {
+                    let fact = self.fact(*n);
+                    fact.is_some_and(|fact| requests.iter().any(|one| may_concern(one, fact)))
+                };
                 bearing.extend(self.objects.iter().copied().filter(concerned));
             }
+            On::Anything => bearing.extend(self.objects.iter().copied()),
         }
         bearing.into_iter().collect()
     }

@@ -12,8 +12,9 @@ use super::guard::{Asker, Guard};
 use super::minimal::minimal_sets;
 use super::plan::Steps;
 use super::policies::{Reading, changes_of};
-use super::search::{Found, Goal, Search};
+use super::search::{Found, Search};
 use super::step::{Evidence, Finder, Instance, Shared};
+use super::target::Goal;
 use crate::ask::Estate;
 use gateproof_encodings::primitive::Primitive;
 use gateproof_encodings::term::Terms;
@@ -40,7 +41,7 @@ const MOST_REMEMBERED: usize = 400_000;
 pub(super) struct Chains<'c, 'a> {
     pub search: &'c Search<'a>,
     pub found: &'c Found,
-    goal: &'c Goal,
+    pub goal: &'c Goal,
     objects: Objects<'c>,
     pub bearing: Bearing<'c>,
     pub steps: Steps,
@@ -95,24 +96,30 @@ impl<'c, 'a> Chains<'c, 'a> {
         }
         let sets = match self.found.met.get(n) {
             Some(met) if met.unknown.is_none() => {
-                let related = match self.goal {
-                    Goal::Access(requests) => {
-                        let snapshot = &self.search.estate.snapshot;
-                        self.bearing.on(snapshot, &met.session, &On::Requests(requests))
-                    }
-                    Goal::Controls(_) => Vec::new(),
-                };
-                let met = &met.session;
-                self.needed_of(&related, met, &|chains, facts, reading| {
-                    let world = chains.world(facts, reading);
-                    matches!(chains.meets(world.as_deref(), facts, met), Guard::Holds(..))
-                })
+                match &met.by {
+                    Fact::Session(session) => self.goals_in(session),
+                    fact => self.bearing.number(fact).map(|n| vec![n]).into_iter().collect(),
+                }
             }
             _ => Vec::new(),
         };
         let sets = Arc::new(sets);
         self.goals.insert(n, sets.clone());
         sets
+    }
+
+    /// The same of a session.
+    fn goals_in(&mut self, session: &Session) -> Vec<Vec<usize>> {
+        let requests = self.goal.requests();
+        let on = requests.as_ref().map_or(On::Anything, |requests| On::Requests(requests));
+        let related = match requests.as_ref().is_some_and(Vec::is_empty) {
+            true => Vec::new(),
+            false => self.bearing.on(&self.search.estate.snapshot, session, &on),
+        };
+        self.needed_of(&related, session, &|chains, facts, reading| {
+            let world = chains.world(facts, reading);
+            matches!(chains.meets(world.as_deref(), facts, session), (Guard::Holds(..), _))
+        })
     }
 
     /// The smallest sets of facts that a step can be made with, its session among them.
@@ -265,7 +272,7 @@ impl<'c, 'a> Chains<'c, 'a> {
     }
 
     /// Whether the goal is met in a session, in an estate or with policies as they are.
-    pub fn meets(&self, world: Option<&Estate>, facts: &[Fact], session: &Session) -> Guard {
+    pub fn meets(&self, world: Option<&Estate>, facts: &[Fact], session: &Session) -> (Guard, String) {
         let all: BTreeSet<Fact> = facts.iter().cloned().collect();
         let (search, goal) = (self.search, self.goal);
         let meets = |asker: &Asker<'_>| {

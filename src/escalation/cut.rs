@@ -4,9 +4,9 @@
 //! holds one statement of each chain, and a smallest set with one of each chain found so far that turns out to be a cut is a
 //! smallest cut. Only what a team would edit is proposed: statements of identity, trust and resource policies.
 
-use super::reach::{EscalationSettings, Target};
+use super::reach::{Attack, EscalationSettings};
 use crate::ask::{AskError, Estate};
-use crate::question::{Constraint, Evidence, Selector, Verdict, Witness};
+use crate::question::{Evidence, Verdict, Witness};
 use gateproof_model::snapshot::{Changes, StatementPlace};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -38,13 +38,7 @@ impl Estate {
     ///
     /// # Errors
     /// As [`Estate::reach`].
-    pub fn cut(
-        &self,
-        from: &[Selector],
-        when: &[Constraint],
-        target: &Target,
-        settings: &EscalationSettings,
-    ) -> Result<CutAnswer, AskError> {
+    pub fn cut(&self, attack: &Attack<'_>, settings: &EscalationSettings) -> Result<CutAnswer, AskError> {
         let one = EscalationSettings { chains: 1, ..settings.clone() };
         let mut known: BTreeMap<StatementPlace, Evidence> = BTreeMap::new();
         let mut chains: Vec<BTreeSet<StatementPlace>> = Vec::new();
@@ -52,8 +46,8 @@ impl Estate {
             let removed = smallest_hitting(&chains);
             let changes = Changes { without_statements: removed.clone(), ..Changes::default() };
             let answer = match removed.is_empty() {
-                true => self.reach(from, when, target, &one)?,
-                false => self.changed(&changes).reach(from, when, target, &one)?,
+                true => self.attack(attack, &one)?,
+                false => self.changed(&changes).attack(attack, &one)?,
             };
             match answer.overall.verdict {
                 Verdict::Impossible => {

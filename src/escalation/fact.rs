@@ -141,13 +141,6 @@ impl Fact {
     }
 }
 
-impl Session {
-    /// Whether who holds it can do all that the principal can: a root session is good for one task.
-    pub fn is_control(&self) -> bool {
-        !matches!(self.held, Held::Root(_))
-    }
-}
-
 impl fmt::Display for Session {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let principal = &self.principal;

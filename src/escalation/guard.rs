@@ -2,7 +2,7 @@
 
 use super::needs::Call;
 use super::session::Holder;
-use crate::ask::{AskError, Estate, OneName, Prepared, Second, Settings, Tied, passes_role};
+use crate::ask::{AskError, CallerEntity, Estate, OneName, Prepared, Second, Settings, Tied, passes_role};
 use crate::question::{Answer, Constraint, Quantifier, Requests, Step, Undecided, Verdict};
 use gateproof_encodings::term::Terms;
 use rustc_hash::FxHashMap;
@@ -67,7 +67,7 @@ impl<'w> Asker<'w> {
         let caller;
         let (entity, when) = match &call.service {
             Some(name) => {
-                caller = crate::ask::CallerEntity::service(name, &holder.entity.partition);
+                caller = CallerEntity::service(name, &holder.entity.partition);
                 (&caller, [].as_slice())
             }
             None => (&holder.entity, holder.when.as_slice()),
@@ -102,9 +102,8 @@ impl<'w> Asker<'w> {
         guard
     }
 
-    /// Whether some caller can make some request of a question.
-    pub fn question(&self, terms: &mut Terms, holder: &Holder, requests: &Requests) -> Guard {
-        let requests = Requests { when: holder.when.clone(), ..requests.clone() };
+    /// Whether a caller can make some request of a question.
+    pub fn question(&self, terms: &mut Terms, entity: &CallerEntity, requests: &Requests) -> Guard {
         let key = (
             format!("{:?}", (&requests.actions, &requests.access, &requests.within)),
             requests.resources.clone(),
@@ -113,7 +112,7 @@ impl<'w> Asker<'w> {
         let known = self.prepared.lock().unwrap_or_else(PoisonError::into_inner).get(&key).cloned();
         let prepared = match known {
             Some(prepared) => prepared,
-            None => match self.estate.prepare(requests, Quantifier::Some, self.settings) {
+            None => match self.estate.prepare(requests.clone(), Quantifier::Some, self.settings) {
                 Ok(prepared) => {
                     let mut memory = self.prepared.lock().unwrap_or_else(PoisonError::into_inner);
                     memory.entry(key).or_insert(Arc::new(prepared)).clone()
@@ -123,7 +122,7 @@ impl<'w> Asker<'w> {
                 }
             },
         };
-        guard_of(self.estate.ask(terms, &holder.entity, &prepared))
+        guard_of(self.estate.ask(terms, entity, &prepared))
     }
 
     /// Whether one name of a new object suits the calls on it.

@@ -172,8 +172,8 @@ impl Chains<'_, '_> {
 
     /// The plans after which the goal is met in one session.
     fn plans_for(&mut self, met: usize, plans: &mut Plans) {
-        let session = self.found.met.get(met).map(|m| Fact::Session(m.session.clone()));
-        let Some(session) = session.and_then(|s| self.bearing.number(&s)) else { return };
+        let session = self.found.met.get(met).map(|m| &m.by);
+        let Some(session) = session.and_then(|by| self.bearing.number(by)) else { return };
         if self.steps.level(session) > plans.longest {
             plans.more |= self.steps.level(session) < usize::MAX;
             return;
@@ -226,9 +226,9 @@ impl Chains<'_, '_> {
         if plans.sets.iter().any(|known| known.is_subset(steps)) || !plans.tried.insert((met, steps.clone())) {
             return;
         }
-        let Some(session) = self.found.met.get(met).map(|m| m.session.clone()) else { return };
+        let Some(by) = self.found.met.get(met).map(|m| m.by.clone()) else { return };
         let mut tries = 0;
-        if let Some(chain) = self.in_order(steps, &session, &mut Vec::new(), &mut tries) {
+        if let Some(chain) = self.in_order(steps, &by, &mut Vec::new(), &mut tries) {
             plans.chains.push(chain);
             plans.sets.push(steps.clone());
         }
@@ -238,12 +238,12 @@ impl Chains<'_, '_> {
     fn in_order(
         &mut self,
         steps: &BTreeSet<usize>,
-        session: &Session,
+        by: &Fact,
         done: &mut Vec<usize>,
         tries: &mut usize,
     ) -> Option<Chain> {
         if done.len() == steps.len() {
-            return self.replay(done, session);
+            return self.replay(done, by);
         }
         let found = self.found;
         let so_far: Vec<&Instance> = done.iter().filter_map(|n| found.instances.get(*n)).collect();
@@ -259,7 +259,7 @@ impl Chains<'_, '_> {
             }
             if (given || had.contains(&held)) && self.made(&facts, Reading::Exactly, instance).is_some() {
                 done.push(n);
-                if let Some(chain) = self.in_order(steps, session, done, tries) {
+                if let Some(chain) = self.in_order(steps, by, done, tries) {
                     return Some(chain);
                 }
                 done.pop();

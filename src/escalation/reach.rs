@@ -2,14 +2,16 @@
 //! no chain exists.
 
 use super::chain::Chains;
+use super::commands::commands;
 use super::fact::Fact;
 use super::graph::Graph;
 use super::made::tells_names_apart;
 use super::replay::Chain;
-use super::search::{Found, Goal, Search};
+use super::search::{Found, Search};
 use super::session::Start;
 use super::step::Instance;
-use crate::ask::{AskError, CallerEntity, Estate, Settings};
+use super::target::{Goal, Target};
+use crate::ask::{AskError, CallerEntity, Environments, Estate, Settings};
 use crate::question::{
     Answer, Constraint, ProofSummary, Requests, Selector, SolverName, Step, Undecided, Verdict, Witness,
 };
@@ -18,13 +20,17 @@ use rayon::prelude::*;
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-/// What is to be reached.
-#[derive(Debug, Clone)]
-pub enum Target {
-    /// Some request of these, allowed in whatever session.
-    Access(Requests),
-    /// A session of one of these principals.
-    Controls(Vec<Selector>),
+/// Whose attack on what is asked about.
+#[derive(Debug, Clone, Copy)]
+pub struct Attack<'q> {
+    /// From whom.
+    pub from: &'q [Selector],
+    /// Whether one attacker holds all of them at once; otherwise each is asked about by itself.
+    pub together: bool,
+    /// What holds of the starting sessions and their requests.
+    pub when: &'q [Constraint],
+    /// What is to be reached.
+    pub target: &'q Target,
 }
 
 /// How to look.
@@ -48,6 +54,13 @@ pub struct Invariant {
     pub facts: BTreeSet<Fact>,
 }
 
+/// What was found out about one start.
+struct Shown {
+    witnesses: Vec<(Witness, String)>,
+    graph: Graph,
+    invariant: Option<Invariant>,
+}
+
 /// The answer to `reach`.
 #[derive(Debug, Clone)]
 pub struct ReachAnswer {
@@ -57,6 +70,8 @@ pub struct ReachAnswer {
     pub principals: Vec<(Arc<str>, Answer)>,
     /// Of the first principal that reaches the target: its chains, shortest first.
     pub chains: Vec<Witness>,
+    /// Which target each chain reaches, as the command line has it.
+    pub reached: Vec<String>,
     /// The same principal's ways to the target, where [`EscalationSettings::all_paths`] asks for them.
     pub graph: Graph,
     /// Of each starting principal that can't reach the target, all that it can come to.
@@ -75,22 +90,53 @@ impl Estate {
         target: &Target,
         settings: &EscalationSettings,
     ) -> Result<ReachAnswer, AskError> {
-        let goal = self.goal(target, &settings.ask)?;
-        let callers = self.select(from, &settings.ask.environments)?;
-        let mut principals = Vec::new();
-        let (mut chains, mut graph, mut invariants) = (Vec::new(), Graph::default(), Vec::new());
-        for caller in callers {
-            let id = caller.id.clone();
-            let start = Start { callers: vec![caller], when: when.to_vec() };
-            let (answer, found, ways, invariant) = self.reach_from(&start, &goal, settings);
-            if chains.is_empty() {
-                (chains, graph) = (found, ways);
+        self.attack(&Attack { from, together: false, when, target }, settings)
+    }
+
+    /// The same, where the attacker may hold several principals at once.
+    ///
+    /// # Errors
+    /// As [`Estate::reach`].
+    pub fn attack(
+        &self,
+        attack: &Attack<'_>,
+        settings: &EscalationSettings,
+    ) -> Result<ReachAnswer, AskError> {
+        let environments = &settings.ask.environments;
+        let goal = Goal::of(attack.target, self, environments)?;
+        goal.check(self, &settings.ask)?;
+        let mut whole = ReachAnswer {
+            overall: empty(Verdict::Impossible),
+            principals: Vec::new(),
+            chains: Vec::new(),
+            reached: Vec::new(),
+            graph: Graph::default(),
+            invariants: Vec::new(),
+        };
+        for start in self.starts(attack.from, attack.together, attack.when, environments)? {
+            let (answer, found) = self.reach_from(&start, &goal, settings);
+            if whole.chains.is_empty() {
+                (whole.chains, whole.reached) = found.witnesses.into_iter().unzip();
+                whole.graph = found.graph;
             }
-            invariants.push(invariant);
-            principals.push((id, answer));
+            whole.invariants.push(found.invariant);
+            whole.principals.push((start.name(), answer));
         }
-        let overall = overall(&principals);
-        Ok(ReachAnswer { overall, principals, chains, graph, invariants })
+        whole.overall = overall(&whole.principals);
+        Ok(whole)
+    }
+
+    /// From where an attack starts: from each principal by itself, or from all of them at once.
+    pub(crate) fn starts(
+        &self,
+        from: &[Selector],
+        together: bool,
+        when: &[Constraint],
+        environments: &Environments,
+    ) -> Result<Vec<Start>, AskError> {
+        let callers = self.select(from, environments)?;
+        let of = |callers| Start { callers, when: when.to_vec() };
+        Ok(if together { vec![of(callers)] } else { callers.into_iter().map(|c| of(vec![c])).collect() })
     }
 
     /// Everyone who can come to some matching request, directly or in any number of steps: as [`Estate::who_can`], and for
@@ -104,7 +150,7 @@ impl Estate {
         settings: &EscalationSettings,
     ) -> Result<Vec<(Arc<str>, Answer)>, AskError> {
         let direct = self.who_can(requests, &settings.ask)?;
-        let goal = Goal::Access(Requests { when: Vec::new(), ..requests.clone() });
+        let goal = Goal::access(Requests { when: Vec::new(), ..requests.clone() });
         let callers: Vec<&CallerEntity> = self.callers().iter().chain(&self.beside).collect();
         settings.ask.progress.expect(callers.len());
         let answers = callers.into_par_iter().zip(direct).map(|(caller, (id, answer))| {
@@ -113,60 +159,35 @@ impl Estate {
                 return (id, answer);
             }
             let start = Start { callers: vec![caller.clone()], when: requests.when.clone() };
-            let (through, ..) = self.reach_from(&start, &goal, settings);
-            (id, through)
+            (id, self.reach_from(&start, &goal, settings).0)
         });
         Ok(answers.collect())
     }
 
-    fn goal(&self, target: &Target, settings: &Settings) -> Result<Goal, AskError> {
-        match target {
-            Target::Access(requests) => {
-                // Says at once what names nothing.
-                self.prepare(requests, crate::question::Quantifier::Some, settings)?;
-                Ok(Goal::Access(requests.clone()))
-            }
-            Target::Controls(selectors) => {
-                let callers: Vec<CallerEntity> = self.select(selectors, &settings.environments)?;
-                Ok(Goal::Controls(callers.into_iter().map(|c| c.id).collect()))
-            }
-        }
-    }
-
-    fn reach_from(
-        &self,
-        start: &Start,
-        goal: &Goal,
-        settings: &EscalationSettings,
-    ) -> (Answer, Vec<Witness>, Graph, Option<Invariant>) {
-        let search = Search {
-            estate: self,
-            primitives: &settings.primitives,
-            settings: &settings.ask,
-            start,
-            goal: Some(goal),
+    fn reach_from(&self, start: &Start, goal: &Goal, settings: &EscalationSettings) -> (Answer, Shown) {
+        let primitives = &*goal.relevant(&settings.primitives);
+        let search = Search { estate: self, primitives, settings: &settings.ask, start, goal: Some(goal) };
+        let (found, chains, graph) = self.look_for_chains(&search, goal, settings);
+        let told = chains.iter().map(|chain| told(chain, primitives));
+        let (witnesses, assumptions): (Vec<(Witness, String)>, Vec<Vec<String>>) = told.unzip();
+        let (Some((witness, _)), Some(assumptions)) = (witnesses.first(), assumptions.first()) else {
+            let answer = self.without_chain(&found, goal, settings);
+            let impossible = answer.verdict == Verdict::Impossible;
+            let invariant = impossible.then_some(Invariant { facts: found.facts });
+            return (answer, Shown { witnesses, graph, invariant });
         };
-        let (found, shown, graph) = self.look_for_chains(&search, goal, settings);
-        let strict = settings.ask.effort.strict;
-        let witnesses: Vec<(Witness, Vec<String>)> =
-            shown.iter().map(|chain| witness(chain, &settings.primitives)).collect();
-        if let Some((witness, assumptions)) = witnesses.first() {
-            let mut answer = empty(Verdict::Reachable);
-            if let (true, Some(granted)) = (strict, assumptions.first()) {
-                answer.verdict = Verdict::Undecided;
-                answer.undecided = Some(Undecided {
-                    reason: format!("strict: a chain would take for granted that {granted}"),
-                    place: witness.steps.first().map(|s| s.caller.clone()).unwrap_or_default(),
-                });
-                return (answer, Vec::new(), graph, None);
-            }
-            answer.witness = Some(witness.clone());
-            answer.assumptions = Arc::new(assumptions.clone());
-            return (answer, witnesses.into_iter().map(|(witness, _)| witness).collect(), graph, None);
+        let mut answer = empty(Verdict::Reachable);
+        if let (true, Some(granted)) = (settings.ask.effort.strict, assumptions.first()) {
+            answer.verdict = Verdict::Undecided;
+            answer.undecided = Some(Undecided {
+                reason: format!("strict: a chain would take for granted that {granted}"),
+                place: witness.steps.first().map(|s| s.caller.clone()).unwrap_or_default(),
+            });
+            return (answer, Shown { witnesses: Vec::new(), graph, invariant: None });
         }
-        let answer = self.without_chain(&found, settings);
-        let impossible = answer.verdict == Verdict::Impossible;
-        (answer, Vec::new(), graph, impossible.then_some(Invariant { facts: found.facts }))
+        answer.witness = Some(witness.clone());
+        answer.assumptions = Arc::new(assumptions.clone());
+        (answer, Shown { witnesses, graph, invariant: None })
     }
 
     /// The steps, the chains among them, and all ways as a graph. A chain of `n` steps is found by round `n` at the latest; where
@@ -195,7 +216,7 @@ impl Estate {
     }
 
     /// No chain was shown: a proof that there is none, or why that is not known.
-    fn without_chain(&self, found: &Found, settings: &EscalationSettings) -> Answer {
+    fn without_chain(&self, found: &Found, goal: &Goal, settings: &EscalationSettings) -> Answer {
         let why = found.met.iter().find_map(|m| m.unknown.clone()).or_else(|| {
             let doubtful = found.instances.iter().find_map(|i| i.unknown.clone());
             (!found.met.is_empty()).then(|| {
@@ -203,7 +224,7 @@ impl Estate {
                     reason:
                         "what single steps allow does not come together in an order that could be replayed"
                             .to_owned(),
-                    place: found.met.first().map(|m| m.session.to_string()).unwrap_or_default(),
+                    place: found.met.first().map(|m| m.by.to_string()).unwrap_or_default(),
                 })
             })
         });
@@ -213,7 +234,8 @@ impl Estate {
             return Answer { undecided: Some(undecided), ..empty(Verdict::Undecided) };
         }
         let inventory = self.snapshot.inventory();
-        let unread = found.kinds.iter().find_map(|(kind, account)| inventory.unread(kind, account).first());
+        let kinds = self.kinds_of(found, goal);
+        let unread = kinds.iter().find_map(|(kind, account)| inventory.unread(kind, account).first());
         let spot = self.snapshot.blind_spots().first();
         let untold = found.untold.first().map(|field| Undecided {
             reason: format!("not known: the {field}"),
@@ -236,7 +258,7 @@ impl Estate {
         }
         let mut solvers = vec![SolverName { name: "batsat".to_owned(), version: "0.6.0".to_owned() }];
         let mut encodings = vec!["classes".to_owned()];
-        let assumptions = self.taken(found);
+        let assumptions = self.taken(&kinds);
         if found.refuted.seconded > 0 {
             encodings.push("strings".to_owned());
             solvers.push(SolverName { name: "z3".to_owned(), version: crate::solver::z3::linked_version() });
@@ -259,12 +281,20 @@ impl Estate {
         }
     }
 
+    /// The kinds of object that steps and targets were looked for with, and the accounts.
+    fn kinds_of(&self, found: &Found, goal: &Goal) -> BTreeSet<(String, Arc<str>)> {
+        let accounts = || self.snapshot.accounts().iter().map(|a| a.id.clone());
+        let told_by = goal.kinds().into_iter();
+        let told_by = told_by.flat_map(|kind| accounts().map(move |account| (kind.to_owned(), account)));
+        found.kinds.iter().cloned().chain(told_by).collect()
+    }
+
     /// The inputs that were never collected, and what is taken for them.
-    fn taken(&self, found: &Found) -> Vec<String> {
+    fn taken(&self, kinds: &BTreeSet<(String, Arc<str>)>) -> Vec<String> {
         let inventory = self.snapshot.inventory();
         let policies = self.snapshot.assumptions().iter();
         let policies = policies.map(|a| format!("{} (to supply it: {})", a.text, a.cli_command));
-        let listings = found.kinds.iter().filter_map(|(kind, account)| {
+        let listings = kinds.iter().filter_map(|(kind, account)| {
             let commands = inventory.not_collected(kind, account)?;
             Some(format!("account {account} has no {kind} (to supply it: {})", commands.join("; ")))
         });
@@ -283,8 +313,8 @@ fn empty(verdict: Verdict) -> Answer {
     }
 }
 
-/// The requests of a chain, and what they take for granted.
-fn witness(chain: &Chain, primitives: &[Primitive]) -> (Witness, Vec<String>) {
+/// The requests of a chain, the target that they reach, and what they take for granted.
+fn told(chain: &Chain, primitives: &[Primitive]) -> ((Witness, String), Vec<String>) {
     let mut steps: Vec<Step> = Vec::new();
     let mut assumptions: BTreeSet<String> = BTreeSet::new();
     for (instance, evidence) in &chain.steps {
@@ -300,11 +330,11 @@ fn witness(chain: &Chain, primitives: &[Primitive]) -> (Witness, Vec<String>) {
         assumptions.extend(evidence.assumptions.iter().cloned());
         assumptions.extend(primitive.state.iter().chain(&primitive.external).cloned());
     }
-    let (_, last, granted) = &chain.end;
+    let (last, granted) = &chain.end;
     steps.extend(last.iter().cloned());
     assumptions.extend(granted.iter().cloned());
-    let aws_cli = steps.iter().map(crate::ask::command).collect();
-    (Witness { steps, aws_cli }, assumptions.into_iter().collect())
+    let aws_cli = commands(chain, primitives);
+    ((Witness { steps, aws_cli }, chain.target.clone()), assumptions.into_iter().collect())
 }
 
 pub(super) fn gains(instance: &Instance) -> String {

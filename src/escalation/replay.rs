@@ -19,15 +19,19 @@ use std::sync::Arc;
 pub(super) struct Chain {
     /// The steps, with the requests of each.
     pub steps: Vec<(Instance, Evidence)>,
-    /// The session in which the goal is met, and the request that meets it.
-    pub end: (Fact, Vec<Step>, Vec<String>),
+    /// The requests that meet the target, and what they take for granted.
+    pub end: (Vec<Step>, Vec<String>),
+    /// The session in which the target is met, or the fact that meets it.
+    pub by: Fact,
+    /// The target that is met, as the command line has it.
+    pub target: String,
 }
 
 impl Chain {
     /// The policies that allow what comes after a step.
     fn policies_used_after(&self, n: usize) -> BTreeSet<Arc<str>> {
         let later = self.steps.iter().skip(n + 1).flat_map(|(_, evidence)| &evidence.steps);
-        let requests = later.chain(&self.end.1);
+        let requests = later.chain(&self.end.0);
         requests.flat_map(|step| &step.allowed_by).map(|evidence| evidence.policy.as_str().into()).collect()
     }
 }
@@ -93,11 +97,11 @@ impl State {
 impl Chains<'_, '_> {
     /// The steps in order; where one gives one of several policies, one that the later steps come about with is chosen, and
     /// where one changes tags, those that the later steps show are set.
-    pub fn replay(&mut self, order: &[usize], session: &Session) -> Option<Chain> {
+    pub fn replay(&mut self, order: &[usize], by: &Fact) -> Option<Chain> {
         let found = self.found;
         let mut instances: Vec<Instance> =
             order.iter().filter_map(|n| found.instances.get(*n)).cloned().collect();
-        let mut chain = self.replay_steps(&instances, session, &Wanted::new())?;
+        let mut chain = self.replay_steps(&instances, by, &Wanted::new())?;
         while let Some(n) = instances.iter().position(|i| !choices(i).is_empty()) {
             let used = chain.policies_used_after(n);
             let instance = instances.get(n)?.clone();
@@ -105,13 +109,13 @@ impl Chains<'_, '_> {
             let chosen = likely.take(MOST_CHOICES).find_map(|policy| {
                 let mut tried = instances.clone();
                 *tried.get_mut(n)? = with_choice(&instance, &policy);
-                let chain = self.replay_steps(&tried, session, &Wanted::new())?;
+                let chain = self.replay_steps(&tried, by, &Wanted::new())?;
                 Some((tried, chain))
             });
             (instances, chain) = chosen?;
         }
         let wanted = wanted(&chain);
-        if wanted.is_empty() { Some(chain) } else { self.replay_steps(&instances, session, &wanted) }
+        if wanted.is_empty() { Some(chain) } else { self.replay_steps(&instances, by, &wanted) }
     }
 
     /// The steps in order, each on the state that the earlier ones made. Tags are those that are wanted; where no step is
@@ -119,7 +123,7 @@ impl Chains<'_, '_> {
     fn replay_steps(
         &mut self,
         instances: &[Instance],
-        session: &Session,
+        by: &Fact,
         wanted: &Wanted,
     ) -> Option<Chain> {
         let mut state = State::default();
@@ -143,12 +147,16 @@ impl Chains<'_, '_> {
             steps.push((instance.clone(), evidence));
             state.facts.extend(instance.facts.iter().filter(|f| f.session().is_none()).cloned());
         }
+        let Fact::Session(session) = by else {
+            let target = self.goal.words_of(by);
+            return Some(Chain { steps, end: (Vec::new(), Vec::new()), by: by.clone(), target });
+        };
         let world = self.world_for(&state, session);
         match self.meets(world.as_deref(), &state.facts, session) {
-            Guard::Holds(last, assumptions) => {
-                Some(Chain { steps, end: (Fact::Session(session.clone()), last, assumptions) })
+            (Guard::Holds(last, assumptions), target) => {
+                Some(Chain { steps, end: (last, assumptions), by: by.clone(), target })
             }
-            Guard::Never(_) | Guard::Unknown(_) => None,
+            (Guard::Never(_) | Guard::Unknown(_), _) => None,
         }
     }
 

@@ -3,12 +3,13 @@
 use super::bind::Objects;
 use super::fact::{Fact, Session};
 use super::guard::{Asker, Guard, Refuted};
+use super::meet::Met;
 use super::needs::calls_of;
 use super::policies::{Reading, about_policies, changes_of};
 use super::session::Start;
 use super::step::{Finder, Identity, Instance, Shared, Ways};
+pub(super) use super::target::Goal;
 use crate::ask::{Allowance, CrossCheck, Estate, MayDo, Settings};
-use crate::question::{Requests, Undecided};
 use gateproof_encodings::primitive::{Need, Primitive};
 use gateproof_encodings::term::Terms;
 use gateproof_model::arn::Arn;
@@ -17,23 +18,6 @@ use rayon::prelude::*;
 use rustc_hash::FxHashSet;
 use std::collections::BTreeSet;
 use std::sync::Arc;
-
-/// What is looked for.
-#[derive(Debug, Clone)]
-pub(super) enum Goal {
-    /// Some request of these, in whatever session.
-    Access(Requests),
-    /// A session of one of these principals.
-    Controls(BTreeSet<Arc<str>>),
-}
-
-/// A session in which the goal is met, in the most that the attacker may have made of the policies.
-#[derive(Debug, Clone)]
-pub(super) struct Met {
-    pub session: Session,
-    /// Why that is not shown, where it isn't.
-    pub unknown: Option<Undecided>,
-}
 
 /// What is looked at, and with what.
 pub(super) struct Search<'a> {
@@ -50,7 +34,7 @@ pub(super) struct Found {
     pub facts: BTreeSet<Fact>,
     pub instances: Vec<Instance>,
     known: FxHashSet<Identity>,
-    /// The sessions in which the goal is met; none: it is out of reach.
+    /// How the goal is met; none: it is out of reach.
     pub met: Vec<Met>,
     /// The kinds of object of the inventory that steps were looked for with, and the accounts.
     pub kinds: BTreeSet<(String, Arc<str>)>,
@@ -214,14 +198,13 @@ impl Search<'_> {
         found: &mut Found,
     ) {
         let Some(goal) = self.goal else { return };
-        let sessions: Vec<&Session> = pending
-            .iter()
-            .filter(|s| !found.met.iter().any(|m| m.session == **s && m.unknown.is_none()))
-            .collect();
+        found.note_facts_that_meet(goal);
+        let met = |s: &Session| found.met.iter().any(|m| m.by.session() == Some(s) && m.unknown.is_none());
+        let sessions: Vec<&Session> = pending.iter().filter(|s| !met(s)).collect();
         let guards: Vec<(&Session, Guard)> = sessions
             .par_iter()
             .map_init(Terms::default, |terms, session| {
-                (*session, self.guard(terms, round.estate, asker, round.facts, goal, session))
+                (*session, self.guard(terms, round.estate, asker, round.facts, goal, session).0)
             })
             .collect();
         for (session, guard) in guards {
@@ -233,30 +216,9 @@ impl Search<'_> {
                     continue;
                 }
             };
-            found.met.retain(|m| m.session != *session);
-            found.met.push(Met { session: session.clone(), unknown });
-        }
-    }
-
-    /// Whether the goal is met in a session.
-    pub fn guard(
-        &self,
-        terms: &mut Terms,
-        estate: &Estate,
-        asker: &Asker<'_>,
-        facts: &BTreeSet<Fact>,
-        goal: &Goal,
-        session: &Session,
-    ) -> Guard {
-        match goal {
-            Goal::Controls(principals) if principals.contains(&session.principal) && session.is_control() => {
-                Guard::Holds(Vec::new(), Vec::new())
-            }
-            Goal::Controls(_) => Guard::Never(Refuted::default()),
-            Goal::Access(requests) => match self.start.holder(estate, facts, session) {
-                Some(holder) => asker.question(terms, &holder, requests),
-                None => Guard::Never(Refuted::default()),
-            },
+            let by = Fact::Session(session.clone());
+            found.met.retain(|m| m.by != by);
+            found.met.push(Met { by, unknown });
         }
     }
 }

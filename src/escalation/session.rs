@@ -5,6 +5,7 @@ use crate::ask::{CallerEntity, Estate, Handed};
 use crate::question::Constraint;
 use crate::question::constraint::Demand;
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 /// Who makes the calls of a step, and what holds of them.
 #[derive(Debug, Clone)]
@@ -30,6 +31,12 @@ pub(crate) fn device(demand: Demand) -> Constraint {
 }
 
 impl Start {
+    /// Who starts, in words.
+    pub fn name(&self) -> Arc<str> {
+        let ids: Vec<&str> = self.callers.iter().map(|c| &*c.id).collect();
+        ids.join(" and ").into()
+    }
+
     /// The sessions of the start.
     pub fn sessions(&self) -> impl Iterator<Item = Session> {
         let numbered = self.callers.iter().enumerate();

@@ -47,7 +47,7 @@ fn shown_after(chain: &Chain, n: usize, tagging: &Tagging<'_>) -> Shown {
         Tagging::Principal(of) => *of,
         Tagging::Session(session) => &session.principal,
     };
-    let last = chain.end.0.session().map(|session| (session, &chain.end.1));
+    let last = chain.by.session().map(|session| (session, &chain.end.0));
     let steps = chain.steps.iter().skip(n + 1);
     for (session, requests) in steps.map(|(i, evidence)| (&i.session, &evidence.steps)).chain(last) {
         let concerned = match tagging {

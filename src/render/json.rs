@@ -1,8 +1,8 @@
 //! JSON documents; each names its format.
 
 use crate::ask::{CanAnswer, Explained};
-use crate::escalation::{CutAnswer, Edge, ReachAnswer, Target};
-use crate::question::{Answer, Constraint, Quantifier, Requests, Selector, Verdict};
+use crate::escalation::{Attack, CutAnswer, Edge, Graph, ReachAnswer, Target};
+use crate::question::{Answer, Quantifier, Requests, Selector, Verdict};
 use gateproof_model::request::ContextValue;
 use serde_json::{Map, Value, json};
 use std::sync::Arc;
@@ -61,23 +61,26 @@ pub fn can(
 }
 
 /// The answer to `reach`: `gateproof-verdict/1`, with the chains that were found.
-pub fn reach(
-    from: &[Selector],
-    when: &[Constraint],
-    target: &Target,
-    answer: &ReachAnswer,
-    cut: Option<&CutAnswer>,
-) -> Value {
+pub fn reach(attack: &Attack<'_>, answer: &ReachAnswer, cut: Option<&CutAnswer>) -> Value {
     let mut asked = Map::new();
     asked.insert("command".to_owned(), json!("reach"));
-    asked.insert("from".to_owned(), json!(strings(from)));
-    match target {
-        Target::Access(requests) => asked.extend(question(requests)),
-        Target::Controls(selectors) => {
-            asked.insert("controls".to_owned(), json!(strings(selectors)));
+    asked.insert("from".to_owned(), json!(strings(attack.from)));
+    asked.insert("together".to_owned(), json!(attack.together));
+    let (mut requests, mut controls, mut administrator, mut reads) = Default::default();
+    for target in attack.target.each() {
+        match target {
+            Target::Access(asked) => requests = asked.clone(),
+            Target::Controls(selectors) => controls = strings(selectors),
+            Target::Administers(accounts) => administrator = strings(accounts),
+            Target::Reads(globs) => reads = globs.clone(),
+            Target::AnyOf(_) => {}
         }
     }
-    asked.insert("when".to_owned(), json!(strings(when)));
+    asked.extend(question(&requests));
+    for (name, values) in [("controls", controls), ("administrator", administrator), ("reads", reads)] {
+        asked.insert(name.to_owned(), json!(values));
+    }
+    asked.insert("when".to_owned(), json!(strings(attack.when)));
     let mut document = Map::new();
     document.insert("format".to_owned(), json!("gateproof-verdict/1"));
     document.insert("question".to_owned(), Value::Object(asked));
@@ -85,6 +88,7 @@ pub fn reach(
     let each: Vec<Value> = answer.principals.iter().map(|(arn, a)| principal(arn, a)).collect();
     document.insert("principals".to_owned(), json!(each));
     document.insert("chains".to_owned(), json!(answer.chains));
+    document.insert("reached".to_owned(), json!(answer.reached));
     document.insert("cut".to_owned(), json!(cut.map(cut_of)));
     Value::Object(document)
 }
@@ -97,6 +101,14 @@ fn cut_of(cut: &CutAnswer) -> Value {
         CutAnswer::NoneThere(why) => json!({"verdict": "none", "reason": why}),
         CutAnswer::Undecided(why) => json!({"verdict": "undecided", "reason": why}),
     }
+}
+
+/// All ways to the targets: `gateproof-graph/1`.
+pub fn graph(graph: &Graph) -> Value {
+    json!({
+        "format": "gateproof-graph/1", "facts": graph.facts, "steps": graph.steps, "start": graph.start,
+        "targets": graph.targets,
+    })
 }
 
 /// A line of `edges`: `gateproof-edges/1`.

@@ -1,7 +1,8 @@
 //! Text for people: the verdict first, then what shows it.
 
+use super::chains;
 use crate::ask::{CanAnswer, Explained};
-use crate::escalation::{CutAnswer, Edge, ReachAnswer};
+use crate::escalation::Edge;
 use crate::question::answer::ContextText;
 use crate::question::{Answer, ProofSummary, Step, Verdict};
 use gateproof_model::problem::Problem;
@@ -14,7 +15,7 @@ pub(super) fn line(out: &mut String, text: std::fmt::Arguments<'_>) {
     out.push('\n');
 }
 
-fn headline(answer: &Answer) -> String {
+pub(super) fn headline(answer: &Answer) -> String {
     match (answer.verdict, answer.not_collected, &answer.undecided) {
         (Verdict::Reachable, _, _) => {
             let unknowns: Vec<&str> = answer.unknowns().map(String::as_str).collect();
@@ -30,10 +31,7 @@ fn headline(answer: &Answer) -> String {
     }
 }
 
-fn step(out: &mut String, step: &Step) {
-    if let Some(technique) = &step.technique {
-        line(out, format_args!("  step      {technique}"));
-    }
+pub(super) fn step(out: &mut String, step: &Step) {
     line(out, format_args!("  as        {}", step.caller));
     line(out, format_args!("  session   {}", step.shape));
     line(out, format_args!("  action    {}", step.action));
@@ -84,14 +82,10 @@ fn also_needed(out: &mut String, step: &Step) {
     }
 }
 
-fn body(out: &mut String, answer: &Answer) {
+pub(super) fn body(out: &mut String, answer: &Answer) {
     if let Some(witness) = &answer.witness {
-        for one in &witness.steps {
-            step(out, one);
-        }
-        for command in &witness.aws_cli {
-            line(out, format_args!("  try       {command}"));
-        }
+        chains::requests(out, &witness.steps);
+        chains::to_try(out, &witness.aws_cli);
     }
     if let Some(proof) = &answer.proof {
         proved(out, proof);
@@ -105,6 +99,13 @@ fn body(out: &mut String, answer: &Answer) {
 }
 
 fn proved(out: &mut String, proof: &ProofSummary) {
+    if proof.formulas == 0 && proof.method == "invariant" {
+        line(
+            out,
+            format_args!("  ruled out for {}: no policy that could allow one concerns a caller", proof.scope),
+        );
+        return;
+    }
     if proof.formulas == 0 {
         line(
             out,
@@ -168,56 +169,6 @@ pub fn can(answer: &CanAnswer, found: &[Problem]) -> String {
 pub fn edge(edge: &Edge) -> String {
     let doubt = if edge.undecided.is_some() { " (undecided)" } else { "" };
     format!("{}  {}{doubt}  {}", edge.from, edge.technique, edge.gains)
-}
-
-/// The answer to `reach`.
-pub fn reach(answer: &ReachAnswer, cut: Option<&CutAnswer>, found: &[Problem]) -> String {
-    let mut out = String::new();
-    line(&mut out, format_args!("{}", headline(&answer.overall)));
-    body(&mut out, &answer.overall);
-    for (n, chain) in answer.chains.iter().enumerate().skip(1) {
-        line(&mut out, format_args!("\nchain {}:", n + 1));
-        for one in &chain.steps {
-            step(&mut out, one);
-        }
-    }
-    if let Some(cut) = cut {
-        proposed(&mut out, cut);
-    }
-    if answer.principals.len() > 1 {
-        line(&mut out, format_args!("\n{} principals:", answer.principals.len()));
-        for (arn, one) in &answer.principals {
-            line(&mut out, format_args!("  {arn}: {}", headline(one)));
-        }
-    }
-    problems(&mut out, found);
-    out
-}
-
-fn proposed(out: &mut String, cut: &CutAnswer) {
-    match cut {
-        CutAnswer::Found(cut) => {
-            let count = cut.statements.len();
-            line(
-                out,
-                format_args!(
-                    "\nout of reach without {count} statements (proved; {} chains were found):",
-                    cut.chains
-                ),
-            );
-            for e in &cut.statements {
-                let sid = e.sid.as_deref().map(|s| format!(" ({s})")).unwrap_or_default();
-                line(
-                    out,
-                    format_args!("  cut       {}: {}{sid}, {}#{}", e.layer, e.policy, e.file, e.pointer),
-                );
-            }
-        }
-        CutAnswer::NoneThere(why) => {
-            line(out, format_args!("\nno statement of a policy could be removed against {why}"));
-        }
-        CutAnswer::Undecided(why) => line(out, format_args!("\nno cut was found: {why}")),
-    }
 }
 
 /// The answer to `who-can`: those who can, with the request that shows it.

@@ -26,16 +26,19 @@ impl Asked {
         };
         let selectors =
             |flag: &str| values(flag).iter().map(|s| s.parse().unwrap()).collect::<Vec<Selector>>();
-        let controls = selectors("--controls");
-        let target = match controls.is_empty() {
-            false => Target::Controls(controls),
-            true => Target::Access(Requests {
-                actions: values("--action"),
-                resources: values("--resource"),
-                within: selectors("--in"),
-                ..Requests::default()
-            }),
+        let (controls, administrator) = (selectors("--controls"), selectors("--administrator"));
+        let requests = Requests {
+            actions: values("--action"),
+            resources: values("--resource"),
+            within: selectors("--in"),
+            ..Requests::default()
         };
+        let mut targets = Vec::new();
+        targets.extend((!controls.is_empty()).then_some(Target::Controls(controls)));
+        targets.extend((!administrator.is_empty()).then_some(Target::Administers(administrator)));
+        targets.extend((!values("--reads").is_empty()).then(|| Target::Reads(values("--reads"))));
+        targets.extend((!requests.actions.is_empty()).then_some(Target::Access(requests)));
+        let target = Target::AnyOf(targets);
         let when = values("--when").iter().map(|c| c.parse().unwrap()).collect();
         Self { from: selectors("--from"), when, target }
     }

@@ -177,6 +177,14 @@ fn device_needed() -> Value {
     account(&[user("alice", &[allow(json!("sts:AssumeRole"), json!("*"))])], &[guarded], &[], &[])
 }
 
+/// A role that may do everything, but with a device only.
+fn everything_with_a_device() -> Value {
+    let device = json!({"Bool": {"aws:MultiFactorAuthPresent": "true"}});
+    let all = allow_if(json!("*"), json!("*"), device);
+    let alice = [allow(json!("sts:AssumeRole"), json!("*")), allow(json!("s3:*"), json!("*"))];
+    account(&[user("alice", &alice)], &[role("ops", own(), &[all])], &[], &[])
+}
+
 pub fn worlds() -> Vec<World> {
     let from = ["--from", "user/alice"];
     let buckets = [&from[..], &["--action", "s3:GetObject"]].concat();
@@ -193,7 +201,21 @@ pub fn worlds() -> Vec<World> {
         world("one policy only", buckets.clone(), one_policy_only()),
         world("nobody becomes bob", bob, nobody_becomes_bob()),
         world("an older version", buckets, older_version()),
-        world("a device is needed", without, device_needed()),
+        world("a device is needed", without.clone(), device_needed()),
+        world(
+            "no administrator",
+            [
+                &from[..],
+                &["--when", "aws:MultiFactorAuthPresent!=true", "--administrator", "account:111111111111"],
+            ]
+            .concat(),
+            everything_with_a_device(),
+        ),
+        world(
+            "no object is read, and nobody is an administrator",
+            [&from[..], &["--reads", "arn:aws:s3:::a/*", "--administrator", "account:111111111111"]].concat(),
+            older_version(),
+        ),
         world(
             "users of another account",
             vec!["--from", "external:999999999999", "--controls", "role/ops"],

@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic, reason = "tests")]
 
 mod documentation;
+mod escalation;
 mod export;
 mod outputs;
 mod program;

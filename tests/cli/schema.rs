@@ -181,6 +181,25 @@ fn documents() -> Vec<Value> {
         &["reach", &escalating.path(), "--from", "user/ana", "--action", "s3:GetObject", "--cut"],
         &["reach", &path, "--from", "user/ana", "--controls", "user/ana", "--cut"],
         &["reach", &path, "--from", "user/ana", "--action", "iam:CreateUser"],
+        &[
+            "reach",
+            &escalating.path(),
+            "--from",
+            "user/ana",
+            "--together",
+            "--administrator",
+            "account:111122223333",
+        ],
+        &[
+            "reach",
+            &path,
+            "--from",
+            "user/ana",
+            "--reads",
+            "arn:aws:s3:::reports/*",
+            "--controls",
+            "user/ana",
+        ],
         &["edges", &escalating.path()],
         &["version"],
         &["demo"],
@@ -189,6 +208,10 @@ fn documents() -> Vec<Value> {
     .map(|arguments| ask(arguments).1)
     .collect();
     let (fixed, folder) = ("corpus/snapshots/acme-fixed", tempfile::tempdir().unwrap());
+    let drawing = folder.path().join("ways.json").to_str().unwrap().to_owned();
+    let keys = OneUser::with(&[statement("Allow", "iam:CreateAccessKey", json!("*"))]);
+    ask(&["reach", &keys.path(), "--from", "user/ana", "--controls", "user/ana", "--graph", &drawing]);
+    documents.push(serde_json::from_str(&std::fs::read_to_string(drawing).unwrap()).unwrap());
     let certificate = folder.path().join("certificate.json").to_str().unwrap().to_owned();
     ask(&[&["can", fixed, "--principal", "anyone", "--certificate", &certificate][..], &read].concat());
     for (snapshot, code) in [(fixed, 0), (acme, 2)] {

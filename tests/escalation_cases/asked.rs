@@ -70,14 +70,7 @@ fn by_edge(estate: &Estate, variant: &Variant) -> String {
 fn by_reach(estate: &Estate, variant: &Variant) -> String {
     let from = from(variant);
     let when: Vec<_> = variant.when.iter().map(|w| w.parse().unwrap()).collect();
-    let target = match variant.target.strip_prefix("controls ") {
-        Some(selector) => Target::Controls(vec![selector.parse().unwrap()]),
-        None => {
-            let (actions, resources) = request(&variant.target);
-            let resources = resources.iter().map(|r| variant.world.placed(r)).collect();
-            Target::Access(Requests { actions, resources, ..Requests::default() })
-        }
-    };
+    let target = target(variant, &variant.target);
     let from = [from];
     let settings = settings(variant);
     match estate.reach(&from, &when, &target, &settings) {
@@ -88,6 +81,23 @@ fn by_reach(estate: &Estate, variant: &Variant) -> String {
                 .unwrap_or_else(|| told(variant, &answer.overall))
         }
         Err(error) => format!("error: {error}"),
+    }
+}
+
+/// What is to be reached: `ACTION on RESOURCE`, `controls SELECTOR`, `administrator ACCOUNT`, `reads ARN`, or several with `or`.
+fn target(variant: &Variant, text: &str) -> Target {
+    if text.contains(" or ") {
+        return Target::AnyOf(text.split(" or ").map(|one| target(variant, one)).collect());
+    }
+    match text.split_once(' ') {
+        Some(("controls", selector)) => Target::Controls(vec![selector.parse().unwrap()]),
+        Some(("administrator", account)) => Target::Administers(vec![account.parse().unwrap()]),
+        Some(("reads", arn)) => Target::Reads(vec![variant.world.placed(&expand(arn))]),
+        _ => {
+            let (actions, resources) = request(text);
+            let resources = resources.iter().map(|r| variant.world.placed(r)).collect();
+            Target::Access(Requests { actions, resources, ..Requests::default() })
+        }
     }
 }
 
@@ -117,11 +127,21 @@ fn by_chain(variant: &Variant, mut chain: Vec<&str>) -> String {
     format!("reachable by {}", chain.join(", "))
 }
 
+/// Whether something is left out of a command of the AWS CLI.
+fn is_unfinished(command: &str) -> bool {
+    let called = command.strip_prefix("# ").unwrap_or(command);
+    called.contains("${") || called.contains(" ''") || called.contains(" '*'") || called.contains("$payload")
+}
+
 fn told(variant: &Variant, answer: &Answer) -> String {
     match answer.verdict {
         Verdict::Reachable => {
             let steps = answer.witness.iter().flat_map(|w| &w.steps);
             let gaining = steps.filter(|s| s.gains.is_some());
+            let mut commands = answer.witness.iter().flat_map(|w| &w.aws_cli);
+            if let Some(command) = commands.find(|command| is_unfinished(command)) {
+                return format!("reachable with a command that can't be made: {command}");
+            }
             by_chain(variant, gaining.filter_map(|s| s.technique.as_deref()).collect())
         }
         Verdict::Impossible if answer.proof.is_none() => "impossible without a proof".to_owned(),

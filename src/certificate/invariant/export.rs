@@ -13,7 +13,7 @@ use crate::certificate::document::{Claim, FORMAT, PieceProof, catalogue_sources}
 use crate::certificate::export::{Drafted, ExportError, Table, draft};
 use crate::certificate::ledger::Ledger;
 use crate::certificate::refusal::Refusal;
-use crate::escalation::{Invariant, Start};
+use crate::escalation::Invariant;
 use crate::question::Requests;
 use gateproof_checker::check;
 use gateproof_encodings::cnf::encode_clauses;
@@ -40,23 +40,23 @@ pub fn export_invariants(
         return Ok(None);
     }
     let asked = question.parse()?;
-    let (callers, goal) = (asked.callers(estate)?, asked.goal(estate)?);
-    let (given, expected) = (invariants.len(), callers.len());
+    let (starts, goal) = (asked.starts(estate)?, asked.goal(estate)?);
+    let relevant = goal.relevant(primitives);
+    let (given, expected) = (invariants.len(), starts.len());
     if given != expected {
         return Err(ExportError::Callers { given, expected });
     }
     let mut book = Book::default();
-    let mut listed = Vec::with_capacity(callers.len());
-    for (caller, invariant) in callers.into_iter().zip(invariants) {
-        let arn = caller.id.to_string();
-        let start = Start { callers: vec![caller], when: asked.when.clone() };
+    let mut listed = Vec::with_capacity(starts.len());
+    for (start, invariant) in starts.into_iter().zip(invariants) {
+        let arn = start.name().to_string();
         let claim = match invariant {
             None => None,
             Some(invariant) => {
                 let facts = &invariant.facts;
                 let matter = Matter {
                     estate,
-                    primitives,
+                    primitives: &relevant,
                     start: &start,
                     goal: &goal,
                     environments: &asked.environments,

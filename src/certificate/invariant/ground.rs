@@ -1,11 +1,10 @@
 //! What guards are asked about: the estate as the invariant leaves it, with questions made ready once; and the guards
 //! themselves.
 
-use super::question::Goal;
 use crate::ask::{AskError, CallerEntity, Environments, Estate, Owed, Prepared, Tied};
 use crate::certificate::describe::Words;
 use crate::certificate::refusal::Refusal;
-use crate::escalation::{Call, Fact, Reading, Start, about_policies, changes_of};
+use crate::escalation::{Call, Fact, Goal, Reading, Start, about_policies, changes_of};
 use crate::question::{Constraint, Quantifier, Requests};
 use gateproof_encodings::primitive::Primitive;
 use gateproof_encodings::term::Terms;

@@ -1,15 +1,14 @@
 //! The question of an invariant: from whom, to what.
 
-use crate::ask::{AskError, CallerEntity, Environments, Estate};
+use crate::ask::{AskError, Environments, Estate};
 use crate::certificate::question::{MissingMode, QuestionError, Readings};
-use crate::escalation::Target;
+use crate::escalation::{Goal, Start, Target};
 use crate::question::{Constraint, Requests, Selector};
 use gateproof_model::catalogue::AccessLevel;
 use gateproof_model::rules::Rules;
 use gateproof_model::snapshot::Missing;
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::Arc;
 
 /// A question of `reach`, as the command line would ask it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -19,8 +18,14 @@ pub struct ReachQuestion {
     pub command: Command,
     /// Selectors of those from whom is asked.
     pub from: Vec<String>,
-    /// Selectors of those whose sessions are the target; none where requests are.
+    /// Whether one attacker holds all of them.
+    pub together: bool,
+    /// Selectors of those whose sessions are a target.
     pub controls: Vec<String>,
+    /// Selectors of the accounts to which administrative access is a target.
+    pub administrator: Vec<String>,
+    /// ARN globs of what a target is to read.
+    pub reads: Vec<String>,
     /// Action globs.
     pub actions: Vec<String>,
     /// Resource globs.
@@ -51,18 +56,11 @@ pub enum Command {
 /// A question read.
 #[derive(Debug, Clone)]
 pub(super) struct Asked {
-    pub from: Vec<Selector>,
-    pub when: Vec<Constraint>,
-    pub target: Target,
+    from: Vec<Selector>,
+    together: bool,
+    when: Vec<Constraint>,
+    target: Target,
     pub environments: Environments,
-}
-
-/// What must not be reached.
-pub(super) enum Goal {
-    /// A request of these, whoever makes it.
-    Access(Requests),
-    /// A session of one of these.
-    Controls(BTreeSet<Arc<str>>),
 }
 
 impl ReachQuestion {
@@ -75,13 +73,21 @@ impl ReachQuestion {
         missing: Missing,
         rules: Rules,
     ) -> Self {
-        let (requests, controls) = match target {
-            Target::Access(requests) => (requests.clone(), Vec::new()),
-            Target::Controls(selectors) => (Requests::default(), selectors.clone()),
-        };
+        let mut requests = Requests::default();
+        let (mut controls, mut administrator, mut reads) = (Vec::new(), Vec::new(), Vec::new());
+        for one in target.each() {
+            match one {
+                Target::Access(asked) => requests = asked.clone(),
+                Target::Controls(selectors) => controls.extend(selectors.iter().cloned()),
+                Target::Administers(accounts) => administrator.extend(accounts.iter().cloned()),
+                Target::Reads(globs) => reads.extend(globs.iter().cloned()),
+                Target::AnyOf(_) => {}
+            }
+        }
         let named: BTreeSet<&String> = from
             .iter()
             .chain(&controls)
+            .chain(&administrator)
             .chain(&requests.within)
             .filter_map(|s| if let Selector::Environment(name) = s { Some(name) } else { None })
             .collect();
@@ -90,7 +96,10 @@ impl ReachQuestion {
         Self {
             command: Command::Reach,
             from: texts(from),
+            together: false,
             controls: texts(&controls),
+            administrator: texts(&administrator),
+            reads,
             actions: requests.actions,
             resources: requests.resources,
             access: requests.access.iter().map(|l| l.name().to_owned()).collect(),
@@ -102,6 +111,12 @@ impl ReachQuestion {
         }
     }
 
+    /// The same about one attacker who holds all the principals.
+    #[must_use]
+    pub fn held_together(self) -> Self {
+        Self { together: true, ..self }
+    }
+
     /// Reads it, as the command line reads its arguments.
     pub(super) fn parse(&self) -> Result<Asked, QuestionError> {
         let selectors = |texts: &[String]| -> Result<Vec<Selector>, QuestionError> {
@@ -109,19 +124,26 @@ impl ReachQuestion {
         };
         let level =
             |text: &String| AccessLevel::parse(text).ok_or_else(|| QuestionError::Access(text.clone()));
-        let target = match self.controls.as_slice() {
-            [] => Target::Access(Requests {
-                actions: self.actions.clone(),
-                resources: self.resources.clone(),
-                access: self.access.iter().map(level).collect::<Result<_, _>>()?,
-                within: selectors(&self.within)?,
-                when: Vec::new(),
-            }),
-            controls => Target::Controls(selectors(controls)?),
+        let requests = Requests {
+            actions: self.actions.clone(),
+            resources: self.resources.clone(),
+            access: self.access.iter().map(level).collect::<Result<_, _>>()?,
+            within: selectors(&self.within)?,
+            when: Vec::new(),
         };
+        let (controls, administrator) = (selectors(&self.controls)?, selectors(&self.administrator)?);
+        let others = !(controls.is_empty() && administrator.is_empty() && self.reads.is_empty());
+        let mut targets = Vec::new();
+        if !others || !requests.actions.is_empty() {
+            targets.push(Target::Access(requests));
+        }
+        targets.extend((!controls.is_empty()).then_some(Target::Controls(controls)));
+        targets.extend((!administrator.is_empty()).then_some(Target::Administers(administrator)));
+        targets.extend((!self.reads.is_empty()).then(|| Target::Reads(self.reads.clone())));
+        let target = Target::AnyOf(targets);
         let when = self.when.iter().map(|text| Ok(text.parse()?)).collect::<Result<_, QuestionError>>()?;
         let environments = Environments { accounts: self.environments.clone() };
-        Ok(Asked { from: selectors(&self.from)?, when, target, environments })
+        Ok(Asked { from: selectors(&self.from)?, together: self.together, when, target, environments })
     }
 
     /// What is made of input that was never collected.
@@ -134,6 +156,8 @@ impl ReachQuestion {
         let lists = [
             ("from", &self.from),
             ("controls", &self.controls),
+            ("administrator", &self.administrator),
+            ("reads", &self.reads),
             ("action", &self.actions),
             ("resource", &self.resources),
             ("access", &self.access),
@@ -146,6 +170,9 @@ impl ReachQuestion {
                 text.push_str(&format!(" --{flag} {value}"));
             }
         }
+        if self.together {
+            text.push_str(" --together");
+        }
         if self.missing == MissingMode::Unknown {
             text.push_str(" --missing unknown");
         }
@@ -154,19 +181,13 @@ impl ReachQuestion {
 }
 
 impl Asked {
-    /// Those from whom is asked.
-    pub fn callers(&self, estate: &Estate) -> Result<Vec<CallerEntity>, AskError> {
-        estate.select(&self.from, &self.environments)
+    /// From where is asked.
+    pub fn starts(&self, estate: &Estate) -> Result<Vec<Start>, AskError> {
+        estate.starts(&self.from, self.together, &self.when, &self.environments)
     }
 
     /// The target, whatever the policies.
     pub fn goal(&self, estate: &Estate) -> Result<Goal, AskError> {
-        Ok(match &self.target {
-            Target::Access(requests) => Goal::Access(requests.clone()),
-            Target::Controls(selectors) => {
-                let callers = estate.select(selectors, &self.environments)?;
-                Goal::Controls(callers.into_iter().map(|c| c.id).collect())
-            }
-        })
+        Goal::of(&self.target, estate, &self.environments)
     }
 }

@@ -82,21 +82,21 @@ pub fn verify_invariants_loaded(
     }
     let asked = question.parse()?;
     let unasked = |error| Fault::Question(error).at("question");
-    let (callers, goal) = (asked.callers(estate).map_err(unasked)?, asked.goal(estate).map_err(unasked)?);
-    let count = callers.len().max(certificate.callers.len());
+    let (starts, goal) = (asked.starts(estate).map_err(unasked)?, asked.goal(estate).map_err(unasked)?);
+    let relevant = goal.relevant(primitives);
+    let count = starts.len().max(certificate.callers.len());
     for place in 0..count {
         let given = certificate.callers.get(place).map(|c| c.arn.as_str());
-        same_caller(place, given, callers.get(place).map(|c| &*c.id))?;
+        same_caller(place, given, starts.get(place).map(Start::name).as_deref())?;
     }
     let mut verified = Vec::new();
     let mut used = BTreeSet::new();
-    for (caller, listed) in callers.into_iter().zip(&certificate.callers) {
+    for (start, listed) in starts.iter().zip(&certificate.callers) {
         let Some(claim) = &listed.claim else { continue };
-        let start = Start { callers: vec![caller], when: asked.when.clone() };
         let matter = Matter {
             estate,
-            primitives,
-            start: &start,
+            primitives: &relevant,
+            start,
             goal: &goal,
             environments: &asked.environments,
             facts: &claim.facts,

@@ -8,18 +8,17 @@ use super::covers::Covers;
 use super::given::{groups, is_given};
 use super::ground::{Asks, Guard, Judge, Matter, Tools, requests_of};
 use super::objects::{Objects, must_tell};
-use super::question::Goal;
 use crate::ask::{CallerEntity, Estate, Sessions, Tied};
 use crate::certificate::refusal::{Fault, Refusal};
 use crate::escalation::{
-    Call, Fact, Holder, Object, Scene, Session, call_of, device, facts_of, references, takes_token,
+    Asked, Call, Fact, Holder, Object, Scene, Session, call_of, device, facts_of, references, takes_token,
 };
 use crate::question::constraint::Demand;
 use crate::question::{Constraint, Requests};
 use gateproof_encodings::primitive::{Binding, Effect, Need, Primitive, Via};
 use gateproof_model::arn::Arn;
 use rayon::prelude::*;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 /// Accepts the facts only if no step leads out of them and no session meets the target. Says what of the inventory was
@@ -33,6 +32,9 @@ pub(super) fn close(matter: &Matter<'_>, after: &Estate, judge: &impl Judge) -> 
         if !matter.facts.contains(&Fact::Session(session.clone())) {
             return Err(Fault::Start.at(session.to_string()));
         }
+    }
+    if let Some(fact) = matter.facts.iter().find(|fact| matter.goal.met_by(fact).is_some()) {
+        return Err(Fault::Target.at(fact.to_string()));
     }
     let objects = Objects::of(snapshot);
     let covers = Covers::of(matter.facts, snapshot);
@@ -49,7 +51,9 @@ pub(super) fn close(matter: &Matter<'_>, after: &Estate, judge: &impl Judge) -> 
     in_order(pairs.par_iter().map_init(Tools::default, |tools, (stand, p)| walk.step(tools, stand, p)))?;
     let inventory = snapshot.inventory();
     let mut missing = Vec::new();
-    for kind in objects.kinds() {
+    let told_by = matter.goal.kinds().into_iter().map(str::to_owned);
+    let kinds: BTreeSet<String> = objects.kinds().into_iter().chain(told_by).collect();
+    for kind in kinds {
         for account in snapshot.accounts() {
             if let Some(problem) = inventory.unread(&kind, &account.id).first() {
                 return Err(Fault::BlindSpot(format!("not known: {}", problem.found)).at(&*problem.file));
@@ -95,20 +99,27 @@ impl<J: Judge> Walk<'_, '_, J> {
         }
     }
 
-    /// The session doesn't meet the target.
+    /// The session doesn't meet the target: of each way to meet it, something is refuted.
     fn target(&self, tools: &mut Tools, stand: &Stand<'_>) -> Result<(), Refusal> {
-        let met = match self.matter.goal {
-            Goal::Controls(principals) => {
-                principals.contains(&stand.session.principal) && stand.session.is_control()
+        let Session { principal, held } = stand.session;
+        for aim in &self.matter.goal.aims {
+            for way in aim.ways(self.matter.estate, principal, held, &stand.holder) {
+                let mut met = true;
+                for asked in way.asks {
+                    let Asked { entity, requests, part } = asked;
+                    let caller = format!("{}{part}", stand.words);
+                    let guard = Guard { caller: &caller, entity: &entity, asks: Asks::Requests(requests) };
+                    if self.judge.refutes(tools, &guard)? {
+                        met = false;
+                        break;
+                    }
+                }
+                if met {
+                    return Err(Fault::Target.at(&*stand.words));
+                }
             }
-            Goal::Access(requests) => {
-                let requests = Requests { when: stand.holder.when.clone(), ..requests.clone() };
-                let asks = Asks::Requests(requests);
-                let guard = Guard { caller: &stand.words, entity: &stand.holder.entity, asks };
-                !self.judge.refutes(tools, &guard)?
-            }
-        };
-        if met { Err(Fault::Target.at(&*stand.words)) } else { Ok(()) }
+        }
+        Ok(())
     }
 
     /// The step leads nowhere else.

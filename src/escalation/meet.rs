@@ -1,0 +1,93 @@
+//! Whether a target is met: in a session, or by a fact.
+
+use super::fact::{Fact, Session};
+use super::guard::{Asker, Guard, Refuted};
+use super::search::{Found, Goal, Search};
+use super::step::Evidence;
+use super::target::{Aim, Gains, Way};
+use crate::ask::Estate;
+use crate::question::Undecided;
+use gateproof_encodings::term::Terms;
+use std::collections::BTreeSet;
+
+/// A session in which a target is met, in the most that the attacker may have made of the policies; or a fact that meets it.
+#[derive(Debug, Clone)]
+pub(super) struct Met {
+    pub by: Fact,
+    /// Why that is not shown, where it isn't.
+    pub unknown: Option<Undecided>,
+}
+
+impl Search<'_> {
+    /// Whether some target is met in a session, and which.
+    pub fn guard(
+        &self,
+        terms: &mut Terms,
+        estate: &Estate,
+        asker: &Asker<'_>,
+        facts: &BTreeSet<Fact>,
+        goal: &Goal,
+        session: &Session,
+    ) -> (Guard, String) {
+        let mut refuted = Refuted::default();
+        let mut unknown = None;
+        let Some(holder) = self.start.holder(estate, facts, session) else {
+            return (Guard::Never(refuted), String::new());
+        };
+        for aim in &goal.aims {
+            for way in aim.ways(self.estate, &session.principal, &session.held, &holder) {
+                match by_way(terms, asker, way) {
+                    holds @ Guard::Holds(..) => return (holds, aim.words.clone()),
+                    Guard::Never(more) => refuted.add(&more),
+                    Guard::Unknown(reason) => unknown = unknown.or(Some(reason)),
+                }
+            }
+        }
+        (unknown.map_or(Guard::Never(refuted), Guard::Unknown), String::new())
+    }
+}
+
+fn by_way(terms: &mut Terms, asker: &Asker<'_>, way: Way<'_>) -> Guard {
+    let mut evidence = Evidence::default();
+    for asked in &way.asks {
+        if let Err(refuted) = evidence.add(asker.question(terms, &asked.entity, &asked.requests)) {
+            return Guard::Never(refuted);
+        }
+    }
+    if let Some(reason) = evidence.unknown {
+        return Guard::Unknown(reason);
+    }
+    let gains = match way.gains {
+        Gains::Requests => None,
+        Gains::Content => evidence.steps.first().map(|first| format!("the content of {}", first.resource)),
+        Gains::Administration(account) => Some(format!("administrative access to account {account}")),
+    };
+    if let Some(last) = evidence.steps.last_mut() {
+        last.gains = gains;
+    }
+    evidence.assumptions.extend(way.granted);
+    Guard::Holds(evidence.steps, evidence.assumptions)
+}
+
+impl Found {
+    /// Takes note of the facts that meet a target by themselves.
+    pub fn note_facts_that_meet(&mut self, goal: &Goal) {
+        let known = |fact: &Fact| self.met.iter().any(|m| m.by == *fact && m.unknown.is_none());
+        let meeting: Vec<Fact> =
+            self.facts.iter().filter(|fact| goal.met_by(fact).is_some() && !known(fact)).cloned().collect();
+        for by in meeting {
+            let mut giving = self.instances.iter().filter(|i| i.facts.contains(&by));
+            let doubt = giving.clone().find_map(|i| i.unknown.clone());
+            let unknown = if giving.any(|i| i.unknown.is_none()) { None } else { doubt };
+            self.met.retain(|m| m.by != by);
+            self.met.push(Met { by, unknown });
+        }
+    }
+}
+
+impl Goal {
+    /// The target that a fact by itself meets, in the words of the command line.
+    pub fn words_of(&self, fact: &Fact) -> String {
+        self.met_by(fact).map(|aim: &Aim| aim.words.clone()).unwrap_or_default()
+    }
+}
