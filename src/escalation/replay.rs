@@ -6,7 +6,7 @@ use super::fact::{Fact, Session};
 use super::guard::Guard;
 use super::policies::{Reading, changes_of};
 use super::step::{Evidence, Instance};
-use super::tags::{Shown, TagChange, Tagging, Wanted, tagging, wanted};
+use super::tags::{Shown, TagChange, Tagging, Wanted, all_gone, tagging, wanted};
 use crate::ask::Estate;
 use crate::question::Step;
 use gateproof_model::account::Tags;
@@ -115,7 +115,11 @@ impl Chains<'_, '_> {
             (instances, chain) = chosen?;
         }
         let wanted = wanted(&chain);
-        if wanted.is_empty() { Some(chain) } else { self.replay_steps(&instances, by, &wanted) }
+        if wanted.is_empty() {
+            return Some(chain);
+        }
+        let set = self.replay_steps(&instances, by, &wanted);
+        set.or_else(|| self.replay_steps(&instances, by, &all_gone(&wanted)))
     }
 
     /// The steps in order, each on the state that the earlier ones made. Tags are those that are wanted; where no step is

@@ -40,7 +40,13 @@ pub(super) fn wanted(chain: &Chain) -> Wanted {
     each.collect()
 }
 
-/// The tags shown after a step, up to the next one that changes them; of several values of a key the first.
+/// The same with every tag taken away: another value may have been shown where none does as well.
+pub(super) fn all_gone(wanted: &Wanted) -> Wanted {
+    let none = |shown: &Shown| shown.keys().map(|tag| (tag.clone(), None)).collect();
+    wanted.iter().map(|(n, shown)| (*n, none(shown))).collect()
+}
+
+/// The tags shown after a step; of several values of a key the first.
 fn shown_after(chain: &Chain, n: usize, tagging: &Tagging<'_>) -> Shown {
     let mut shown = Shown::new();
     let of = match tagging {

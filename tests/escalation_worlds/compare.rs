@@ -10,6 +10,7 @@ use gateproof::escalation::{EscalationSettings, Target as Asked};
 use gateproof::question::{Requests, Selector, Step, Verdict};
 use gateproof_encodings::primitive::{Primitive, embedded};
 use std::collections::BTreeSet;
+use tempfile::TempDir;
 
 /// The primitives that brute force knows.
 pub const KNOWN: [&str; 42] = [
@@ -83,19 +84,20 @@ pub fn primitives() -> Vec<Primitive> {
         .to_vec()
 }
 
-fn estate(world: &World) -> Estate {
+/// The estate of a world, and its files, parts of which are read when they are asked about.
+fn estate(world: &World) -> (Estate, TempDir) {
     let folder = tempfile::tempdir().unwrap();
     snapshot::write(world, folder.path());
     let estate = Estate::load(folder.path(), EstateOptions::default()).unwrap();
     let serious: Vec<_> = estate.snapshot.problems().iter().filter(|p| !p.warning).collect();
     assert!(serious.is_empty(), "{serious:?}");
-    estate
+    (estate, folder)
 }
 
 /// Every step of every principal: with what is decided of one object carried over to those that are alike, and asked
 /// about object by object.
 pub fn edges_both_ways(world: &World) -> [BTreeSet<String>; 2] {
-    let estate = estate(world);
+    let (estate, _folder) = estate(world);
     [false, true].map(|exhaustive| {
         let mut settings = settings();
         settings.ask.exhaustive = exhaustive;
@@ -109,7 +111,7 @@ pub fn edges_both_ways(world: &World) -> [BTreeSet<String>; 2] {
 
 /// What the tool says: the verdict and the steps of its shortest chain.
 fn ask(world: &World, settings: &EscalationSettings) -> (Verdict, Vec<Step>, String) {
-    let estate = estate(world);
+    let (estate, _folder) = estate(world);
     let target = match &world.target {
         Target::Access { action, resource } => Asked::Access(Requests {
             actions: vec![(*action).to_owned()],

@@ -119,11 +119,12 @@ impl Maker {
             return self.give(detour.by, statement);
         }
         attach(groups, detour.group);
-        let statement = self.may("iam:AttachGroupPolicy", &arn);
         if technique == "iam.attach-group-policy" {
             self.world.policies[detour.policy].versions[0].push(needed);
+            let statement = self.may("iam:AttachGroupPolicy", &arn);
             return self.give(detour.by, statement);
         }
+        let statement = self.may_only("iam:AttachGroupPolicy", &arn);
         self.give(detour.by, with(statement, "ArnLike", "iam:PolicyARN", new_policies()));
         self.give(detour.by, allow("iam:CreatePolicy", new_policies()));
     }
@@ -196,11 +197,12 @@ impl Maker {
             let statement = self.may(delete, &arn);
             return self.give(detour.by, statement);
         }
-        let statement = self.may(put, &arn);
         if technique.starts_with("iam.put-new") {
+            let statement = self.may_only(put, &arn);
             self.give(detour.by, with(statement, "ArnLike", "iam:PermissionsBoundary", new_policies()));
             return self.give(detour.by, allow("iam:CreatePolicy", new_policies()));
         }
+        let statement = self.may(put, &arn);
         self.give(detour.by, statement);
     }
 }

@@ -208,6 +208,13 @@ impl Maker {
         self.conditional(statement)
     }
 
+    /// The same of the very action: brute force knows of keys of requests only where they are the action's own.
+    pub fn may_only(&mut self, action: &str, arn: &str) -> Value {
+        let arn = self.spelt(arn);
+        let statement = allow(action, arn);
+        self.conditional(statement)
+    }
+
     /// Now and then a condition on the device or on tags.
     fn conditional(&mut self, statement: Value) -> Value {
         let (device, tag) = ("aws:MultiFactorAuthPresent", self.random.pick(&TAGS));
@@ -301,7 +308,7 @@ impl Maker {
     /// A role passed to a new function or project, or to the one that is there.
     fn pass(&mut self, from: usize, role: usize, service: usize) {
         let arn = self.world.arn(role);
-        let mut pass = self.may("iam:PassRole", &arn);
+        let mut pass = self.may_only("iam:PassRole", &arn);
         if self.random.percent(50) {
             let service = SERVICES[if self.random.percent(85) { service } else { 1 - service }];
             pass = with(pass, "StringEquals", "iam:PassedToService", service);
@@ -341,7 +348,7 @@ impl Maker {
             }
             2 | 3 => {
                 self.world.policies[policy].versions[0].push(needed);
-                let statement = self.may(of_kind("iam:AttachUserPolicy", "iam:AttachRolePolicy"), &arn);
+                let statement = self.may_only(of_kind("iam:AttachUserPolicy", "iam:AttachRolePolicy"), &arn);
                 let statement = self.some_policy(statement, policy);
                 self.give(by, statement);
             }
@@ -493,13 +500,11 @@ impl Maker {
             }
             1 => {
                 let action = ["iam:TagUser", "iam:TagRole"][kind];
-                let statement = self.may(action, &arn);
                 let tag = self.random.pick(&TAGS);
-                let limited = self.random.percent(50);
-                let statement = if limited {
-                    with(statement, "StringEquals", "aws:RequestTag/team", tag)
+                let statement = if self.random.percent(50) {
+                    with(self.may_only(action, &arn), "StringEquals", "aws:RequestTag/team", tag)
                 } else {
-                    statement
+                    self.may(action, &arn)
                 };
                 self.give(from, statement);
             }
