@@ -275,9 +275,8 @@ impl<'c, 'a> Chains<'c, 'a> {
     pub fn meets(&self, world: Option<&Estate>, facts: &[Fact], session: &Session) -> (Guard, String) {
         let all: BTreeSet<Fact> = facts.iter().cloned().collect();
         let (search, goal) = (self.search, self.goal);
-        let meets = |asker: &Asker<'_>| {
-            search.guard(&mut Terms::default(), asker.estate, asker, &all, goal, session)
-        };
+        let meets =
+            |asker: &Asker<'_>| search.guard(&mut Terms::default(), asker.estate, asker, &all, goal, session);
         match world {
             None => meets(&self.unchanged),
             Some(estate) => meets(&Asker::new(estate, search.settings)),
@@ -294,9 +293,7 @@ fn beside(set: &[usize], n: usize) -> Vec<Vec<usize>> {
         all
     };
     let one = others.iter().map(|e| with(&[*e]));
-    let two = others
-        .iter()
-        .enumerate()
-        .flat_map(|(i, e)| others.iter().skip(i + 1).map(move |other| [*e, *other]));
+    let two =
+        others.iter().enumerate().flat_map(|(i, e)| others.iter().skip(i + 1).map(move |other| [*e, *other]));
     one.chain(two.take(MOST_BESIDE).map(|pair| with(&pair))).collect()
 }

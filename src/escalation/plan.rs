@@ -223,7 +223,8 @@ impl Chains<'_, '_> {
 
     /// A whole plan is a chain if its steps can be made in some order.
     fn conclude(&mut self, met: usize, steps: &BTreeSet<usize>, plans: &mut Plans) {
-        if plans.sets.iter().any(|known| known.is_subset(steps)) || !plans.tried.insert((met, steps.clone())) {
+        if plans.sets.iter().any(|known| known.is_subset(steps)) || !plans.tried.insert((met, steps.clone()))
+        {
             return;
         }
         let Some(by) = self.found.met.get(met).map(|m| m.by.clone()) else { return };

@@ -119,7 +119,8 @@ impl Chains<'_, '_> {
             return Some(chain);
         }
         let set = self.replay_steps(&instances, by, &wanted);
-        set.or_else(|| self.replay_steps(&instances, by, &all_gone(&wanted)))
+        let gone = all_gone(&chain, &wanted, &self.search.estate.snapshot);
+        set.or_else(|| self.replay_steps(&instances, by, &gone))
     }
 
     /// The steps in order, each on the state that the earlier ones made. Tags are those that are wanted; where no step is

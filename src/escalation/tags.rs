@@ -12,6 +12,7 @@ use gateproof_encodings::primitive::{
     AllOf, AnyOf, Authorization, ContextDemand, Need, Primitive, Template, TemplatePart,
 };
 use gateproof_model::account::Tags;
+use gateproof_model::snapshot::Snapshot;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
@@ -40,10 +41,20 @@ pub(super) fn wanted(chain: &Chain) -> Wanted {
     each.collect()
 }
 
-/// The same with every tag taken away: another value may have been shown where none does as well.
-pub(super) fn all_gone(wanted: &Wanted) -> Wanted {
-    let none = |shown: &Shown| shown.keys().map(|tag| (tag.clone(), None)).collect();
-    wanted.iter().map(|(n, shown)| (*n, none(shown))).collect()
+/// The same with every tag taken away that principals have: where none is shown, or another value, none may do as well.
+pub(super) fn all_gone(chain: &Chain, wanted: &Wanted, snapshot: &Snapshot) -> Wanted {
+    let tags_of = |n: usize| {
+        let of = match tagging(&chain.steps.get(n)?.0)? {
+            Tagging::Principal(of) => of,
+            Tagging::Session(session) => &session.principal,
+        };
+        snapshot.principal(of)?.tags.as_ref()
+    };
+    let none = |n: usize, shown: &Shown| {
+        let own = tags_of(n).into_iter().flatten().map(|(tag, _)| tag.to_string());
+        shown.keys().cloned().chain(own).map(|tag| (tag, None)).collect()
+    };
+    wanted.iter().map(|(n, shown)| (*n, none(*n, shown))).collect()
 }
 
 /// The tags shown after a step; of several values of a key the first.
@@ -151,7 +162,8 @@ impl TagChange {
         self.set.iter().for_each(|(tag, value)| put(tag, value));
         let contexts = || evidence.steps.iter().flat_map(|step| &step.context);
         for (key, value) in contexts() {
-            let named = key.split_once('/').filter(|(family, _)| family.eq_ignore_ascii_case("aws:RequestTag"));
+            let named =
+                key.split_once('/').filter(|(family, _)| family.eq_ignore_ascii_case("aws:RequestTag"));
             if let (Some((_, tag)), ContextText::One(value)) = (named, value) {
                 put(tag, value);
             }

@@ -102,9 +102,8 @@ pub fn edges_both_ways(world: &World) -> [BTreeSet<String>; 2] {
         let mut settings = settings();
         settings.ask.exhaustive = exhaustive;
         let edges = estate.edges(&settings).into_iter();
-        let told = edges.map(|e| {
-            format!("{} {} {:?} {} {}", e.from, e.technique, e.to, e.gains, e.undecided.is_some())
-        });
+        let told = edges
+            .map(|e| format!("{} {} {:?} {} {}", e.from, e.technique, e.to, e.gains, e.undecided.is_some()));
         told.collect()
     })
 }

@@ -48,8 +48,7 @@ impl Maker {
             self.link(start, to);
         }
         let by = if self.random.percent(85) { start } else { to };
-        let detour =
-            Detour { by, to, group: self.random.below(GROUPS), policy: self.random.below(POLICIES) };
+        let detour = Detour { by, to, group: self.random.below(GROUPS), policy: self.random.below(POLICIES) };
         let needed = allow("s3:GetObject", BUCKET);
         match technique {
             "iam.enable-mfa-device" => self.by_device(&detour, needed),
@@ -69,11 +68,8 @@ impl Maker {
 
     /// A user or role of the home account, as the step takes it; often it is where the attack starts.
     fn hindered(&mut self, technique: &str) -> usize {
-        let to = if technique.contains("role") {
-            USERS + self.random.below(2)
-        } else {
-            self.random.below(USERS)
-        };
+        let to =
+            if technique.contains("role") { USERS + self.random.below(2) } else { self.random.below(USERS) };
         let elsewhere = ["iam.enable-mfa-device", "iam.tag-role"].contains(&technique);
         if !elsewhere && self.random.percent(50) {
             self.start_at(to);

@@ -24,9 +24,8 @@ pub struct Move {
 
 /// Names that a new function, project or policy may be given. `f0` and `c0` are there already: a gap of the steps, which take
 /// a new object's name for free (`corpus/escalation/lambda.yaml`, "the name is taken").
-const NEW: [&str; 15] = [
-    "dev-x", "dev-y", "prod-x", "zz", "p9", "f0", "c0", "p0", "p1", "p2", "f09", "c09", "p09", "p19", "p29",
-];
+const NEW: [&str; 15] =
+    ["dev-x", "dev-y", "prod-x", "zz", "p9", "f0", "c0", "p0", "p1", "p2", "f09", "c09", "p09", "p19", "p29"];
 
 pub struct Moves<'r, 'w> {
     reference: &'r Reference<'w>,

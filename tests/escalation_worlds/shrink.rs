@@ -89,7 +89,8 @@ pub fn brief(world: &World) -> String {
     for (n, policy) in world.policies.iter().enumerate() {
         lines.push(format!("policy {n} versions {}", written(&policy.versions)));
     }
-    for (name, policy) in [("key", &world.key_policy), ("bucket", &world.bucket_policy), ("scp", &world.scp)] {
+    for (name, policy) in [("key", &world.key_policy), ("bucket", &world.bucket_policy), ("scp", &world.scp)]
+    {
         lines.extend(policy.as_ref().map(|p| format!("{name} {}", written(std::slice::from_ref(p)))));
     }
     lines.join("\n")
