@@ -5,13 +5,13 @@
 
 use super::bind::{Object, Objects};
 use super::fact::Fact;
+use super::gain::Gained;
 use super::graph::Graph;
-use super::guard::{Asker, Guard};
+use super::guard::{Asker, Guard, Shown};
 use super::policies::{Reading, changes_of};
 use super::search::{Found, Goal, Search};
 use super::step::{Evidence, Finder, Instance, Shared};
 use crate::ask::Estate;
-use crate::question::Step;
 use gateproof_encodings::term::Terms;
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::Arc;
@@ -22,14 +22,14 @@ pub(super) struct Chain {
     /// The steps, with the requests of each.
     pub steps: Vec<(Instance, Evidence)>,
     /// The session in which the goal is met, and the request that meets it.
-    pub end: (Fact, Vec<Step>, Vec<String>),
+    pub end: (Fact, Arc<Shown>),
 }
 
 impl Chain {
     /// The policies that allow what comes after a step.
     fn policies_used_after(&self, n: usize) -> BTreeSet<Arc<str>> {
-        let later = self.steps.iter().skip(n + 1).flat_map(|(_, evidence)| &evidence.steps);
-        let requests = later.chain(&self.end.1);
+        let later = self.steps.iter().skip(n + 1).flat_map(|(_, evidence)| evidence.steps());
+        let requests = later.chain(&self.end.1.steps);
         requests.flat_map(|step| &step.allowed_by).map(|evidence| evidence.policy.as_str().into()).collect()
     }
 }
@@ -178,7 +178,7 @@ impl<'c, 'a> Chains<'c, 'a> {
             let found = self.found;
             let giving = found.instances.iter().enumerate().filter(|(_, i)| i.facts.contains(&fact));
             for (n, instance) in giving {
-                if instance.unknown.is_some() || !done.insert(n) {
+                if instance.evidence.unknown.is_some() || !done.insert(n) {
                     continue;
                 }
                 for needs in self.needs_of(instance) {
@@ -333,6 +333,8 @@ impl<'c, 'a> Chains<'c, 'a> {
             session: &instance.session,
             holder: &holder,
             shared: &Shared::default(),
+            open: None,
+            gained: &Gained::default(),
         };
         let evidence = finder.again(&mut Terms::default(), instance, primitive).ok()?;
         evidence.unknown.is_none().then_some(evidence)
@@ -373,9 +375,7 @@ impl<'c, 'a> Chains<'c, 'a> {
         let all: BTreeSet<Fact> = facts.iter().cloned().collect();
         let met = session.session()?;
         match self.search.guard(&mut Terms::default(), &estate, &asker, &all, self.goal, met) {
-            Guard::Holds(last, assumptions) => {
-                Some(Chain { steps, end: (session.clone(), last, assumptions) })
-            }
+            Guard::Holds(last) => Some(Chain { steps, end: (session.clone(), last) }),
             Guard::Never(_) | Guard::Unknown(_) => None,
         }
     }
