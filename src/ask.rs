@@ -42,6 +42,8 @@ mod strangers;
 mod summary;
 mod tagged_principals;
 mod target;
+mod trusting;
+mod uncollected;
 mod universe;
 mod witness;
 

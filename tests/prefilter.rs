@@ -7,9 +7,10 @@ use std::path::Path;
 
 const QUESTIONS: &str = include_str!("../benches/questions.txt");
 
-/// Calls that need no permission, and whole services.
-const MORE: &str =
-    "sts:GetCallerIdentity\nsts:GetSessionToken\nsts:*\nkms:*\nsecretsmanager:*\ncodepipeline:*";
+/// Calls that need no permission, whole services, and calls that need several authorizations.
+const MORE: &str = "sts:GetCallerIdentity\nsts:GetSessionToken\nsts:*\nkms:*\nsecretsmanager:*\ncodepipeline:*\n\
+    ec2:RunInstances arn:aws:ec2:*:*:instance/*\nec2:RunInstances * aws:RequestedRegion=eu-central-1\n\
+    ec2:AttachVolume\nec2:CreateSnapshot\nkms:CreateAlias\nkms:UpdateAlias";
 
 #[test]
 fn ruling_out_beforehand_changes_no_verdict() {

@@ -47,12 +47,19 @@ impl DocumentActions {
 /// A statement, prepared, but for its principal.
 #[derive(Debug)]
 pub struct Body {
-    /// Action or NotAction.
-    pub action: Clause,
+    /// Action or NotAction, prepared where the catalogue's ranges don't settle it: see [`Body::action`].
+    action: OnceLock<Clause>,
     /// Resource or NotResource.
     pub resource: Option<Clause>,
     /// The conditions.
     pub conditions: Vec<CompiledCondition>,
+}
+
+impl Body {
+    /// Action or NotAction of the statement that this is the body of.
+    pub fn action(&self, statement: &Statement, languages: &Languages) -> &Clause {
+        self.action.get_or_init(|| compile_action(&statement.action, languages))
+    }
 }
 
 impl CompiledDocument {
@@ -175,7 +182,7 @@ impl Compiler {
 
 fn compile_body(statement: &Statement, document: &Document, languages: &Languages) -> Body {
     Body {
-        action: compile_action(&statement.action, languages),
+        action: OnceLock::new(),
         resource: statement.resource.as_ref().map(|r| compile_clause(r, languages)),
         conditions: statement.conditions.iter().map(|c| compile_condition(c, document, languages)).collect(),
     }

@@ -5,11 +5,12 @@
 //! answer is exact; a search that grows past the budget says so.
 
 mod guess;
+mod one_by_one;
 pub(crate) mod positions;
 
 use crate::cancellation::Cancellation;
 use crate::language::PatternSet;
-use crate::language::compare::{are_disjoint, is_within};
+use crate::language::compare::{all_patterns, apart_from, are_disjoint, inside_of, is_within};
 use guess::Guess;
 use positions::{Positions, Run};
 use rustc_hash::{FxBuildHasher, FxHashMap};
@@ -69,6 +70,21 @@ pub(crate) struct Pair {
     pub(crate) are_disjoint: bool,
     /// Each text of the first lies in the second.
     pub(crate) is_within: bool,
+    /// The patterns of the first set, a bit each, that share no text with the second.
+    apart: u64,
+    /// Those that lie in the second.
+    inside: u64,
+}
+
+impl Pair {
+    fn of(one: &PatternSet, other: &PatternSet) -> Self {
+        let Some(all) = all_patterns(one) else {
+            let (are_disjoint, is_within) = (are_disjoint(one, other), is_within(one, other));
+            return Self { are_disjoint, is_within, apart: 0, inside: 0 };
+        };
+        let (apart, inside) = (apart_from(one, other), inside_of(one, other));
+        Self { are_disjoint: apart == all, is_within: inside == all, apart, inside }
+    }
 }
 
 /// Pairs that a shard remembers before it forgets them all.
@@ -92,7 +108,7 @@ impl EmptinessCache {
     /// How two sets lie to each other, remembered.
     pub(crate) fn pair(&self, one: &PatternSet, other: &PatternSet) -> Pair {
         let key = (one.id, other.id);
-        let compare = || Pair { are_disjoint: are_disjoint(one, other), is_within: is_within(one, other) };
+        let compare = || Pair::of(one, other);
         let shard = usize::try_from(FxBuildHasher.hash_one(key) >> 60).unwrap_or_default() % SHARDS;
         let Some(shard) = self.pairs.get(shard) else { return compare() };
         if let Some(known) = shard.lock().unwrap_or_else(PoisonError::into_inner).get(&key) {
@@ -157,6 +173,7 @@ impl EmptinessCache {
             Guess::Word(word) => guessed(Emptiness::Word(word)),
             Guess::NoneLeft => guessed(Emptiness::Empty),
             Guess::Unknown if self.two_conflict(positive, negative) => guessed(Emptiness::Empty),
+            Guess::Unknown if self.one_by_one(positive, negative).is_some() => guessed(Emptiness::Empty),
             Guess::Unknown => search(positive, negative, states, steps, cancellation),
         }
     }

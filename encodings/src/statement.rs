@@ -63,7 +63,10 @@ impl Encoder<'_> {
     pub fn statement(&mut self, document: &CompiledDocument, n: usize, statement: &Statement) -> Term {
         let Some(body) = document.body(n, &self.compiler.languages) else { return Terms::FALSE };
         let all = self.is_about_all(document, n);
-        let action = if all { Terms::TRUE } else { self.action(&body.action) };
+        let action = match all {
+            true => Terms::TRUE,
+            false => self.action(body.action(statement, &self.compiler.languages)),
+        };
         if action == Terms::FALSE {
             return action;
         }

@@ -4,6 +4,7 @@ use super::caller::CallerEntity;
 use super::facts::{ResourceFacts, resource_facts};
 use super::known::KnownSets;
 use super::target::Place;
+use super::trusting::TrustGroups;
 use crate::engine::Memory;
 use gateproof_encodings::compiled::Compiler;
 use gateproof_encodings::layers::{Documents, compile_levels};
@@ -38,6 +39,8 @@ pub struct Estate {
     pub(crate) resources_of_service: FxHashMap<String, Vec<usize>>,
     /// The known resources, by what concerns an action.
     pub(crate) known_sets: KnownSets,
+    /// The roles by their trust policies.
+    pub(crate) trust_groups: TrustGroups,
     /// What each account fixes of the context of requests for its resources.
     pub(crate) account_facts: FxHashMap<Arc<str>, Arc<ResourceFacts>>,
     /// What a KMS key has where no policy was collected: its account's identity policies decide.
@@ -66,7 +69,10 @@ impl Estate {
 
     /// Prepares a snapshot.
     pub fn of(snapshot: Snapshot, options: EstateOptions) -> Self {
-        Self::with(snapshot, options.missing, Rules::default(), Arc::default(), Arc::default())
+        let estate = Self::with(snapshot, options.missing, Rules::default(), Arc::default(), Arc::default());
+        // Whoever asks first shall not wait for it.
+        estate.trust_groups();
+        estate
     }
 
     /// The estate after changes to its policies. What was prepared and remembered is shared with this one.
@@ -100,6 +106,7 @@ impl Estate {
             rcps: FxHashMap::default(),
             resources_of_service: FxHashMap::default(),
             known_sets: KnownSets::default(),
+            trust_groups: TrustGroups::default(),
             account_facts: FxHashMap::default(),
             default_key_policies,
         };

@@ -153,21 +153,30 @@ impl<'a> Facts<'a> {
     /// All keys that have a fixed value.
     pub fn fixed(&self) -> BTreeMap<String, ContextValue> {
         let mut values = BTreeMap::new();
-        let mut put = |key: String, fact: &KeyFact| {
+        let put = |values: &mut BTreeMap<String, ContextValue>, key: String, fact: &KeyFact| {
             if let KeyFact::Fixed(value) = fact
                 && matches!(self.fact(&key), KeyFact::Fixed(_))
             {
                 values.insert(key, value.clone());
             }
         };
-        for (key, fact) in self.caller.facts.iter().chain(self.resource).chain(&self.demanded) {
-            put(key.clone(), fact);
+        for (key, fact) in &self.caller.facts {
+            match fact {
+                // Nothing stands before what the caller fixes of the keys that any service may see.
+                KeyFact::Fixed(value) if key.starts_with("aws:") => {
+                    values.insert(key.clone(), value.clone());
+                }
+                _ => put(&mut values, key.clone(), fact),
+            }
+        }
+        for (key, fact) in self.resource.iter().chain(&self.demanded) {
+            put(&mut values, key.clone(), fact);
         }
         // Services have their own names for the tags of resources, IAM's being used by others too.
         for (key, fact) in self.resource {
             let Some(tag) = key.strip_prefix("aws:resourcetag/").filter(|t| !t.is_empty()) else { continue };
             for family in ["iam"].into_iter().chain(self.action.map(|a| a.service())) {
-                put(format!("{}:resourcetag/{tag}", fold_text(family)), fact);
+                put(&mut values, format!("{}:resourcetag/{tag}", fold_text(family)), fact);
             }
         }
         if let (Some(region), false) = (self.region, values.contains_key("aws:requestedregion")) {

@@ -13,7 +13,7 @@ use super::CrossCheck;
 use super::authorizations::{Needs, passes_role};
 use super::caller::CallerEntity;
 use super::decide_piece::{PieceAnswer, PieceProof};
-use super::effort::Effort;
+use super::effort::{Effort, Encoding};
 use super::estate::Estate;
 use super::piece::Piece;
 use super::plan::{Plan, Reach};
@@ -66,6 +66,9 @@ impl Estate {
         call: &Call<'a>,
         tally: &mut Tally,
     ) -> Option<Answer> {
+        if let Some(answer) = self.first_choice(call) {
+            return Some(answer);
+        }
         let mut singles = Vec::new();
         for resource_type in &call.needs.each {
             let single = self.look_for(terms, call, *resource_type, usize::MAX);
@@ -188,8 +191,19 @@ impl Estate {
                 assumed.extend(self.not_found(single.resource_type));
             }
         }
+        self.witnessed(piece, &found, step, assumed)
+    }
+
+    /// The answer that a call is allowed, of a resource asked about and others beside it.
+    fn witnessed(
+        &self,
+        piece: &Piece<'_>,
+        others: &[(ResourceTypeId, &Target<'_>)],
+        step: Box<Step>,
+        mut assumed: Vec<String>,
+    ) -> Answer {
         assumed.extend(passes_role(&step.action));
-        let places = std::iter::once(piece.target).chain(found.iter().map(|(_, t)| *t));
+        let places = std::iter::once(piece.target).chain(others.iter().map(|(_, t)| *t));
         for (target, part) in places.zip(std::iter::once(&*step).chain(&step.also_needs)) {
             assumed.extend(existence(target, &part.resource));
         }
@@ -234,12 +248,48 @@ impl Estate {
         (found, sentences)
     }
 
+    /// The first resource of each type in one formula: whoever is allowed the call mostly is allowed it with these, and
+    /// then nothing is asked about each by itself. `None` says nothing.
+    fn first_choice(&self, call: &Call<'_>) -> Option<Answer> {
+        let plain = call.reach.narrowed && call.reach.by_identity && !call.effort.strict;
+        let classes = call.effort.encoding == Encoding::Classes && call.cross_check != CrossCheck::Always;
+        if !plain || !classes {
+            return None;
+        }
+        let types = asked_types(call.resources, call.when, call.needs, call.plan);
+        let targets = call.plan.targets(self, call.caller, call.reach, call.resources);
+        let mut choices = targets.iter().flat_map(|target| types.iter().map(move |kind| (target, *kind)));
+        let (target, only) = choices.find(|(target, kind)| fits(call.plan, *kind, target))?;
+        let piece = asked_piece(call, target, Some(only));
+        let reach = Reach { by_identity: true, narrowed: false, refuted: false };
+        let whole = call.whole.targets(self, call.caller, reach, &Resources::default());
+        let others = call.needs.each.iter().chain(&call.needs.perhaps).filter(|kind| **kind != only);
+        let first = |kind: &ResourceTypeId| {
+            Some((*kind, &**whole.iter().find(|target| fits(call.whole, *kind, target))?))
+        };
+        let others: Vec<(ResourceTypeId, &Target<'_>)> = others.map(first).collect::<Option<_>>()?;
+        let (step, assumed) =
+            self.with_pieces(call, &piece, &others, |pieces| self.propose_together(pieces))?;
+        Some(self.witnessed(&piece, &others, step, assumed))
+    }
+
     fn together(
         &self,
         call: &Call<'_>,
         piece: &Piece<'_>,
         others: &[(ResourceTypeId, &Target<'_>)],
     ) -> Together {
+        self.with_pieces(call, piece, others, |pieces| self.decide_together(pieces))
+    }
+
+    /// The authorizations of a call: the piece asked about and a piece for each other resource.
+    fn with_pieces<T>(
+        &self,
+        call: &Call<'_>,
+        piece: &Piece<'_>,
+        others: &[(ResourceTypeId, &Target<'_>)],
+        decide: impl FnOnce(&[Piece<'_>]) -> T,
+    ) -> T {
         let when = self.shared_constraints(call.when);
         let all = Resources::default();
         let mut pieces = vec![*piece];
@@ -257,7 +307,7 @@ impl Estate {
                 effort: call.effort,
             });
         }
-        self.decide_together(&pieces)
+        decide(&pieces)
     }
 
     /// The resources of a type that the caller is allowed by themselves: at most `enough` of them.

@@ -1,13 +1,12 @@
 //! The resources whose policies, tags or grants are known, as cases of the actions of some services.
 
 use super::estate::Estate;
-use super::piece::{family, flat};
+use super::piece::family;
 use super::target::{Place, Resources, Target};
-use gateproof_encodings::language::{PatternSet, matches};
+use gateproof_encodings::language::PatternSet;
 use gateproof_encodings::scope::ResourceRule;
-use gateproof_model::account::{PrincipalEntity, PrincipalEntityKind};
+use gateproof_model::account::PrincipalEntityKind;
 use gateproof_model::pattern::Pattern;
-use gateproof_model::policy::Document;
 use gateproof_model::resource::ResourceEntity;
 use rustc_hash::FxHashMap;
 use std::collections::BTreeSet;
@@ -147,65 +146,5 @@ impl Estate {
             .filter(|p| p.kind != PrincipalEntityKind::Root && resources.in_account(Some(&p.account)))
             .map(|p| self.principal_target(p))
             .collect()
-    }
-
-    /// The roles that the question asks about, those of one account whose trust policies say the same
-    /// together.
-    pub(crate) fn trust_targets<'a>(&'a self, resources: &Resources) -> Vec<Target<'a>> {
-        let globs: Vec<Pattern> = resources.globs.iter().map(|g| flat(g)).collect();
-        let asked = |arn: &str| resources.is_all() || globs.iter().any(|g| matches(g, arn, false));
-        let mut groups: Vec<(&Arc<str>, Vec<&'a PrincipalEntity>)> = Vec::new();
-        let mut index: FxHashMap<(&Arc<str>, Option<Said<'_>>), usize> = FxHashMap::default();
-        for role in self.snapshot.principals().iter().filter(|p| p.kind == PrincipalEntityKind::Role) {
-            if !resources.in_account(Some(&role.account)) || !asked(&role.arn) {
-                continue;
-            }
-            let trust = role.trust.as_deref().map(Said);
-            let at = *index.entry((&role.account, trust)).or_insert(groups.len());
-            match groups.get_mut(at) {
-                Some((_, roles)) => roles.push(role),
-                None => groups.push((&role.account, vec![role])),
-            }
-        }
-        groups
-            .into_iter()
-            .map(|(account, roles)| {
-                self.target(Place::Roles(roles.into()), Some(account.clone()), ResourceRule::Trust)
-            })
-            .collect()
-    }
-}
-
-/// A document by what it says, wherever it stands. What rests on its place (an assumption named after
-/// it) is no part of what two documents can share.
-struct Said<'a>(&'a Document);
-
-impl Said<'_> {
-    fn is_bound_to_its_place(&self) -> bool {
-        use gateproof_model::policy::{Operand, PrincipalEntry};
-        self.0.statements.iter().any(|s| {
-            let canonical = |e: &PrincipalEntry| matches!(e, PrincipalEntry::CanonicalUser(_));
-            s.assumption.is_some()
-                || s.principal.iter().flat_map(|clause| &clause.entries).any(canonical)
-                || s.conditions.iter().flat_map(|c| &c.operands).any(|o| matches!(o, Operand::Unparsable(_)))
-        })
-    }
-}
-
-impl PartialEq for Said<'_> {
-    fn eq(&self, other: &Self) -> bool {
-        std::ptr::eq(self.0, other.0)
-            || self.0.version == other.0.version
-                && self.0.statements == other.0.statements
-                && !self.is_bound_to_its_place()
-    }
-}
-
-impl Eq for Said<'_> {}
-
-impl std::hash::Hash for Said<'_> {
-    fn hash<H: std::hash::Hasher>(&self, state: &mut H) {
-        self.0.version.hash(state);
-        self.0.statements.hash(state);
     }
 }

@@ -13,6 +13,7 @@ use super::plan::{Cases, Plan, Reach};
 use super::prefilter::Prefilter;
 use super::progress::Progress;
 use super::target::{Place, Resources, Target};
+use super::uncollected::SaidOnce;
 use super::universe::{Actions, actions_of};
 use super::{AskError, CrossCheck, Settings};
 use crate::question::answer::EXISTS;
@@ -21,7 +22,6 @@ use crate::question::{
 };
 use gateproof_encodings::scope::ResourceRule;
 use gateproof_encodings::term::Terms;
-use gateproof_model::assumption::BlindSpot;
 use gateproof_model::catalogue::ActionInfo;
 use rayon::prelude::*;
 use std::borrow::Cow;
@@ -63,6 +63,8 @@ pub(crate) struct Prepared<'a> {
     pub cross_check: CrossCheck,
     /// What the question may cost.
     pub effort: Effort,
+    /// The inputs that were never collected.
+    pub uncollected: SaidOnce,
     /// Whether nothing is ruled out beforehand.
     pub exhaustive: bool,
     /// Whether only requests that AWS could receive are asked about.
@@ -128,6 +130,7 @@ impl Estate {
             whole_cases: KnownCases::default(),
             open_plan: OnceLock::new(),
             bundles: OnceLock::new(),
+            uncollected: SaidOnce::default(),
             resources,
             requests,
             quantifier,
@@ -345,7 +348,7 @@ impl Estate {
             verdict,
             witness: Some(witness),
             proof: None,
-            assumptions,
+            assumptions: Arc::new(assumptions),
             not_collected: 0,
             undecided: None,
         }
@@ -359,12 +362,12 @@ impl Estate {
                 verdict: Verdict::Undecided,
                 witness: None,
                 proof: None,
-                assumptions: Vec::new(),
+                assumptions: Arc::default(),
                 not_collected: 0,
                 undecided,
             };
         }
-        let assumptions = self.uncollected(caller, prepared);
+        let assumptions = self.shared_uncollected(caller, prepared);
         let verdict = match prepared.quantifier {
             Quantifier::Some => Verdict::Impossible,
             Quantifier::Every => Verdict::Reachable,
@@ -395,46 +398,6 @@ impl Estate {
             assumptions,
             undecided: None,
         }
-    }
-
-    /// Why nothing can be said: something that the actions' services are about could not be read.
-    pub(crate) fn blind_spot(&self, caller: &CallerEntity, prepared: &Prepared<'_>) -> Option<Undecided> {
-        let services: Vec<&str> = prepared.actions.known.iter().map(ActionInfo::service).collect();
-        let concerned = |spot: &&BlindSpot| {
-            let account = spot.account.as_deref();
-            let in_question = account.is_none()
-                || account == caller.account.as_deref()
-                || prepared.resources.in_account(account);
-            let asked = spot.services.is_empty()
-                || !prepared.actions.open.is_empty()
-                || spot.services.iter().any(|s| services.contains(&&**s));
-            in_question && asked
-        };
-        self.snapshot
-            .blind_spots()
-            .iter()
-            .find(concerned)
-            .map(|b| Undecided { reason: format!("not known: {}", b.what), place: b.file.to_string() })
-    }
-
-    /// The inputs that were never collected and could touch the answer.
-    pub(crate) fn uncollected(&self, caller: &CallerEntity, prepared: &Prepared<'_>) -> Vec<String> {
-        let services: Vec<&str> = prepared.actions.known.iter().map(ActionInfo::service).collect();
-        let mut texts = Vec::new();
-        for assumption in self.snapshot.assumptions() {
-            let touches = &assumption.touches;
-            let account =
-                touches.account.is_none() || touches.account == caller.account || caller.account.is_none();
-            let service = touches.service.as_deref().is_none_or(|s| {
-                !prepared.actions.open.is_empty()
-                    || services.contains(&s)
-                    || ["organizations", "ec2"].contains(&s)
-            });
-            if account && service {
-                texts.push(format!("{} (to supply it: {})", assumption.text, assumption.cli_command));
-            }
-        }
-        texts
     }
 }
 
@@ -546,16 +509,18 @@ fn overall(principals: &[(Arc<str>, Answer)], quantifier: Quantifier) -> Answer 
             verdict: Verdict::Impossible,
             witness: None,
             proof: None,
-            assumptions: Vec::new(),
+            assumptions: Arc::default(),
             not_collected: 0,
             undecided: None,
         };
     };
     let mut whole = first.clone();
     for (_, answer) in principals.iter().skip(1) {
-        for assumption in &answer.assumptions {
-            if !whole.assumptions.contains(assumption) {
-                whole.assumptions.push(assumption.clone());
+        if !Arc::ptr_eq(&whole.assumptions, &answer.assumptions) {
+            for assumption in answer.assumptions.iter() {
+                if !whole.assumptions.contains(assumption) {
+                    Arc::make_mut(&mut whole.assumptions).push(assumption.clone());
+                }
             }
         }
         if let (Some(all), Some(one)) = (&mut whole.proof, &answer.proof) {

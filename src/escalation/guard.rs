@@ -200,7 +200,7 @@ fn guard_of(answer: Answer) -> Guard {
             let steps = answer.witness.map(|w| w.steps).unwrap_or_default();
             // Which role a call passes is said, and asked about, by the step.
             let passed: Vec<String> = steps.iter().filter_map(|s| passes_role(&s.action)).collect();
-            let assumptions = answer.assumptions.into_iter().filter(|a| !passed.contains(a)).collect();
+            let assumptions = answer.assumptions.iter().filter(|a| !passed.contains(a)).cloned().collect();
             Guard::Holds(Arc::new(Shown { steps, assumptions }))
         }
         Verdict::Impossible => {

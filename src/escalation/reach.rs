@@ -153,7 +153,7 @@ impl Estate {
                 return (answer, Vec::new(), graph, None);
             }
             answer.witness = Some(witness.clone());
-            answer.assumptions.clone_from(assumptions);
+            answer.assumptions = Arc::new(assumptions.clone());
             return (answer, witnesses.into_iter().map(|(witness, _)| witness).collect(), graph, None);
         }
         let answer = self.without_chain(&found, settings);
@@ -266,7 +266,7 @@ impl Estate {
                 blocked_by: Vec::new(),
             }),
             not_collected: assumptions.len(),
-            assumptions,
+            assumptions: Arc::new(assumptions),
             ..empty(Verdict::Impossible)
         }
     }
@@ -285,7 +285,14 @@ impl Estate {
 }
 
 fn empty(verdict: Verdict) -> Answer {
-    Answer { verdict, witness: None, proof: None, assumptions: Vec::new(), not_collected: 0, undecided: None }
+    Answer {
+        verdict,
+        witness: None,
+        proof: None,
+        assumptions: Arc::default(),
+        not_collected: 0,
+        undecided: None,
+    }
 }
 
 /// The requests of a chain, and what they take for granted.

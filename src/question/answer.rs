@@ -3,6 +3,7 @@
 use serde::Serialize;
 use std::collections::BTreeMap;
 use std::fmt;
+use std::sync::Arc;
 
 /// What is the case.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize)]
@@ -35,8 +36,8 @@ pub struct Answer {
     pub witness: Option<Witness>,
     /// What shows that it is impossible.
     pub proof: Option<ProofSummary>,
-    /// What the verdict takes for granted, a sentence each.
-    pub assumptions: Vec<String>,
+    /// What the verdict takes for granted, a sentence each. Many callers share the same.
+    pub assumptions: Arc<Vec<String>>,
     /// How many of the assumptions stand for inputs that were not collected.
     pub not_collected: usize,
     /// Why it is undecided.

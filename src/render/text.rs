@@ -99,7 +99,7 @@ fn body(out: &mut String, answer: &Answer) {
             line(out, format_args!("  blocked   {obstacle}"));
         }
     }
-    for assumption in &answer.assumptions {
+    for assumption in answer.assumptions.iter() {
         line(out, format_args!("  assuming  {assumption}"));
     }
 }
@@ -236,7 +236,7 @@ pub fn who_can(answers: &[(Arc<str>, Answer)], found: &[Problem]) -> String {
     }
     let mut assumed: Vec<&String> = Vec::new();
     for (_, answer) in of(Verdict::Impossible) {
-        for text in &answer.assumptions {
+        for text in answer.assumptions.iter() {
             if !assumed.contains(&text) {
                 assumed.push(text);
             }

@@ -71,7 +71,7 @@ impl Asked {
             for (listed, (arn, answer)) in certificate.callers.iter().zip(&answer.principals) {
                 assert_eq!(&*listed.arn, &**arn);
                 if let Some(claim) = &listed.claim {
-                    assert_eq!(claim.assumptions, answer.assumptions, "{arn}");
+                    assert_eq!(claim.assumptions, *answer.assumptions, "{arn}");
                 }
             }
         }

@@ -43,6 +43,9 @@ pub fn find_value(
             if let Some((one, other)) = conflicting_pair(demands, cache) {
                 return FieldAnswer::Impossible(vec![literal(&one), literal(&other)]);
             }
+            if let Some(conflict) = conflict_one_by_one(demands, cache) {
+                return FieldAnswer::Impossible(conflict.iter().map(literal).collect());
+            }
             return FieldAnswer::Impossible(minimize(conflicting(field, demands), |d| {
                 let exists = field.always_present() || d.iter().any(|(_, _, holds)| *holds);
                 exists && word_of(d, cache, budget.minimize, meter) == Emptiness::Empty
@@ -73,6 +76,23 @@ fn conflicting_pair<'a>(demands: &[Demand<'a>], cache: &EmptinessCache) -> Optio
         }
     }
     None
+}
+
+/// Some demands that no text meets, where two patterns at a time show it.
+fn conflict_one_by_one<'a>(demands: &[Demand<'a>], cache: &EmptinessCache) -> Option<Vec<Demand<'a>>> {
+    let of = |wanted: bool| -> (Vec<&Demand<'a>>, Vec<&PatternSet>) {
+        let texts = demands.iter().filter(|d| d.2 == wanted);
+        let texts = texts.filter_map(|d| match d.1 {
+            Atom::Text(_, set) => Some((d, set.as_ref())),
+            _ => None,
+        });
+        texts.unzip()
+    };
+    let ((wanted, positive), (refused, negative)) = (of(true), of(false));
+    let conflict = cache.one_by_one(&positive, &negative)?;
+    let wanted = conflict.positive.iter().filter_map(|n| wanted.get(*n));
+    let refused = conflict.negative.iter().filter_map(|n| refused.get(*n));
+    Some(wanted.chain(refused).map(|demand| **demand).collect())
 }
 
 /// What can make the text part impossible: the text demands and, where nothing else says that there is

@@ -2,6 +2,7 @@
 //! that set holds no wildcards at all, its texts are all there are, and trying them decides.
 
 use crate::language::PatternSet;
+use crate::language::compare::meet;
 use gateproof_model::pattern::{Pattern, Token};
 use std::sync::Arc;
 
@@ -17,6 +18,8 @@ pub(super) enum Guess {
 
 /// Patterns with wildcards are tried up to this number.
 const PATTERNS: usize = 6;
+/// So many of another set's patterns are looked at.
+const LISTED: usize = 32;
 /// What runs of any characters are filled with.
 const FILLINGS: [&str; 4] = ["x", "", "x/x", "x:x"];
 
@@ -45,12 +48,13 @@ pub(super) fn find(positive: &[&PatternSet], negative: &[&PatternSet]) -> Guess 
             }
         }
     }
-    let others: Vec<[&[Token]; SEGMENTS]> = positive
-        .iter()
-        .filter(|set| !std::ptr::eq(**set, *narrowest))
-        .filter_map(|set| segments(set.patterns.first()?))
-        .collect();
-    let together = narrowest.patterns.iter().take(PATTERNS).filter_map(|p| merged(p, &others));
+    let others: Vec<&PatternSet> =
+        positive.iter().copied().filter(|set| !std::ptr::eq(*set, *narrowest)).collect();
+    let together = narrowest.patterns.iter().take(PATTERNS).filter_map(|pattern| {
+        let fitting =
+            others.iter().filter_map(|set| segments(first_meeting(set, (pattern, narrowest.fold_case))?));
+        merged(pattern, &fitting.collect::<Vec<_>>())
+    });
     for pattern in together {
         for filling in FILLINGS {
             fill(&pattern, filling, &mut text);
@@ -60,6 +64,11 @@ pub(super) fn find(positive: &[&PatternSet], negative: &[&PatternSet]) -> Guess 
         }
     }
     Guess::Unknown
+}
+
+/// The first of a set's patterns that shares a text with the pattern: one set may list ARNs of many services.
+fn first_meeting<'s>(set: &'s PatternSet, pattern: (&Pattern, bool)) -> Option<&'s Pattern> {
+    set.patterns.iter().take(LISTED).find(|other| meet((*other, set.fold_case), pattern))
 }
 
 /// The parts of an ARN: one set may tell the account, another the region, a third the name.

@@ -16,6 +16,39 @@ pub fn are_disjoint(a: &PatternSet, b: &PatternSet) -> bool {
     few && a.patterns.iter().all(|x| b.patterns.iter().all(|y| !meet((x, a.fold_case), (y, b.fold_case))))
 }
 
+/// Of sets with more patterns none is told apart from the others.
+const TOLD_APART: usize = u64::BITS as usize;
+
+/// All of a set's patterns, a bit each; `None` where they are too many.
+pub fn all_patterns(set: &PatternSet) -> Option<u64> {
+    let many = set.patterns.len();
+    (many <= TOLD_APART)
+        .then(|| u32::try_from(many).ok().and_then(|n| 1u64.checked_shl(n)).map_or(u64::MAX, |b| b - 1))
+}
+
+/// The patterns of `a`, a bit each, that share no text with `b`. Errs towards sharing one.
+pub fn apart_from(a: &PatternSet, b: &PatternSet) -> u64 {
+    let few = a.patterns.len().saturating_mul(b.patterns.len()) <= PAIRS;
+    bits(a, |x| few && b.patterns.iter().all(|y| !meet((x, a.fold_case), (y, b.fold_case))))
+}
+
+/// The patterns of `inner`, a bit each, that surely lie in `outer`, as [`is_within`] says of all.
+pub fn inside_of(inner: &PatternSet, outer: &PatternSet) -> u64 {
+    if inner.fold_case && !outer.fold_case {
+        return 0;
+    }
+    let few = inner.patterns.len().saturating_mul(outer.patterns.len()) <= PAIRS;
+    bits(inner, |x| match few {
+        true => outer.patterns.iter().any(|y| covers(y, x, outer.fold_case)),
+        false => outer.index().covers(x, outer.fold_case),
+    })
+}
+
+fn bits(set: &PatternSet, holds: impl Fn(&Pattern) -> bool) -> u64 {
+    let listed = set.patterns.iter().take(TOLD_APART).enumerate();
+    listed.filter(|(_, pattern)| holds(pattern)).fold(0, |found, (n, _)| found | 1 << n)
+}
+
 /// Whether each text of `inner` surely lies in `outer`: each pattern within one pattern, place by place.
 /// False where it takes several patterns together, or where there are too many to look at.
 pub fn is_within(inner: &PatternSet, outer: &PatternSet) -> bool {
@@ -29,7 +62,7 @@ pub fn is_within(inner: &PatternSet, outer: &PatternSet) -> bool {
 }
 
 /// Whether some text matches both patterns; each with whether it ignores letter case.
-fn meet((a, fold_a): (&Pattern, bool), (b, fold_b): (&Pattern, bool)) -> bool {
+pub fn meet((a, fold_a): (&Pattern, bool), (b, fold_b): (&Pattern, bool)) -> bool {
     let literal = |tokens: &(&Token, &Token)| matches!(tokens, (Token::Char(_), Token::Char(_)));
     let mut heads = a.iter().zip(b).take_while(literal);
     if heads.any(|(x, y)| !share_a_character((*x, fold_a), (*y, fold_b))) {
@@ -156,6 +189,8 @@ mod tests {
             if is_within(&a, &b) {
                 prop_assert!(empty(&[&a], &[&b]));
             }
+            prop_assert_eq!(are_disjoint(&a, &b), Some(apart_from(&a, &b)) == all_patterns(&a));
+            prop_assert!(a.patterns.is_empty() || is_within(&a, &b) == (Some(inside_of(&a, &b)) == all_patterns(&a)));
         }
     }
 }

@@ -10,6 +10,7 @@ use crate::question::{Quantifier, Requests, Selector, Step, Undecided, Verdict};
 use gateproof_encodings::term::Terms;
 use gateproof_model::catalogue::ActionInfo;
 use rayon::prelude::*;
+use std::sync::Arc;
 
 /// What became of an action.
 #[derive(Debug, Clone)]
@@ -121,7 +122,7 @@ impl Estate {
 fn confirmation(answer: Option<crate::question::Answer>, unknown: Option<Undecided>) -> Confirmation {
     let step = answer
         .filter(|a| a.verdict == Verdict::Reachable)
-        .and_then(|a| Some((a.witness?.steps.into_iter().next()?, a.assumptions)));
+        .and_then(|a| Some((a.witness?.steps.into_iter().next()?, Arc::unwrap_or_clone(a.assumptions))));
     match (step, unknown) {
         (Some((step, assumptions)), _) => Confirmation::Allowed(Box::new(step), assumptions),
         (None, Some(why)) => Confirmation::Unknown(format!("{} ({})", why.reason, why.place)),

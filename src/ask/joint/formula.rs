@@ -37,6 +37,8 @@ const REGION: &str = "aws:requestedregion";
 
 /// How many regions are tried for a call.
 const REGIONS_TRIED: usize = 12;
+/// And so many before anything is refuted.
+const REGIONS_PROPOSED: usize = 2;
 
 struct Joined<'p> {
     terms: Terms,
@@ -102,6 +104,22 @@ impl Estate {
         }))
     }
 
+    /// A call that has all authorizations, looked for in the first regions only. `None` says nothing.
+    pub(crate) fn propose_together(&self, pieces: &[Piece<'_>]) -> Option<(Box<Step>, Vec<String>)> {
+        let joined = self.join(pieces, &BTreeMap::new());
+        if joined.root == Terms::FALSE || !joined.open_variables.is_empty() {
+            return None;
+        }
+        let regions = regions_to_try(&joined, pieces, &Values::default());
+        regions.into_iter().take(REGIONS_PROPOSED).find_map(|region| {
+            let bound = region.into_iter().map(|region| (REGION.into(), region)).collect();
+            match self.witness_together(pieces, &bound) {
+                Solved::Step(step, assumed) => Some((step, assumed)),
+                Solved::Refuted(_) | Solved::Unknown(_) => None,
+            }
+        })
+    }
+
     /// The formula that is refuted where no call has all authorizations. The same every time it is made.
     pub(crate) fn encode_together(&self, terms: &mut Terms, pieces: &[Piece<'_>]) -> Term {
         let joined = self.join(pieces, &BTreeMap::new());
@@ -118,6 +136,11 @@ impl Estate {
             facts.bindings.clone_from(bound);
             let mut own = Terms::default();
             let formula = self.encode(&mut own, piece, &facts);
+            if formula.root == Terms::FALSE {
+                // The others make no difference to that.
+                parts.push(Terms::FALSE);
+                break;
+            }
             let rename = |atom: &Atom| names.borrow_mut().rename(self.catalogue, n, atom);
             parts.push(import(&mut terms, &own, formula.root, rename));
             let resource = names.borrow_mut().name(self.catalogue, n, &Field::Resource);
