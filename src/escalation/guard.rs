@@ -1,5 +1,6 @@
 //! Whether the calls of a step are allowed: each a question of its own; calls about one new object together.
 
+use super::alike::Signatures;
 use super::needs::Call;
 use super::session::Holder;
 use crate::ask::{AskError, Estate, OneName, Prepared, Second, Settings, Tied, passes_role};
@@ -46,6 +47,8 @@ pub(super) struct Asker<'w> {
     services: Mutex<FxHashMap<Key, Guard>>,
     /// The roles that may let a service in, by partition and service.
     trusting: Mutex<FxHashMap<(Arc<str>, String), Arc<BTreeSet<Arc<str>>>>>,
+    /// What resources' policies say.
+    pub signatures: Signatures,
 }
 
 /// What the calls on one new object come to together.
@@ -69,6 +72,7 @@ impl<'w> Asker<'w> {
             prepared: Mutex::default(),
             services: Mutex::default(),
             trusting: Mutex::default(),
+            signatures: Signatures::default(),
         }
     }
 

@@ -154,12 +154,16 @@ impl Search<'_> {
             kin: &Kin::of(self.primitives),
         };
         self.step(&view, &pending, &mut found);
-        found.instances.par_iter_mut().filter(|i| i.evidence.carried && i.evidence.unknown.is_none()).for_each_init(
+        found.instances.par_iter_mut().filter(|i| i.evidence.is_carried() && i.evidence.unknown.is_none()).for_each_init(
             Terms::default,
             |terms, instance| {
                 let holder = self.start.holder(self.estate, &facts, &instance.session);
                 let primitive = self.primitives.get(instance.primitive);
                 let (Some(holder), Some(primitive)) = (holder, primitive) else { return };
+                if let Some(evidence) = instance.evidence.replayed(self.estate, &holder) {
+                    instance.evidence = evidence;
+                    return;
+                }
                 let shared = Shared::default();
                 let session = instance.session.clone();
                 let finder = Finder {

@@ -9,7 +9,7 @@ use super::needs::takes_token;
 use super::open::Open;
 use super::session::{Holder, device};
 use super::ways::Search;
-use crate::ask::Sessions;
+use crate::ask::{Estate, Sessions};
 use crate::question::constraint::Demand;
 use crate::question::{Step, Undecided};
 use gateproof_encodings::primitive::{Effect, Primitive, Via};
@@ -66,11 +66,25 @@ pub(super) struct Shared {
 /// The steps and doubts of a scene so far, by need.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Evidence {
-    pub shown: Vec<Arc<Shown>>,
+    pub shown: Vec<Carried>,
     /// Why it is not shown that the step can be made, where it isn't.
     pub unknown: Option<Undecided>,
-    /// Whether it was carried over from an object that is alike: then the requests must be asked for before they are shown.
-    pub carried: bool,
+}
+
+/// Requests, and the object that they were carried over from with the one that they are for: then they must be decided anew
+/// before they are shown.
+#[derive(Debug, Clone)]
+pub(super) struct Carried {
+    pub shown: Arc<Shown>,
+    pub moved: Option<Moved>,
+}
+
+/// From which object to which, of which account.
+#[derive(Debug, Clone)]
+pub(super) struct Moved {
+    from: Arc<str>,
+    to: Arc<str>,
+    account: Arc<str>,
 }
 
 impl Evidence {
@@ -81,23 +95,52 @@ impl Evidence {
         }
         self.shown.extend(new.shown);
         self.unknown = self.unknown.or(new.unknown);
-        self.carried |= new.carried;
         Ok(self)
     }
 
     /// The same about an object that is alike.
-    pub fn about(&self, from: &Arc<str>, to: &Arc<str>) -> Self {
-        Self { carried: self.carried || from != to, ..self.clone() }
+    pub fn about(&self, from: &Arc<str>, to: &Object) -> Self {
+        let mut evidence = self.clone();
+        for carried in evidence.shown.iter_mut().filter(|_| *from != to.arn) {
+            let (to, account) = (to.arn.clone(), to.account.clone());
+            carried.moved = Some(Moved { from: from.clone(), to, account });
+        }
+        evidence
+    }
+
+    /// Whether some of it was carried over from an object that is alike.
+    pub fn is_carried(&self) -> bool {
+        self.shown.iter().any(|carried| carried.moved.is_some())
+    }
+
+    /// The same with each request that was carried over decided anew; `None` where one can't be.
+    pub fn replayed(&self, estate: &Estate, holder: &Holder) -> Option<Self> {
+        let mut evidence = Self { shown: Vec::with_capacity(self.shown.len()), unknown: self.unknown.clone() };
+        for Carried { shown, moved } in &self.shown {
+            let shown = match moved {
+                None => shown.clone(),
+                Some(Moved { from, to, account }) => {
+                    let on = |step: &Step| match step.resource == **from {
+                        true => estate.replay_on(&holder.entity, step, to, account),
+                        false => None,
+                    };
+                    let steps = shown.steps.iter().map(on).collect::<Option<Vec<Step>>>()?;
+                    Arc::new(Shown { steps, assumptions: shown.assumptions.clone() })
+                }
+            };
+            evidence.shown.push(Carried { shown, moved: None });
+        }
+        Some(evidence)
     }
 
     /// The requests.
     pub fn steps(&self) -> impl Iterator<Item = &Step> {
-        self.shown.iter().flat_map(|shown| &shown.steps)
+        self.shown.iter().flat_map(|carried| &carried.shown.steps)
     }
 
     /// What they take for granted.
     pub fn assumptions(&self) -> impl Iterator<Item = &String> {
-        self.shown.iter().flat_map(|shown| &shown.assumptions)
+        self.shown.iter().flat_map(|carried| &carried.shown.assumptions)
     }
 
     /// The requests as a guard.
@@ -113,7 +156,7 @@ impl Evidence {
 
     pub fn add(&mut self, guard: Guard) -> Result<(), Refuted> {
         match guard {
-            Guard::Holds(shown) => self.shown.push(shown),
+            Guard::Holds(shown) => self.shown.push(Carried { shown, moved: None }),
             Guard::Unknown(reason) => {
                 self.unknown.get_or_insert(reason);
             }

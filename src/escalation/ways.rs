@@ -92,7 +92,7 @@ impl<'a> Search<'_, 'a, '_> {
                     let (of, admitted) = decided
                         .entry(mark)
                         .or_insert_with(|| (arn.clone(), self.admit(terms, &scene, variable)));
-                    admitted.as_ref().map(|evidence| evidence.about(of, &arn)).map_err(Clone::clone)
+                    admitted.as_ref().map(|evidence| evidence.about(of, &of_object)).map_err(Clone::clone)
                 }
                 None => self.admit(terms, &scene, variable),
             };
@@ -181,7 +181,7 @@ impl<'a> Search<'_, 'a, '_> {
 
     fn mark(&self, object: &Object) -> Option<Mark> {
         let (estate, entity) = (self.finder.asker.estate, &self.holder.entity);
-        self.finder.shared.telling.get_or_init(|| Telling::of(estate, entity)).mark(estate, object)
+        self.finder.shared.telling.get_or_init(|| Telling::of(estate, entity)).mark(estate, &self.finder.asker.signatures, object)
     }
 
     /// The same way again, in the asker's state of the policies.
