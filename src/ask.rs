@@ -34,6 +34,7 @@ mod plan;
 mod prefilter;
 mod progress;
 mod regions;
+mod replayed;
 mod reproducer;
 mod resource_facts;
 mod root_session;

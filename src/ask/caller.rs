@@ -130,6 +130,25 @@ impl CallerEntity {
         Self { policies, prepared: OnceLock::new(), ..self.clone() }
     }
 
+    /// All that is known of its requests but its name and tags, for comparing.
+    pub(crate) fn facts_but_its_name(&self) -> String {
+        let kind = std::mem::discriminant(&self.caller);
+        let facts = self.facts.iter().filter(|(key, _)| {
+            let tag = key.strip_prefix("aws:principaltag/").is_some_and(|tag| !tag.is_empty());
+            !tag && !["aws:principalarn", "aws:username", "aws:userid"].contains(&key.as_str())
+        });
+        let facts: Vec<_> = facts.collect();
+        let named = (self.facts.contains_key("aws:username"), self.facts.contains_key("aws:userid"));
+        let sessions = (self.sessions, self.takes_session_tags);
+        format!("{kind:?} {:?} {} {sessions:?} {named:?} {facts:?}", self.account, self.partition)
+    }
+
+    /// What is known of one of its tags, for comparing.
+    pub(crate) fn tag_facts(&self, tag: &str) -> (Option<&KeyFact>, Option<&String>) {
+        let key = format!("aws:principaltag/{tag}");
+        (self.facts.get(&key), self.overridable.get(&key))
+    }
+
     /// An AWS service.
     pub fn service(name: &str, partition: &str) -> Self {
         let mut facts = BTreeMap::new();

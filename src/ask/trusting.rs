@@ -37,6 +37,16 @@ impl Estate {
     /// The roles that the question asks about, those of one account whose trust policies say the same
     /// together.
     pub(crate) fn trust_targets<'a>(&'a self, resources: &Resources) -> Vec<Target<'a>> {
+        // One that is named needn't be looked for.
+        if let ([arn], false) = (resources.globs.as_slice(), resources.is_all())
+            && !arn.contains(['*', '?'])
+        {
+            let named = self.snapshot.principal(arn).filter(|p| p.kind == PrincipalEntityKind::Role);
+            let role = named.filter(|role| resources.in_account(Some(&role.account)));
+            let target =
+                |role| self.target(Place::Roles(vec![role].into()), Some(role.account.clone()), ResourceRule::Trust);
+            return role.map(target).into_iter().collect();
+        }
         let globs: Vec<Pattern> = resources.globs.iter().map(|g| flat(g)).collect();
         let asked = |arn: &str| resources.is_all() || globs.iter().any(|g| matches(g, arn, false));
         let principals = self.snapshot.principals();

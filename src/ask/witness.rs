@@ -1,6 +1,6 @@
 //! From values of fields to a concrete request, confirmed by the reference evaluator.
 
-use super::caller::Sessions;
+use super::caller::{CallerEntity, Sessions};
 use super::estate::Estate;
 use super::facts::Facts;
 use super::piece::Piece;
@@ -61,7 +61,7 @@ impl Estate {
             _ => text_of(&Field::Resource).unwrap_or_default(),
         };
         Request {
-            principal: principal(piece, &context),
+            principal: principal_of(piece.caller, &context),
             action,
             resource,
             resource_account: piece.target.account.as_deref().map(str::to_owned),
@@ -176,9 +176,10 @@ fn shape(piece: &Piece<'_>, context: &Context) -> &'static str {
     }
 }
 
-fn principal(piece: &Piece<'_>, context: &Context) -> Principal {
+/// The principal of a caller's request with such a context.
+pub(super) fn principal_of(caller: &CallerEntity, context: &Context) -> Principal {
     let text = |key: &str| context.get(key).and_then(|v| v.values().first()).cloned();
-    match &piece.caller.caller {
+    match &caller.caller {
         Caller::Known(principal) => principal.clone(),
         Caller::RoleSession { role, account, .. } => {
             let name = text("aws:userid").and_then(|id| id.split_once(':').map(|(_, name)| name.to_owned()));
@@ -186,7 +187,7 @@ fn principal(piece: &Piece<'_>, context: &Context) -> Principal {
         }
         Caller::Outsider { account } => {
             let arn = text("aws:principalarn")
-                .unwrap_or_else(|| format!("arn:{}:iam::{account}:user/example", piece.caller.partition));
+                .unwrap_or_else(|| format!("arn:{}:iam::{account}:user/example", caller.partition));
             match Arn::parse(&arn) {
                 Some(parsed) if parsed.resource.starts_with("role/") => {
                     session_of(&arn, account, SESSION_NAME)

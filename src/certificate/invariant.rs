@@ -13,6 +13,7 @@ mod given;
 mod ground;
 mod objects;
 mod question;
+mod settled;
 mod verify;
 mod walk;
 

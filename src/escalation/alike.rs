@@ -10,9 +10,10 @@ use gateproof_encodings::language::matches;
 use gateproof_model::arn::Arn;
 use gateproof_model::pattern::{Pattern, PatternText, PieceRef, Token};
 use gateproof_model::policy::Operand;
-use rustc_hash::FxHashSet;
+use gateproof_model::resource::ResourceEntity;
+use rustc_hash::{FxHashMap, FxHashSet};
 use std::collections::BTreeSet;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
 /// What a caller's policies compare ARNs with.
 #[derive(Debug, Default)]
@@ -27,7 +28,41 @@ pub(super) struct Telling {
 }
 
 /// Objects with equal marks are alike.
-pub(super) type Mark = (Arc<str>, Arc<str>, Vec<bool>, Vec<Option<Arc<str>>>, Option<Arc<str>>);
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub(super) struct Mark {
+    account: Arc<str>,
+    region: Arc<str>,
+    /// Which patterns match the ARN.
+    bits: Vec<bool>,
+    tags: Vec<Option<Arc<str>>>,
+    /// Its permissions boundary, where conditions name any.
+    boundary: Option<Arc<str>>,
+    /// What its policy says.
+    signature: Option<Arc<str>>,
+}
+
+/// What the policies of resources say, each with its own ARN left out; `None` where it is like no other.
+#[derive(Debug, Default)]
+pub(super) struct Signatures(Mutex<FxHashMap<Arc<str>, Option<Arc<str>>>>);
+
+impl Signatures {
+    fn of(&self, estate: &Estate, resource: &ResourceEntity) -> Option<Arc<str>> {
+        let mut known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        known.entry(resource.arn.clone()).or_insert_with(|| signature(estate, resource)).clone()
+    }
+}
+
+/// Nothing may be known of a resource but its policy, and the policy may not speak of tags.
+fn signature(estate: &Estate, resource: &ResourceEntity) -> Option<Arc<str>> {
+    let rests_on_more = estate.snapshot.assumptions_about(&resource.arn).next().is_some();
+    if rests_on_more || !resource.grants.is_empty() || !resource.aliases.is_empty() {
+        return None;
+    }
+    let statements = resource.policy.as_ref().map(|document| (&document.version, &document.statements));
+    let text = format!("{statements:?} {:?}", resource.block_public_access);
+    let tags = text.to_ascii_lowercase().contains("resourcetag");
+    (!tags).then(|| text.replace(&*resource.arn, "\u{0}").into())
+}
 
 impl Telling {
     pub fn of(estate: &Estate, caller: &CallerEntity) -> Self {
@@ -66,8 +101,7 @@ impl Telling {
     }
 
     /// The object's mark; `None`: it is alike to none.
-    pub fn mark(&self, estate: &Estate, object: &Object) -> Option<Mark> {
-        let known = estate.snapshot.resource(&object.arn).is_some();
+    pub fn mark(&self, estate: &Estate, signatures: &Signatures, object: &Object) -> Option<Mark> {
         let principal = estate.snapshot.principal(&object.arn);
         // Whose tags are not known, or not looked up here, is alike to none where tags matter.
         let tagged = !self.tags.is_empty() && principal.is_none_or(|p| p.tags.is_none());
@@ -75,12 +109,17 @@ impl Telling {
         let variable = self.heads.iter().any(|head| object.arn.starts_with(head.as_str()));
         let boundary = principal.map_or(Some(None), |p| p.named_boundary()).filter(|_| self.boundaries);
         let unnamed = self.boundaries && boundary.is_none();
-        if known || tagged || variable || unnamed {
+        if tagged || variable || unnamed {
             return None;
         }
+        let signature = match estate.snapshot.resource(&object.arn) {
+            Some(resource) => Some(signatures.of(estate, resource)?),
+            None => None,
+        };
         let region = Arn::parse(&object.arn)?.region;
         let bits = self.patterns.iter().map(|p| matches(p, &object.arn, false)).collect();
-        Some((object.account.clone(), region.into(), bits, tags, boundary.flatten().cloned()))
+        let boundary = boundary.flatten().cloned();
+        Some(Mark { account: object.account.clone(), region: region.into(), bits, tags, boundary, signature })
     }
 }
 

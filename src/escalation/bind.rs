@@ -211,7 +211,8 @@ impl<'a> Objects<'a> {
         listed.into_iter().filter(fits).filter(related).collect()
     }
 
-    fn of_kind(&self, kind: &str) -> Vec<Arc<Object>> {
+    /// The objects of a kind, of whatever account.
+    pub fn of_kind(&self, kind: &str) -> Vec<Arc<Object>> {
         match kind {
             "iam.role" => self.roles.clone(),
             "iam.user" => self.users.clone(),
@@ -260,7 +261,7 @@ impl<'a> Objects<'a> {
     }
 
     /// The objects of a kind that an account owns.
-    fn in_account(&self, kind: &str, account: &str) -> Vec<Arc<Object>> {
+    pub fn in_account(&self, kind: &str, account: &str) -> Vec<Arc<Object>> {
         let mut indexed = self.by_account.lock().unwrap_or_else(PoisonError::into_inner);
         let by_account = indexed.entry(kind.to_owned()).or_insert_with(|| {
             let mut by_account: BTreeMap<Arc<str>, Vec<Arc<Object>>> = BTreeMap::new();

@@ -7,6 +7,7 @@
 use super::bearing::{Bearing, On, may_take};
 use super::bind::Objects;
 use super::fact::{Fact, Session};
+use super::gain::Gained;
 use super::graph::Graph;
 use super::guard::{Asker, Guard};
 use super::minimal::minimal_sets;
@@ -129,7 +130,7 @@ impl<'c, 'a> Chains<'c, 'a> {
         }
         let found = self.found;
         let sets = match found.instances.get(n) {
-            Some(instance) if instance.unknown.is_none() => {
+            Some(instance) if instance.evidence.unknown.is_none() => {
                 let bound: Vec<Arc<str>> = instance.binding.iter().map(|(_, o)| o.arn.clone()).collect();
                 let snapshot = &self.search.estate.snapshot;
                 let related = self.bearing.on(snapshot, &instance.session, &On::Objects(&bound));
@@ -266,6 +267,8 @@ impl<'c, 'a> Chains<'c, 'a> {
             session: &instance.session,
             holder: &holder,
             shared: &Shared::default(),
+            open: None,
+            gained: &Gained::default(),
         };
         let evidence = finder.again(&mut Terms::default(), instance, primitive).ok()?;
         evidence.unknown.is_none().then_some(evidence)

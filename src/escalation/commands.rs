@@ -24,7 +24,7 @@ pub(super) fn commands(chain: &Chain, primitives: &[Primitive]) -> Vec<String> {
         lines.push(format!("# {}, as {}", primitive.title, instance.session));
         lines.extend(commands_of(instance, evidence, primitive, &payload));
     }
-    let (last, _) = &chain.end;
+    let last = &chain.end.steps;
     let Some(session) = chain.by.session().filter(|_| !last.is_empty()) else { return lines };
     lines.push(format!("# The target, as {session}"));
     match &session.held {
@@ -45,7 +45,7 @@ fn commands_of(
     let lower = |action: &str| action.to_ascii_lowercase();
     let needed: BTreeSet<String> =
         primitive.needs.iter().flat_map(calls_of).map(|call| lower(&call.action)).collect();
-    let made: BTreeSet<String> = evidence.steps.iter().map(|step| lower(&step.action)).collect();
+    let made: BTreeSet<String> = evidence.steps().map(|step| lower(&step.action)).collect();
     // A need may be met in several ways, and the file's calls are those of one.
     let (other, shown): (Vec<&Call>, Vec<&Call>) = primitive
         .witness
@@ -55,7 +55,7 @@ fn commands_of(
     if !other.is_empty() || lines.is_empty() {
         let listed = |step: &Step| shown.iter().any(|call| lower(&call.api) == lower(&step.action));
         let mut told: BTreeSet<&str> = BTreeSet::new();
-        let own = evidence.steps.iter().filter(|step| !is_service(&step.caller) && !listed(step));
+        let own = evidence.steps().filter(|step| !is_service(&step.caller) && !listed(step));
         let calls = own.filter(|step| is_a_call(step) && told.insert(&step.action));
         lines.extend(calls.map(command));
     }

@@ -39,6 +39,7 @@ impl Estate {
             settings: &settings.ask,
             start: &start,
             goal: None,
+            every_way: true,
         };
         let mut edges = Vec::new();
         for instance in search.once_replayed() {
@@ -49,7 +50,7 @@ impl Estate {
                 .filter_map(Fact::session)
                 .map(|session| Some(session.principal.clone()))
                 .collect();
-            let mut assumptions = instance.assumptions.clone();
+            let mut assumptions: Vec<String> = instance.evidence.assumptions().cloned().collect();
             assumptions.extend(primitive.state.iter().chain(&primitive.external).cloned());
             for to in if held.is_empty() { vec![None] } else { held } {
                 edges.push(Edge {
@@ -57,9 +58,9 @@ impl Estate {
                     to,
                     technique: primitive.id.clone(),
                     gains: gains(&instance),
-                    requests: instance.steps.clone(),
+                    requests: instance.evidence.steps().cloned().collect(),
                     assumptions: assumptions.clone(),
-                    undecided: instance.unknown.clone(),
+                    undecided: instance.evidence.unknown.clone(),
                 });
             }
         }

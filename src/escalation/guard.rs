@@ -1,5 +1,6 @@
 //! Whether the calls of a step are allowed: each a question of its own; calls about one new object together.
 
+use super::alike::Signatures;
 use super::needs::Call;
 use super::session::Holder;
 use crate::ask::{AskError, CallerEntity, Estate, OneName, Prepared, Second, Settings, Tied, passes_role};
@@ -12,12 +13,19 @@ use std::sync::{Arc, Mutex, PoisonError};
 /// What a guard comes to.
 #[derive(Debug, Clone)]
 pub(super) enum Guard {
-    /// Requests that are all allowed, with what they take for granted.
-    Holds(Vec<Step>, Vec<String>),
+    /// Requests that are all allowed.
+    Holds(Arc<Allowed>),
     /// Some call of it is never allowed.
     Never(Refuted),
     /// Neither is shown.
     Unknown(Undecided),
+}
+
+/// Requests that are allowed, with what they take for granted.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Allowed {
+    pub steps: Vec<Step>,
+    pub assumptions: Vec<String>,
 }
 
 /// What was refuted on the way.
@@ -37,6 +45,10 @@ pub(super) struct Asker<'w> {
     prepared: Mutex<FxHashMap<Key, Arc<Prepared<'w>>>>,
     /// What services can do, which is the same for every session.
     services: Mutex<FxHashMap<Key, Guard>>,
+    /// The roles that may let a service in, by partition and service.
+    trusting: Mutex<FxHashMap<(Arc<str>, String), Arc<BTreeSet<Arc<str>>>>>,
+    /// What resources' policies say.
+    pub signatures: Signatures,
 }
 
 /// What the calls on one new object come to together.
@@ -54,7 +66,14 @@ type Key = (String, Vec<String>, String);
 
 impl<'w> Asker<'w> {
     pub fn new(estate: &'w Estate, settings: &'w Settings) -> Self {
-        Self { estate, settings, prepared: Mutex::default(), services: Mutex::default() }
+        Self {
+            estate,
+            settings,
+            prepared: Mutex::default(),
+            services: Mutex::default(),
+            trusting: Mutex::default(),
+            signatures: Signatures::default(),
+        }
     }
 
     /// Whether what is decided of one object may be carried over to those that are alike.
@@ -84,6 +103,25 @@ impl<'w> Asker<'w> {
             Call { action: action.to_owned(), resources: Vec::new(), context: Vec::new(), service: None };
         let prepared = self.prepared(&call, &holder.when).ok()?;
         Some(self.estate.may_admit(&holder.entity, &prepared))
+    }
+
+    /// The roles that may let a service in; the others don't.
+    pub fn may_trust(&self, partition: &Arc<str>, service: &str) -> Option<Arc<BTreeSet<Arc<str>>>> {
+        let key = (partition.clone(), service.to_owned());
+        if let Some(known) = self.trusting.lock().unwrap_or_else(PoisonError::into_inner).get(&key) {
+            return Some(known.clone());
+        }
+        let call = Call {
+            action: "sts:AssumeRole".to_owned(),
+            resources: Vec::new(),
+            context: Vec::new(),
+            service: Some(service.to_owned()),
+        };
+        let caller = crate::ask::CallerEntity::service(service, partition);
+        let prepared = self.prepared(&call, &[]).ok()?;
+        let roles = Arc::new(self.estate.may_admit(&caller, &prepared));
+        let mut trusting = self.trusting.lock().unwrap_or_else(PoisonError::into_inner);
+        Some(trusting.entry(key).or_insert(roles).clone())
     }
 
     /// The same of a call that a service makes, remembered.
@@ -170,11 +208,8 @@ fn guard_of(answer: Answer) -> Guard {
             let steps = answer.witness.map(|w| w.steps).unwrap_or_default();
             // Which role a call passes is said, and asked about, by the step.
             let passed: Vec<String> = steps.iter().filter_map(|s| passes_role(&s.action)).collect();
-            let assumptions = Arc::unwrap_or_clone(answer.assumptions)
-                .into_iter()
-                .filter(|a| !passed.contains(a))
-                .collect();
-            Guard::Holds(steps, assumptions)
+            let assumptions = answer.assumptions.iter().filter(|a| !passed.contains(a)).cloned().collect();
+            Guard::Holds(Arc::new(Allowed { steps, assumptions }))
         }
         Verdict::Impossible => {
             let proof = answer.proof;

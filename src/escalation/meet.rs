@@ -1,7 +1,7 @@
 //! Whether a target is met: in a session, or by a fact.
 
 use super::fact::{Fact, Session};
-use super::guard::{Asker, Guard, Refuted};
+use super::guard::{Allowed, Asker, Guard, Refuted};
 use super::search::{Found, Goal, Search};
 use super::step::Evidence;
 use super::target::{Aim, Gains, Way};
@@ -9,6 +9,7 @@ use crate::ask::Estate;
 use crate::question::Undecided;
 use gateproof_encodings::term::Terms;
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 /// A session in which a target is met, in the most that the attacker may have made of the policies; or a fact that meets it.
 #[derive(Debug, Clone)]
@@ -54,19 +55,20 @@ fn by_way(terms: &mut Terms, asker: &Asker<'_>, way: Way<'_>) -> Guard {
             return Guard::Never(refuted);
         }
     }
-    if let Some(reason) = evidence.unknown {
-        return Guard::Unknown(reason);
-    }
+    let (mut steps, mut assumptions) = match evidence.into_guard() {
+        Guard::Holds(allowed) => (allowed.steps.clone(), allowed.assumptions.clone()),
+        other => return other,
+    };
     let gains = match way.gains {
         Gains::Requests => None,
-        Gains::Content => evidence.steps.first().map(|first| format!("the content of {}", first.resource)),
+        Gains::Content => steps.first().map(|first| format!("the content of {}", first.resource)),
         Gains::Administration(account) => Some(format!("administrative access to account {account}")),
     };
-    if let Some(last) = evidence.steps.last_mut() {
+    if let Some(last) = steps.last_mut() {
         last.gains = gains;
     }
-    evidence.assumptions.extend(way.granted);
-    Guard::Holds(evidence.steps, evidence.assumptions)
+    assumptions.extend(way.granted);
+    Guard::Holds(Arc::new(Allowed { steps, assumptions }))
 }
 
 impl Found {
@@ -77,8 +79,8 @@ impl Found {
             self.facts.iter().filter(|fact| goal.met_by(fact).is_some() && !known(fact)).cloned().collect();
         for by in meeting {
             let mut giving = self.instances.iter().filter(|i| i.facts.contains(&by));
-            let doubt = giving.clone().find_map(|i| i.unknown.clone());
-            let unknown = if giving.any(|i| i.unknown.is_none()) { None } else { doubt };
+            let doubt = giving.clone().find_map(|i| i.evidence.unknown.clone());
+            let unknown = if giving.any(|i| i.evidence.unknown.is_none()) { None } else { doubt };
             self.met.retain(|m| m.by != by);
             self.met.push(Met { by, unknown });
         }

@@ -101,7 +101,7 @@ impl<'a> Search<'_, 'a, '_> {
     /// Names that witnesses chose for the object.
     fn names(&self, object: &Object, so_far: &Evidence) -> Vec<String> {
         let mut names: Vec<String> = Vec::new();
-        for step in &so_far.steps {
+        for step in so_far.steps() {
             let fits = crate::ask::glob_matches(&object.arn, &step.resource) && !step.resource.contains('*');
             if fits && !names.contains(&step.resource) {
                 names.push(step.resource.clone());

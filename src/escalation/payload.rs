@@ -29,12 +29,12 @@ impl<'c> Payload<'c> {
         for (instance, evidence) in &chain.steps {
             let principal: &Arc<str> = &instance.session.principal;
             callers.insert(principal);
-            for step in evidence.steps.iter().filter(|s| s.action.starts_with("sts:AssumeRole")) {
+            for step in evidence.steps().filter(|s| s.action.starts_with("sts:AssumeRole")) {
                 let who = if is_service(&step.caller) { step.caller.as_str() } else { principal };
                 let_in.entry(&step.resource).or_default().insert(who);
             }
         }
-        callers.extend(chain.end.0.iter().map(|step| step.caller.as_str()));
+        callers.extend(chain.end.steps.iter().map(|step| step.caller.as_str()));
         Self { callers, let_in }
     }
 

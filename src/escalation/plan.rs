@@ -37,7 +37,7 @@ impl Steps {
         let mut giving: Vec<Vec<usize>> = vec![Vec::new(); bearing.len()];
         for (n, facts) in gives.iter().enumerate() {
             // What is not shown to be possible takes part in no chain.
-            let shown = instances.get(n).is_some_and(|i| i.unknown.is_none());
+            let shown = instances.get(n).is_some_and(|i| i.evidence.unknown.is_none());
             for fact in facts.iter().filter(|_| shown) {
                 if let Some(steps) = giving.get_mut(*fact) {
                     steps.push(n);

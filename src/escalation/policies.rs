@@ -12,7 +12,7 @@ use gateproof_model::policy::{Document, Effect, Source};
 use gateproof_model::policy_parse::{DocumentKind, parse_document};
 use gateproof_model::policy_set::Grant;
 use gateproof_model::snapshot::{Changes, NamedBoundary, PrincipalChange, ResourceChange, Snapshot};
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHashSet};
 use std::collections::BTreeSet;
 use std::sync::{Arc, LazyLock, Mutex, PoisonError};
 
@@ -30,7 +30,8 @@ type Documents = Vec<Arc<Document>>;
 /// What the facts change, in their order.
 pub(crate) fn changes_of(snapshot: &Snapshot, facts: &[&Fact], reading: Reading) -> Changes {
     let lookup = |arn: &str| catalogue_document(arn);
-    let view = View { snapshot, facts, reading, lookup: &lookup };
+    let facts_by = ByHolder::of(facts);
+    let view = View { snapshot, facts: &facts_by, reading, lookup: &lookup };
     let mut changes = Changes::default();
     for principal in snapshot.principals().iter().filter(|p| view.touches(p)) {
         changes.principals.insert(principal.arn.clone(), view.principal(principal));
@@ -133,38 +134,70 @@ fn read_catalogue(arn: &str) -> Option<Arc<Document>> {
     parse_document(&json, DocumentKind::Identity, source).ok().map(|(document, _)| Arc::new(document))
 }
 
+/// Facts by whom and what they are about, each list in their order.
+struct ByHolder<'a> {
+    all: FxHashSet<&'a Fact>,
+    /// By user, role or group.
+    of: FxHashMap<&'a str, Vec<&'a Fact>>,
+    /// Those about the text of a managed policy.
+    of_policy: FxHashMap<&'a str, Vec<&'a Fact>>,
+}
+
+impl<'a> ByHolder<'a> {
+    fn of(facts: &[&'a Fact]) -> Self {
+        let (mut of, mut of_policy) = (FxHashMap::default(), FxHashMap::default());
+        for fact in facts {
+            let (index, key): (&mut FxHashMap<&str, Vec<&Fact>>, &Arc<str>) = match fact {
+                Fact::WritesIdentity(of_one)
+                | Fact::AddsIdentity(of_one)
+                | Fact::Attached { to: of_one, .. }
+                | Fact::Dropped { of: of_one, .. }
+                | Fact::Member { user: of_one, .. }
+                | Fact::Left { user: of_one, .. }
+                | Fact::Unbounded(of_one)
+                | Fact::Bounded { of: of_one, .. }
+                | Fact::Tagged(of_one)
+                | Fact::WritesTrust(of_one) => (&mut of, of_one),
+                Fact::WritesPolicy(policy) | Fact::Version { policy, .. } => (&mut of_policy, policy),
+                _ => continue,
+            };
+            index.entry(key).or_default().push(fact);
+        }
+        Self { all: facts.iter().copied().collect(), of, of_policy }
+    }
+
+    /// The facts about a user, role or group.
+    fn about(&self, holder: &str) -> &[&'a Fact] {
+        self.of.get(holder).map_or(&[], Vec::as_slice)
+    }
+
+    /// Whether a policy is another than it was.
+    fn rewrites(&self, policy: &str) -> bool {
+        self.of_policy.contains_key(policy)
+    }
+}
+
 struct View<'a> {
     snapshot: &'a Snapshot,
-    facts: &'a [&'a Fact],
+    facts: &'a ByHolder<'a>,
     reading: Reading,
     lookup: &'a dyn Fn(&str) -> Option<Arc<Document>>,
 }
 
 impl View<'_> {
     fn has(&self, fact: &Fact) -> bool {
-        self.facts.contains(&fact)
+        self.facts.all.contains(fact)
     }
 
     /// Whether some fact bears on the principal's own policies.
     fn touches(&self, p: &PrincipalEntity) -> bool {
-        let arn = &p.arn;
-        let mine = |group: &Arc<str>| p.groups.contains(group) || self.joined(p).contains(group);
-        let attached = |policy: &Arc<str>| {
-            let of_groups = self.groups_of(p).into_iter().any(|g| g.attached.contains(policy));
-            p.attached.contains(policy) || p.boundary_arn.as_ref() == Some(policy) || of_groups
-        };
-        self.facts.iter().any(|fact| match fact {
-            Fact::WritesIdentity(of)
-            | Fact::AddsIdentity(of)
-            | Fact::Dropped { of, .. }
-            | Fact::Attached { to: of, .. } => of == arn || mine(of),
-            Fact::Member { user, .. } | Fact::Left { user, .. } => user == arn,
-            Fact::WritesPolicy(policy) | Fact::Version { policy, .. } => {
-                attached(policy) || self.facts.iter().any(|f| matches!(f, Fact::Attached { policies, to } if policies.contains(policy) && (to == arn || mine(to))))
-            }
-            Fact::Unbounded(of) | Fact::Bounded { of, .. } | Fact::Tagged(of) | Fact::WritesTrust(of) => of == arn,
-            _ => false,
-        })
+        let rewritten = |policies: &[Arc<str>]| policies.iter().any(|policy| self.facts.rewrites(policy));
+        let holds = |holder: &str| self.facts.of.contains_key(holder);
+        let group = |g: &Arc<Group>| holds(&g.arn) || rewritten(&g.attached);
+        holds(&p.arn)
+            || rewritten(&p.attached)
+            || p.boundary_arn.as_ref().is_some_and(|policy| self.facts.rewrites(policy))
+            || self.groups_of(p).into_iter().any(group)
     }
 
     /// A user or role that the attacker made. It has no tags but those that are set, which a search leaves open.
@@ -218,10 +251,8 @@ impl View<'_> {
 
     /// The facts about somebody's permissions boundary, in their order.
     fn about_boundary(&self, of: &Arc<str>) -> impl DoubleEndedIterator<Item = &Fact> {
-        self.facts.iter().copied().filter(move |fact| match fact {
-            Fact::Unbounded(whose) | Fact::Bounded { of: whose, .. } => whose == of,
-            _ => false,
-        })
+        let about = self.facts.about(of).iter().copied();
+        about.filter(|fact| matches!(fact, Fact::Unbounded(_) | Fact::Bounded { .. }))
     }
 
     /// Whether no boundary binds it: after the steps, the last of them counts.
@@ -248,24 +279,23 @@ impl View<'_> {
 
     /// The boundaries that the attacker can set.
     fn swapped_boundaries(&self, of: &Arc<str>) -> Vec<Documents> {
-        let set = self.facts.iter().filter_map(|f| match f {
-            Fact::Bounded { of: bounded, policies } if bounded == of => Some(self.given(policies, of)),
+        let set = self.facts.about(of).iter().filter_map(|f| match f {
+            Fact::Bounded { policies, .. } => Some(self.given(policies, of)),
             _ => None,
         });
         set.collect()
     }
 
-    fn joined(&self, p: &PrincipalEntity) -> Vec<Arc<str>> {
-        let of = |f: &&Fact| match f {
-            Fact::Member { user, group } if *user == p.arn => Some(group.clone()),
-            _ => None,
-        };
-        self.facts.iter().filter_map(of).collect()
-    }
-
     fn groups_of(&self, p: &PrincipalEntity) -> Vec<&Arc<Group>> {
-        let joined = self.joined(p);
-        let of = |g: &&Arc<Group>| p.groups.contains(&g.arn) || joined.contains(&g.arn);
+        let joined = self.facts.about(&p.arn).iter().filter_map(|f| match f {
+            Fact::Member { group, .. } => Some(group),
+            _ => None,
+        });
+        let groups: Vec<&Arc<str>> = p.groups.iter().chain(joined).collect();
+        if groups.is_empty() {
+            return Vec::new();
+        }
+        let of = |g: &&Arc<Group>| groups.contains(&&g.arn);
         self.snapshot.groups().iter().filter(of).collect()
     }
 
@@ -300,6 +330,10 @@ impl View<'_> {
                 _ => documents.extend(held),
             }
         }
+        let full = documents.iter().any(|d| WRITTEN.as_ref().is_some_and(|all| Arc::ptr_eq(d, all)));
+        if full && self.reading == Reading::AtMost {
+            return full_with_denies(&documents);
+        }
         documents
     }
 
@@ -331,10 +365,8 @@ impl View<'_> {
                 documents.extend(self.perhaps_gone(version, gone));
             }
         }
-        for fact in self.facts {
-            if let Fact::Attached { policies, to } = fact
-                && to == arn
-            {
+        for fact in self.facts.about(arn) {
+            if let Fact::Attached { policies, .. } = fact {
                 documents.extend(self.given(policies, arn));
             }
         }
@@ -367,11 +399,10 @@ impl View<'_> {
         if self.has(&Fact::WritesPolicy(policy.clone())) {
             return WRITTEN.clone().into_iter().collect();
         }
-        let chosen: Vec<&Arc<str>> = self
-            .facts
-            .iter()
+        let rewritten = self.facts.of_policy.get(&**policy).into_iter().flatten();
+        let chosen: Vec<&Arc<str>> = rewritten
             .filter_map(|f| match f {
-                Fact::Version { policy: p, version } if p == policy => Some(version),
+                Fact::Version { version, .. } => Some(version),
                 _ => None,
             })
             .collect();
@@ -424,6 +455,14 @@ impl View<'_> {
             }
         }
     }
+}
+
+/// The policy that allows everything, and of others those that deny something: what they allow makes no difference.
+fn full_with_denies(documents: &[Arc<Document>]) -> Documents {
+    let denies = |d: &&Arc<Document>| {
+        d.statements.iter().any(|s| s.effect == Effect::Deny || s.assumption.is_some())
+    };
+    WRITTEN.iter().chain(documents.iter().filter(denies)).cloned().collect()
 }
 
 /// The document without its Denies.

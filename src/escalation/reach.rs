@@ -166,8 +166,7 @@ impl Estate {
 
     fn reach_from(&self, start: &Start, goal: &Goal, settings: &EscalationSettings) -> (Answer, Shown) {
         let primitives = &*goal.relevant(&settings.primitives);
-        let search = Search { estate: self, primitives, settings: &settings.ask, start, goal: Some(goal) };
-        let (found, chains, graph) = self.look_for_chains(&search, goal, settings);
+        let (found, chains, graph) = self.look_for_chains(start, primitives, goal, settings);
         let told = chains.iter().map(|chain| told(chain, primitives));
         let (witnesses, assumptions): (Vec<(Witness, String)>, Vec<Vec<String>>) = told.unzip();
         let (Some((witness, _)), Some(assumptions)) = (witnesses.first(), assumptions.first()) else {
@@ -190,35 +189,60 @@ impl Estate {
         (answer, Shown { witnesses, graph, invariant: None })
     }
 
-    /// The steps, the chains among them, and all ways as a graph. A chain of `n` steps is found by round `n` at the latest; where
-    /// one is found in fewer rounds than it has steps, another of fewer steps may need more rounds.
+    /// The steps, the chains among them, and all ways as a graph.
+    ///
+    /// A chain of `n` steps is found by round `n` at the latest. Where one has more steps than rounds were made until the target
+    /// was met, another of fewer steps may need more rounds, or a fact that was left out as needless.
     fn look_for_chains(
         &self,
-        search: &Search<'_>,
+        start: &Start,
+        primitives: &[Primitive],
         goal: &Goal,
         settings: &EscalationSettings,
     ) -> (Found, Vec<Chain>, Graph) {
         let met = |found: &Found| found.met.iter().any(|m| m.unknown.is_none());
+        let mut every_way = settings.all_paths || settings.chains > 1;
         let mut rounds = 0;
+        let mut best: Option<(Found, Vec<Chain>, Graph)> = None;
         loop {
+            let search = Search {
+                estate: self,
+                primitives,
+                settings: &settings.ask,
+                start,
+                goal: Some(goal),
+                every_way,
+            };
             let found = search.run(|found, round| !settings.all_paths && met(found) && round >= rounds);
             let (chains, graph) = {
-                let mut chains = Chains::of(search, &found, goal);
+                let mut chains = Chains::of(&search, &found, goal);
                 let shortest = chains.shortest(settings.chains.max(1));
                 (shortest, if settings.all_paths { chains.graph() } else { Graph::default() })
             };
-            let steps = chains.first().map_or(0, |chain| chain.steps.len());
-            if found.complete || steps <= found.rounds + 1 {
+            let steps = chains.first().map(|chain| chain.steps.len());
+            let ended = search.cancelled();
+            if let Some(best) = best.take().filter(|_| ended) {
+                return best;
+            }
+            let shortest = match steps {
+                Some(steps) => found.met_in.is_some_and(|least| steps <= least),
+                None => found.met.is_empty(),
+            };
+            let looked_at_all =
+                every_way && (found.complete || steps.is_some_and(|steps| steps <= found.rounds + 1));
+            if shortest || looked_at_all || ended {
                 return (found, chains, graph);
             }
-            rounds = steps - 1;
+            every_way = true;
+            rounds = steps.map_or(found.rounds + 1, |steps| steps - 1);
+            best = steps.map(|_| (found, chains, graph));
         }
     }
 
     /// No chain was shown: a proof that there is none, or why that is not known.
     fn without_chain(&self, found: &Found, goal: &Goal, settings: &EscalationSettings) -> Answer {
         let why = found.met.iter().find_map(|m| m.unknown.clone()).or_else(|| {
-            let doubtful = found.instances.iter().find_map(|i| i.unknown.clone());
+            let doubtful = found.instances.iter().find_map(|i| i.evidence.unknown.clone());
             (!found.met.is_empty()).then(|| {
                 doubtful.unwrap_or_else(|| Undecided {
                     reason:
@@ -320,19 +344,18 @@ fn told(chain: &Chain, primitives: &[Primitive]) -> ((Witness, String), Vec<Stri
     for (instance, evidence) in &chain.steps {
         let Some(primitive) = primitives.get(instance.primitive) else { continue };
         let first = steps.len();
-        steps.extend(evidence.steps.iter().cloned());
+        steps.extend(evidence.steps().cloned());
         for step in steps.iter_mut().skip(first) {
             step.technique = Some(primitive.id.clone());
         }
         if let Some(last) = steps.last_mut() {
             last.gains = Some(gains(instance));
         }
-        assumptions.extend(evidence.assumptions.iter().cloned());
+        assumptions.extend(evidence.assumptions().cloned());
         assumptions.extend(primitive.state.iter().chain(&primitive.external).cloned());
     }
-    let (last, granted) = &chain.end;
-    steps.extend(last.iter().cloned());
-    assumptions.extend(granted.iter().cloned());
+    steps.extend(chain.end.steps.iter().cloned());
+    assumptions.extend(chain.end.assumptions.iter().cloned());
     let aws_cli = commands(chain, primitives);
     ((Witness { steps, aws_cli }, chain.target.clone()), assumptions.into_iter().collect())
 }

@@ -3,12 +3,11 @@
 use super::bind::Object;
 use super::chain::Chains;
 use super::fact::{Fact, Session};
-use super::guard::Guard;
+use super::guard::{Allowed, Guard};
 use super::policies::{Reading, changes_of};
 use super::step::{Evidence, Instance};
 use super::tags::{Shown, TagChange, Tagging, Wanted, all_gone, tagging, wanted};
 use crate::ask::Estate;
-use crate::question::Step;
 use gateproof_model::account::Tags;
 use gateproof_model::snapshot::PrincipalChange;
 use std::collections::{BTreeMap, BTreeSet};
@@ -20,7 +19,7 @@ pub(super) struct Chain {
     /// The steps, with the requests of each.
     pub steps: Vec<(Instance, Evidence)>,
     /// The requests that meet the target, and what they take for granted.
-    pub end: (Vec<Step>, Vec<String>),
+    pub end: Arc<Allowed>,
     /// The session in which the target is met, or the fact that meets it.
     pub by: Fact,
     /// The target that is met, as the command line has it.
@@ -30,8 +29,8 @@ pub(super) struct Chain {
 impl Chain {
     /// The policies that allow what comes after a step.
     fn policies_used_after(&self, n: usize) -> BTreeSet<Arc<str>> {
-        let later = self.steps.iter().skip(n + 1).flat_map(|(_, evidence)| &evidence.steps);
-        let requests = later.chain(&self.end.0);
+        let later = self.steps.iter().skip(n + 1).flat_map(|(_, evidence)| evidence.steps());
+        let requests = later.chain(&self.end.steps);
         requests.flat_map(|step| &step.allowed_by).map(|evidence| evidence.policy.as_str().into()).collect()
     }
 }
@@ -154,13 +153,11 @@ impl Chains<'_, '_> {
         }
         let Fact::Session(session) = by else {
             let target = self.goal.words_of(by);
-            return Some(Chain { steps, end: (Vec::new(), Vec::new()), by: by.clone(), target });
+            return Some(Chain { steps, end: Arc::default(), by: by.clone(), target });
         };
         let world = self.world_for(&state, session);
         match self.meets(world.as_deref(), &state.facts, session) {
-            (Guard::Holds(last, assumptions), target) => {
-                Some(Chain { steps, end: (last, assumptions), by: by.clone(), target })
-            }
+            (Guard::Holds(end), target) => Some(Chain { steps, end, by: by.clone(), target }),
             (Guard::Never(_) | Guard::Unknown(_), _) => None,
         }
     }

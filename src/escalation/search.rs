@@ -2,13 +2,17 @@
 
 use super::bind::Objects;
 use super::fact::{Fact, Session};
+use super::gain::Gained;
 use super::guard::{Asker, Guard, Refuted};
+use super::kin::Kin;
 use super::meet::Met;
 use super::needs::calls_of;
+use super::open::{Lists, Open};
 use super::policies::{Reading, about_policies, changes_of};
 use super::session::Start;
 use super::step::{Finder, Identity, Instance, Shared, Ways};
 pub(super) use super::target::Goal;
+use super::twins::{First, Twins};
 use crate::ask::{Allowance, CrossCheck, Estate, MayDo, Settings};
 use gateproof_encodings::primitive::{Need, Primitive};
 use gateproof_encodings::term::Terms;
@@ -26,6 +30,8 @@ pub(super) struct Search<'a> {
     pub settings: &'a Settings,
     pub start: &'a Start,
     pub goal: Option<&'a Goal>,
+    /// Whether every way is wanted, also those that give nothing new ([`super::gain`]).
+    pub every_way: bool,
 }
 
 /// All that was found.
@@ -34,8 +40,11 @@ pub(super) struct Found {
     pub facts: BTreeSet<Fact>,
     pub instances: Vec<Instance>,
     known: FxHashSet<Identity>,
+    gained: Gained,
     /// How the goal is met; none: it is out of reach.
     pub met: Vec<Met>,
+    /// After how many rounds it was first met: no chain has fewer steps.
+    pub met_in: Option<usize>,
     /// The kinds of object of the inventory that steps were looked for with, and the accounts.
     pub kinds: BTreeSet<(String, Arc<str>)>,
     /// Fields of such objects that no file tells.
@@ -54,17 +63,19 @@ struct Round<'r> {
     asker: &'r Asker<'r>,
     objects: &'r Objects<'r>,
     facts: &'r BTreeSet<Fact>,
+    kin: &'r Kin,
 }
 
 impl Search<'_> {
     /// Adds facts until the goal has been met for so many rounds as `enough` says, or nothing can be added.
     pub fn run(&self, enough: impl Fn(&Found, usize) -> bool) -> Found {
-        let mut found = Found::default();
-        found.facts.extend(self.start.sessions().map(Fact::Session));
+        let mut found = Found { gained: Gained::nothing(&self.estate.snapshot), ..Found::default() };
+        self.start.sessions().map(Fact::Session).for_each(|fact| found.take(&fact));
         let mut pending: BTreeSet<Session> = self.start.sessions().collect();
         let mut changes = Changes::default();
         let actions: BTreeSet<String> = self.primitives.iter().flat_map(actions_of).collect();
         let steps = self.for_steps();
+        let kin = Kin::of(self.primitives);
         for round in 0.. {
             let changed = (!changes.is_empty()).then(|| self.estate.changed(&changes));
             let estate = changed.as_ref().unwrap_or(self.estate);
@@ -74,9 +85,12 @@ impl Search<'_> {
             let allowance = estate.allowance(&actions);
             let objects = Objects::of(&estate.snapshot);
             let view =
-                Round { estate, allowance: &allowance, asker: &asker, objects: &objects, facts: &facts };
+                Round { estate, allowance: &allowance, asker: &asker, objects: &objects, facts: &facts, kin: &kin };
             self.look_for_goal(&view, &goals, &pending, &mut found);
             found.rounds = round;
+            if found.met_in.is_none() && found.met.iter().any(|m| m.unknown.is_none()) {
+                found.met_in = Some(round);
+            }
             if self.cancelled() || enough(&found, round) {
                 return found;
             }
@@ -107,9 +121,9 @@ impl Search<'_> {
 
     /// What the starting sessions can do in one step, each way with requests of its own.
     pub fn once_replayed(&self) -> Vec<Instance> {
-        let mut found = Found::default();
+        let mut found = Found { gained: Gained::nothing(&self.estate.snapshot), ..Found::default() };
         let pending: BTreeSet<Session> = self.start.sessions().collect();
-        found.facts.extend(pending.iter().cloned().map(Fact::Session));
+        pending.iter().cloned().map(Fact::Session).for_each(|fact| found.take(&fact));
         let objects = Objects::of(&self.estate.snapshot);
         let steps = self.for_steps();
         let asker = Asker::new(self.estate, &steps);
@@ -121,14 +135,19 @@ impl Search<'_> {
             asker: &asker,
             objects: &objects,
             facts: &facts,
+            kin: &Kin::of(self.primitives),
         };
         self.step(&view, &pending, &mut found);
-        found.instances.par_iter_mut().filter(|i| i.carried && i.unknown.is_none()).for_each_init(
+        found.instances.par_iter_mut().filter(|i| i.evidence.is_carried() && i.evidence.unknown.is_none()).for_each_init(
             Terms::default,
             |terms, instance| {
                 let holder = self.start.holder(self.estate, &facts, &instance.session);
                 let primitive = self.primitives.get(instance.primitive);
                 let (Some(holder), Some(primitive)) = (holder, primitive) else { return };
+                if let Some(evidence) = instance.evidence.replayed(self.estate, &holder) {
+                    instance.evidence = evidence;
+                    return;
+                }
                 let shared = Shared::default();
                 let session = instance.session.clone();
                 let finder = Finder {
@@ -137,6 +156,8 @@ impl Search<'_> {
                     session: &session,
                     holder: &holder,
                     shared: &shared,
+                    open: None,
+                    gained: &Gained::default(),
                 };
                 instance.take(finder.again(terms, instance, primitive));
             },
@@ -144,50 +165,112 @@ impl Search<'_> {
         found.instances
     }
 
-    fn cancelled(&self) -> bool {
+    pub fn cancelled(&self) -> bool {
         self.settings.effort.cancellation().is_cancelled()
     }
 
-    /// Lets each session make every kind of step; the facts that are new.
+    /// Lets each session make every kind of step; the facts that are new. What some sessions gain the next ones needn't
+    /// look for: first one of each sort, then ever more at once.
     fn step(&self, round: &Round<'_>, pending: &BTreeSet<Session>, found: &mut Found) -> BTreeSet<Fact> {
-        let sessions: Vec<&Session> = pending.iter().collect();
-        let ways: Vec<Ways> = sessions
-            .par_iter()
-            .flat_map(|session| {
-                let holder = self.start.holder(round.estate, round.facts, session);
-                let may = holder.as_ref().map(|h| round.allowance.of(round.estate, &h.entity));
-                let possible = |primitive: &Primitive| {
-                    may.as_ref().is_some_and(|may| is_possible(round.estate, may, &primitive.needs))
-                };
-                let each: Vec<(usize, &Primitive)> =
-                    self.primitives.iter().enumerate().filter(|(_, p)| possible(p)).collect();
-                let (shared, holder) = (Shared::default(), holder.as_ref());
-                let (shared, objects) = (&shared, round.objects);
-                each.into_par_iter()
-                    .map_init(Terms::default, move |terms, (n, primitive)| {
-                        let Some(holder) = holder else { return Ways::default() };
-                        let finder = Finder { asker: round.asker, objects, session, holder, shared };
-                        finder.ways(terms, n, primitive)
-                    })
-                    .collect::<Vec<_>>()
+        let mut added = BTreeSet::new();
+        if self.every_way {
+            let all: Vec<(&Session, First)> = pending.iter().map(|s| (s, First::ALL)).collect();
+            self.ways(round, None, &all).into_iter().for_each(|ways| self.add_all(ways, found, &mut added));
+            return added;
+        }
+        let (mut sessions, others) = self.one_of_each(round, pending);
+        sessions.extend(others);
+        let mut twins = Twins::of(round.estate);
+        let sessions: Vec<(&Session, First)> = sessions
+            .into_iter()
+            .filter_map(|session| {
+                let holder = self.start.holder(round.estate, round.facts, session)?;
+                Some((session, twins.meet(&holder)))
             })
             .collect();
-        let mut added = BTreeSet::new();
-        for ways in ways {
-            found.refuted.add(&ways.refuted);
-            for instance in ways.instances {
-                if found.has_made_one(&instance) || !found.known.insert(instance.identity()) {
-                    continue;
-                }
-                for fact in &instance.facts {
-                    if found.facts.insert(fact.clone()) {
-                        added.insert(fact.clone());
-                    }
-                }
-                found.instances.push(instance);
-            }
+        let mut lists = Lists::default();
+        let mut sessions = sessions.as_slice();
+        let mut size = 1;
+        while !sessions.is_empty() {
+            let (now, later) = sessions.split_at(size.min(sessions.len()));
+            let open = Open::of(&found.gained, round.objects, &self.estate.snapshot, round.kin, lists);
+            let ways = self.ways(round, Some(&open), now);
+            lists = open.into_lists();
+            ways.into_iter().for_each(|ways| self.add_all(ways, found, &mut added));
+            (sessions, size) = (later, size * 2);
         }
         added
+    }
+
+    fn add_all(&self, ways: Ways, found: &mut Found, added: &mut BTreeSet<Fact>) {
+        found.refuted.add(&ways.refuted);
+        for instance in ways.instances {
+            self.add(instance, found, added);
+        }
+    }
+
+    fn add(&self, instance: Instance, found: &mut Found, added: &mut BTreeSet<Fact>) {
+        let adds = self.every_way || found.gained.adds_some(&self.estate.snapshot, &instance.facts);
+        if !adds || found.has_made_one(&instance) || !found.known.insert(instance.identity()) {
+            return;
+        }
+        for fact in instance.facts.iter().filter(|fact| !found.facts.contains(fact)).cloned().collect::<Vec<_>>() {
+            found.take(&fact);
+            added.insert(fact);
+        }
+        found.instances.push(instance);
+    }
+
+    /// One session each of those that are held alike by principals with equal policies; and the others.
+    fn one_of_each<'s>(
+        &self,
+        round: &Round<'_>,
+        pending: &'s BTreeSet<Session>,
+    ) -> (Vec<&'s Session>, Vec<&'s Session>) {
+        let mut seen = FxHashSet::default();
+        pending.iter().partition(|session| {
+            let policies = round.estate.caller(&session.principal).map(|caller| {
+                let documents = caller.policies.identity.iter().chain(caller.policies.boundary.iter().flatten());
+                documents.map(Arc::as_ptr).collect::<Vec<_>>()
+            });
+            let account = Arn::parse(&session.principal).map(|a| a.account);
+            seen.insert((policies, account, std::mem::discriminant(&session.held)))
+        })
+    }
+
+    /// The ways of each session's steps.
+    fn ways(&self, round: &Round<'_>, open: Option<&Open<'_>>, sessions: &[(&Session, First)]) -> Vec<Ways> {
+        let each = sessions.par_iter().flat_map_iter(|(session, first)| {
+            let Some(holder) = self.start.holder(round.estate, round.facts, session) else { return Vec::new() };
+            let may = round.allowance.of(round.estate, &holder.entity);
+            let own = Arc::new((holder, Shared::default()));
+            let possible = |n: &usize| {
+                let primitive = self.primitives.get(*n).filter(|p| first.makes(p))?;
+                is_possible(round.estate, &may, &primitive.needs).then_some((*n, primitive))
+            };
+            let groups = round.kin.groups.iter().map(|group| group.iter().filter_map(possible).collect());
+            groups.map(|group: Vec<_>| (*session, own.clone(), group)).collect()
+        });
+        let each: Vec<_> = each.collect();
+        each.into_par_iter()
+            .map_init(Terms::default, |terms, (session, own, group)| {
+                let (holder, shared) = &*own;
+                let mut all = Ways::default();
+                let mut gained = Gained::default();
+                for (n, primitive) in group {
+                    let objects = round.objects;
+                    let finder =
+                        Finder { asker: round.asker, objects, session, holder, shared, open, gained: &gained };
+                    let ways = finder.ways(terms, n, primitive);
+                    let sure = ways.instances.iter().filter(|i| i.evidence.unknown.is_none());
+                    let facts: Vec<Fact> = sure.flat_map(|i| i.facts.iter().cloned()).collect();
+                    facts.iter().for_each(|fact| gained.insert(fact));
+                    all.refuted.add(&ways.refuted);
+                    all.instances.extend(ways.instances);
+                }
+                all
+            })
+            .collect()
     }
 
     fn look_for_goal(
@@ -199,8 +282,19 @@ impl Search<'_> {
     ) {
         let Some(goal) = self.goal else { return };
         found.note_facts_that_meet(goal);
-        let met = |s: &Session| found.met.iter().any(|m| m.by.session() == Some(s) && m.unknown.is_none());
-        let sessions: Vec<&Session> = pending.iter().filter(|s| !met(s)).collect();
+        let known: BTreeSet<&Session> =
+            found.met.iter().filter(|m| m.unknown.is_none()).filter_map(|m| m.by.session()).collect();
+        let shared = !self.every_way && goal.is_alike_for_twins();
+        let mut twins = shared.then(|| Twins::of(round.estate));
+        let mut is_first = |session: &Session| match &mut twins {
+            Some(twins) => {
+                let holder = self.start.holder(round.estate, round.facts, session);
+                holder.is_some_and(|holder| twins.meet(&holder).of_others)
+            }
+            None => true,
+        };
+        let sessions: Vec<&Session> =
+            pending.iter().filter(|s| !known.contains(s)).filter(|s| is_first(s)).collect();
         let guards: Vec<(&Session, Guard)> = sessions
             .par_iter()
             .map_init(Terms::default, |terms, session| {
@@ -224,6 +318,11 @@ impl Search<'_> {
 }
 
 impl Found {
+    fn take(&mut self, fact: &Fact) {
+        self.gained.insert(fact);
+        self.facts.insert(fact.clone());
+    }
+
     /// Whether the step makes a principal such as it made already in that account, with the same boundary: one is as good as
     /// many ([`super::made`]).
     fn has_made_one(&self, instance: &Instance) -> bool {

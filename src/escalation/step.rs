@@ -3,11 +3,13 @@
 use super::alike::Telling;
 use super::bind::{Object, Objects};
 use super::fact::{Fact, Session};
-use super::guard::{Asker, Guard, Refuted};
+use super::gain::Gained;
+use super::guard::{Asker, Guard, Refuted, Allowed};
 use super::needs::takes_token;
+use super::open::Open;
 use super::session::{Holder, device};
 use super::ways::Search;
-use crate::ask::Sessions;
+use crate::ask::{Estate, Sessions};
 use crate::question::constraint::Demand;
 use crate::question::{Step, Undecided};
 use gateproof_encodings::primitive::{Effect, Primitive, Via};
@@ -25,16 +27,10 @@ pub(super) struct Instance {
     pub binding: Vec<(String, Arc<Object>)>,
     /// What the step adds.
     pub facts: Vec<Fact>,
-    /// The requests.
-    pub steps: Vec<Step>,
-    /// What they take for granted.
-    pub assumptions: Vec<String>,
     /// Whether its calls are made with an MFA device.
     pub device: bool,
-    /// Whether its requests are those of an object that is alike, and must be asked for before they are shown.
-    pub carried: bool,
-    /// Why it is not shown that the step can be made, where it isn't.
-    pub unknown: Option<Undecided>,
+    /// The requests.
+    pub evidence: Evidence,
 }
 
 /// What looking for the ways of a step came to.
@@ -52,6 +48,10 @@ pub(super) struct Finder<'a, 'w> {
     pub holder: &'a Holder,
     /// What is the same for all steps of the session.
     pub shared: &'a Shared,
+    /// What still gives something; `None`: every way is wanted.
+    pub open: Option<&'a Open<'a>>,
+    /// What the session gained by steps of the same kin ([`super::kin`]).
+    pub gained: &'a Gained,
 }
 
 /// What is found out once for all steps of a session.
@@ -66,11 +66,25 @@ pub(super) struct Shared {
 /// The steps and doubts of a scene so far, by need.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Evidence {
-    pub steps: Vec<Step>,
-    pub assumptions: Vec<String>,
+    pub shown: Vec<Carried>,
+    /// Why it is not shown that the step can be made, where it isn't.
     pub unknown: Option<Undecided>,
-    /// Whether it was carried over from an object that is alike.
-    pub carried: bool,
+}
+
+/// Requests, and the object that they were carried over from with the one that they are for: then they must be decided anew
+/// before they are shown.
+#[derive(Debug, Clone)]
+pub(super) struct Carried {
+    pub shown: Arc<Allowed>,
+    pub moved: Option<Moved>,
+}
+
+/// From which object to which, of which account.
+#[derive(Debug, Clone)]
+pub(super) struct Moved {
+    from: Arc<str>,
+    to: Arc<str>,
+    account: Arc<str>,
 }
 
 impl Evidence {
@@ -79,29 +93,70 @@ impl Evidence {
         if let Some(guard) = trusted {
             self.add(guard)?;
         }
-        self.steps.extend(new.steps);
-        self.assumptions.extend(new.assumptions);
+        self.shown.extend(new.shown);
         self.unknown = self.unknown.or(new.unknown);
-        self.carried |= new.carried;
         Ok(self)
     }
 
     /// The same about an object that is alike.
-    pub fn about(&self, from: &Arc<str>, to: &Arc<str>) -> Self {
+    pub fn about(&self, from: &Arc<str>, to: &Object) -> Self {
         let mut evidence = self.clone();
-        evidence.carried |= from != to;
-        for step in evidence.steps.iter_mut().filter(|step| step.resource == **from) {
-            step.resource = to.to_string();
+        for carried in evidence.shown.iter_mut().filter(|_| *from != to.arn) {
+            let (to, account) = (to.arn.clone(), to.account.clone());
+            carried.moved = Some(Moved { from: from.clone(), to, account });
         }
         evidence
     }
 
+    /// Whether some of it was carried over from an object that is alike.
+    pub fn is_carried(&self) -> bool {
+        self.shown.iter().any(|carried| carried.moved.is_some())
+    }
+
+    /// The same with each request that was carried over decided anew; `None` where one can't be.
+    pub fn replayed(&self, estate: &Estate, holder: &Holder) -> Option<Self> {
+        let mut evidence = Self { shown: Vec::with_capacity(self.shown.len()), unknown: self.unknown.clone() };
+        for Carried { shown, moved } in &self.shown {
+            let shown = match moved {
+                None => shown.clone(),
+                Some(Moved { from, to, account }) => {
+                    let on = |step: &Step| match step.resource == **from {
+                        true => estate.replay_on(&holder.entity, step, to, account),
+                        false => None,
+                    };
+                    let steps = shown.steps.iter().map(on).collect::<Option<Vec<Step>>>()?;
+                    Arc::new(Allowed { steps, assumptions: shown.assumptions.clone() })
+                }
+            };
+            evidence.shown.push(Carried { shown, moved: None });
+        }
+        Some(evidence)
+    }
+
+    /// The requests.
+    pub fn steps(&self) -> impl Iterator<Item = &Step> {
+        self.shown.iter().flat_map(|carried| &carried.shown.steps)
+    }
+
+    /// What they take for granted.
+    pub fn assumptions(&self) -> impl Iterator<Item = &String> {
+        self.shown.iter().flat_map(|carried| &carried.shown.assumptions)
+    }
+
+    /// The requests as a guard.
+    pub fn into_guard(self) -> Guard {
+        match self.unknown {
+            Some(reason) => Guard::Unknown(reason),
+            None => Guard::Holds(Arc::new(Allowed {
+                steps: self.steps().cloned().collect(),
+                assumptions: self.assumptions().cloned().collect(),
+            })),
+        }
+    }
+
     pub fn add(&mut self, guard: Guard) -> Result<(), Refuted> {
         match guard {
-            Guard::Holds(steps, assumptions) => {
-                self.steps.extend(steps);
-                self.assumptions.extend(assumptions);
-            }
+            Guard::Holds(shown) => self.shown.push(Carried { shown, moved: None }),
             Guard::Unknown(reason) => {
                 self.unknown.get_or_insert(reason);
             }
@@ -116,8 +171,7 @@ impl<'a> Finder<'a, '_> {
     pub fn ways(&self, terms: &mut Terms, n: usize, primitive: &'a Primitive) -> Ways {
         let mut ways = Ways::default();
         for (holder, device) in self.variants(primitive) {
-            let search = Search { finder: self, holder: &holder, device, n, primitive };
-            search.run(terms, &mut ways);
+            Search::of(self, &holder, device, (n, primitive)).run(terms, &mut ways);
         }
         ways
     }
@@ -134,7 +188,7 @@ impl<'a> Finder<'a, '_> {
             if device != instance.device {
                 continue;
             }
-            let search = Search { finder: self, holder: &holder, device, n: instance.primitive, primitive };
+            let search = Search::of(self, &holder, device, (instance.primitive, primitive));
             match search.again(terms, instance) {
                 Ok(evidence) => return Ok(evidence),
                 Err(refuted) => last.add(&refuted),
@@ -195,13 +249,9 @@ impl Instance {
     /// Takes the requests that were asked for anew. An object that is alike to one that allows them must allow them too.
     pub fn take(&mut self, again: Result<Evidence, Refuted>) {
         match again {
-            Ok(evidence) => {
-                self.steps = evidence.steps;
-                self.assumptions = evidence.assumptions;
-                self.unknown = evidence.unknown;
-            }
+            Ok(evidence) => self.evidence = evidence,
             Err(_) => {
-                self.unknown = Some(Undecided {
+                self.evidence.unknown = Some(Undecided {
                     reason: "what holds of an object that is alike does not hold of this one".to_owned(),
                     place: self.session.principal.to_string(),
                 });

@@ -64,14 +64,15 @@ fn shown_after(chain: &Chain, n: usize, tagging: &Tagging<'_>) -> Shown {
         Tagging::Principal(of) => *of,
         Tagging::Session(session) => &session.principal,
     };
-    let last = chain.by.session().map(|session| (session, &chain.end.0));
+    let last = chain.by.session().map(|session| (session, chain.end.steps.iter().collect()));
     let steps = chain.steps.iter().skip(n + 1);
-    for (session, requests) in steps.map(|(i, evidence)| (&i.session, &evidence.steps)).chain(last) {
+    let of_steps = steps.map(|(i, evidence)| (&i.session, evidence.steps().collect::<Vec<&Step>>()));
+    for (session, requests) in of_steps.chain(last) {
         let concerned = match tagging {
             Tagging::Principal(of) => session.principal == **of,
             Tagging::Session(tagged) => session == *tagged,
         };
-        for request in requests.iter().flat_map(|step| std::iter::once(step).chain(&step.also_needs)) {
+        for request in requests.into_iter().flat_map(|step| std::iter::once(step).chain(&step.also_needs)) {
             let on = matches!(tagging, Tagging::Principal(_)) && *request.resource == **of;
             for (key, value) in tags_in(request, concerned, on) {
                 shown.entry(key).or_insert(value);
@@ -160,7 +161,7 @@ impl TagChange {
             after.push((tag.into(), value.into()));
         };
         self.set.iter().for_each(|(tag, value)| put(tag, value));
-        let contexts = || evidence.steps.iter().flat_map(|step| &step.context);
+        let contexts = || evidence.steps().flat_map(|step| &step.context);
         for (key, value) in contexts() {
             let named =
                 key.split_once('/').filter(|(family, _)| family.eq_ignore_ascii_case("aws:RequestTag"));
@@ -168,7 +169,7 @@ impl TagChange {
                 put(tag, value);
             }
         }
-        if evidence.steps.iter().any(|step| step.action.contains(":Untag")) {
+        if evidence.steps().any(|step| step.action.contains(":Untag")) {
             let listed = contexts().find(|(key, _)| key.eq_ignore_ascii_case("aws:TagKeys"));
             let gone = |tag: &str| match listed {
                 Some((_, ContextText::Many(keys))) => keys.iter().any(|key| key.eq_ignore_ascii_case(tag)),

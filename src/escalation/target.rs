@@ -155,6 +155,11 @@ impl Goal {
         Some(found)
     }
 
+    /// Whether sessions meet it together that no policy tells apart.
+    pub fn is_alike_for_twins(&self) -> bool {
+        !self.aims.iter().any(|aim| matches!(aim.what, What::Controls(_)))
+    }
+
     /// Refuses questions that name nothing.
     pub fn check(&self, estate: &Estate, settings: &Settings) -> Result<(), AskError> {
         for aim in &self.aims {

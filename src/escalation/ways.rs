@@ -6,6 +6,7 @@ use super::bind::{Object, Scene};
 use super::effect::{alternatives, facts_of};
 use super::guard::{Guard, Refuted};
 use super::needs::{Call, call_of, calls_of, references};
+use super::open::Targets;
 use super::session::Holder;
 use super::step::{Evidence, Finder, Instance, Ways};
 use crate::question::Constraint;
@@ -24,6 +25,21 @@ pub(super) struct Search<'f, 'a, 'w> {
     pub device: bool,
     pub n: usize,
     pub primitive: &'a Primitive,
+    /// The objects on which it still gives something.
+    targets: Option<Targets<'a>>,
+}
+
+impl<'f, 'a, 'w> Search<'f, 'a, 'w> {
+    pub fn of(
+        finder: &'f Finder<'a, 'w>,
+        holder: &'f Holder,
+        device: bool,
+        (n, primitive): (usize, &'a Primitive),
+    ) -> Self {
+        let mut search = Self { finder, holder, device, n, primitive, targets: None };
+        search.targets = finder.open.and_then(|open| open.targets(n, &search.opening(), holder, device));
+        search
+    }
 }
 
 impl<'a> Search<'_, 'a, '_> {
@@ -38,6 +54,9 @@ impl<'a> Search<'_, 'a, '_> {
     }
 
     pub fn run(&self, terms: &mut Terms, ways: &mut Ways) {
+        if self.targets.as_ref().is_some_and(Targets::is_empty) {
+            return;
+        }
         let scene = self.opening();
         // With nothing bound each need must be possible at all.
         for need in &self.primitive.needs {
@@ -60,16 +79,20 @@ impl<'a> Search<'_, 'a, '_> {
         let shareable = self.finder.asker.carries_over() && self.is_shareable(variable);
         let helps = self.only_helps(variable);
         for object in candidates {
-            let mark = shareable.then(|| self.mark(&object)).flatten();
+            let of_object = object.clone();
             let dominates = self.is_administrator(variable, &object);
             let arn = object.arn.clone();
             let scene = scene.with(variable, object);
+            if !self.is_worth_while(&scene, variable) {
+                continue;
+            }
+            let mark = shareable.then(|| self.mark(&of_object)).flatten();
             let admitted = match mark {
                 Some(mark) => {
                     let (of, admitted) = decided
                         .entry(mark)
                         .or_insert_with(|| (arn.clone(), self.admit(terms, &scene, variable)));
-                    admitted.as_ref().map(|evidence| evidence.about(of, &arn)).map_err(Clone::clone)
+                    admitted.as_ref().map(|evidence| evidence.about(of, &of_object)).map_err(Clone::clone)
                 }
                 None => self.admit(terms, &scene, variable),
             };
@@ -84,9 +107,30 @@ impl<'a> Search<'_, 'a, '_> {
             let before = ways.instances.len();
             self.bind(terms, &scene, at + 1, &evidence, ways);
             // No other policy gives more; and it takes one only of what the effects don't tell apart.
-            if (dominates || helps) && ways.instances.iter().skip(before).any(|i| i.unknown.is_none()) {
+            if (dominates || helps) && ways.instances.iter().skip(before).any(|i| i.evidence.unknown.is_none()) {
                 break;
             }
+        }
+    }
+
+    /// Whether the step may still give something, now that the variable is bound too.
+    fn is_worth_while(&self, scene: &Scene<'a>, variable: &str) -> bool {
+        let Some(open) = self.finder.open else { return true };
+        let mut about = self.primitive.effects.iter().flat_map(Effect::references);
+        if about.all(|r| scene.object(&r.variable).is_some()) {
+            return open.gives(scene, self.holder, self.device, self.finder.gained);
+        }
+        let Some(targets) = &self.targets else { return true };
+        let left = |object: &Arc<Object>| targets.contains(object);
+        if let Some(object) = scene.object(targets.variable) {
+            return left(object);
+        }
+        let of_it = |r: &Option<Reference>| r.as_ref().is_some_and(|r| r.variable == variable);
+        match self.primitive.bind.get(targets.variable) {
+            Some(binding) if of_it(&binding.is) || of_it(&binding.profile) => {
+                self.finder.objects.candidates(scene, binding, false).iter().any(left)
+            }
+            _ => true,
         }
     }
 
@@ -137,7 +181,7 @@ impl<'a> Search<'_, 'a, '_> {
 
     fn mark(&self, object: &Object) -> Option<Mark> {
         let (estate, entity) = (self.finder.asker.estate, &self.holder.entity);
-        self.finder.shared.telling.get_or_init(|| Telling::of(estate, entity)).mark(estate, object)
+        self.finder.shared.telling.get_or_init(|| Telling::of(estate, entity)).mark(estate, &self.finder.asker.signatures, object)
     }
 
     /// The same way again, in the asker's state of the policies.
@@ -180,10 +224,7 @@ impl<'a> Search<'_, 'a, '_> {
                     binding: binding.clone(),
                     facts,
                     device: self.device,
-                    carried: evidence.carried,
-                    steps: evidence.steps.clone(),
-                    assumptions: evidence.assumptions.clone(),
-                    unknown: evidence.unknown.clone(),
+                    evidence: evidence.clone(),
                 };
                 let given = alternatives(facts).into_iter().filter(|facts| !facts.is_empty());
                 ways.instances.extend(given.map(instance));
@@ -243,10 +284,7 @@ impl<'a> Search<'_, 'a, '_> {
                         return Guard::Never(refuted);
                     }
                 }
-                match evidence.unknown {
-                    Some(reason) => Guard::Unknown(reason),
-                    None => Guard::Holds(evidence.steps, evidence.assumptions),
-                }
+                evidence.into_guard()
             }
         }
     }
@@ -291,6 +329,14 @@ impl<'a> Search<'_, 'a, '_> {
             && let Some(admitting) = self.finder.asker.may_admit(self.holder, action)
         {
             known.retain(|role| admitting.contains(&role.arn));
+        }
+        if !binding.trusts.0.is_empty() {
+            let services = binding.trusts.0.iter();
+            let trusting: Option<Vec<_>> =
+                services.map(|s| self.finder.asker.may_trust(&scene.partition, s)).collect();
+            if let Some(trusting) = trusting {
+                known.retain(|role| trusting.iter().any(|roles| roles.contains(&role.arn)));
+            }
         }
         let related = binding.of.is_some() || binding.boundary_of.is_some() || binding.is.is_some();
         if binding.kind != "iam.policy" || related || !self.is_given(variable) {

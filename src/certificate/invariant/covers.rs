@@ -1,7 +1,7 @@
 //! Whether a set of facts holds all that another fact gives.
 
 use crate::ask::{BOUNDARY, glob_matches};
-use crate::escalation::{Fact, Session, has_condition_on, tells_names_apart};
+use crate::escalation::{Fact, Held, Session, has_condition_on, tells_names_apart};
 use gateproof_model::catalogue::Catalogue;
 use gateproof_model::json::Json;
 use gateproof_model::policy::{Document, Effect, PatternClause, Source};
@@ -13,10 +13,17 @@ use std::sync::Arc;
 /// A set of facts, and the managed policies that it holds on users, roles and groups.
 pub(super) struct Covers<'a> {
     facts: &'a BTreeSet<Fact>,
+    snapshot: &'a Snapshot,
+    /// Principals whose sessions some service hands out to code.
+    handed: BTreeSet<&'a str>,
+    /// Those whose sessions some service makes calls in.
+    used: BTreeSet<&'a str>,
     attached: BTreeMap<&'a str, Policies>,
     bounded: BTreeMap<&'a str, Policies>,
     /// The principals of the attacker's making that stand for all of their kind.
     made: Vec<&'a Arc<str>>,
+    /// Whether some condition names permissions boundaries.
+    named: bool,
 }
 
 #[derive(Default)]
@@ -27,14 +34,21 @@ struct Policies {
 }
 
 impl<'a> Covers<'a> {
-    pub fn of(facts: &'a BTreeSet<Fact>, snapshot: &Snapshot) -> Self {
+    pub fn of(facts: &'a BTreeSet<Fact>, snapshot: &'a Snapshot) -> Self {
         let made =
             facts.iter().filter_map(|f| if let Fact::NewPrincipal(arn) = f { Some(arn) } else { None });
         let made = made.filter(|arn| tells_names_apart(snapshot, arn).is_none()).collect();
-        let mut covers = Self { facts, attached: BTreeMap::new(), bounded: BTreeMap::new(), made };
+        let (handed, used) = (BTreeSet::new(), BTreeSet::new());
+        let (attached, bounded) = (BTreeMap::new(), BTreeMap::new());
         // Where conditions name boundaries, which one it is matters beside what it allows.
         let named = has_condition_on(snapshot, BOUNDARY);
+        let mut covers = Self { facts, snapshot, handed, used, attached, bounded, made, named };
         for fact in facts {
+            match fact.session().map(|session| &session.held) {
+                Some(Held::Code(_)) => covers.handed.extend(principal_of(fact)),
+                Some(Held::Api(_)) => covers.used.extend(principal_of(fact)),
+                _ => {}
+            }
             let (holders, holder, policies) = match fact {
                 Fact::Attached { policies, to } => (&mut covers.attached, to, policies),
                 Fact::Bounded { of, policies } => (&mut covers.bounded, of, policies),
@@ -70,9 +84,22 @@ impl<'a> Covers<'a> {
             held.is_some_and(|h| h.everything || policies.iter().all(|p| h.arns.contains(p)))
         };
         match fact {
-            Fact::Attached { policies, to } => given(&self.attached, to, policies),
-            Fact::Bounded { of, policies } => given(&self.bounded, of, policies),
-            Fact::Granted { key, to, operations, .. } => {
+            Fact::Attached { policies, to } => given(&self.attached, to, policies) || self.is_allowed_all(to),
+            Fact::AddsIdentity(of) | Fact::Member { user: of, .. } => self.is_allowed_all(of) || self.has(fact),
+            Fact::Bounded { of, policies } => {
+                given(&self.bounded, of, policies) || !self.named && self.is_free(of)
+            }
+            Fact::Unbounded(of) => self.has(fact) || !self.named && self.is_free(of),
+            Fact::Version { policy, .. } => self.is_rewritten(policy) || self.has(fact),
+            Fact::Dropped { of, policy } => {
+                let denies = self.holds_denies(of, policy);
+                self.has(fact) || self.is_rewritten(policy) || denies == Some(false)
+            }
+            Fact::Left { group, .. } => {
+                let groups = self.snapshot.groups().iter().filter(|g| g.arn == *group);
+                self.has(fact) || !groups.flat_map(|g| g.identity.iter()).any(|document| denies(document))
+            }
+            Fact::Granted { key, account, to, operations } => {
                 let granted = |operation: &Arc<str>| {
                     self.facts.iter().any(|known| match known {
                         Fact::Granted { key: k, to: t, operations, .. } => {
@@ -81,11 +108,55 @@ impl<'a> Covers<'a> {
                         _ => false,
                     })
                 };
-                operations.iter().all(granted)
+                // With the key's policy rewritten, whoever is allowed all and has no boundary uses it as it is.
+                let policy = Fact::WritesResourcePolicy { of: key.clone(), account: account.clone() };
+                let needless = self.has(&policy) && self.is_allowed_all(to) && self.is_free(to);
+                needless || operations.iter().all(granted)
             }
-            _ => self.facts.contains(fact),
+            // Which service it is makes no difference to the session.
+            Fact::Session(session) => match &session.held {
+                Held::Code(_) => self.handed.contains(&*session.principal),
+                Held::Api(_) => [&self.handed, &self.used].iter().any(|s| s.contains(&*session.principal)),
+                _ => self.has(fact),
+            },
+            _ => self.has(fact),
         }
     }
+
+    fn has(&self, fact: &Fact) -> bool {
+        self.facts.contains(fact)
+    }
+
+    /// Whether a policy of the attacker's wording is on a user, role or group: what else allows something adds nothing.
+    fn is_allowed_all(&self, holder: &Arc<str>) -> bool {
+        self.has(&Fact::WritesIdentity(holder.clone())) || self.has(&Fact::AddsIdentity(holder.clone()))
+    }
+
+    /// Whether a user or role has no boundary, or need have none.
+    fn is_free(&self, principal: &Arc<str>) -> bool {
+        let never_had = self.snapshot.principal(principal).is_some_and(|p| p.boundary.is_none());
+        never_had || self.has(&Fact::Unbounded(principal.clone()))
+    }
+
+    fn is_rewritten(&self, policy: &Arc<str>) -> bool {
+        self.has(&Fact::WritesPolicy(policy.clone()))
+    }
+
+    /// Whether a policy that a user, role or group holds by itself denies something; `None` where it is not known.
+    fn holds_denies(&self, holder: &str, policy: &str) -> Option<bool> {
+        let of_group = || self.snapshot.groups().iter().find(|g| &*g.arn == holder).map(|g| &g.identity);
+        let held = self.snapshot.principal(holder).map(|p| &p.identity).or_else(of_group)?;
+        held.iter().find(|document| &*document.source.policy == policy).map(|document| denies(document))
+    }
+}
+
+fn principal_of(fact: &Fact) -> Option<&str> {
+    fact.session().map(|session| &*session.principal)
+}
+
+/// Whether the document denies something, or has a statement that is not understood.
+fn denies(document: &Document) -> bool {
+    document.statements.iter().any(|s| s.effect == Effect::Deny || s.assumption.is_some())
 }
 
 /// The fact with another name for a principal.

@@ -69,7 +69,8 @@ impl<'a> Objects<'a> {
         Ok(fitting)
     }
 
-    fn of_kind(&self, kind: &str) -> Arc<[Arc<Object>]> {
+    /// All objects of a kind.
+    pub fn of_kind(&self, kind: &str) -> Arc<[Arc<Object>]> {
         let mut listed = self.listed.lock().unwrap_or_else(PoisonError::into_inner);
         let made = || self.list(kind).into_iter().map(Arc::new).collect();
         listed.entry(kind.to_owned()).or_insert_with(made).clone()

@@ -8,6 +8,7 @@ use super::covers::Covers;
 use super::given::{groups, is_given};
 use super::ground::{Asks, Guard, Judge, Matter, Tools, requests_of};
 use super::objects::{Objects, must_tell};
+use super::settled::Settled;
 use crate::ask::{CallerEntity, Estate, Sessions, Tied};
 use crate::certificate::refusal::{Fault, Refusal};
 use crate::escalation::{
@@ -38,7 +39,8 @@ pub(super) fn close(matter: &Matter<'_>, after: &Estate, judge: &impl Judge) -> 
     }
     let objects = Objects::of(snapshot);
     let covers = Covers::of(matter.facts, snapshot);
-    let walk = Walk { matter, after, objects: &objects, covers: &covers, judge };
+    let settled = Settled::default();
+    let walk = Walk { matter, after, objects: &objects, covers: &covers, settled: &settled, judge };
     let sessions: Vec<Stand<'_>> = matter
         .facts
         .iter()
@@ -87,6 +89,7 @@ struct Walk<'w, 'a, J> {
     after: &'w Estate,
     objects: &'w Objects<'w>,
     covers: &'w Covers<'w>,
+    settled: &'w Settled,
     judge: &'w J,
 }
 
@@ -130,6 +133,10 @@ impl<J: Judge> Walk<'_, '_, J> {
             let me = Object::plain(id, id.rsplit('/').next().unwrap_or_default(), &account);
             let partition = holder.entity.partition.clone();
             let scene = Scene { primitive, me: Arc::new(me), partition, bound: BTreeMap::new() };
+            let known = (&self.matter.estate.snapshot, self.objects, self.covers);
+            if self.settled.is(&scene, &holder, device, known) {
+                continue;
+            }
             let branch = Branch { walk: self, caller: &stand.words, holder: &holder, device };
             branch.enter(tools, &scene)?;
         }
@@ -178,7 +185,8 @@ impl<J: Judge> Branch<'_, '_, '_, J> {
     /// Looks at all bindings of the variables that are not bound yet.
     fn enter<'p>(&self, tools: &mut Tools, scene: &Scene<'p>) -> Result<(), Refusal> {
         let next = scene.primitive.bind.get_index(scene.bound.len());
-        if next.is_none() && self.leads_nowhere(scene) {
+        let mut about = scene.primitive.effects.iter().flat_map(Effect::references);
+        if about.all(|r| scene.object(&r.variable).is_some()) && self.leads_nowhere(scene) {
             return Ok(());
         }
         if self.is_refuted(tools, scene)? {

@@ -1,0 +1,140 @@
+//! Whether a fact gives an attacker anything beside what it has.
+//!
+//! Who may write a role's policies gains nothing by attaching a managed one to it. Such facts are left out, unless all ways
+//! are asked for: what can be reached stays the same, and so does the number of steps to it, since each fact that makes
+//! another needless is at hand already.
+
+use super::fact::{Fact, Held, Session};
+use super::made::has_condition_on;
+use crate::ask::BOUNDARY;
+use gateproof_model::arn::Arn;
+use gateproof_model::policy::{Document, Effect};
+use gateproof_model::snapshot::Snapshot;
+use rustc_hash::FxHashSet;
+use std::sync::Arc;
+
+/// The facts found so far, as far as they make others needless.
+#[derive(Debug, Default)]
+pub(super) struct Gained {
+    facts: FxHashSet<Fact>,
+    /// Users, roles and groups that are allowed everything by a policy of the attacker's wording.
+    full: FxHashSet<Arc<str>>,
+    /// Principals whose sessions a service hands out, with and without their credentials.
+    handed: FxHashSet<(Arc<str>, bool)>,
+    /// Whether some condition names permissions boundaries: then it matters which one a user or role has.
+    named: bool,
+    /// The accounts in which it made a user or role without boundary.
+    made: FxHashSet<(Arc<str>, Kind)>,
+}
+
+/// What kind of principal was made.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+enum Kind {
+    User,
+    Role,
+}
+
+impl Gained {
+    /// Nothing yet, in a snapshot.
+    pub fn nothing(snapshot: &Snapshot) -> Self {
+        Self { named: has_condition_on(snapshot, BOUNDARY), ..Self::default() }
+    }
+
+    /// Takes note of a fact.
+    pub fn insert(&mut self, fact: &Fact) {
+        match fact {
+            Fact::WritesIdentity(of) | Fact::AddsIdentity(of) => {
+                self.full.insert(of.clone());
+            }
+            Fact::Session(session) => {
+                if let Some(credentials) = handed_out(session) {
+                    self.handed.insert((session.principal.clone(), credentials));
+                }
+            }
+            // Whoever is made without boundary has it said of it.
+            Fact::Unbounded(of) if self.facts.contains(&Fact::NewPrincipal(of.clone())) => {
+                self.made.extend(account_and_kind(of));
+            }
+            _ => {}
+        }
+        self.facts.insert(fact.clone());
+    }
+
+    /// How many facts there are.
+    pub fn count(&self) -> usize {
+        self.facts.len()
+    }
+
+    /// Whether some of the facts of a step can't be done without.
+    pub fn adds_some(&self, snapshot: &Snapshot, facts: &[Fact]) -> bool {
+        let made = facts.iter().find_map(|f| if let Fact::NewPrincipal(of) = f { Some(of) } else { None });
+        match made {
+            Some(of) => account_and_kind(of).is_none_or(|made| !self.made.contains(&made)),
+            None => facts.iter().any(|fact| self.adds(snapshot, fact)),
+        }
+    }
+
+    /// Whether a fact can't be done without.
+    fn adds(&self, snapshot: &Snapshot, fact: &Fact) -> bool {
+        if self.facts.contains(fact) {
+            return false;
+        }
+        let has = |fact: Fact| self.facts.contains(&fact);
+        match fact {
+            Fact::AddsIdentity(of) => !self.full.contains(of),
+            Fact::Attached { to, .. } => !self.full.contains(to),
+            Fact::Member { user, .. } => !self.full.contains(user),
+            Fact::Version { policy, .. } => !has(Fact::WritesPolicy(policy.clone())),
+            Fact::Bounded { of, .. } => {
+                let bounded = snapshot.principal(of).is_none_or(|p| p.boundary.is_some());
+                self.named || bounded && !has(Fact::Unbounded(of.clone()))
+            }
+            Fact::Unbounded(of) => self.named || snapshot.principal(of).is_none_or(|p| p.boundary.is_some()),
+            Fact::Dropped { of, policy } => {
+                !has(Fact::WritesPolicy(policy.clone())) && may_deny(snapshot, of, policy)
+            }
+            Fact::Left { group, .. } => {
+                let groups = snapshot.groups().iter().filter(|g| g.arn == *group);
+                groups.flat_map(|g| g.identity.iter()).any(|document| denies(document))
+            }
+            Fact::Granted { key, account, to, .. } => {
+                let policy = Fact::WritesResourcePolicy { of: key.clone(), account: account.clone() };
+                let unbounded = snapshot.principal(to).is_some_and(|p| p.boundary.is_none());
+                !(has(policy) && self.full.contains(to) && (unbounded || has(Fact::Unbounded(to.clone()))))
+            }
+            Fact::Session(session) => handed_out(session).is_none_or(|credentials| {
+                let handed = |with| self.handed.contains(&(session.principal.clone(), with));
+                !handed(true) && (credentials || !handed(false))
+            }),
+            _ => true,
+        }
+    }
+}
+
+/// Whether a service hands the session out, and with its credentials. By which service makes no difference.
+fn handed_out(session: &Session) -> Option<bool> {
+    match session.held {
+        Held::Code(_) => Some(true),
+        Held::Api(_) => Some(false),
+        _ => None,
+    }
+}
+
+fn account_and_kind(made: &str) -> Option<(Arc<str>, Kind)> {
+    let arn = Arn::parse(made)?;
+    let kind = if arn.resource.starts_with("role/") { Kind::Role } else { Kind::User };
+    Some((arn.account.into(), kind))
+}
+
+/// Whether a policy of a user, role or group denies something, or may.
+fn may_deny(snapshot: &Snapshot, of: &str, policy: &str) -> bool {
+    let principal = snapshot.principal(of).map(|p| &p.identity);
+    let group = snapshot.groups().iter().find(|g| &*g.arn == of).map(|g| &g.identity);
+    let mut held = principal.or(group).into_iter().flat_map(|documents| documents.iter());
+    held.find(|document| &*document.source.policy == policy).is_none_or(|document| denies(document))
+}
+
+/// Whether the document has a Deny, or a statement that is not understood.
+fn denies(document: &Document) -> bool {
+    document.statements.iter().any(|s| s.effect == Effect::Deny || s.assumption.is_some())
+}

@@ -1,0 +1,155 @@
+//! The objects on which a step still gives something that the attacker doesn't have.
+//!
+//! Where many sessions can do everything in an account, all but the first find every object of theirs done: one look at
+//! a list that is made once for all of them says so.
+
+use super::bind::{Object, Objects, Scene};
+use super::effect::{alternatives, facts_of};
+use super::gain::Gained;
+use super::kin::Kin;
+use super::session::Holder;
+use gateproof_encodings::primitive::{Binding, Primitive};
+use gateproof_model::snapshot::Snapshot;
+use rustc_hash::{FxHashMap, FxHashSet};
+use std::sync::{Arc, Mutex, PoisonError};
+
+/// What was gained so far, and on which objects steps still gain something.
+pub(super) struct Open<'r> {
+    gained: &'r Gained,
+    objects: &'r Objects<'r>,
+    snapshot: &'r Snapshot,
+    kin: &'r Kin,
+    lists: Mutex<Lists>,
+}
+
+/// Objects by what they depend on.
+pub(super) type Lists = FxHashMap<Key, Arc<Left>>;
+
+/// The objects that were left when so many facts were known.
+#[derive(Debug)]
+pub(super) struct Left {
+    facts: usize,
+    objects: Vec<Arc<Object>>,
+    arns: FxHashSet<Arc<str>>,
+}
+
+/// Steps whose objects are the same, the account that these are of, and how the session is held.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub(super) struct Key {
+    shape: usize,
+    account: Option<Arc<str>>,
+    api: bool,
+    device: bool,
+    of_account: bool,
+}
+
+/// The objects that are left of one variable.
+pub(super) struct Targets<'p> {
+    pub variable: &'p str,
+    left: Arc<Left>,
+}
+
+impl Targets<'_> {
+    pub fn is_empty(&self) -> bool {
+        self.left.arns.is_empty()
+    }
+
+    pub fn contains(&self, object: &Object) -> bool {
+        self.left.arns.contains(&object.arn)
+    }
+}
+
+impl<'r> Open<'r> {
+    /// `earlier`: the lists as they were when less was gained.
+    pub fn of(
+        gained: &'r Gained,
+        objects: &'r Objects<'r>,
+        snapshot: &'r Snapshot,
+        kin: &'r Kin,
+        earlier: Lists,
+    ) -> Self {
+        Self { gained, objects, snapshot, kin, lists: Mutex::new(earlier) }
+    }
+
+    /// The lists, for when more is gained.
+    pub fn into_lists(self) -> Lists {
+        self.lists.into_inner().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Whether a step gives something new, beside what is gained here too, all objects of its effects being bound.
+    pub fn gives(&self, scene: &Scene<'_>, holder: &Holder, device: bool, here: &Gained) -> bool {
+        let facts = facts_of(self.snapshot, scene, holder, device);
+        let mut given = alternatives(facts).into_iter().filter(|facts| !facts.is_empty());
+        given.any(|facts| {
+            here.adds_some(self.snapshot, &facts) && self.gained.adds_some(self.snapshot, &facts)
+        })
+    }
+
+    /// What is left of the first variable that the effects of the `n`th step are about; `None` where that depends on more
+    /// than the session's account and how it is held.
+    pub fn targets<'p>(
+        &self,
+        n: usize,
+        scene: &Scene<'p>,
+        holder: &Holder,
+        device: bool,
+    ) -> Option<Targets<'p>> {
+        let (shape, place) = self.kin.shape(n)?;
+        let (variable, binding) = scene.primitive.bind.get_index(place)?;
+        let account = account_of(scene, binding);
+        let key = Key {
+            shape,
+            account: account.clone(),
+            api: holder.api,
+            device,
+            of_account: holder.entity.account.is_some(),
+        };
+        let known = self.lists.lock().unwrap_or_else(PoisonError::into_inner).get(&key).cloned();
+        let facts = self.gained.count();
+        if let Some(left) = known.as_ref().filter(|left| left.facts == facts) {
+            return Some(Targets { variable, left: left.clone() });
+        }
+        let mut objects = match (known, &account) {
+            (Some(left), _) => left.objects.clone(),
+            (None, Some(account)) => self.objects.in_account(&binding.kind, account),
+            (None, None) => self.objects.of_kind(&binding.kind),
+        };
+        objects.retain(|object| self.may_give(&scene.with(variable, object.clone()), holder, device));
+        let arns = objects.iter().map(|object| object.arn.clone()).collect();
+        let left = Arc::new(Left { facts, objects, arns });
+        self.lists.lock().unwrap_or_else(PoisonError::into_inner).insert(key, left.clone());
+        Some(Targets { variable, left })
+    }
+
+    /// Whether a step may give something new, whatever the effects' other variables are bound to. What is gained by any one
+    /// policy or group that can be given is gained by another.
+    fn may_give(&self, scene: &Scene<'_>, holder: &Holder, device: bool) -> bool {
+        let primitive = scene.primitive;
+        let unbound = |v: &String| is_about(primitive, v) && scene.object(v).is_none();
+        let Some((variable, binding)) = primitive.bind.iter().find(|(v, _)| unbound(v)) else {
+            return self.gives(scene, holder, device, &Gained::default());
+        };
+        if binding.of.is_none() {
+            let any: Arc<str> = "".into();
+            let object = Arc::new(Object::plain(&any, "", &any));
+            return self.may_give(&scene.with(variable, object), holder, device);
+        }
+        let related = self.objects.candidates(scene, binding, false);
+        related.into_iter().any(|object| self.may_give(&scene.with(variable, object), holder, device))
+    }
+}
+
+/// The one account that a binding's objects can be of.
+fn account_of(scene: &Scene<'_>, binding: &Binding) -> Option<Arc<str>> {
+    let template = binding.account.as_ref()?;
+    let bound = scene.binds(template.references());
+    match scene.globs(template).as_slice() {
+        [one] if bound => Some(one.as_str().into()),
+        _ => None,
+    }
+}
+
+/// Whether the effects are about a variable.
+pub(super) fn is_about(primitive: &Primitive, variable: &str) -> bool {
+    primitive.effects.iter().any(|effect| effect.references().iter().any(|r| r.variable == variable))
+}
