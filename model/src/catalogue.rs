@@ -27,9 +27,9 @@ pub use resource::{ResourceTypeId, ResourceTypeInfo};
 use action::{ActionRecord, ActionResource};
 use key::{KeyId, Keys};
 use resource::{NO_RESOURCE_TYPE, ResourceTypeRecord};
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHashSet};
 use std::borrow::Cow;
-use std::sync::LazyLock;
+use std::sync::{LazyLock, OnceLock};
 
 /// A list of condition keys that several entries may share; 0 is the empty one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -69,6 +69,8 @@ pub struct Catalogue {
     owners: FxHashMap<String, KeyOwner>,
     /// Custom policies, sorted by ARN.
     managed_policies: Vec<ManagedPolicy>,
+    /// The services that say of some action that its requests carry tags, found when first asked for.
+    tagging: OnceLock<FxHashSet<String>>,
 }
 
 static EMBEDDED: LazyLock<Result<Catalogue, load::LoadError>> = LazyLock::new(load::catalogue);

@@ -255,9 +255,14 @@ impl<'a> Facts<'a> {
             .then(|| self.resource.get(&format!("aws:resourcetag/{tag}")).cloned().unwrap_or(KeyFact::Absent))
     }
 
-    /// A key of one service that the action's requests never carry, whatever principal and resource are.
+    /// A key of one service, or tags, that the action's requests never carry, whatever principal and resource are.
     fn is_foreign(&self, key: &str) -> bool {
-        !key.starts_with("aws:") && self.action.is_some_and(|action| !self.support(action, key).is_possible())
+        let Some(action) = self.action else { return false };
+        match key.strip_prefix("aws:") {
+            Some("tagkeys") => !action.may_take_tags(),
+            Some(global) => global.starts_with("requesttag/") && !action.may_take_tags(),
+            None => !self.support(action, key).is_possible(),
+        }
     }
 
     fn support(&self, action: ActionInfo<'_>, key: &str) -> Support {

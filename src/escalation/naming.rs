@@ -29,8 +29,9 @@ impl<'a> Search<'_, 'a, '_> {
         let mut last = Refuted::default();
         let mut unknown = so_far.unknown.clone();
         let new = scene.new_name(first);
-        let is_taken =
-            |name: &String| new.as_ref().is_some_and(|n| self.finder.asker.estate.is_taken(n, name));
+        let is_taken = |name: &String| {
+            is_nameless(name) || new.as_ref().is_some_and(|n| self.finder.asker.estate.is_taken(n, name))
+        };
         let tried = self.names(&object, so_far).into_iter().take(NAMES);
         for name in tried.chain([any_name(&object.arn)]).filter(|name| !is_taken(name)) {
             let named = scene.with(first, named(&object, &name));
@@ -45,6 +46,9 @@ impl<'a> Search<'_, 'a, '_> {
             Together::Never(refuted) => {
                 last.add(&refuted);
                 Err(last)
+            }
+            Together::Name(name) if is_nameless(&name) => {
+                Ok(self.unsettled(scene, unknown, "only a path without a name was found for it"))
             }
             Together::Name(name) => {
                 let named = scene.with(first, named(&object, &name));
@@ -139,6 +143,11 @@ impl<'a> Search<'_, 'a, '_> {
             }
         }
     }
+}
+
+/// Whether the ARN ends after a path, without a name.
+fn is_nameless(arn: &str) -> bool {
+    arn.ends_with('/')
 }
 
 /// Some ARN that fits the glob of a new object: for one that the calls allowed are not about.

@@ -1,12 +1,16 @@
 //! Actions, and how they are found.
 
-use super::key::{Support, is_identity_provider_key};
+use super::key::{KeyId, Support, is_identity_provider_key};
 use super::resource::{ResourceTypeId, ResourceTypeInfo};
 use super::{Catalogue, ListId, glob};
 use crate::text::fold_text;
+use rustc_hash::FxHashSet;
 use std::borrow::Cow;
 use std::cmp::Ordering;
 use std::ops::Range;
+
+/// The keys that carry tags: any of the first kind, and the names of all.
+const TAG_KEYS: [&str; 2] = ["aws:requesttag/any", "aws:tagkeys"];
 
 /// An action of one catalogue. Ids are dense, and sorted by the lower-case `service:Name`, so that those of a
 /// service are contiguous.
@@ -188,6 +192,29 @@ impl<'a> ActionInfo<'a> {
         })
     }
 
+    /// Whether a request of the action can carry tags to be set or taken away (`aws:RequestTag/…`, `aws:TagKeys`). The
+    /// reference lists these keys action by action, though they are global; of a service that it lists them for nowhere,
+    /// nothing is known.
+    ///
+    /// IAM User Guide, "AWS global condition context keys", `aws:RequestTag/tag-key`, *Availability*: "when tag key-value
+    /// pairs are passed in the request". CONFORMANCE 3.8.
+    pub fn may_take_tags(&self) -> bool {
+        self.lists_request_tags() || !self.catalogue.tagging_services().contains(self.service())
+    }
+
+    fn lists_request_tags(&self) -> bool {
+        let keys = &self.catalogue.keys;
+        let ids: Vec<KeyId> = TAG_KEYS.iter().flat_map(|key| keys.resolve(key).to_vec()).collect();
+        let lists = |list: ListId| {
+            let members = self.catalogue.list(list);
+            ids.iter().any(|id| members.binary_search(id).is_ok())
+        };
+        let of_type = |row: &ActionResource| {
+            self.catalogue.resource_type_record(row.resource_type).is_some_and(|t| lists(t.keys))
+        };
+        lists(self.record.keys) || self.rows().iter().any(|row| lists(row.keys) || of_type(row))
+    }
+
     fn rows(&self) -> &'a [ActionResource] {
         self.catalogue.action_resources.get(self.record.resources.clone()).unwrap_or_default()
     }
@@ -228,6 +255,13 @@ pub(super) fn compare_names(a: &str, b: &str) -> Ordering {
 }
 
 impl Catalogue {
+    fn tagging_services(&self) -> &FxHashSet<String> {
+        self.tagging.get_or_init(|| {
+            let tagging = self.actions().filter(ActionInfo::lists_request_tags);
+            tagging.map(|action| action.service().to_owned()).collect()
+        })
+    }
+
     /// All actions, in order.
     pub fn actions(&self) -> impl ExactSizeIterator<Item = ActionInfo<'_>> + Clone {
         self.range(0..self.actions.len())
