@@ -143,6 +143,10 @@ pub fn refute(terms: &Terms, root: Term, memory: &Memory, limits: &Limits) -> Op
 fn refuted(terms: &Terms, cnf: &gateproof_encodings::cnf::Cnf, proof: Proof) -> Answer {
     match gateproof_checker::check(terms.atoms(), cnf, &proof) {
         Ok(_) => Answer::Unsatisfiable(proof),
+        // What the engine sees may be too much for the checker, which neither refutes it nor lets it pass.
+        Err(gateproof_checker::Refusal::Budget(_, limit)) => {
+            Answer::Unknown(UnknownReason::ResourceLimit { limit: limit as u64 })
+        }
         Err(refusal) => Answer::Unknown(UnknownReason::Disagreement {
             first: "the engine".to_owned(),
             second: format!("the proof checker: {refusal}"),

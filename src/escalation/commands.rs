@@ -9,7 +9,7 @@ use super::payload::{Payload, is_service};
 use super::step::{Evidence, Instance};
 use crate::ask::{call, command};
 use crate::question::Step;
-use gateproof_encodings::primitive::{Call, Primitive, Template};
+use gateproof_encodings::primitive::{Call, Primitive, Template, TemplatePart};
 use gateproof_model::arn::Arn;
 use serde_json::{Map, Value};
 use std::collections::{BTreeMap, BTreeSet};
@@ -111,18 +111,30 @@ fn fill(one: &Call, name: &str, value: &Value, scene: &Scene<'_>, payload: &Payl
     match value {
         Value::String(text) if text == "$payload" => payload.value(&one.api, name, scene),
         Value::String(text) => match Template::try_from(text.clone()) {
+            Ok(template) if !members_of(&template, scene).is_empty() => members_of(&template, scene).into(),
             Ok(template) => {
                 Value::String(scene.globs(&template).into_iter().next().unwrap_or_else(|| text.clone()))
             }
             Err(_) => value.clone(),
         },
-        Value::Array(items) => items.iter().map(|item| fill(one, name, item, scene, payload)).collect(),
+        Value::Array(items) => {
+            let each = items.iter().map(|item| fill(one, name, item, scene, payload));
+            each.flat_map(|item| if let Value::Array(several) = item { several } else { vec![item] }).collect()
+        }
         Value::Object(members) => {
             let each = members.iter().map(|(name, v)| (name.clone(), fill(one, name, v, scene, payload)));
             Value::Object(each.collect())
         }
         other => other.clone(),
     }
+}
+
+/// What an object stands for, where a template is its name.
+fn members_of(template: &Template, scene: &Scene<'_>) -> Vec<String> {
+    let [TemplatePart::Field(reference)] = template.parts.as_slice() else { return Vec::new() };
+    let object = scene.object(&reference.variable).filter(|_| reference.field == "name");
+    let members = object.and_then(|o| o.fields.get("members"));
+    members.into_iter().flatten().map(ToString::to_string).collect()
 }
 
 /// Where a call answers with credentials, the shell goes on with them.

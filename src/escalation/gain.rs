@@ -40,6 +40,11 @@ impl Gained {
         Self { named: has_condition_on(snapshot, BOUNDARY), ..Self::default() }
     }
 
+    /// Nothing yet, for what is gained beside these.
+    pub fn beside(&self) -> Self {
+        Self { named: self.named, ..Self::default() }
+    }
+
     /// Takes note of a fact.
     pub fn insert(&mut self, fact: &Fact) {
         match fact {

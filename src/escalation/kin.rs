@@ -24,8 +24,10 @@ enum Does {
     Frees,
     /// Changes what a managed policy says.
     Rewrites,
-    /// Opens a session by way of a service.
+    /// Opens a session whose credentials a service hands out.
     Hands,
+    /// Opens one in which a service makes calls.
+    Calls,
     /// Something else.
     Other(String),
 }
@@ -69,7 +71,7 @@ fn does(primitive: &Primitive) -> (Does, u8) {
         [Effect::WritePolicy(_)] => (Does::Rewrites, 0),
         [Effect::SetVersion(_)] => (Does::Rewrites, 1),
         [Effect::Control(control)] if control.via == Via::Code => (Does::Hands, 0),
-        [Effect::Control(control)] if control.via == Via::Api => (Does::Hands, 1),
+        [Effect::Control(control)] if control.via == Via::Api => (Does::Calls, 0),
         effects => (Does::Other(format!("{effects:?}")), 0),
     }
 }

@@ -69,7 +69,6 @@ fn shrunk(mut set: Vec<usize>, holds: &mut impl FnMut(&[usize]) -> bool) -> Vec<
 }
 
 #[cfg(test)]
-#[allow(clippy::unwrap_used, reason = "tests")]
 mod tests {
     use super::*;
     use proptest::prelude::*;

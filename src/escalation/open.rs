@@ -71,6 +71,11 @@ impl<'r> Open<'r> {
         Self { gained, objects, snapshot, kin, lists: Mutex::new(earlier) }
     }
 
+    /// Nothing yet, for what one session gains.
+    pub fn nothing_gained(&self) -> Gained {
+        self.gained.beside()
+    }
+
     /// The lists, for when more is gained.
     pub fn into_lists(self) -> Lists {
         self.lists.into_inner().unwrap_or_else(PoisonError::into_inner)
@@ -127,7 +132,7 @@ impl<'r> Open<'r> {
         let primitive = scene.primitive;
         let unbound = |v: &String| is_about(primitive, v) && scene.object(v).is_none();
         let Some((variable, binding)) = primitive.bind.iter().find(|(v, _)| unbound(v)) else {
-            return self.gives(scene, holder, device, &Gained::default());
+            return self.gives(scene, holder, device, &self.gained.beside());
         };
         if binding.of.is_none() {
             let any: Arc<str> = "".into();

@@ -6,7 +6,7 @@ use super::fact::{Fact, Session};
 use super::guard::{Allowed, Guard};
 use super::policies::{Reading, changes_of};
 use super::step::{Evidence, Instance};
-use super::tags::{Shown, TagChange, Tagging, Wanted, all_gone, tagging, wanted};
+use super::tags::{Shown, TagChange, Tagging, Wanted, all_gone, all_other, tagging, wanted};
 use crate::ask::Estate;
 use gateproof_model::account::Tags;
 use gateproof_model::snapshot::PrincipalChange;
@@ -120,6 +120,7 @@ impl Chains<'_, '_> {
         let set = self.replay_steps(&instances, by, &wanted);
         let gone = all_gone(&chain, &wanted, &self.search.estate.snapshot);
         set.or_else(|| self.replay_steps(&instances, by, &gone))
+            .or_else(|| self.replay_steps(&instances, by, &all_other(&gone)))
     }
 
     /// The steps in order, each on the state that the earlier ones made. Tags are those that are wanted; where no step is

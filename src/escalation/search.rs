@@ -175,7 +175,8 @@ impl Search<'_> {
         let mut added = BTreeSet::new();
         if self.every_way {
             let all: Vec<(&Session, First)> = pending.iter().map(|s| (s, First::ALL)).collect();
-            self.ways(round, None, &all).into_iter().for_each(|ways| self.add_all(ways, found, &mut added));
+            let ways = self.ways(round, None, &all);
+            self.add_all(ways, found, &mut added);
             return added;
         }
         let (mut sessions, others) = self.one_of_each(round, pending);
@@ -196,7 +197,7 @@ impl Search<'_> {
             let open = Open::of(&found.gained, round.objects, &self.estate.snapshot, round.kin, lists);
             let ways = self.ways(round, Some(&open), now);
             lists = open.into_lists();
-            ways.into_iter().for_each(|ways| self.add_all(ways, found, &mut added));
+            self.add_all(ways, found, &mut added);
             (sessions, size) = (later, size * 2);
         }
         added
@@ -238,9 +239,9 @@ impl Search<'_> {
         })
     }
 
-    /// The ways of each session's steps.
-    fn ways(&self, round: &Round<'_>, open: Option<&Open<'_>>, sessions: &[(&Session, First)]) -> Vec<Ways> {
-        let each = sessions.par_iter().flat_map_iter(|(session, first)| {
+    /// The ways of each session's steps, in the order of sessions and steps.
+    fn ways(&self, round: &Round<'_>, open: Option<&Open<'_>>, sessions: &[(&Session, First)]) -> Ways {
+        let each = sessions.par_iter().enumerate().flat_map_iter(|(place, (session, first))| {
             let Some(holder) = self.start.holder(round.estate, round.facts, session) else { return Vec::new() };
             let may = round.allowance.of(round.estate, &holder.entity);
             let own = Arc::new((holder, Shared::default()));
@@ -249,19 +250,20 @@ impl Search<'_> {
                 is_possible(round.estate, &may, &primitive.needs).then_some((*n, primitive))
             };
             let groups = round.kin.groups.iter().map(|group| group.iter().filter_map(possible).collect());
-            groups.map(|group: Vec<_>| (*session, own.clone(), group)).collect()
+            groups.map(|group: Vec<_>| (place, *session, own.clone(), group)).collect()
         });
         let each: Vec<_> = each.collect();
-        each.into_par_iter()
-            .map_init(Terms::default, |terms, (session, own, group)| {
-                let (holder, shared) = &*own;
+        let found: Vec<Ways> = each
+            .par_iter()
+            .map_init(Terms::default, |terms, (_, session, own, group)| {
+                let (holder, shared) = &**own;
                 let mut all = Ways::default();
-                let mut gained = Gained::default();
+                let mut gained = open.map_or_else(Gained::default, Open::nothing_gained);
                 for (n, primitive) in group {
                     let objects = round.objects;
                     let finder =
                         Finder { asker: round.asker, objects, session, holder, shared, open, gained: &gained };
-                    let ways = finder.ways(terms, n, primitive);
+                    let ways = finder.ways(terms, *n, primitive);
                     let sure = ways.instances.iter().filter(|i| i.evidence.unknown.is_none());
                     let facts: Vec<Fact> = sure.flat_map(|i| i.facts.iter().cloned()).collect();
                     facts.iter().for_each(|fact| gained.insert(fact));
@@ -270,7 +272,16 @@ impl Search<'_> {
                 }
                 all
             })
-            .collect()
+            .collect();
+        let mut whole = Ways::default();
+        let mut placed = Vec::new();
+        for ((place, ..), ways) in each.iter().zip(found) {
+            whole.refuted.add(&ways.refuted);
+            placed.extend(ways.instances.into_iter().map(|instance| (*place, instance)));
+        }
+        placed.sort_by_key(|(place, instance)| (*place, instance.primitive));
+        whole.instances.extend(placed.into_iter().map(|(_, instance)| instance));
+        whole
     }
 
     fn look_for_goal(

@@ -22,6 +22,9 @@ pub(super) type Shown = BTreeMap<String, Option<String>>;
 /// What is shown after each step that changes tags, by the step's place.
 pub(super) type Wanted = BTreeMap<usize, Shown>;
 
+/// The value of a tag that only must be another one.
+const ANOTHER: &str = "gateproof";
+
 /// Whose tags a step changes: a principal's, or those of a session of it.
 pub(super) enum Tagging<'i> {
     Principal(&'i Arc<str>),
@@ -55,6 +58,14 @@ pub(super) fn all_gone(chain: &Chain, wanted: &Wanted, snapshot: &Snapshot) -> W
         shown.keys().cloned().chain(own).map(|tag| (tag, None)).collect()
     };
     wanted.iter().map(|(n, shown)| (*n, none(*n, shown))).collect()
+}
+
+/// The same with another value of each tag that is not to be there: where it only must not be that one.
+pub(super) fn all_other(wanted: &Wanted) -> Wanted {
+    let other = |shown: &Shown| {
+        shown.iter().map(|(tag, value)| (tag.clone(), value.clone().or(Some(ANOTHER.to_owned())))).collect()
+    };
+    wanted.iter().map(|(n, shown)| (*n, other(shown))).collect()
 }
 
 /// The tags shown after a step; of several values of a key the first.
@@ -139,6 +150,10 @@ impl TagChange {
             Need::Call(call) if !untags(call) && !self.gone.is_empty() => None,
             Need::Call(call) => {
                 let mut call = call.clone();
+                if let Some(tag) = self.gone.first().filter(|_| untags(&call)) {
+                    let text = Template { parts: vec![TemplatePart::Text(tag.clone())] };
+                    call.context.insert("aws:TagKeys".to_owned(), ContextDemand(vec![text]));
+                }
                 for (tag, value) in &self.set {
                     let text = Template { parts: vec![TemplatePart::Text(value.clone())] };
                     call.context.insert(format!("aws:RequestTag/{tag}"), ContextDemand(vec![text]));

@@ -7,6 +7,7 @@ use gateproof::ask::{Estate, Tier};
 use gateproof::certificate::{
     Fault, Formula, Guard, InvariantCertificate, InvariantClaim, Steps, verify_invariants_loaded,
 };
+use gateproof::escalation::Fact;
 use gateproof_encodings::primitive::{Primitive, embedded};
 use serde_json::json;
 use std::collections::{BTreeSet, HashSet};
@@ -52,10 +53,21 @@ fn claim(certificate: &InvariantCertificate) -> &InvariantClaim {
 }
 
 /// A fact less, so that a step leads out; a fact more that leads to the target, or can't be.
+/// Whether another fact holds all that the fact gives: then the invariant is closed without it, too.
+fn is_needless(facts: &BTreeSet<Fact>, fact: &Fact) -> bool {
+    match fact {
+        Fact::Attached { to: of, .. } | Fact::AddsIdentity(of) | Fact::Member { user: of, .. } => {
+            facts.contains(&Fact::WritesIdentity(of.clone()))
+        }
+        _ => false,
+    }
+}
+
 fn of_facts(certificate: &InvariantCertificate) -> Mutants {
     let facts = &claim(certificate).facts;
     let mut mutants: Mutants = facts
         .iter()
+        .filter(|fact| !is_needless(facts, fact))
         .map(|fact| (format!("without {fact}"), mutant(certificate, |c| assert!(c.facts.remove(fact)))))
         .collect();
     let more = [

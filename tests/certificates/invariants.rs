@@ -74,7 +74,9 @@ impl Asked {
             for (listed, (arn, answer)) in certificate.callers.iter().zip(&answer.principals) {
                 assert_eq!(&*listed.arn, &**arn);
                 if let Some(claim) = &listed.claim {
-                    assert_eq!(claim.assumptions, *answer.assumptions, "{arn}");
+                    // The search may have looked for objects that make no difference in the end.
+                    let told = |assumption: &&String| !answer.assumptions.contains(assumption);
+                    assert_eq!(claim.assumptions.iter().find(told), None, "{arn}: not told");
                 }
             }
         }
