@@ -160,14 +160,23 @@ impl Chains<'_, '_> {
             looked_at: 0,
             more: true,
         };
+        // In the order of the steps by which each comes about.
+        let mut order: Vec<usize> = (0..self.found.met.len()).collect();
+        order.sort_by_key(|n| self.first_giving(*n));
         while plans.more && !plans.enough() {
             plans.more = false;
-            for met in 0..self.found.met.len() {
-                self.plans_for(met, &mut plans);
+            for met in &order {
+                self.plans_for(*met, &mut plans);
             }
             plans.longest += 1;
         }
         plans.chains
+    }
+
+    /// The first step that gives what meets the goal.
+    fn first_giving(&self, met: usize) -> Option<usize> {
+        let by = self.found.met.get(met).and_then(|m| self.bearing.number(&m.by))?;
+        self.steps.giving(by).first().copied()
     }
 
     /// The plans after which the goal is met in one session.

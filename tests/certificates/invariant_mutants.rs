@@ -56,8 +56,10 @@ fn claim(certificate: &InvariantCertificate) -> &InvariantClaim {
 /// Whether another fact holds all that the fact gives: then the invariant is closed without it, too.
 fn is_needless(facts: &BTreeSet<Fact>, fact: &Fact) -> bool {
     match fact {
-        Fact::Attached { to: of, .. } | Fact::AddsIdentity(of) | Fact::Member { user: of, .. } => {
-            facts.contains(&Fact::WritesIdentity(of.clone()))
+        Fact::AddsIdentity(of) => facts.contains(&Fact::WritesIdentity(of.clone())),
+        Fact::Attached { to: of, .. } | Fact::Member { user: of, .. } => {
+            let written = [Fact::WritesIdentity(of.clone()), Fact::AddsIdentity(of.clone())];
+            written.iter().any(|fact| facts.contains(fact))
         }
         _ => false,
     }

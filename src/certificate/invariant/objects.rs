@@ -12,8 +12,10 @@ use std::sync::{Arc, Mutex, PoisonError};
 /// The objects of a snapshot.
 pub(super) struct Objects<'a> {
     pub snapshot: &'a Snapshot,
-    /// By kind, once asked for.
+    /// By kind, once looked at.
     listed: Mutex<BTreeMap<String, Arc<[Arc<Object>]>>>,
+    /// The kinds that some step's objects were asked for of.
+    asked: Mutex<BTreeSet<String>>,
 }
 
 /// What any object of the inventory has.
@@ -21,12 +23,12 @@ const ALWAYS_TOLD: [&str; 4] = ["arn", "name", "account", "region"];
 
 impl<'a> Objects<'a> {
     pub fn of(snapshot: &'a Snapshot) -> Self {
-        Self { snapshot, listed: Mutex::default() }
+        Self { snapshot, listed: Mutex::default(), asked: Mutex::default() }
     }
 
     /// The kinds that were asked for.
     pub fn kinds(&self) -> BTreeSet<String> {
-        self.listed.lock().unwrap_or_else(PoisonError::into_inner).keys().cloned().collect()
+        self.asked.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
     /// All objects that fit a variable, but for the trust that its role must have.
@@ -54,6 +56,7 @@ impl<'a> Objects<'a> {
         let (Some(of), Some(bounded)) = (holder(&binding.of), holder(&binding.boundary_of)) else {
             return Ok(Vec::new());
         };
+        self.asked.lock().unwrap_or_else(PoisonError::into_inner).insert(binding.kind.clone());
         let mut fitting = Vec::new();
         for object in self.of_kind(&binding.kind).iter() {
             let fits = accounts.as_ref().is_none_or(|a| a.iter().any(|id| **id == *object.account))
