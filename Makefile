@@ -32,9 +32,10 @@ lint: setup ## format, clippy with the deny-list, licences and sources of the de
 	@$(STAGE) "documentation" env RUSTDOCFLAGS="-D warnings -A rustdoc::private_intra_doc_links" $(CARGO) doc --locked --workspace --no-deps --document-private-items --quiet
 	@$(STAGE) "dependencies" scripts/check_dependencies
 
-bench: setup ## speed: criterion for the parts, then a table for generated accounts, then all pairs of AWS-managed policies
+bench: setup ## speed: criterion for the parts, tables for generated accounts and for escalation in them, all pairs of AWS-managed policies
 	@$(STAGE) "criterion" $(CARGO) bench --locked --quiet -p gateproof-benches --bench speed -- --warm-up-time 1 --measurement-time 3
 	@$(STAGE) "accounts" $(CARGO) run --locked --release --quiet -p gateproof-benches --bin measure -- 100 1000 10000
+	@$(STAGE) "escalation" $(CARGO) run --locked --release --quiet -p gateproof-benches --bin escalation -- 1000 10000
 	@$(STAGE) "pairs" $(CARGO) run --locked --release --quiet -p gateproof-benches --bin pairs
 
 peers: setup ## the same questions to gateproof and to iamprover (PyPI): speed, and answers that differ

@@ -42,20 +42,29 @@ impl<'a> Surroundings<'a> {
 /// # Errors
 /// Where a file can't be written.
 pub fn write_snapshot(directory: &Path, roles: usize, seed: u64) -> io::Result<()> {
+    write_accounts(directory, (roles, ROLES_AN_ACCOUNT), seed).map(drop)
+}
+
+/// Writes a snapshot with so many roles, at most so many of them in one account; the accounts' ids.
+pub(crate) fn write_accounts(
+    directory: &Path,
+    (roles, an_account): (usize, usize),
+    seed: u64,
+) -> io::Result<Vec<String>> {
     let mut random = Random::new(seed);
     let accounts: Vec<String> =
-        (0..roles.div_ceil(ROLES_AN_ACCOUNT)).map(|i| format!("{:012}", 111_100_000_000 + i)).collect();
+        (0..roles.div_ceil(an_account)).map(|i| format!("{:012}", 111_100_000_000 + i)).collect();
     organization::write(directory, &accounts)?;
     let attachable = Attachable::of_catalogue();
     let mut left = roles;
     for account in &accounts {
-        let here = left.min(ROLES_AN_ACCOUNT);
+        let here = left.min(an_account);
         left -= here;
         let around = Surroundings { directory, account, accounts: &accounts };
         let named = write_principals(around, here, &attachable, &mut random)?;
         write_resources(around, here, &named, &mut random)?;
     }
-    Ok(())
+    Ok(accounts)
 }
 
 /// Writes one file, its folders too.

@@ -1,6 +1,8 @@
 //! Generated accounts and the measurements on them.
 
 pub mod account;
+pub mod escalation;
+pub mod extended;
 pub mod measure;
 pub mod organization;
 mod principals;

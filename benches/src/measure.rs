@@ -226,7 +226,7 @@ fn ask(
 }
 
 /// The megabytes that the process held at most, from Linux's own account.
-fn peak_memory(status: &Path) -> u64 {
+pub(crate) fn peak_memory(status: &Path) -> u64 {
     let text = std::fs::read_to_string(status).unwrap_or_default();
     let line = text.lines().find_map(|l| l.strip_prefix("VmHWM:"));
     line.and_then(|l| l.split_whitespace().next()?.parse::<u64>().ok()).unwrap_or(0) / 1024
