@@ -11,7 +11,13 @@ use gateproof_model::request::{Context, ContextValue, Request};
 impl Estate {
     /// The same request on another object of the same account; `None` where it is not allowed, where its context may say
     /// something of the object, and where it is one of several authorizations of a call.
-    pub(crate) fn replay_on(&self, caller: &CallerEntity, step: &Step, object: &str, account: &str) -> Option<Step> {
+    pub(crate) fn replay_on(
+        &self,
+        caller: &CallerEntity,
+        step: &Step,
+        object: &str,
+        account: &str,
+    ) -> Option<Step> {
         let of_object = |key: &String| key.to_ascii_lowercase().contains("resourcetag");
         if !step.also_needs.is_empty() || step.context.keys().any(of_object) {
             return None;
@@ -23,10 +29,13 @@ impl Estate {
             }
         }
         for (key, value) in &step.context {
-            context.insert(key, match value {
-                ContextText::One(text) => ContextValue::Single(text.clone()),
-                ContextText::Many(texts) => ContextValue::List(texts.clone()),
-            });
+            context.insert(
+                key,
+                match value {
+                    ContextText::One(text) => ContextValue::Single(text.clone()),
+                    ContextText::Many(texts) => ContextValue::List(texts.clone()),
+                },
+            );
         }
         let mut policies = caller.policies.clone();
         policies.rcps = self.snapshot.organization().rcp_levels(account).to_vec();

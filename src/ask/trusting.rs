@@ -43,8 +43,9 @@ impl Estate {
         {
             let named = self.snapshot.principal(arn).filter(|p| p.kind == PrincipalEntityKind::Role);
             let role = named.filter(|role| resources.in_account(Some(&role.account)));
-            let target =
-                |role| self.target(Place::Roles(vec![role].into()), Some(role.account.clone()), ResourceRule::Trust);
+            let target = |role| {
+                self.target(Place::Roles(vec![role].into()), Some(role.account.clone()), ResourceRule::Trust)
+            };
             return role.map(target).into_iter().collect();
         }
         let globs: Vec<Pattern> = resources.globs.iter().map(|g| flat(g)).collect();

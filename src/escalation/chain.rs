@@ -96,12 +96,10 @@ impl<'c, 'a> Chains<'c, 'a> {
             return known.clone();
         }
         let sets = match self.found.met.get(n) {
-            Some(met) if met.unknown.is_none() => {
-                match &met.by {
-                    Fact::Session(session) => self.goals_in(session),
-                    fact => self.bearing.number(fact).map(|n| vec![n]).into_iter().collect(),
-                }
-            }
+            Some(met) if met.unknown.is_none() => match &met.by {
+                Fact::Session(session) => self.goals_in(session),
+                fact => self.bearing.number(fact).map(|n| vec![n]).into_iter().collect(),
+            },
             _ => Vec::new(),
         };
         let sets = Arc::new(sets);

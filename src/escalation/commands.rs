@@ -2,10 +2,10 @@
 //! about and documents of the attacker's own filled in.
 
 use super::bind::{Object, Scene};
-use super::replay::Chain;
 use super::fact::Held;
 use super::needs::calls_of;
 use super::payload::{Payload, is_service};
+use super::replay::Chain;
 use super::step::{Evidence, Instance};
 use crate::ask::{call, command};
 use crate::question::Step;
@@ -119,7 +119,8 @@ fn fill(one: &Call, name: &str, value: &Value, scene: &Scene<'_>, payload: &Payl
         },
         Value::Array(items) => {
             let each = items.iter().map(|item| fill(one, name, item, scene, payload));
-            each.flat_map(|item| if let Value::Array(several) = item { several } else { vec![item] }).collect()
+            each.flat_map(|item| if let Value::Array(several) = item { several } else { vec![item] })
+                .collect()
         }
         Value::Object(members) => {
             let each = members.iter().map(|(name, v)| (name.clone(), fill(one, name, v, scene, payload)));

@@ -90,7 +90,10 @@ fn place_and_shape(primitive: &Primitive) -> Option<(usize, String)> {
         }
     }
     let objects = |(variable, binding): &(&String, &gateproof_encodings::primitive::Binding)| {
-        format!("{variable} {} {:?} {:?} {:?}", binding.kind, binding.account, binding.of, binding.boundary_of)
+        format!(
+            "{variable} {} {:?} {:?} {:?}",
+            binding.kind, binding.account, binding.of, binding.boundary_of
+        )
     };
     let objects: Vec<String> = about.iter().map(objects).collect();
     let (first, _) = about.first()?;

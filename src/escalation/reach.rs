@@ -12,6 +12,7 @@ use super::session::Start;
 use super::step::Instance;
 use super::target::{Goal, Target};
 use crate::ask::{AskError, CallerEntity, Environments, Estate, Settings};
+use crate::question::answer::EXISTS;
 use crate::question::{
     Answer, Constraint, ProofSummary, Requests, Selector, SolverName, Step, Undecided, Verdict, Witness,
 };
@@ -351,13 +352,20 @@ fn told(chain: &Chain, primitives: &[Primitive]) -> ((Witness, String), Vec<Stri
         if let Some(last) = steps.last_mut() {
             last.gains = Some(gains(instance));
         }
-        assumptions.extend(evidence.assumptions().cloned());
+        assumptions.extend(evidence.assumptions().filter(|a| !is_made(instance, primitive, a)).cloned());
         assumptions.extend(primitive.state.iter().chain(&primitive.external).cloned());
     }
     steps.extend(chain.end.steps.iter().cloned());
     assumptions.extend(chain.end.assumptions.iter().cloned());
     let aws_cli = commands(chain, primitives);
     ((Witness { steps, aws_cli }, chain.target.clone()), assumptions.into_iter().collect())
+}
+
+/// Whether an assumption says that there is what the step makes.
+fn is_made(instance: &Instance, primitive: &Primitive, assumption: &str) -> bool {
+    let new = |variable: &String| primitive.bind.get(variable).is_some_and(|b| b.kind == "fresh");
+    let mut made = instance.binding.iter().filter(|(variable, _)| new(variable));
+    made.any(|(_, object)| assumption == format!("`{}` {EXISTS}", object.arn))
 }
 
 pub(super) fn gains(instance: &Instance) -> String {

@@ -125,12 +125,7 @@ impl Chains<'_, '_> {
 
     /// The steps in order, each on the state that the earlier ones made. Tags are those that are wanted; where no step is
     /// said to set any, they may be any once a step can change them.
-    fn replay_steps(
-        &mut self,
-        instances: &[Instance],
-        by: &Fact,
-        wanted: &Wanted,
-    ) -> Option<Chain> {
+    fn replay_steps(&mut self, instances: &[Instance], by: &Fact, wanted: &Wanted) -> Option<Chain> {
         let mut state = State::default();
         let mut steps = Vec::new();
         for (n, instance) in instances.iter().enumerate() {

@@ -84,8 +84,14 @@ impl Search<'_> {
             let facts = found.facts.clone();
             let allowance = estate.allowance(&actions);
             let objects = Objects::of(&estate.snapshot);
-            let view =
-                Round { estate, allowance: &allowance, asker: &asker, objects: &objects, facts: &facts, kin: &kin };
+            let view = Round {
+                estate,
+                allowance: &allowance,
+                asker: &asker,
+                objects: &objects,
+                facts: &facts,
+                kin: &kin,
+            };
             self.look_for_goal(&view, &goals, &pending, &mut found);
             found.rounds = round;
             if found.met_in.is_none() && found.met.iter().any(|m| m.unknown.is_none()) {
@@ -138,9 +144,11 @@ impl Search<'_> {
             kin: &Kin::of(self.primitives),
         };
         self.step(&view, &pending, &mut found);
-        found.instances.par_iter_mut().filter(|i| i.evidence.is_carried() && i.evidence.unknown.is_none()).for_each_init(
-            Terms::default,
-            |terms, instance| {
+        found
+            .instances
+            .par_iter_mut()
+            .filter(|i| i.evidence.is_carried() && i.evidence.unknown.is_none())
+            .for_each_init(Terms::default, |terms, instance| {
                 let holder = self.start.holder(self.estate, &facts, &instance.session);
                 let primitive = self.primitives.get(instance.primitive);
                 let (Some(holder), Some(primitive)) = (holder, primitive) else { return };
@@ -160,8 +168,7 @@ impl Search<'_> {
                     gained: &Gained::default(),
                 };
                 instance.take(finder.again(terms, instance, primitive));
-            },
-        );
+            });
         found.instances
     }
 
@@ -215,7 +222,9 @@ impl Search<'_> {
         if !adds || found.has_made_one(&instance) || !found.known.insert(instance.identity()) {
             return;
         }
-        for fact in instance.facts.iter().filter(|fact| !found.facts.contains(fact)).cloned().collect::<Vec<_>>() {
+        for fact in
+            instance.facts.iter().filter(|fact| !found.facts.contains(fact)).cloned().collect::<Vec<_>>()
+        {
             found.take(&fact);
             added.insert(fact);
         }
@@ -231,7 +240,8 @@ impl Search<'_> {
         let mut seen = FxHashSet::default();
         pending.iter().partition(|session| {
             let policies = round.estate.caller(&session.principal).map(|caller| {
-                let documents = caller.policies.identity.iter().chain(caller.policies.boundary.iter().flatten());
+                let documents =
+                    caller.policies.identity.iter().chain(caller.policies.boundary.iter().flatten());
                 documents.map(Arc::as_ptr).collect::<Vec<_>>()
             });
             let account = Arn::parse(&session.principal).map(|a| a.account);
@@ -242,7 +252,9 @@ impl Search<'_> {
     /// The ways of each session's steps, in the order of sessions and steps.
     fn ways(&self, round: &Round<'_>, open: Option<&Open<'_>>, sessions: &[(&Session, First)]) -> Ways {
         let each = sessions.par_iter().enumerate().flat_map_iter(|(place, (session, first))| {
-            let Some(holder) = self.start.holder(round.estate, round.facts, session) else { return Vec::new() };
+            let Some(holder) = self.start.holder(round.estate, round.facts, session) else {
+                return Vec::new();
+            };
             let may = round.allowance.of(round.estate, &holder.entity);
             let own = Arc::new((holder, Shared::default()));
             let possible = |n: &usize| {
@@ -261,8 +273,15 @@ impl Search<'_> {
                 let mut gained = open.map_or_else(Gained::default, Open::nothing_gained);
                 for (n, primitive) in group {
                     let objects = round.objects;
-                    let finder =
-                        Finder { asker: round.asker, objects, session, holder, shared, open, gained: &gained };
+                    let finder = Finder {
+                        asker: round.asker,
+                        objects,
+                        session,
+                        holder,
+                        shared,
+                        open,
+                        gained: &gained,
+                    };
                     let ways = finder.ways(terms, *n, primitive);
                     let sure = ways.instances.iter().filter(|i| i.evidence.unknown.is_none());
                     let facts: Vec<Fact> = sure.flat_map(|i| i.facts.iter().cloned()).collect();

@@ -4,7 +4,7 @@ use super::alike::Telling;
 use super::bind::{Object, Objects};
 use super::fact::{Fact, Session};
 use super::gain::Gained;
-use super::guard::{Asker, Guard, Refuted, Allowed};
+use super::guard::{Allowed, Asker, Guard, Refuted};
 use super::needs::takes_token;
 use super::open::Open;
 use super::session::{Holder, device};
@@ -115,7 +115,8 @@ impl Evidence {
 
     /// The same with each request that was carried over decided anew; `None` where one can't be.
     pub fn replayed(&self, estate: &Estate, holder: &Holder) -> Option<Self> {
-        let mut evidence = Self { shown: Vec::with_capacity(self.shown.len()), unknown: self.unknown.clone() };
+        let mut evidence =
+            Self { shown: Vec::with_capacity(self.shown.len()), unknown: self.unknown.clone() };
         for Carried { shown, moved } in &self.shown {
             let shown = match moved {
                 None => shown.clone(),

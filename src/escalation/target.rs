@@ -208,7 +208,9 @@ impl Aim {
     ) -> Vec<Way<'h>> {
         match &self.what {
             // A root session is good for one task.
-            What::Controls(principals) if principals.contains(principal) && !matches!(held, Held::Root(_)) => {
+            What::Controls(principals)
+                if principals.contains(principal) && !matches!(held, Held::Root(_)) =>
+            {
                 vec![Way::default()]
             }
             What::Controls(_) => Vec::new(),

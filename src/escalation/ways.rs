@@ -107,7 +107,9 @@ impl<'a> Search<'_, 'a, '_> {
             let before = ways.instances.len();
             self.bind(terms, &scene, at + 1, &evidence, ways);
             // No other policy gives more; and it takes one only of what the effects don't tell apart.
-            if (dominates || helps) && ways.instances.iter().skip(before).any(|i| i.evidence.unknown.is_none()) {
+            if (dominates || helps)
+                && ways.instances.iter().skip(before).any(|i| i.evidence.unknown.is_none())
+            {
                 break;
             }
         }
@@ -181,7 +183,11 @@ impl<'a> Search<'_, 'a, '_> {
 
     fn mark(&self, object: &Object) -> Option<Mark> {
         let (estate, entity) = (self.finder.asker.estate, &self.holder.entity);
-        self.finder.shared.telling.get_or_init(|| Telling::of(estate, entity)).mark(estate, &self.finder.asker.signatures, object)
+        self.finder.shared.telling.get_or_init(|| Telling::of(estate, entity)).mark(
+            estate,
+            &self.finder.asker.signatures,
+            object,
+        )
     }
 
     /// The same way again, in the asker's state of the policies.

@@ -83,8 +83,14 @@ fn noisy(variant: &Variant, (name, change): Noise) -> Variant {
 
 /// Every kind for the case as it is; for every seventh of the others, one kind after the other.
 pub fn with_noise(variants: &[Variant]) -> Vec<Variant> {
-    let plain = variants.iter().filter(|v| v.plain).flat_map(|v| KINDS.map(|kind| noisy(v, kind)));
+    // An administrator is whom no Deny binds, whatever it denies.
+    let fits =
+        |v: &Variant, (name, _): Noise| name != "unrelated Deny" || !v.target.contains("administrator");
+    let plain = variants
+        .iter()
+        .filter(|v| v.plain)
+        .flat_map(|v| KINDS.into_iter().filter(|kind| fits(v, *kind)).map(|kind| noisy(v, kind)));
     let others = variants.iter().filter(|v| !v.plain).step_by(7).enumerate();
-    let others = others.map(|(n, v)| noisy(v, KINDS[n % KINDS.len()]));
-    plain.chain(others).collect()
+    let others = others.map(|(n, v)| (v, KINDS[n % KINDS.len()])).filter(|(v, kind)| fits(v, *kind));
+    plain.chain(others.map(|(v, kind)| noisy(v, kind))).collect()
 }

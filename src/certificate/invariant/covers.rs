@@ -85,7 +85,9 @@ impl<'a> Covers<'a> {
         };
         match fact {
             Fact::Attached { policies, to } => given(&self.attached, to, policies) || self.is_allowed_all(to),
-            Fact::AddsIdentity(of) | Fact::Member { user: of, .. } => self.is_allowed_all(of) || self.has(fact),
+            Fact::AddsIdentity(of) | Fact::Member { user: of, .. } => {
+                self.is_allowed_all(of) || self.has(fact)
+            }
             Fact::Bounded { of, policies } => {
                 given(&self.bounded, of, policies) || !self.named && self.is_free(of)
             }

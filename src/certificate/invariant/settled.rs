@@ -40,9 +40,10 @@ impl Settled {
             .filter(|object| within.as_ref().is_none_or(|ids| ids.iter().any(|id| **id == *object.account)))
             .collect();
         // Where there are none, it is to be said that there are none.
-        let settled = !fitting.is_empty() && fitting.iter().all(|&object| {
-            covers.holds_all(&facts_of(snapshot, &scene.with(variable, object.clone()), holder, device))
-        });
+        let settled = !fitting.is_empty()
+            && fitting.iter().all(|&object| {
+                covers.holds_all(&facts_of(snapshot, &scene.with(variable, object.clone()), holder, device))
+            });
         self.0.lock().unwrap_or_else(PoisonError::into_inner).insert(case, settled);
         settled
     }
