@@ -46,7 +46,7 @@ pub(super) struct Asker<'w> {
     /// What services can do, which is the same for every session.
     services: Mutex<FxHashMap<Key, Guard>>,
     /// The roles that may let a service in, by partition and service.
-    trusting: Mutex<FxHashMap<(Arc<str>, String), Arc<BTreeSet<Arc<str>>>>>,
+    trusting: Mutex<FxHashMap<(Arc<str>, String), Roles>>,
     /// What resources' policies say.
     pub signatures: Signatures,
 }
@@ -63,6 +63,9 @@ pub(super) enum Together {
 }
 
 type Key = (String, Vec<String>, String);
+
+/// Roles by their ARNs.
+type Roles = Arc<BTreeSet<Arc<str>>>;
 
 impl<'w> Asker<'w> {
     pub fn new(estate: &'w Estate, settings: &'w Settings) -> Self {
@@ -106,7 +109,7 @@ impl<'w> Asker<'w> {
     }
 
     /// The roles that may let a service in; the others don't.
-    pub fn may_trust(&self, partition: &Arc<str>, service: &str) -> Option<Arc<BTreeSet<Arc<str>>>> {
+    pub fn may_trust(&self, partition: &Arc<str>, service: &str) -> Option<Roles> {
         let key = (partition.clone(), service.to_owned());
         if let Some(known) = self.trusting.lock().unwrap_or_else(PoisonError::into_inner).get(&key) {
             return Some(known.clone());

@@ -9,7 +9,6 @@ use super::step::{Evidence, Instance};
 use super::tags::{Shown, TagChange, Tagging, Wanted, all_gone, all_other, tagging, wanted};
 use crate::ask::Estate;
 use gateproof_model::account::Tags;
-use gateproof_model::snapshot::PrincipalChange;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
@@ -182,7 +181,7 @@ impl Chains<'_, '_> {
         let mut changes = changes_of(snapshot, &listed, Reading::Exactly);
         let own = state.of_sessions.get(session).map(|tags| (&session.principal, tags));
         for (principal, tags) in state.tags.iter().chain(own) {
-            let change = changes.principals.entry(principal.clone()).or_insert_with(PrincipalChange::default);
+            let change = changes.principals.entry(principal.clone()).or_default();
             change.tags = Some(Some(tags.clone()));
         }
         Some(Arc::new(self.search.estate.changed(&changes)))

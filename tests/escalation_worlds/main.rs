@@ -120,7 +120,6 @@ fn soak_reach_equals_brute_force() {
         None => 1_000_000..if full { 1_100_000 } else { 1_000_020 },
     };
     let tally = tally(seeds);
-    println!("{tally:?}");
     let unused: Vec<_> = KNOWN.iter().filter(|id| !tally.techniques.contains(**id)).collect();
     assert!(!full || unused.is_empty(), "{unused:?}");
 }

@@ -113,9 +113,9 @@ fn breadth(policy: &Value) -> Breadth {
             (None, Some(others)) => !names(others, action),
             (None, None) => false,
         };
-        if ADMINISTERING.iter().any(|action| allows(action)) {
+        if ADMINISTERING.iter().any(&allows) {
             Breadth::Administering
-        } else if OPERATING.iter().any(|action| allows(action)) {
+        } else if OPERATING.iter().any(allows) {
             Breadth::Operating
         } else {
             Breadth::Narrow
