@@ -27,11 +27,20 @@ pub(super) struct Telling {
     boundaries: bool,
 }
 
+/// The paths of roles that AWS keeps to itself.
+///
+/// IAM User Guide, "Service-linked roles"; CONFORMANCE 1.8.
+const KEPT_ROLES: [&str; 2] = ["role/aws-reserved/", "role/aws-service-role/"];
+
 /// Objects with equal marks are alike.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub(super) struct Mark {
     account: Arc<str>,
     region: Arc<str>,
+    /// The account in its ARN: AWS's managed policies are nobody's to change.
+    owner: Arc<str>,
+    /// Whether AWS keeps it to itself: a service-linked or reserved role.
+    kept: bool,
     /// Which patterns match the ARN.
     bits: Vec<bool>,
     tags: Vec<Option<Arc<str>>>,
@@ -116,10 +125,13 @@ impl Telling {
             Some(resource) => Some(signatures.of(estate, resource)?),
             None => None,
         };
-        let region = Arn::parse(&object.arn)?.region;
+        let parsed = Arn::parse(&object.arn)?;
+        let (region, owner) = (parsed.region.into(), parsed.account.into());
+        let kept = KEPT_ROLES.iter().any(|path| parsed.resource.starts_with(path));
         let bits = self.patterns.iter().map(|p| matches(p, &object.arn, false)).collect();
         let boundary = boundary.flatten().cloned();
-        Some(Mark { account: object.account.clone(), region: region.into(), bits, tags, boundary, signature })
+        let account = object.account.clone();
+        Some(Mark { account, region, owner, kept, bits, tags, boundary, signature })
     }
 }
 

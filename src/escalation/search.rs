@@ -101,6 +101,9 @@ impl Search<'_> {
                 return found;
             }
             let added = self.step(&view, &pending, &mut found);
+            if self.cancelled() {
+                return found;
+            }
             found.kinds.extend(objects.kinds_asked_for());
             found.untold.extend(objects.untold());
             if added.is_empty() {
@@ -199,7 +202,7 @@ impl Search<'_> {
         let mut lists = Lists::default();
         let mut sessions = sessions.as_slice();
         let mut size = 1;
-        while !sessions.is_empty() {
+        while !sessions.is_empty() && !self.cancelled() {
             let (now, later) = sessions.split_at(size.min(sessions.len()));
             let open = Open::of(&found.gained, round.objects, &self.estate.snapshot, round.kin, lists);
             let ways = self.ways(round, Some(&open), now);
@@ -272,6 +275,10 @@ impl Search<'_> {
                 let mut all = Ways::default();
                 let mut gained = open.map_or_else(Gained::default, Open::nothing_gained);
                 for (n, primitive) in group {
+                    // A search that is cut short says nothing of what it left out.
+                    if self.goal.is_some() && self.cancelled() {
+                        break;
+                    }
                     let objects = round.objects;
                     let finder = Finder {
                         asker: round.asker,
