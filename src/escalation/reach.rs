@@ -34,6 +34,10 @@ pub struct Attack<'q> {
     pub target: &'q Target,
 }
 
+/// Where an attacker comes to more facts than these, the chain that was found is shown, though a shorter one may need a fact
+/// that was left out as needless.
+const MOST_FOR_SHORTEST: usize = 1_000;
+
 /// How to look.
 #[derive(Debug, Clone)]
 pub struct EscalationSettings {
@@ -231,7 +235,9 @@ impl Estate {
             };
             let looked_at_all =
                 every_way && (found.complete || steps.is_some_and(|steps| steps <= found.rounds + 1));
-            if shortest || looked_at_all || ended {
+            // Every way of so many sessions would take longer than anybody waits.
+            let settled = steps.is_some() && !every_way && found.facts.len() > MOST_FOR_SHORTEST;
+            if shortest || looked_at_all || settled || ended {
                 return (found, chains, graph);
             }
             every_way = true;
