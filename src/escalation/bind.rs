@@ -152,6 +152,8 @@ pub(super) struct Objects<'a> {
     names_boundaries: OnceLock<bool>,
     /// Fields that a step asked for and no file tells.
     untold: Mutex<BTreeSet<String>>,
+    /// The kinds of object that some step was looked for with.
+    asked: Mutex<BTreeSet<String>>,
 }
 
 impl<'a> Objects<'a> {
@@ -171,6 +173,7 @@ impl<'a> Objects<'a> {
             by_account: Mutex::default(),
             names_boundaries: OnceLock::new(),
             untold: Mutex::default(),
+            asked: Mutex::default(),
         }
     }
 
@@ -184,6 +187,7 @@ impl<'a> Objects<'a> {
         for reference in binding.is.iter().chain(&binding.profile) {
             self.note_untold(scene, reference);
         }
+        self.asked.lock().unwrap_or_else(PoisonError::into_inner).insert(binding.kind.clone());
         let accounts = binding.account.as_ref().map(|t| scene.globs(t));
         let is = binding.is.as_ref().map(|r| scene.values(r));
         let profile = binding.profile.as_ref().map(|r| scene.values(r));
@@ -301,7 +305,12 @@ impl<'a> Objects<'a> {
     pub fn kinds_asked_for(&self) -> Vec<(String, Arc<str>)> {
         let known = self.things.lock().unwrap_or_else(PoisonError::into_inner);
         let accounts = || self.snapshot.accounts().iter().map(|a| a.id.clone());
-        known.keys().flat_map(|kind| accounts().map(move |a| (kind.clone(), a))).collect()
+        let asked = self.asked.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        known
+            .keys()
+            .filter(|kind| asked.contains(*kind))
+            .flat_map(|kind| accounts().map(move |a| (kind.clone(), a)))
+            .collect()
     }
 
     fn principal(&self, arn: &str) -> Option<&PrincipalEntity> {

@@ -29,6 +29,8 @@ pub(super) type Lists = FxHashMap<Key, Arc<Left>>;
 #[derive(Debug)]
 pub(super) struct Left {
     facts: usize,
+    /// Whether there ever was one.
+    some: bool,
     objects: Vec<Arc<Object>>,
     arns: FxHashSet<Arc<str>>,
 }
@@ -50,8 +52,9 @@ pub(super) struct Targets<'p> {
 }
 
 impl Targets<'_> {
-    pub fn is_empty(&self) -> bool {
-        self.left.arns.is_empty()
+    /// Whether none is left of those that there are. Where there are none, the step says so by itself.
+    pub fn is_done(&self) -> bool {
+        self.left.some && self.left.arns.is_empty()
     }
 
     pub fn contains(&self, object: &Object) -> bool {
@@ -114,14 +117,16 @@ impl<'r> Open<'r> {
         if let Some(left) = known.as_ref().filter(|left| left.facts == facts) {
             return Some(Targets { variable, left: left.clone() });
         }
+        let before = known.as_ref().map(|left| left.some);
         let mut objects = match (known, &account) {
             (Some(left), _) => left.objects.clone(),
             (None, Some(account)) => self.objects.in_account(&binding.kind, account),
             (None, None) => self.objects.of_kind(&binding.kind),
         };
+        let some = before.unwrap_or(!objects.is_empty());
         objects.retain(|object| self.may_give(&scene.with(variable, object.clone()), holder, device));
         let arns = objects.iter().map(|object| object.arn.clone()).collect();
-        let left = Arc::new(Left { facts, objects, arns });
+        let left = Arc::new(Left { facts, some, objects, arns });
         self.lists.lock().unwrap_or_else(PoisonError::into_inner).insert(key, left.clone());
         Some(Targets { variable, left })
     }

@@ -54,7 +54,7 @@ impl<'a> Search<'_, 'a, '_> {
     }
 
     pub fn run(&self, terms: &mut Terms, ways: &mut Ways) {
-        if self.targets.as_ref().is_some_and(Targets::is_empty) {
+        if self.targets.as_ref().is_some_and(Targets::is_done) {
             return;
         }
         let scene = self.opening();
