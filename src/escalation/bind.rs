@@ -150,6 +150,8 @@ pub(super) struct Objects<'a> {
     by_account: Mutex<BTreeMap<String, ByAccount>>,
     /// Whether some policy's condition is about the boundaries that users and roles have.
     names_boundaries: OnceLock<bool>,
+    /// The operations that grants are for, made when first asked for: it takes a look at every policy.
+    operations: OnceLock<Vec<Arc<Object>>>,
     /// Fields that a step asked for and no file tells.
     untold: Mutex<BTreeSet<String>>,
     /// The kinds of object that some step was looked for with.
@@ -172,6 +174,7 @@ impl<'a> Objects<'a> {
             things: Mutex::default(),
             by_account: Mutex::default(),
             names_boundaries: OnceLock::new(),
+            operations: OnceLock::new(),
             untold: Mutex::default(),
             asked: Mutex::default(),
         }
@@ -225,7 +228,7 @@ impl<'a> Objects<'a> {
             "iam.group" => self.groups.clone(),
             "iam.policy" => self.policies.clone(),
             "iam.instance-profile" => self.instance_profiles(),
-            "kms.operation" => self.operations(),
+            "kms.operation" => self.operations.get_or_init(|| self.operations()).clone(),
             "account" => self.accounts.clone(),
             _ => self.things(kind),
         }

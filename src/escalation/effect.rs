@@ -3,9 +3,9 @@
 use super::attachable::members;
 use super::bind::Scene;
 use super::fact::{Fact, Held, Session};
+use super::policies::denies;
 use super::session::Holder;
 use gateproof_encodings::primitive::{Control, Effect, Reference, Via};
-use gateproof_model::policy::{Document, Effect as PolicyEffect};
 use gateproof_model::snapshot::Snapshot;
 use std::sync::Arc;
 
@@ -111,9 +111,6 @@ pub(super) fn alternatives(facts: Vec<Fact>) -> Vec<Vec<Fact>> {
 fn inline_denies(snapshot: &Snapshot, of: &Arc<str>) -> Vec<Fact> {
     let principal = snapshot.principal(of).map(|p| &p.inline);
     let group = snapshot.groups().iter().find(|g| g.arn == *of).map(|g| &g.inline);
-    let denies = |document: &Document| {
-        document.statements.iter().any(|s| s.effect == PolicyEffect::Deny || s.assumption.is_some())
-    };
     let inline = principal.or(group).into_iter().flatten().filter(|i| denies(&i.document));
     inline.map(|i| Fact::Dropped { of: of.clone(), policy: i.document.source.policy.clone() }).collect()
 }

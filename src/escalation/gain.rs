@@ -6,9 +6,9 @@
 
 use super::fact::{Fact, Held, Session};
 use super::made::has_condition_on;
+use super::policies::denies;
 use crate::ask::BOUNDARY;
 use gateproof_model::arn::Arn;
-use gateproof_model::policy::{Document, Effect};
 use gateproof_model::snapshot::Snapshot;
 use rustc_hash::FxHashSet;
 use std::sync::Arc;
@@ -137,9 +137,4 @@ fn may_deny(snapshot: &Snapshot, of: &str, policy: &str) -> bool {
     let group = snapshot.groups().iter().find(|g| &*g.arn == of).map(|g| &g.identity);
     let mut held = principal.or(group).into_iter().flat_map(|documents| documents.iter());
     held.find(|document| &*document.source.policy == policy).is_none_or(|document| denies(document))
-}
-
-/// Whether the document has a Deny, or a statement that is not understood.
-fn denies(document: &Document) -> bool {
-    document.statements.iter().any(|s| s.effect == Effect::Deny || s.assumption.is_some())
 }

@@ -459,9 +459,12 @@ impl View<'_> {
 
 /// The policy that allows everything, and of others those that deny something: what they allow makes no difference.
 fn full_with_denies(documents: &[Arc<Document>]) -> Documents {
-    let denies =
-        |d: &&Arc<Document>| d.statements.iter().any(|s| s.effect == Effect::Deny || s.assumption.is_some());
-    WRITTEN.iter().chain(documents.iter().filter(denies)).cloned().collect()
+    WRITTEN.iter().chain(documents.iter().filter(|d| denies(d))).cloned().collect()
+}
+
+/// Whether the document has a Deny, or a statement that is not understood.
+pub(super) fn denies(document: &Document) -> bool {
+    document.statements.iter().any(|s| s.effect == Effect::Deny || s.assumption.is_some())
 }
 
 /// The document without its Denies.

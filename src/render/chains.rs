@@ -1,6 +1,6 @@
 //! Text for people: chains of steps, and what `reach` says of them.
 
-use super::text::{body, headline, line, problems, step};
+use super::text::{body, each_principal, headline, line, problems, step};
 use crate::escalation::{CutAnswer, ReachAnswer};
 use crate::question::Step;
 use gateproof_model::problem::Problem;
@@ -56,12 +56,7 @@ pub fn reach(answer: &ReachAnswer, cut: Option<&CutAnswer>, found: &[Problem]) -
     if let Some(cut) = cut {
         proposed(&mut out, cut);
     }
-    if answer.principals.len() > 1 {
-        line(&mut out, format_args!("\n{} principals:", answer.principals.len()));
-        for (arn, one) in &answer.principals {
-            line(&mut out, format_args!("  {arn}: {}", headline(one)));
-        }
-    }
+    each_principal(&mut out, &answer.principals);
     problems(&mut out, found);
     out
 }

@@ -150,17 +150,22 @@ pub(super) fn problems(out: &mut String, found: &[Problem]) {
     }
 }
 
+/// Each principal's answer, where there are several.
+pub(super) fn each_principal(out: &mut String, principals: &[(Arc<str>, Answer)]) {
+    if principals.len() > 1 {
+        line(out, format_args!("\n{} principals:", principals.len()));
+        for (arn, one) in principals {
+            line(out, format_args!("  {arn}: {}", headline(one)));
+        }
+    }
+}
+
 /// The answer to `can`.
 pub fn can(answer: &CanAnswer, found: &[Problem]) -> String {
     let mut out = String::new();
     line(&mut out, format_args!("{}", headline(&answer.overall)));
     body(&mut out, &answer.overall);
-    if answer.principals.len() > 1 {
-        line(&mut out, format_args!("\n{} principals:", answer.principals.len()));
-        for (arn, one) in &answer.principals {
-            line(&mut out, format_args!("  {arn}: {}", headline(one)));
-        }
-    }
+    each_principal(&mut out, &answer.principals);
     problems(&mut out, found);
     out
 }
