@@ -4,12 +4,31 @@ use crate::questions::{Question, TEXT, parse_questions};
 use crate::spread::Spread;
 use gateproof::ask::{CrossCheck, Estate, EstateOptions, Settings};
 use gateproof::question::{Answer, Quantifier, Selector, Verdict};
+use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use std::path::Path;
+use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
 /// Whatever goes wrong while measuring.
 pub type Failure = Box<dyn std::error::Error + Send + Sync>;
+
+/// Runs this program once more on a snapshot, so that memory and caches are that run's alone, and reads the figures that it
+/// prints as JSON. The directory comes after the arguments.
+///
+/// # Errors
+/// Where the program can't be run, fails, or prints something else.
+pub fn in_own_process<T: DeserializeOwned>(arguments: &[&str], directory: &Path) -> Result<T, Failure> {
+    let output = Command::new(std::env::current_exe()?)
+        .args(arguments)
+        .arg(directory)
+        .stderr(Stdio::inherit())
+        .output()?;
+    if !output.status.success() {
+        return Err(format!("{}: {}", arguments.join(" "), output.status).into());
+    }
+    Ok(serde_json::from_slice(&output.stdout)?)
+}
 
 /// How many callers each question of `can` is asked about.
 const CALLERS: usize = 40;

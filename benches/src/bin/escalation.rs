@@ -4,10 +4,10 @@
 use gateproof_benches::SEED;
 use gateproof_benches::escalation::{Measured, OneReach, measure_escalation};
 use gateproof_benches::extended::write_extended_snapshot;
-use gateproof_benches::measure::Failure;
+use gateproof_benches::measure::{Failure, in_own_process};
 use std::io::Write;
 use std::path::Path;
-use std::process::{Command, ExitCode};
+use std::process::ExitCode;
 use std::time::Duration;
 
 /// Marks the process that measures one size; a directory follows.
@@ -65,15 +65,7 @@ fn measure_all(arguments: &[String]) -> Result<String, Failure> {
 fn measure_apart(roles: usize, patience: u64) -> Result<Measured, Failure> {
     let directory = tempfile::tempdir()?;
     write_extended_snapshot(directory.path(), roles, SEED)?;
-    let output = Command::new(std::env::current_exe()?)
-        .args([ONE, &roles.to_string(), &patience.to_string()])
-        .arg(directory.path())
-        .stderr(std::process::Stdio::inherit())
-        .output()?;
-    if !output.status.success() {
-        return Err(format!("{roles} roles: {}", output.status).into());
-    }
-    Ok(serde_json::from_slice(&output.stdout)?)
+    in_own_process(&[ONE, &roles.to_string(), &patience.to_string()], directory.path())
 }
 
 fn render_size(m: &Measured) -> String {

@@ -3,10 +3,10 @@
 
 use gateproof_benches::SEED;
 use gateproof_benches::account::write_snapshot;
-use gateproof_benches::measure::{Failure, Measured, OneQuestion, Tally, measure};
+use gateproof_benches::measure::{Failure, Measured, OneQuestion, Tally, in_own_process, measure};
 use std::io::Write;
 use std::path::Path;
-use std::process::{Command, ExitCode};
+use std::process::ExitCode;
 
 /// Marks the process that measures one size; a directory follows.
 const ONE: &str = "--one";
@@ -55,15 +55,7 @@ fn measure_all(arguments: &[String]) -> Result<String, Failure> {
 fn measure_apart(roles: usize) -> Result<Measured, Failure> {
     let directory = tempfile::tempdir()?;
     write_snapshot(directory.path(), roles, SEED)?;
-    let output = Command::new(std::env::current_exe()?)
-        .args([ONE, &roles.to_string()])
-        .arg(directory.path())
-        .stderr(std::process::Stdio::inherit())
-        .output()?;
-    if !output.status.success() {
-        return Err(format!("{roles} roles: {}", output.status).into());
-    }
-    Ok(serde_json::from_slice(&output.stdout)?)
+    in_own_process(&[ONE, &roles.to_string()], directory.path())
 }
 
 fn render_size(m: &Measured) -> String {
