@@ -267,6 +267,7 @@ impl<'c, 'a> Chains<'c, 'a> {
             shared: &Shared::default(),
             open: None,
             gained: &Gained::default(),
+            naming: None,
         };
         let evidence = finder.again(&mut Terms::default(), instance, primitive).ok()?;
         evidence.unknown.is_none().then_some(evidence)

@@ -4,8 +4,8 @@
 //! are asked for: what can be reached stays the same, and so does the number of steps to it, since each fact that makes
 //! another needless is at hand already.
 
+use super::conditions::has_condition_on;
 use super::fact::{Fact, Held, Session};
-use super::made::has_condition_on;
 use super::policies::denies;
 use crate::ask::BOUNDARY;
 use gateproof_model::arn::Arn;
@@ -25,6 +25,8 @@ pub(super) struct Gained {
     named: bool,
     /// The accounts in which it made a user or role without boundary.
     made: FxHashSet<(Arc<str>, Kind)>,
+    /// Whether one of each sort of name is to be made ([`super::sorts`]).
+    by_sorts: bool,
 }
 
 /// What kind of principal was made.
@@ -42,7 +44,12 @@ impl Gained {
 
     /// Nothing yet, for what is gained beside these.
     pub fn beside(&self) -> Self {
-        Self { named: self.named, ..Self::default() }
+        Self { named: self.named, by_sorts: self.by_sorts, ..Self::default() }
+    }
+
+    /// From now on principals of other sorts are wanted, too.
+    pub fn tell_sorts_apart(&mut self) {
+        self.by_sorts = true;
     }
 
     /// Takes note of a fact.
@@ -74,6 +81,7 @@ impl Gained {
     pub fn adds_some(&self, snapshot: &Snapshot, facts: &[Fact]) -> bool {
         let made = facts.iter().find_map(|f| if let Fact::NewPrincipal(of) = f { Some(of) } else { None });
         match made {
+            Some(of) if self.by_sorts => !self.facts.contains(&Fact::NewPrincipal(of.clone())),
             Some(of) => account_and_kind(of).is_none_or(|made| !self.made.contains(&made)),
             None => facts.iter().any(|fact| self.adds(snapshot, fact)),
         }

@@ -10,9 +10,12 @@ use super::needs::calls_of;
 use super::open::{Lists, Open};
 use super::policies::{Reading, about_policies, changes_of};
 use super::session::Start;
-use super::step::{Finder, Identity, Instance, Shared, Ways};
+use super::sorts::Sorts;
+use super::step::{Finder, Identity, Instance, Naming, Shared, Ways};
 pub(super) use super::target::Goal;
 use super::twins::{First, Twins};
+use super::unnamed::{about_unnamed, of_one};
+use crate::question::Undecided;
 use crate::ask::{Allowance, CrossCheck, Estate, MayDo, Settings};
 use gateproof_encodings::primitive::{Need, Primitive};
 use gateproof_encodings::term::Terms;
@@ -49,7 +52,11 @@ pub(super) struct Found {
     pub kinds: BTreeSet<(String, Arc<str>)>,
     /// Fields of such objects that no file tells.
     pub untold: BTreeSet<String>,
-    /// How many rounds of steps were made.
+    /// Facts about new principals of whatever name ([`super::unnamed`]).
+    unnamed: BTreeSet<Fact>,
+    /// Why it is not known what other names of new principals lead to, where it isn't.
+    pub untried: Option<Undecided>,
+    /// How many rounds of steps were made: with one name for each new principal, or since other names are tried.
     pub rounds: usize,
     /// Whether nothing can be added: then what is not in `facts` can't be reached.
     pub complete: bool,
@@ -64,10 +71,14 @@ struct Round<'r> {
     objects: &'r Objects<'r>,
     facts: &'r BTreeSet<Fact>,
     kin: &'r Kin,
+    naming: Option<Naming<'r>>,
 }
 
 impl Search<'_> {
     /// Adds facts until the goal has been met for so many rounds as `enough` says, or nothing can be added.
+    ///
+    /// At first a new principal is given one name. Where that leads no further, it is given one of each sort
+    /// ([`super::sorts`]), and looked at as one of whatever name.
     pub fn run(&self, enough: impl Fn(&Found, usize) -> bool) -> Found {
         let mut found = Found { gained: Gained::nothing(&self.estate.snapshot), ..Found::default() };
         self.start.sessions().map(Fact::Session).for_each(|fact| found.take(&fact));
@@ -76,14 +87,22 @@ impl Search<'_> {
         let actions: BTreeSet<String> = self.primitives.iter().flat_map(actions_of).collect();
         let steps = self.for_steps();
         let kin = Kin::of(self.primitives);
-        for round in 0.. {
+        let mut sorts: Option<Sorts> = None;
+        let mut round = 0;
+        loop {
             let changed = (!changes.is_empty()).then(|| self.estate.changed(&changes));
             let estate = changed.as_ref().unwrap_or(self.estate);
             let asker = Asker::new(estate, &steps);
             let goals = Asker::new(estate, self.settings);
             let facts = found.facts.clone();
             let allowance = estate.allowance(&actions);
-            let objects = Objects::of(&estate.snapshot);
+            let earlier = sorts.take();
+            let by_sorts = earlier.is_some();
+            if by_sorts {
+                sorts = Some(Sorts::of(&self.estate.snapshot, &estate.snapshot, &facts));
+            }
+            let objects = Objects::of(&estate.snapshot).with_unnamed(sorts.as_ref());
+            let naming = |only| sorts.as_ref().map(|sorts| Naming { sorts, only });
             let view = Round {
                 estate,
                 allowance: &allowance,
@@ -91,6 +110,7 @@ impl Search<'_> {
                 objects: &objects,
                 facts: &facts,
                 kin: &kin,
+                naming: naming(false),
             };
             self.look_for_goal(&view, &goals, &pending, &mut found);
             found.rounds = round;
@@ -100,22 +120,37 @@ impl Search<'_> {
             if self.cancelled() || enough(&found, round) {
                 return found;
             }
-            let added = self.step(&view, &pending, &mut found);
+            let mut added = BTreeSet::new();
+            if let (Some(earlier), Some(sorts)) = (&earlier, &sorts)
+                && !sorts.are_within(earlier)
+            {
+                let all = facts.iter().filter_map(Fact::session).cloned().collect();
+                added = self.step(&Round { naming: naming(true), ..view }, &all, &mut found);
+            }
+            added.extend(self.step(&view, &pending, &mut found));
+            found.spread(&mut added);
             if self.cancelled() {
                 return found;
             }
             found.kinds.extend(objects.kinds_asked_for());
             found.untold.extend(objects.untold());
+            round += 1;
             if added.is_empty() {
-                found.complete = true;
-                return found;
+                let makes = found.facts.iter().any(|fact| matches!(fact, Fact::NewPrincipal(_)));
+                if by_sorts || !makes {
+                    found.note_told(sorts.as_ref());
+                    found.complete = true;
+                    return found;
+                }
+                found.gained.tell_sorts_apart();
+                (sorts, pending, round) = (Some(Sorts::default()), BTreeSet::new(), 0);
+                continue;
             }
             let policies = about_policies(&found.facts);
             let next = changes_of(&self.estate.snapshot, &policies, Reading::AtMost);
             pending = pending_after(&found.facts, &added, &changes, &next);
             changes = next;
         }
-        found
     }
 
     /// Steps are asked about by the thousand: of a sample of answers, those about the goal and those of the chain that is
@@ -145,6 +180,7 @@ impl Search<'_> {
             objects: &objects,
             facts: &facts,
             kin: &Kin::of(self.primitives),
+            naming: None,
         };
         self.step(&view, &pending, &mut found);
         found
@@ -169,6 +205,7 @@ impl Search<'_> {
                     shared: &shared,
                     open: None,
                     gained: &Gained::default(),
+                    naming: None,
                 };
                 instance.take(finder.again(terms, instance, primitive));
             });
@@ -186,7 +223,7 @@ impl Search<'_> {
         if self.every_way {
             let all: Vec<(&Session, First)> = pending.iter().map(|s| (s, First::ALL)).collect();
             let ways = self.ways(round, None, &all);
-            self.add_all(ways, found, &mut added);
+            self.add_all(ways, round.naming, found, &mut added);
             return added;
         }
         let (mut sessions, others) = self.one_of_each(round, pending);
@@ -207,29 +244,48 @@ impl Search<'_> {
             let open = Open::of(&found.gained, round.objects, &self.estate.snapshot, round.kin, lists);
             let ways = self.ways(round, Some(&open), now);
             lists = open.into_lists();
-            self.add_all(ways, found, &mut added);
+            self.add_all(ways, round.naming, found, &mut added);
             (sessions, size) = (later, size * 2);
         }
         added
     }
 
-    fn add_all(&self, ways: Ways, found: &mut Found, added: &mut BTreeSet<Fact>) {
+    fn add_all(
+        &self,
+        ways: Ways,
+        naming: Option<Naming<'_>>,
+        found: &mut Found,
+        added: &mut BTreeSet<Fact>,
+    ) {
         found.refuted.add(&ways.refuted);
         for instance in ways.instances {
-            self.add(instance, found, added);
+            self.add(instance, naming.map(|naming| naming.sorts), found, added);
         }
     }
 
-    fn add(&self, instance: Instance, found: &mut Found, added: &mut BTreeSet<Fact>) {
+    fn add(
+        &self,
+        instance: Instance,
+        sorts: Option<&Sorts>,
+        found: &mut Found,
+        added: &mut BTreeSet<Fact>,
+    ) {
+        let unsettled = |fact: &Fact| matches!(fact, Fact::NewPrincipal(arn) if arn.contains('*'));
+        if instance.facts.iter().any(unsettled) {
+            found.untried = found.untried.take().or(instance.evidence.unknown);
+            return;
+        }
         let adds = self.every_way || found.gained.adds_some(&self.estate.snapshot, &instance.facts);
-        if !adds || found.has_made_one(&instance) || !found.known.insert(instance.identity()) {
+        if !adds || found.has_made_one(&instance, sorts) || !found.known.insert(instance.identity()) {
             return;
         }
         for fact in
             instance.facts.iter().filter(|fact| !found.facts.contains(fact)).cloned().collect::<Vec<_>>()
         {
             found.take(&fact);
-            added.insert(fact);
+            if about_unnamed(&fact).is_none() {
+                added.insert(fact);
+            }
         }
         found.instances.push(instance);
     }
@@ -288,6 +344,7 @@ impl Search<'_> {
                         shared,
                         open,
                         gained: &gained,
+                        naming: round.naming,
                     };
                     let ways = finder.ways(terms, *n, primitive);
                     let sure = ways.instances.iter().filter(|i| i.evidence.unknown.is_none());
@@ -357,17 +414,50 @@ impl Search<'_> {
 impl Found {
     fn take(&mut self, fact: &Fact) {
         self.gained.insert(fact);
-        self.facts.insert(fact.clone());
+        let whose = if about_unnamed(fact).is_some() { &mut self.unnamed } else { &mut self.facts };
+        whose.insert(fact.clone());
+    }
+
+    /// What is true of new principals of whatever name is so of each that was made.
+    fn spread(&mut self, added: &mut BTreeSet<Fact>) {
+        let made = |fact: &Fact| if let Fact::NewPrincipal(arn) = fact { Some(arn.clone()) } else { None };
+        let made: Vec<Arc<str>> = self.facts.iter().filter_map(made).collect();
+        for fact in self.unnamed.clone() {
+            let base = about_unnamed(&fact).and_then(|glob| glob.strip_suffix('*').map(str::to_owned));
+            let Some(base) = base else { continue };
+            let of_each = made.iter().filter(|arn| arn.starts_with(&base)).filter_map(|arn| of_one(&fact, arn));
+            for fact in of_each {
+                if !self.facts.contains(&fact) {
+                    self.take(&fact);
+                    added.insert(fact);
+                }
+            }
+        }
+    }
+
+    /// Notes what tells apart more sorts of names than can be tried.
+    fn note_told(&mut self, sorts: Option<&Sorts>) {
+        let told = sorts.into_iter().flat_map(Sorts::kinds).find_map(|kind| {
+            let reason = format!("another name for a new principal may make a difference: {}", kind.told.as_ref()?);
+            Some(Undecided { reason, place: kind.base.to_string() })
+        });
+        self.untried = self.untried.take().or(told);
     }
 
     /// Whether the step makes a principal such as it made already in that account, with the same boundary: one is as good as
-    /// many ([`super::made`]).
-    fn has_made_one(&self, instance: &Instance) -> bool {
-        let Some(made) = instance.facts.iter().find_map(made_in) else { return false };
+    /// many, or as many whose names are of its sort.
+    fn has_made_one(&self, instance: &Instance, sorts: Option<&Sorts>) -> bool {
+        let Some(made) = instance.facts.iter().find_map(made_by) else { return false };
         let same = |known: &&Instance| {
             known.primitive == instance.primitive && boundaries(known).eq(boundaries(instance))
         };
-        self.instances.iter().filter(same).any(|known| known.facts.iter().find_map(made_in) == Some(made))
+        let account = |arn: &str| Arn::parse(arn).map(|a| a.account.to_owned());
+        let alike = |known: &Arc<str>| match sorts.and_then(|sorts| sorts.kind_of(made)) {
+            Some(kind) => kind.alike(known, made),
+            None => true,
+        };
+        let mut known = self.instances.iter().filter(same).filter_map(|known| known.facts.iter().find_map(made_by));
+        known.any(|known| account(known) == account(made) && alike(known))
     }
 }
 
@@ -379,12 +469,9 @@ fn boundaries(instance: &Instance) -> impl Iterator<Item = &Arc<[Arc<str>]>> {
     })
 }
 
-/// The account of a principal that a fact makes.
-fn made_in(fact: &Fact) -> Option<&str> {
-    match fact {
-        Fact::NewPrincipal(arn) => Arn::parse(arn).map(|a| a.account),
-        _ => None,
-    }
+/// The principal that a fact makes.
+fn made_by(fact: &Fact) -> Option<&Arc<str>> {
+    if let Fact::NewPrincipal(arn) = fact { Some(arn) } else { None }
 }
 
 /// The actions of a step's calls.
