@@ -87,6 +87,20 @@ impl Gained {
         }
     }
 
+    /// Whether a grant gives anything that the key's policy doesn't.
+    pub fn grant_counts(&self, snapshot: &Snapshot, fact: &Fact) -> bool {
+        let Fact::Granted { key, account, to, .. } = fact else { return false };
+        let policy = Fact::WritesResourcePolicy { of: key.clone(), account: account.clone() };
+        !(self.facts.contains(&policy) && self.is_free(snapshot, to))
+    }
+
+    /// Whether a policy of the attacker's allows somebody everything, and no boundary binds it.
+    pub fn is_free(&self, snapshot: &Snapshot, principal: &Arc<str>) -> bool {
+        let unbounded = snapshot.principal(principal).is_some_and(|p| p.boundary.is_none());
+        self.full.contains(principal)
+            && (unbounded || self.facts.contains(&Fact::Unbounded(principal.clone())))
+    }
+
     /// Whether a fact can't be done without.
     fn adds(&self, snapshot: &Snapshot, fact: &Fact) -> bool {
         if self.facts.contains(fact) {
@@ -110,11 +124,7 @@ impl Gained {
                 let groups = snapshot.groups().iter().filter(|g| g.arn == *group);
                 groups.flat_map(|g| g.identity.iter()).any(|document| denies(document))
             }
-            Fact::Granted { key, account, to, .. } => {
-                let policy = Fact::WritesResourcePolicy { of: key.clone(), account: account.clone() };
-                let unbounded = snapshot.principal(to).is_some_and(|p| p.boundary.is_none());
-                !(has(policy) && self.full.contains(to) && (unbounded || has(Fact::Unbounded(to.clone()))))
-            }
+            Fact::Granted { .. } => self.grant_counts(snapshot, fact),
             Fact::Session(session) => handed_out(session).is_none_or(|credentials| {
                 let handed = |with| self.handed.contains(&(session.principal.clone(), with));
                 !handed(true) && (credentials || !handed(false))

@@ -1,10 +1,10 @@
 //! Names for new objects: one that suits all calls of a step.
 
 use super::bind::{Object, Scene, named};
+use super::fact::Fact;
 use super::guard::{Guard, Refuted, Together};
 use super::needs::{Call, call_of};
 use super::step::Evidence;
-use super::fact::Fact;
 use super::ways::Search;
 use crate::ask::Tied;
 use crate::question::Undecided;
@@ -79,9 +79,10 @@ impl<'a> Search<'_, 'a, '_> {
         fresh: &[&'a str],
         so_far: &Evidence,
     ) -> Vec<Result<(Scene<'a>, Evidence), Refuted>> {
-        let kind = fresh.first().and_then(|v| scene.object(v)).and_then(|object| {
-            self.finder.naming.and_then(|naming| naming.sorts.kind_of(&object.arn))
-        });
+        let kind = fresh
+            .first()
+            .and_then(|v| scene.object(v))
+            .and_then(|object| self.finder.naming.and_then(|naming| naming.sorts.kind_of(&object.arn)));
         let Some(kind) = kind else { return vec![self.name(terms, scene, fresh, so_far)] };
         let boundaries = self.facts(scene).into_iter().filter_map(|fact| match fact {
             Fact::Bounded { policies, .. } => Some(policies),

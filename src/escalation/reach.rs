@@ -234,8 +234,9 @@ impl Estate {
             };
             let looked_at_all =
                 every_way && (found.complete || steps.is_some_and(|steps| steps <= found.rounds + 1));
-            // Every way of so many sessions would take longer than anybody waits.
-            let settled = steps.is_some() && !every_way && found.facts.len() > MOST_FOR_SHORTEST;
+            // Every way of so many sessions, or of principals of every name, would take longer than anybody waits.
+            let many = found.by_sorts || found.facts.len() > MOST_FOR_SHORTEST;
+            let settled = steps.is_some() && !every_way && many;
             if shortest || looked_at_all || settled || ended {
                 return (found, chains, graph);
             }

@@ -1,7 +1,7 @@
 //! The least fixpoint: all facts that steps can add, round by round.
 
 use super::bind::Objects;
-use super::fact::{Fact, Session};
+use super::fact::{Fact, Held, Session};
 use super::gain::Gained;
 use super::guard::{Asker, Guard, Refuted};
 use super::kin::Kin;
@@ -13,10 +13,10 @@ use super::session::Start;
 use super::sorts::Sorts;
 use super::step::{Finder, Identity, Instance, Naming, Shared, Ways};
 pub(super) use super::target::Goal;
-use super::twins::{First, Twins};
+use super::twins::{First, Granting, Twins};
 use super::unnamed::{about_unnamed, of_one};
-use crate::question::Undecided;
 use crate::ask::{Allowance, CrossCheck, Estate, MayDo, Settings};
+use crate::question::Undecided;
 use gateproof_encodings::primitive::{Need, Primitive};
 use gateproof_encodings::term::Terms;
 use gateproof_model::arn::Arn;
@@ -54,6 +54,8 @@ pub(super) struct Found {
     pub untold: BTreeSet<String>,
     /// Facts about new principals of whatever name ([`super::unnamed`]).
     unnamed: BTreeSet<Fact>,
+    /// Whether new principals were given a name of each sort.
+    pub by_sorts: bool,
     /// Why it is not known what other names of new principals lead to, where it isn't.
     pub untried: Option<Undecided>,
     /// How many rounds of steps were made: with one name for each new principal, or since other names are tried.
@@ -143,6 +145,7 @@ impl Search<'_> {
                     return found;
                 }
                 found.gained.tell_sorts_apart();
+                found.by_sorts = true;
                 (sorts, pending, round) = (Some(Sorts::default()), BTreeSet::new(), 0);
                 continue;
             }
@@ -236,40 +239,57 @@ impl Search<'_> {
                 Some((session, twins.meet(&holder)))
             })
             .collect();
-        let mut lists = Lists::default();
-        let mut sessions = sessions.as_slice();
-        let mut size = 1;
-        while !sessions.is_empty() && !self.cancelled() {
-            let (now, later) = sessions.split_at(size.min(sessions.len()));
-            let open = Open::of(&found.gained, round.objects, &self.estate.snapshot, round.kin, lists);
-            let ways = self.ways(round, Some(&open), now);
-            lists = open.into_lists();
-            self.add_all(ways, round.naming, found, &mut added);
-            (sessions, size) = (later, size * 2);
-        }
+        let (mut leaders, followers): (Vec<_>, Vec<_>) = sessions.into_iter().partition(|(_, f)| f.leads());
+        // What the attacker can do from the beginning makes the shortest chains.
+        leaders.sort_by_key(|(session, _)| !matches!(session.held, Held::Start(_)));
+        let mut granted = Granting::default();
+        self.in_batches(round, &leaders, &mut granted, found, &mut added);
+        let snapshot = &self.estate.snapshot;
+        let may_gain = |(session, first): &(&Session, First)| {
+            granted.may_count(*first, found.gained.is_free(snapshot, &session.principal))
+        };
+        let followers: Vec<_> = followers.into_iter().filter(may_gain).collect();
+        self.in_batches(round, &followers, &mut Granting::default(), found, &mut added);
         added
     }
 
-    fn add_all(
+    /// Lets sessions make their steps, ever more of them at once.
+    fn in_batches(
         &self,
-        ways: Ways,
-        naming: Option<Naming<'_>>,
+        round: &Round<'_>,
+        mut sessions: &[(&Session, First)],
+        granted: &mut Granting,
         found: &mut Found,
         added: &mut BTreeSet<Fact>,
     ) {
+        let snapshot = &self.estate.snapshot;
+        let mut lists = Lists::default();
+        let mut size = 1;
+        while !sessions.is_empty() && !self.cancelled() {
+            let (now, later) = sessions.split_at(size.min(sessions.len()));
+            let open = Open::of(&found.gained, round.objects, snapshot, round.kin, lists);
+            let ways = self.ways(round, Some(&open), now);
+            lists = open.into_lists();
+            for (session, first) in now.iter().filter(|(_, first)| first.of_others) {
+                let free = found.gained.is_free(snapshot, &session.principal);
+                let own = ways.instances.iter().filter(|instance| instance.session == **session);
+                let mut facts = own.flat_map(|instance| &instance.facts);
+                let counts = facts.any(|fact| found.gained.grant_counts(snapshot, fact));
+                granted.note(*first, free, counts);
+            }
+            self.add_all(ways, round.naming, found, added);
+            (sessions, size) = (later, size * 2);
+        }
+    }
+
+    fn add_all(&self, ways: Ways, naming: Option<Naming<'_>>, found: &mut Found, added: &mut BTreeSet<Fact>) {
         found.refuted.add(&ways.refuted);
         for instance in ways.instances {
             self.add(instance, naming.map(|naming| naming.sorts), found, added);
         }
     }
 
-    fn add(
-        &self,
-        instance: Instance,
-        sorts: Option<&Sorts>,
-        found: &mut Found,
-        added: &mut BTreeSet<Fact>,
-    ) {
+    fn add(&self, instance: Instance, sorts: Option<&Sorts>, found: &mut Found, added: &mut BTreeSet<Fact>) {
         let unsettled = |fact: &Fact| matches!(fact, Fact::NewPrincipal(arn) if arn.contains('*'));
         if instance.facts.iter().any(unsettled) {
             found.untried = found.untried.take().or(instance.evidence.unknown);
@@ -425,7 +445,8 @@ impl Found {
         for fact in self.unnamed.clone() {
             let base = about_unnamed(&fact).and_then(|glob| glob.strip_suffix('*').map(str::to_owned));
             let Some(base) = base else { continue };
-            let of_each = made.iter().filter(|arn| arn.starts_with(&base)).filter_map(|arn| of_one(&fact, arn));
+            let of_each =
+                made.iter().filter(|arn| arn.starts_with(&base)).filter_map(|arn| of_one(&fact, arn));
             for fact in of_each {
                 if !self.facts.contains(&fact) {
                     self.take(&fact);
@@ -438,7 +459,8 @@ impl Found {
     /// Notes what tells apart more sorts of names than can be tried.
     fn note_told(&mut self, sorts: Option<&Sorts>) {
         let told = sorts.into_iter().flat_map(Sorts::kinds).find_map(|kind| {
-            let reason = format!("another name for a new principal may make a difference: {}", kind.told.as_ref()?);
+            let reason =
+                format!("another name for a new principal may make a difference: {}", kind.told.as_ref()?);
             Some(Undecided { reason, place: kind.base.to_string() })
         });
         self.untried = self.untried.take().or(told);
@@ -456,7 +478,8 @@ impl Found {
             Some(kind) => kind.alike(known, made),
             None => true,
         };
-        let mut known = self.instances.iter().filter(same).filter_map(|known| known.facts.iter().find_map(made_by));
+        let mut known =
+            self.instances.iter().filter(same).filter_map(|known| known.facts.iter().find_map(made_by));
         known.any(|known| account(known) == account(made) && alike(known))
     }
 }

@@ -60,7 +60,8 @@ pub(crate) struct Sorts(BTreeMap<Arc<str>, Kind>);
 impl Sorts {
     /// Those of a set of facts; `after` is the snapshot as the facts leave it.
     pub fn of(snapshot: &Snapshot, after: &Snapshot, facts: &BTreeSet<Fact>) -> Self {
-        let made = facts.iter().filter_map(|f| if let Fact::NewPrincipal(arn) = f { Some(arn) } else { None });
+        let made =
+            facts.iter().filter_map(|f| if let Fact::NewPrincipal(arn) = f { Some(arn) } else { None });
         let mut kinds: BTreeMap<Arc<str>, Kind> = BTreeMap::new();
         for arn in made {
             let Some(base) = base_of(arn) else { continue };
