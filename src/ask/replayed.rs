@@ -11,6 +11,7 @@ use crate::question::answer::ContextText;
 use gateproof_encodings::scope::ResourceRule;
 use gateproof_model::evaluator::{Outcome, World, evaluate};
 use gateproof_model::request::{Context, ContextValue, Request};
+use gateproof_model::resource::governing_arn;
 use std::collections::BTreeMap;
 
 impl Estate {
@@ -47,7 +48,7 @@ impl Estate {
         }
         let mut policies = caller.policies.clone();
         policies.rcps = self.snapshot.organization().rcp_levels(account).to_vec();
-        if let Some(resource) = self.snapshot.resource(object) {
+        if let Some(resource) = self.snapshot.resource(governing_arn(object)) {
             policies.resource.clone_from(&resource.policy);
             policies.grants.clone_from(&resource.grants);
             policies.block_public_access = resource.block_public_access;
@@ -102,7 +103,7 @@ impl Estate {
         if let Some(principal) = self.snapshot.principal(object) {
             return Some(self.principal_target(principal));
         }
-        let resource = self.snapshot.resource(object)?;
+        let resource = self.snapshot.resource(governing_arn(object))?;
         Some(self.target(Place::Known(resource), Some(account.into()), ResourceRule::Ordinary))
     }
 }

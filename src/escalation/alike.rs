@@ -10,7 +10,7 @@ use super::needs::calls_of;
 use crate::ask::{BOUNDARY, CallerEntity, Estate};
 use gateproof_encodings::actions::ActionRanges;
 use gateproof_encodings::compiled::CompiledDocument;
-use gateproof_encodings::language::matches;
+use gateproof_encodings::language::{matches, places};
 use gateproof_encodings::primitive::Primitive;
 use gateproof_model::account::find_tag;
 use gateproof_model::arn::Arn;
@@ -58,6 +58,9 @@ impl Called {
     }
 }
 
+/// Keys that tell a KMS key's aliases.
+const OF_ALIASES: [&str; 2] = ["kms:requestalias", "kms:resourcealiases"];
+
 /// The paths of roles that AWS keeps to itself.
 ///
 /// IAM User Guide, "Service-linked roles"; CONFORMANCE 1.8.
@@ -72,7 +75,7 @@ pub(super) struct Mark {
     owner: Arc<str>,
     /// Whether AWS keeps it to itself: a service-linked or reserved role.
     kept: bool,
-    /// Which patterns match the ARN.
+    /// Which patterns match the ARN; where more follows it in a call's resource, how far they are matched by then.
     bits: Vec<bool>,
     /// `None`: not known.
     tags: Option<Vec<Option<Arc<str>>>>,
@@ -137,7 +140,7 @@ pub(super) fn keys_of(statement: &Statement) -> impl Iterator<Item = &Arc<str>> 
 /// Nothing may be known of a resource but its policy, and the policy may not speak of tags.
 fn signature(estate: &Estate, called: &Called, resource: &ResourceEntity) -> Option<Arc<str>> {
     let rests_on_more = estate.snapshot.assumptions_about(&resource.arn).next().is_some();
-    if rests_on_more || !resource.grants.is_empty() || !resource.aliases.is_empty() {
+    if rests_on_more || !resource.grants.is_empty() {
         return None;
     }
     let restricted = resource.block_public_access.restrict_public_buckets;
@@ -191,6 +194,20 @@ impl Telling {
         }
     }
 
+    /// What the patterns make of an ARN and what always follows it.
+    fn seen_by(&self, arn: &str, tail: &str) -> Vec<bool> {
+        let each = self.patterns.iter();
+        match tail {
+            "" => each.map(|pattern| matches(pattern, arn, false)).collect(),
+            _ => each.flat_map(|pattern| places(pattern, &format!("{arn}{tail}"))).collect(),
+        }
+    }
+
+    /// Whether an alias of a key makes no difference.
+    fn ignores_aliases(&self, estate: &Estate, signatures: &Signatures) -> bool {
+        OF_ALIASES.iter().all(|key| self.ignores(key) && signatures.ignore(estate, key))
+    }
+
     /// Whether some condition is about permissions boundaries.
     fn boundaries(&self) -> bool {
         self.keys.contains(BOUNDARY)
@@ -201,8 +218,14 @@ impl Telling {
         !self.keys.contains(key)
     }
 
-    /// The object's mark; `None`: it is alike to none.
-    pub fn mark(&self, estate: &Estate, signatures: &Signatures, object: &Object) -> Option<Mark> {
+    /// The object's mark; `None`: it is alike to none. `tails`: what follows its ARN in the calls' resources.
+    pub fn mark(
+        &self,
+        estate: &Estate,
+        signatures: &Signatures,
+        object: &Object,
+        tails: &BTreeSet<String>,
+    ) -> Option<Mark> {
         let principal = estate.snapshot.principal(&object.arn);
         let resource = estate.snapshot.resource(&object.arn);
         let told = principal.and_then(|p| p.tags.as_ref()).or(resource.and_then(|r| r.tags.as_ref()));
@@ -210,7 +233,8 @@ impl Telling {
         let variable = self.heads.iter().any(|head| object.arn.starts_with(head.as_str()));
         let boundary = principal.map_or(Some(None), |p| p.named_boundary()).filter(|_| self.boundaries());
         let unnamed = self.boundaries() && boundary.is_none();
-        if variable || unnamed {
+        let named = resource.is_some_and(|r| !r.aliases.is_empty());
+        if variable || unnamed || named && !self.ignores_aliases(estate, signatures) {
             return None;
         }
         let signature = match resource {
@@ -220,7 +244,7 @@ impl Telling {
         let parsed = Arn::parse(&object.arn)?;
         let (region, owner) = (parsed.region.into(), parsed.account.into());
         let kept = KEPT_ROLES.iter().any(|path| parsed.resource.starts_with(path));
-        let bits = self.patterns.iter().map(|p| matches(p, &object.arn, false)).collect();
+        let bits = tails.iter().flat_map(|tail| self.seen_by(&object.arn, tail)).collect();
         let boundary = boundary.flatten().cloned();
         let account = object.account.clone();
         Some(Mark { account, region, owner, kept, bits, tags, boundary, signature })

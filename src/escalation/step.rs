@@ -137,8 +137,14 @@ impl Evidence {
                 Some(moved) => {
                     let named: Vec<(&str, &str)> = moved.iter().map(|m| (&*m.from.arn, &*m.to.arn)).collect();
                     let on = |step: &Step| {
-                        let to = &moved.iter().find(|m| *m.from.arn == *step.resource)?.to;
-                        estate.replay_on(&holder.entity, step, (&to.arn, &to.account), &named)
+                        let is_it = |m: &&Moved| *step.resource == *m.from.arn;
+                        let above = |m: &&Moved| under(&step.resource, &m.from.arn).is_some();
+                        let found = moved.iter().find(is_it).or_else(|| moved.iter().find(above));
+                        let Some(Moved { from, to }) = found else {
+                            return (!named.iter().any(|(from, _)| step.names(from))).then(|| step.clone());
+                        };
+                        let resource = format!("{}{}", to.arn, under(&step.resource, &from.arn)?);
+                        estate.replay_on(&holder.entity, step, (&resource, &to.account), &named)
                     };
                     let steps = shown.steps.iter().map(on).collect::<Option<Vec<Step>>>()?;
                     Arc::new(Allowed { steps, assumptions: shown.assumptions.clone() })
@@ -180,6 +186,11 @@ impl Evidence {
         }
         Ok(())
     }
+}
+
+/// What follows an ARN in that of something that lies under it; nothing, if they are the same.
+fn under<'r>(resource: &'r str, arn: &str) -> Option<&'r str> {
+    resource.strip_prefix(arn).filter(|rest| rest.is_empty() || rest.starts_with('/'))
 }
 
 impl<'a> Finder<'a, '_> {

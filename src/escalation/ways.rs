@@ -64,14 +64,21 @@ impl<'a> Search<'_, 'a, '_> {
             return;
         }
         let scene = self.opening();
-        // With nothing bound each need must be possible at all.
-        for need in &self.primitive.needs {
+        // With nothing bound each need must be possible at all. Where all objects are looked at, they say so themselves.
+        let each = matches!(self.finder.wanted, Wanted::EachFact);
+        for need in self.primitive.needs.iter().filter(|need| !each || !self.is_about_known(need)) {
             if let Guard::Never(refuted) = self.check(terms, &scene, need) {
                 ways.refuted.add(&refuted);
                 return;
             }
         }
         self.bind(terms, &scene, 0, &Evidence::default(), ways);
+    }
+
+    /// Whether a need is about some object that exists.
+    fn is_about_known(&self, need: &Need) -> bool {
+        let known = |v: &str| self.primitive.bind.get(v).is_some_and(|binding| binding.kind != "fresh");
+        references(need).iter().any(|r| known(&r.variable))
     }
 
     /// Binds the variables from the `at`th on.
@@ -178,7 +185,7 @@ impl<'a> Search<'_, 'a, '_> {
             .collect();
         let outcome = match fresh.as_slice() {
             [] => self.plain_needs(terms, scene, so_far.clone()),
-            _ => self.name(terms, scene, &fresh, so_far),
+            _ => self.named(terms, scene, &fresh, so_far),
         };
         match outcome {
             Ok((scene, evidence)) => {
