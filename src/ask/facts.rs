@@ -162,10 +162,10 @@ impl<'a> Facts<'a> {
                 _ => self.put_fixed(&mut values, key.clone(), fact),
             }
         }
+        values.extend(self.fixed_by_resource());
         for (key, fact) in &self.demanded {
             self.put_fixed(&mut values, key.clone(), fact);
         }
-        values.extend(self.fixed_by_resource());
         if let (Some(region), false) = (self.region, values.contains_key("aws:requestedregion")) {
             values.insert("aws:requestedregion".to_owned(), ContextValue::Single(region.to_owned()));
         }

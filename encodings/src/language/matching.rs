@@ -157,5 +157,19 @@ mod tests {
         ) {
             prop_assert_eq!(matches(&pattern, &text, fold_case), matches_by_positions(&pattern, &text, fold_case));
         }
+
+        #[test]
+        fn after_equal_places_the_same_texts_match(
+            pattern in prop::collection::vec(token(), 0..7),
+            (one, other) in ("[ab:]{0,4}", "[ab:]{0,4}"),
+            rest in prop::collection::vec("[ab:]{0,5}", 8),
+        ) {
+            if places(&pattern, &one) == places(&pattern, &other) {
+                for rest in rest {
+                    let (one, other) = (format!("{one}{rest}"), format!("{other}{rest}"));
+                    prop_assert_eq!(matches(&pattern, &one, false), matches(&pattern, &other, false));
+                }
+            }
+        }
     }
 }
