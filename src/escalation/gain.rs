@@ -72,6 +72,11 @@ impl Gained {
         self.facts.insert(fact.clone());
     }
 
+    /// Whether a fact is among them.
+    pub fn holds(&self, fact: &Fact) -> bool {
+        self.facts.contains(fact)
+    }
+
     /// How many facts there are.
     pub fn count(&self) -> usize {
         self.facts.len()

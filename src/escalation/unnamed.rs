@@ -30,11 +30,11 @@ fn is_glob(arn: &str) -> bool {
     arn.ends_with(":role/*") || arn.ends_with(":user/*")
 }
 
-/// Why a step on such an object is not shown.
-pub(super) fn not_shown(object: &Object) -> Undecided {
+/// Why it is not shown what comes of such an object, or of one that it stands for.
+pub(super) fn not_shown(arn: &Arc<str>) -> Undecided {
     Undecided {
         reason: "what a new principal of some other name may be used for is taken for granted".to_owned(),
-        place: object.arn.to_string(),
+        place: arn.to_string(),
     }
 }
 
