@@ -65,7 +65,7 @@ pub use explain::Explained;
 pub(crate) use handed::Handed;
 pub use obligations::{CallProof, Tier};
 pub(crate) use obligations::{Obligation, Owed, OwedCall, Part, Visitor};
-pub(crate) use one_name::{NewName, OneName, Tied};
+pub(crate) use one_name::{NewName, OneName, SUPPOSED, Tied, Unlike};
 pub use progress::Progress;
 pub use reproducer::Reproducers;
 pub(crate) use resource_facts::BOUNDARY;

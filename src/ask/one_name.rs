@@ -21,6 +21,9 @@ use gateproof_model::inventory::Inventory;
 use gateproof_model::pattern::{Pattern, Token};
 use std::sync::Arc;
 
+/// The place of principals that the attacker may have made, and may have made otherwise: their names are not taken.
+pub(crate) const SUPPOSED: &str = "(perhaps made by an earlier step)";
+
 /// What calls on one new object come to.
 pub(crate) enum OneName {
     /// No name suits them all; the checker accepted the proof.
@@ -38,6 +41,8 @@ pub(crate) enum Tied<C> {
     Free,
     /// The object is none that exists already.
     New(NewName),
+    /// Its name is told apart from some.
+    Unlike(Unlike),
     /// The call.
     Call(C),
     /// One of these.
@@ -53,6 +58,25 @@ pub(crate) struct NewName {
     pub glob: String,
     /// Whether its last part is an id that the service chooses: then it is the name before it that must be new.
     pub ends_in_id: bool,
+}
+
+/// Names that are told apart from some by what matches them.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Unlike {
+    /// What tells names apart.
+    pub tests: Vec<Pattern>,
+    /// The names.
+    pub names: Vec<Arc<str>>,
+}
+
+impl Unlike {
+    /// Whether a name is told apart from all of them.
+    pub fn admits(&self, name: &str) -> bool {
+        let sees = |test: &Pattern, known: &str| {
+            [false, true].iter().any(|fold| matches(test, name, *fold) != matches(test, known, *fold))
+        };
+        self.names.iter().all(|known| self.tests.iter().any(|test| sees(test, known)))
+    }
 }
 
 impl NewName {
@@ -71,6 +95,7 @@ impl<C> Tied<C> {
         Ok(match self {
             Self::Free => Tied::Free,
             Self::New(name) => Tied::New(name.clone()),
+            Self::Unlike(unlike) => Tied::Unlike(unlike.clone()),
             Self::Call(call) => Tied::Call(make(call)?),
             Self::Any(each) => Tied::Any(each.iter().map(|one| one.try_map(make)).collect::<Result<_, _>>()?),
             Self::All(each) => Tied::All(each.iter().map(|one| one.try_map(make)).collect::<Result<_, _>>()?),
@@ -79,7 +104,7 @@ impl<C> Tied<C> {
 
     fn first(&self) -> Option<&C> {
         match self {
-            Self::Free | Self::New(_) => None,
+            Self::Free | Self::New(_) | Self::Unlike(_) => None,
             Self::Call(call) => Some(call),
             Self::Any(each) | Self::All(each) => each.iter().find_map(Self::first),
         }
@@ -143,6 +168,7 @@ impl Estate {
         match calls {
             Tied::Free => Terms::TRUE,
             Tied::New(name) => self.is_new(terms, name),
+            Tied::Unlike(unlike) => self.is_unlike(terms, unlike),
             Tied::Call(prepared) => {
                 *counted += 1;
                 self.on_new(terms, caller, prepared, *counted)
@@ -173,6 +199,21 @@ impl Estate {
         terms.not(taken)
     }
 
+    /// The name is told apart from each of some by what matches one of the two only.
+    fn is_unlike(&self, terms: &mut Terms, unlike: &Unlike) -> Term {
+        let mut each = Vec::new();
+        for name in &unlike.names {
+            let mut differs = Vec::new();
+            for (test, fold) in unlike.tests.iter().flat_map(|test| [(test, false), (test, true)]) {
+                let set = self.compiler.languages.set(vec![test.clone()], fold);
+                let matched = terms.atom_term(Atom::Text(Field::Resource, set));
+                differs.push(if matches(test, name, fold) { terms.not(matched) } else { matched });
+            }
+            each.push(terms.or(differs));
+        }
+        terms.and(each)
+    }
+
     /// Whether an object of that name exists.
     pub(crate) fn is_taken(&self, name: &NewName, arn: &str) -> bool {
         self.existing(name).any(|known| matches(&name.taken(known), arn, false))
@@ -183,7 +224,7 @@ impl Estate {
         let glob = over_arns(&name.glob);
         let (snapshot, inventory) = (&self.snapshot, self.snapshot.inventory());
         let things = Inventory::kinds().flat_map(|kind| inventory.of_kind(&kind.name)).map(|t| &t.arn);
-        let principals = snapshot.principals().iter().map(|p| &p.arn);
+        let principals = snapshot.principals().iter().filter(|p| *p.place.file != *SUPPOSED).map(|p| &p.arn);
         let groups = snapshot.groups().iter().map(|g| &g.arn);
         let policies = snapshot.managed_policies().iter().map(|p| &p.arn);
         let all = principals.chain(groups).chain(policies).chain(things);

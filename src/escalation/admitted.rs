@@ -127,7 +127,8 @@ impl<'a> Search<'_, 'a, '_> {
     }
 
     fn seen(&self, variable: &'a str, object: &Object) -> Seen {
-        let may_be_carried = self.finder.asker.carries_over() && !object.fresh;
+        let itself = object.fresh || object.is_unnamed();
+        let may_be_carried = self.finder.asker.carries_over() && !itself;
         let tails = || {
             let mut known = self.decided.tails.borrow_mut();
             known.entry(variable).or_insert_with(|| self.tails(variable).map(Arc::new)).clone()

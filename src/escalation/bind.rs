@@ -1,7 +1,8 @@
 //! The objects of a step's variables: which there are, and what their fields say.
 
-use super::made::has_condition_on;
+use super::conditions::has_condition_on;
 use super::policies::GRANT_OPERATIONS;
+use super::sorts::Sorts;
 use crate::ask::{BOUNDARY, NewName};
 use gateproof_encodings::primitive::{Binding, Primitive, Reference, Template, TemplatePart};
 use gateproof_model::account::{Group, ManagedPolicy, PrincipalEntity, PrincipalEntityKind};
@@ -178,6 +179,15 @@ impl<'a> Objects<'a> {
             untold: Mutex::default(),
             asked: Mutex::default(),
         }
+    }
+
+    /// With an object for all new principals of each kind, behind the known ones.
+    pub fn with_unnamed(mut self, sorts: Option<&Sorts>) -> Self {
+        for object in sorts.into_iter().flat_map(Sorts::kinds).map(|kind| Arc::new(Object::unnamed(kind))) {
+            let list = if object.arn.ends_with(":role/*") { &mut self.roles } else { &mut self.users };
+            list.push(object);
+        }
+        self
     }
 
     /// Whether some policy's condition is about the boundaries that users and roles have.

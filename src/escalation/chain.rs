@@ -49,6 +49,8 @@ pub(super) struct Chains<'c, 'a> {
     /// The policies as they are.
     unchanged: Asker<'a>,
     worlds: FxHashMap<(Reading, Vec<Fact>), Option<Arc<Estate>>>,
+    /// The boundaries that new principals are made under.
+    under: FxHashMap<Fact, Vec<Fact>>,
     needed: BTreeMap<usize, Arc<Vec<Vec<usize>>>>,
     goals: BTreeMap<usize, Arc<Vec<Vec<usize>>>>,
 }
@@ -65,6 +67,7 @@ impl<'c, 'a> Chains<'c, 'a> {
             bearing,
             unchanged: Asker::new(search.estate, search.settings),
             worlds: FxHashMap::default(),
+            under: boundaries_of_new(&found.instances),
             needed: BTreeMap::new(),
             goals: BTreeMap::new(),
         }
@@ -163,11 +166,20 @@ impl<'c, 'a> Chains<'c, 'a> {
             return Vec::new();
         }
         let facts: Vec<Fact> = among.iter().filter_map(|n| self.bearing.fact(*n)).cloned().collect();
-        let pick = |set: &[usize]| set.iter().filter_map(|n| facts.get(*n)).cloned().collect::<Vec<Fact>>();
+        let under = self.under.clone();
+        let plain = |set: &[usize]| set.iter().filter_map(|n| facts.get(*n)).cloned().collect::<Vec<Fact>>();
+        // Who is made under a boundary has it, until a later step takes it away.
+        let pick = |set: &[usize]| -> Vec<Fact> {
+            let with = |fact: Fact| {
+                let boundaries = under.get(&fact).cloned().unwrap_or_default();
+                std::iter::once(fact).chain(boundaries)
+            };
+            plain(set).into_iter().flat_map(with).collect()
+        };
         let necessary = minimal_sets(facts.len(), MOST_TRIES, |set| holds(self, &pick(set), Reading::AtMost));
         let mut found: Vec<Vec<usize>> = Vec::new();
         for set in necessary {
-            let settled = !pick(&set).iter().any(may_take);
+            let settled = !plain(&set).iter().any(may_take);
             if settled || holds(self, &pick(&set), Reading::Exactly) {
                 found.push(set);
                 continue;
@@ -267,6 +279,7 @@ impl<'c, 'a> Chains<'c, 'a> {
             shared: &Shared::default(),
             wanted: Wanted::EveryWay,
             gained: &Gained::default(),
+            naming: None,
         };
         let evidence = finder.again(&mut Terms::default(), instance, primitive).ok()?;
         evidence.unknown.is_none().then_some(evidence)
@@ -283,6 +296,23 @@ impl<'c, 'a> Chains<'c, 'a> {
             Some(estate) => meets(&Asker::new(estate, search.settings)),
         }
     }
+}
+
+/// The boundaries under which each new principal is made, where none is made without.
+fn boundaries_of_new(instances: &[Instance]) -> FxHashMap<Fact, Vec<Fact>> {
+    let mut under: FxHashMap<Fact, Vec<Fact>> = FxHashMap::default();
+    let is_new = |fact: &&Fact| matches!(fact, Fact::NewPrincipal(_));
+    for instance in instances {
+        let Some(made) = instance.facts.iter().find(is_new) else { continue };
+        let bounded = |fact: &&Fact| matches!(fact, Fact::Bounded { .. });
+        let own: Vec<Fact> = instance.facts.iter().filter(bounded).cloned().collect();
+        match under.get(made) {
+            Some(known) if known.is_empty() || own != *known => under.insert(made.clone(), Vec::new()),
+            Some(_) => None,
+            None => under.insert(made.clone(), own),
+        };
+    }
+    under
 }
 
 /// A set with one or two more of the first `n` numbers.

@@ -80,6 +80,7 @@ impl Estate {
             objects: &Objects::of(&self.snapshot),
             facts: &facts,
             kin: &Kin::of(&settings.primitives),
+            naming: None,
         };
         let sessions: Vec<(&Session, First)> = sessions.iter().map(|session| (session, First::ALL)).collect();
         settings.ask.progress.expect(sessions.len());
@@ -124,6 +125,7 @@ impl Search<'_> {
             shared: &Shared::default(),
             wanted: Wanted::EveryWay,
             gained: &Gained::default(),
+            naming: None,
         };
         let again = finder.again(terms, &instance, primitive);
         instance.take(again);

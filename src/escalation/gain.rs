@@ -4,8 +4,8 @@
 //! are asked for: what can be reached stays the same, and so does the number of steps to it, since each fact that makes
 //! another needless is at hand already.
 
+use super::conditions::has_condition_on;
 use super::fact::{Fact, Held, Session};
-use super::made::has_condition_on;
 use super::policies::denies;
 use crate::ask::BOUNDARY;
 use gateproof_model::arn::Arn;
@@ -25,6 +25,8 @@ pub(super) struct Gained {
     named: bool,
     /// The accounts in which it made a user or role without boundary.
     made: FxHashSet<(Arc<str>, Kind)>,
+    /// Whether one of each sort of name is to be made ([`super::sorts`]).
+    by_sorts: bool,
 }
 
 /// What kind of principal was made.
@@ -42,7 +44,12 @@ impl Gained {
 
     /// Nothing yet, for what is gained beside these.
     pub fn beside(&self) -> Self {
-        Self { named: self.named, ..Self::default() }
+        Self { named: self.named, by_sorts: self.by_sorts, ..Self::default() }
+    }
+
+    /// From now on principals of other sorts are wanted, too.
+    pub fn tell_sorts_apart(&mut self) {
+        self.by_sorts = true;
     }
 
     /// Takes note of a fact.
@@ -74,9 +81,24 @@ impl Gained {
     pub fn adds_some(&self, snapshot: &Snapshot, facts: &[Fact]) -> bool {
         let made = facts.iter().find_map(|f| if let Fact::NewPrincipal(of) = f { Some(of) } else { None });
         match made {
+            Some(of) if self.by_sorts => !self.facts.contains(&Fact::NewPrincipal(of.clone())),
             Some(of) => account_and_kind(of).is_none_or(|made| !self.made.contains(&made)),
             None => facts.iter().any(|fact| self.adds(snapshot, fact)),
         }
+    }
+
+    /// Whether a grant gives anything that the key's policy doesn't.
+    pub fn grant_counts(&self, snapshot: &Snapshot, fact: &Fact) -> bool {
+        let Fact::Granted { key, account, to, .. } = fact else { return false };
+        let policy = Fact::WritesResourcePolicy { of: key.clone(), account: account.clone() };
+        !(self.facts.contains(&policy) && self.is_free(snapshot, to))
+    }
+
+    /// Whether a policy of the attacker's allows somebody everything, and no boundary binds it.
+    pub fn is_free(&self, snapshot: &Snapshot, principal: &Arc<str>) -> bool {
+        let unbounded = snapshot.principal(principal).is_some_and(|p| p.boundary.is_none());
+        self.full.contains(principal)
+            && (unbounded || self.facts.contains(&Fact::Unbounded(principal.clone())))
     }
 
     /// Whether a fact can't be done without.
@@ -102,11 +124,7 @@ impl Gained {
                 let groups = snapshot.groups().iter().filter(|g| g.arn == *group);
                 groups.flat_map(|g| g.identity.iter()).any(|document| denies(document))
             }
-            Fact::Granted { key, account, to, .. } => {
-                let policy = Fact::WritesResourcePolicy { of: key.clone(), account: account.clone() };
-                let unbounded = snapshot.principal(to).is_some_and(|p| p.boundary.is_none());
-                !(has(policy) && self.full.contains(to) && (unbounded || has(Fact::Unbounded(to.clone()))))
-            }
+            Fact::Granted { .. } => self.grant_counts(snapshot, fact),
             Fact::Session(session) => handed_out(session).is_none_or(|credentials| {
                 let handed = |with| self.handed.contains(&(session.principal.clone(), with));
                 !handed(true) && (credentials || !handed(false))

@@ -1,6 +1,7 @@
 //! Names for new objects: one that suits all calls of a step.
 
 use super::bind::{Object, Scene, named};
+use super::fact::Fact;
 use super::guard::{Guard, Refuted, Together};
 use super::needs::{Call, call_of};
 use super::step::Evidence;
@@ -9,6 +10,9 @@ use crate::ask::Tied;
 use crate::question::Undecided;
 use gateproof_encodings::primitive::Need;
 use gateproof_encodings::term::Terms;
+
+/// How many sorts of names are made principals of.
+const MOST_SORTS: usize = 64;
 
 /// How many names are tried for a new object before the calls about it are asked together.
 const NAMES: usize = 6;
@@ -30,7 +34,9 @@ impl<'a> Search<'_, 'a, '_> {
         let mut unknown = so_far.unknown.clone();
         let new = scene.new_name(first);
         let is_taken = |name: &String| {
-            is_nameless(name) || new.as_ref().is_some_and(|n| self.finder.asker.estate.is_taken(n, name))
+            is_nameless(name)
+                || self.unlike.as_ref().is_some_and(|unlike| !unlike.admits(name))
+                || new.as_ref().is_some_and(|n| self.finder.asker.estate.is_taken(n, name))
         };
         let tried = self.names(&object, so_far).into_iter().take(NAMES);
         for name in tried.chain([any_name(&object.arn)]).filter(|name| !is_taken(name)) {
@@ -61,6 +67,50 @@ impl<'a> Search<'_, 'a, '_> {
                 }
             }
             Together::Unknown(reason) => Ok(self.unsettled(scene, unknown, &reason)),
+        }
+    }
+
+    /// A new principal under a name of each sort ([`super::sorts`]) that the caller can give, beside those that are as
+    /// good; at the end, why there is no more.
+    pub fn name_each(
+        &self,
+        terms: &mut Terms,
+        scene: &Scene<'a>,
+        fresh: &[&'a str],
+        so_far: &Evidence,
+    ) -> Vec<Result<(Scene<'a>, Evidence), Refuted>> {
+        let kind = fresh
+            .first()
+            .and_then(|v| scene.object(v))
+            .and_then(|object| self.finder.naming.and_then(|naming| naming.sorts.kind_of(&object.arn)));
+        let Some(kind) = kind else { return vec![self.name(terms, scene, fresh, so_far)] };
+        let boundaries = self.facts(scene).into_iter().filter_map(|fact| match fact {
+            Fact::Bounded { policies, .. } => Some(policies),
+            _ => None,
+        });
+        let mut names = kind.as_good_as(&boundaries.collect(), self.finder.objects.names_boundaries());
+        let mut found = Vec::new();
+        loop {
+            let unlike = kind.unlike(&names);
+            if unlike.is_none() && !names.is_empty() {
+                return found;
+            }
+            let named = self.unlike(unlike.filter(|_| !names.is_empty())).name(terms, scene, fresh, so_far);
+            let name = match &named {
+                Ok((scene, evidence)) if evidence.unknown.is_none() => {
+                    fresh.first().and_then(|v| scene.object(v)).map(|object| object.arn.clone())
+                }
+                _ => None,
+            };
+            found.push(named);
+            match name {
+                Some(name) if names.len() < MOST_SORTS => names.push(name),
+                Some(_) => {
+                    found.push(Ok(self.unsettled(scene, None, "there are too many sorts of names for it")));
+                    return found;
+                }
+                None => return found,
+            }
         }
     }
 
@@ -118,7 +168,8 @@ impl<'a> Search<'_, 'a, '_> {
     fn calls_on(&self, terms: &mut Terms, scene: &Scene<'a>, variable: &str) -> Tied<Call> {
         let needs = self.primitive.needs.iter();
         let calls: Vec<_> = needs.map(|need| self.calls_in(terms, scene, need, variable)).collect();
-        Tied::All(calls.into_iter().chain(scene.new_name(variable).map(Tied::New)).collect())
+        let new = scene.new_name(variable).map(Tied::New);
+        Tied::All(calls.into_iter().chain(new).chain(self.unlike.clone().map(Tied::Unlike)).collect())
     }
 
     /// The calls of a need on a new object. Of others, nothing is demanded here but that they are not out of the

@@ -5,6 +5,7 @@
 //! is gone while the Allows beside it stay. [`Reading::Exactly`] is what AWS holds after the steps, in their order.
 
 use super::fact::Fact;
+use crate::ask::SUPPOSED;
 use gateproof_model::account::{Group, Place, PrincipalEntity, PrincipalEntityKind, Tags};
 use gateproof_model::arn::Arn;
 use gateproof_model::json::Json;
@@ -226,7 +227,13 @@ impl View<'_> {
             groups: Vec::new(),
             max_session_seconds: None,
             instance_profiles: Vec::new(),
-            place: Place { file: "(made by an earlier step)".into(), pointer: "".into() },
+            place: Place {
+                file: match self.reading {
+                    Reading::AtMost => SUPPOSED.into(),
+                    Reading::Exactly => "(made by an earlier step)".into(),
+                },
+                pointer: "".into(),
+            },
         };
         made.boundary = match self.swapped_boundaries(arn).as_slice() {
             [] => None,

@@ -5,7 +5,6 @@ use super::chain::Chains;
 use super::commands::commands;
 use super::fact::Fact;
 use super::graph::Graph;
-use super::made::tells_names_apart;
 use super::replay::Chain;
 use super::search::{Found, Search};
 use super::session::Start;
@@ -235,8 +234,9 @@ impl Estate {
             };
             let looked_at_all =
                 every_way && (found.complete || steps.is_some_and(|steps| steps <= found.rounds + 1));
-            // Every way of so many sessions would take longer than anybody waits.
-            let settled = steps.is_some() && !every_way && found.facts.len() > MOST_FOR_SHORTEST;
+            // Every way of so many sessions, or of principals of every name, would take longer than anybody waits.
+            let many = found.by_sorts || found.facts.len() > MOST_FOR_SHORTEST;
+            let settled = steps.is_some() && !every_way && many;
             if shortest || looked_at_all || settled || ended {
                 return (found, chains, graph);
             }
@@ -276,15 +276,7 @@ impl Estate {
             .map(|p| Undecided { reason: format!("not known: {}", p.found), place: p.file.to_string() })
             .or(spot
                 .map(|b| Undecided { reason: format!("not known: {}", b.what), place: b.file.to_string() }));
-        let named = found.facts.iter().find_map(|fact| match fact {
-            Fact::NewPrincipal(made) => {
-                let told = tells_names_apart(&self.snapshot, made)?;
-                let reason = format!("another name for a new principal may make a difference: {told}");
-                Some(Undecided { reason, place: made.to_string() })
-            }
-            _ => None,
-        });
-        if let Some(undecided) = hidden.or(untold).or(named) {
+        if let Some(undecided) = hidden.or(untold).or(found.untried.clone()) {
             return Answer { undecided: Some(undecided), ..empty(Verdict::Undecided) };
         }
         let mut solvers = vec![SolverName { name: "batsat".to_owned(), version: "0.6.0".to_owned() }];

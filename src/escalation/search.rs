@@ -1,7 +1,7 @@
 //! The least fixpoint: all facts that steps can add, round by round.
 
 use super::bind::Objects;
-use super::fact::{Fact, Session};
+use super::fact::{Fact, Held, Session};
 use super::gain::Gained;
 use super::guard::{Asker, Guard, Refuted};
 use super::kin::Kin;
@@ -10,10 +10,13 @@ use super::needs::calls_of;
 use super::open::{Lists, Open};
 use super::policies::{Reading, about_policies, changes_of};
 use super::session::Start;
-use super::step::{Finder, Identity, Instance, Shared, Wanted, Ways};
+use super::sorts::Sorts;
+use super::step::{Finder, Identity, Instance, Naming, Shared, Wanted, Ways};
 pub(super) use super::target::Goal;
-use super::twins::{First, Twins};
+use super::twins::{First, Granting, Twins};
+use super::unnamed::{about_unnamed, of_one};
 use crate::ask::{Allowance, CrossCheck, Estate, MayDo, Settings};
+use crate::question::Undecided;
 use gateproof_encodings::primitive::{Need, Primitive};
 use gateproof_encodings::term::Terms;
 use gateproof_model::arn::Arn;
@@ -49,7 +52,13 @@ pub(super) struct Found {
     pub kinds: BTreeSet<(String, Arc<str>)>,
     /// Fields of such objects that no file tells.
     pub untold: BTreeSet<String>,
-    /// How many rounds of steps were made.
+    /// Facts about new principals of whatever name ([`super::unnamed`]).
+    unnamed: BTreeSet<Fact>,
+    /// Whether new principals were given a name of each sort.
+    pub by_sorts: bool,
+    /// Why it is not known what other names of new principals lead to, where it isn't.
+    pub untried: Option<Undecided>,
+    /// How many rounds of steps were made: with one name for each new principal, or since other names are tried.
     pub rounds: usize,
     /// Whether nothing can be added: then what is not in `facts` can't be reached.
     pub complete: bool,
@@ -64,10 +73,14 @@ pub(super) struct Round<'r> {
     pub objects: &'r Objects<'r>,
     pub facts: &'r BTreeSet<Fact>,
     pub kin: &'r Kin,
+    pub naming: Option<Naming<'r>>,
 }
 
 impl Search<'_> {
     /// Adds facts until the goal has been met for so many rounds as `enough` says, or nothing can be added.
+    ///
+    /// At first a new principal is given one name. Where that leads no further, it is given one of each sort
+    /// ([`super::sorts`]), and looked at as one of whatever name.
     pub fn run(&self, enough: impl Fn(&Found, usize) -> bool) -> Found {
         let mut found = Found { gained: Gained::nothing(&self.estate.snapshot), ..Found::default() };
         self.start.sessions().map(Fact::Session).for_each(|fact| found.take(&fact));
@@ -76,14 +89,22 @@ impl Search<'_> {
         let actions: BTreeSet<String> = self.primitives.iter().flat_map(actions_of).collect();
         let steps = self.for_steps();
         let kin = Kin::of(self.primitives);
-        for round in 0.. {
+        let mut sorts: Option<Sorts> = None;
+        let mut round = 0;
+        loop {
             let changed = (!changes.is_empty()).then(|| self.estate.changed(&changes));
             let estate = changed.as_ref().unwrap_or(self.estate);
             let asker = Asker::new(estate, &steps);
             let goals = Asker::new(estate, self.settings);
             let facts = found.facts.clone();
             let allowance = estate.allowance(&actions);
-            let objects = Objects::of(&estate.snapshot);
+            let earlier = sorts.take();
+            let by_sorts = earlier.is_some();
+            if by_sorts {
+                sorts = Some(Sorts::of(&self.estate.snapshot, &estate.snapshot, &facts));
+            }
+            let objects = Objects::of(&estate.snapshot).with_unnamed(sorts.as_ref());
+            let naming = |only| sorts.as_ref().map(|sorts| Naming { sorts, only });
             let view = Round {
                 estate,
                 allowance: &allowance,
@@ -91,6 +112,7 @@ impl Search<'_> {
                 objects: &objects,
                 facts: &facts,
                 kin: &kin,
+                naming: naming(false),
             };
             self.look_for_goal(&view, &goals, &pending, &mut found);
             found.rounds = round;
@@ -100,22 +122,38 @@ impl Search<'_> {
             if self.cancelled() || enough(&found, round) {
                 return found;
             }
-            let added = self.step(&view, &pending, &mut found);
+            let mut added = BTreeSet::new();
+            if let (Some(earlier), Some(sorts)) = (&earlier, &sorts)
+                && !sorts.are_within(earlier)
+            {
+                let all = facts.iter().filter_map(Fact::session).cloned().collect();
+                added = self.step(&Round { naming: naming(true), ..view }, &all, &mut found);
+            }
+            added.extend(self.step(&view, &pending, &mut found));
+            found.spread(&mut added);
             if self.cancelled() {
                 return found;
             }
             found.kinds.extend(objects.kinds_asked_for());
             found.untold.extend(objects.untold());
+            round += 1;
             if added.is_empty() {
-                found.complete = true;
-                return found;
+                let makes = found.facts.iter().any(|fact| matches!(fact, Fact::NewPrincipal(_)));
+                if by_sorts || !makes {
+                    found.note_told(sorts.as_ref());
+                    found.complete = true;
+                    return found;
+                }
+                found.gained.tell_sorts_apart();
+                found.by_sorts = true;
+                (sorts, pending, round) = (Some(Sorts::default()), BTreeSet::new(), 0);
+                continue;
             }
             let policies = about_policies(&found.facts);
             let next = changes_of(&self.estate.snapshot, &policies, Reading::AtMost);
             pending = pending_after(&found.facts, &added, &changes, &next);
             changes = next;
         }
-        found
     }
 
     /// Steps are asked about by the thousand: of a sample of answers, those about the goal and those of the chain that is
@@ -139,7 +177,7 @@ impl Search<'_> {
         if self.every_way {
             let all: Vec<(&Session, First)> = pending.iter().map(|s| (s, First::ALL)).collect();
             let ways = self.ways(round, Wanted::EveryWay, &all);
-            self.add_all(ways, found, &mut added);
+            self.add_all(ways, round.naming, found, &mut added);
             return added;
         }
         let (mut sessions, others) = self.one_of_each(round, pending);
@@ -152,37 +190,73 @@ impl Search<'_> {
                 Some((session, twins.meet(&holder)))
             })
             .collect();
-        let mut lists = Lists::default();
-        let mut sessions = sessions.as_slice();
-        let mut size = 1;
-        while !sessions.is_empty() && !self.cancelled() {
-            let (now, later) = sessions.split_at(size.min(sessions.len()));
-            let open = Open::of(&found.gained, round.objects, &self.estate.snapshot, round.kin, lists);
-            let ways = self.ways(round, Wanted::Open(&open), now);
-            lists = open.into_lists();
-            self.add_all(ways, found, &mut added);
-            (sessions, size) = (later, size * 2);
-        }
+        let (mut leaders, followers): (Vec<_>, Vec<_>) = sessions.into_iter().partition(|(_, f)| f.leads());
+        // What the attacker can do from the beginning makes the shortest chains.
+        leaders.sort_by_key(|(session, _)| !matches!(session.held, Held::Start(_)));
+        let mut granted = Granting::default();
+        self.in_batches(round, &leaders, &mut granted, found, &mut added);
+        let snapshot = &self.estate.snapshot;
+        let may_gain = |(session, first): &(&Session, First)| {
+            granted.may_count(*first, found.gained.is_free(snapshot, &session.principal))
+        };
+        let followers: Vec<_> = followers.into_iter().filter(may_gain).collect();
+        self.in_batches(round, &followers, &mut Granting::default(), found, &mut added);
         added
     }
 
-    fn add_all(&self, ways: Ways, found: &mut Found, added: &mut BTreeSet<Fact>) {
-        found.refuted.add(&ways.refuted);
-        for instance in ways.instances {
-            self.add(instance, found, added);
+    /// Lets sessions make their steps, ever more of them at once.
+    fn in_batches(
+        &self,
+        round: &Round<'_>,
+        mut sessions: &[(&Session, First)],
+        granted: &mut Granting,
+        found: &mut Found,
+        added: &mut BTreeSet<Fact>,
+    ) {
+        let snapshot = &self.estate.snapshot;
+        let mut lists = Lists::default();
+        let mut size = 1;
+        while !sessions.is_empty() && !self.cancelled() {
+            let (now, later) = sessions.split_at(size.min(sessions.len()));
+            let open = Open::of(&found.gained, round.objects, snapshot, round.kin, lists);
+            let ways = self.ways(round, Wanted::Open(&open), now);
+            lists = open.into_lists();
+            for (session, first) in now.iter().filter(|(_, first)| first.of_others) {
+                let free = found.gained.is_free(snapshot, &session.principal);
+                let own = ways.instances.iter().filter(|instance| instance.session == **session);
+                let mut facts = own.flat_map(|instance| &instance.facts);
+                let counts = facts.any(|fact| found.gained.grant_counts(snapshot, fact));
+                granted.note(*first, free, counts);
+            }
+            self.add_all(ways, round.naming, found, added);
+            (sessions, size) = (later, size * 2);
         }
     }
 
-    fn add(&self, instance: Instance, found: &mut Found, added: &mut BTreeSet<Fact>) {
+    fn add_all(&self, ways: Ways, naming: Option<Naming<'_>>, found: &mut Found, added: &mut BTreeSet<Fact>) {
+        found.refuted.add(&ways.refuted);
+        for instance in ways.instances {
+            self.add(instance, naming.map(|naming| naming.sorts), found, added);
+        }
+    }
+
+    fn add(&self, instance: Instance, sorts: Option<&Sorts>, found: &mut Found, added: &mut BTreeSet<Fact>) {
+        let unsettled = |fact: &Fact| matches!(fact, Fact::NewPrincipal(arn) if arn.contains('*'));
+        if instance.facts.iter().any(unsettled) {
+            found.untried = found.untried.take().or(instance.evidence.unknown);
+            return;
+        }
         let adds = self.every_way || found.gained.adds_some(&self.estate.snapshot, &instance.facts);
-        if !adds || found.has_made_one(&instance) || !found.known.insert(instance.identity()) {
+        if !adds || found.has_made_one(&instance, sorts) || !found.known.insert(instance.identity()) {
             return;
         }
         for fact in
             instance.facts.iter().filter(|fact| !found.facts.contains(fact)).cloned().collect::<Vec<_>>()
         {
             found.take(&fact);
-            added.insert(fact);
+            if about_unnamed(&fact).is_none() {
+                added.insert(fact);
+            }
         }
         found.instances.push(instance);
     }
@@ -244,6 +318,7 @@ impl Search<'_> {
                         shared,
                         wanted,
                         gained: &gained,
+                        naming: round.naming,
                     };
                     let ways = finder.ways(terms, *n, primitive);
                     let sure = ways.instances.iter().filter(|i| i.evidence.unknown.is_none());
@@ -313,17 +388,53 @@ impl Search<'_> {
 impl Found {
     fn take(&mut self, fact: &Fact) {
         self.gained.insert(fact);
-        self.facts.insert(fact.clone());
+        let whose = if about_unnamed(fact).is_some() { &mut self.unnamed } else { &mut self.facts };
+        whose.insert(fact.clone());
+    }
+
+    /// What is true of new principals of whatever name is so of each that was made.
+    fn spread(&mut self, added: &mut BTreeSet<Fact>) {
+        let made = |fact: &Fact| if let Fact::NewPrincipal(arn) = fact { Some(arn.clone()) } else { None };
+        let made: Vec<Arc<str>> = self.facts.iter().filter_map(made).collect();
+        for fact in self.unnamed.clone() {
+            let base = about_unnamed(&fact).and_then(|glob| glob.strip_suffix('*').map(str::to_owned));
+            let Some(base) = base else { continue };
+            let of_each =
+                made.iter().filter(|arn| arn.starts_with(&base)).filter_map(|arn| of_one(&fact, arn));
+            for fact in of_each {
+                if !self.facts.contains(&fact) {
+                    self.take(&fact);
+                    added.insert(fact);
+                }
+            }
+        }
+    }
+
+    /// Notes what tells apart more sorts of names than can be tried.
+    fn note_told(&mut self, sorts: Option<&Sorts>) {
+        let told = sorts.into_iter().flat_map(Sorts::kinds).find_map(|kind| {
+            let reason =
+                format!("another name for a new principal may make a difference: {}", kind.told.as_ref()?);
+            Some(Undecided { reason, place: kind.base.to_string() })
+        });
+        self.untried = self.untried.take().or(told);
     }
 
     /// Whether the step makes a principal such as it made already in that account, with the same boundary: one is as good as
-    /// many ([`super::made`]).
-    fn has_made_one(&self, instance: &Instance) -> bool {
-        let Some(made) = instance.facts.iter().find_map(made_in) else { return false };
+    /// many, or as many whose names are of its sort.
+    fn has_made_one(&self, instance: &Instance, sorts: Option<&Sorts>) -> bool {
+        let Some(made) = instance.facts.iter().find_map(made_by) else { return false };
         let same = |known: &&Instance| {
             known.primitive == instance.primitive && boundaries(known).eq(boundaries(instance))
         };
-        self.instances.iter().filter(same).any(|known| known.facts.iter().find_map(made_in) == Some(made))
+        let account = |arn: &str| Arn::parse(arn).map(|a| a.account.to_owned());
+        let alike = |known: &Arc<str>| match sorts.and_then(|sorts| sorts.kind_of(made)) {
+            Some(kind) => kind.alike(known, made),
+            None => true,
+        };
+        let mut known =
+            self.instances.iter().filter(same).filter_map(|known| known.facts.iter().find_map(made_by));
+        known.any(|known| account(known) == account(made) && alike(known))
     }
 }
 
@@ -335,12 +446,9 @@ fn boundaries(instance: &Instance) -> impl Iterator<Item = &Arc<[Arc<str>]>> {
     })
 }
 
-/// The account of a principal that a fact makes.
-fn made_in(fact: &Fact) -> Option<&str> {
-    match fact {
-        Fact::NewPrincipal(arn) => Arn::parse(arn).map(|a| a.account),
-        _ => None,
-    }
+/// The principal that a fact makes.
+fn made_by(fact: &Fact) -> Option<&Arc<str>> {
+    if let Fact::NewPrincipal(arn) = fact { Some(arn) } else { None }
 }
 
 /// The actions of a step's calls.

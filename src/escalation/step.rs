@@ -7,6 +7,7 @@ use super::guard::{Allowed, Asker, Guard, Refuted};
 use super::needs::takes_token;
 use super::open::Open;
 use super::session::{Holder, device};
+use super::sorts::Sorts;
 use super::ways::Search;
 use crate::ask::{Estate, Sessions};
 use crate::question::constraint::Demand;
@@ -52,6 +53,16 @@ pub(super) struct Finder<'a, 'w> {
     pub wanted: Wanted<'a>,
     /// What the session gained by steps of the same kin ([`super::kin`]).
     pub gained: &'a Gained,
+    /// What new principals are called; `None`: one name will do.
+    pub naming: Option<Naming<'a>>,
+}
+
+/// How new principals are told apart.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Naming<'a> {
+    pub sorts: &'a Sorts,
+    /// Whether only steps are looked for that make a principal, or are about one of whatever name.
+    pub only: bool,
 }
 
 /// Which ways of a step are looked for.

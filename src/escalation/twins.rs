@@ -104,7 +104,7 @@ pub(super) struct Twins {
     controls: Telling,
     resources: Telling,
     own: FxHashMap<Own, Telling>,
-    seen: FxHashSet<(Own, Sight, Sight, Option<Sight>)>,
+    seen: FxHashMap<(Own, Sight, Sight, Option<Sight>), usize>,
 }
 
 /// For which steps a session is the first of its twins.
@@ -114,6 +114,8 @@ pub(super) struct First {
     pub of_iam: bool,
     /// For all others.
     pub of_others: bool,
+    /// A number that those share who are twins for all steps.
+    pub class: usize,
 }
 
 impl Twins {
@@ -133,7 +135,7 @@ impl Twins {
         let trusts = estate.snapshot.principals().iter().filter_map(|p| p.trust.as_ref());
         let mut read: FxHashSet<*const Document> = FxHashSet::default();
         trusts.filter(|t| read.insert(Arc::as_ptr(t))).for_each(|document| resources.read(document));
-        Self { controls, resources, own: FxHashMap::default(), seen: FxHashSet::default() }
+        Self { controls, resources, own: FxHashMap::default(), seen: FxHashMap::default() }
     }
 
     /// Takes note of a session.
@@ -157,22 +159,56 @@ impl Twins {
         });
         let (by_own, by_controls) = (telling.sight(caller), self.controls.sight(caller));
         let by_resources = self.resources.sight(caller);
-        let of_iam = self.seen.insert((own.clone(), by_own.clone(), by_controls.clone(), None));
-        let of_others = self.seen.insert((own, by_own, by_controls, Some(by_resources)));
-        First { of_iam, of_others }
+        let next = self.seen.len();
+        let of_iam = (own.clone(), by_own.clone(), by_controls.clone(), None);
+        let of_iam = *self.seen.entry(of_iam).or_insert(next) == next;
+        let next = self.seen.len();
+        let class = *self.seen.entry((own, by_own, by_controls, Some(by_resources))).or_insert(next);
+        First { of_iam, of_others: class == next, class }
     }
 }
 
 impl First {
-    pub const ALL: Self = Self { of_iam: true, of_others: true };
+    pub const ALL: Self = Self { of_iam: true, of_others: true, class: 0 };
 
-    /// Whether the session must look for a step itself.
+    /// Whether the session makes steps for its twins.
+    pub fn leads(self) -> bool {
+        self.of_iam || self.of_others
+    }
+
+    /// Whether the session must look for a step itself. What it grants is granted to itself.
     pub fn makes(self, primitive: &Primitive) -> bool {
-        if primitive.effects.iter().any(|e| matches!(e, Effect::Grant(_))) {
+        if grants(primitive) {
             return true;
         }
         if primitive.needs.iter().all(is_of_iam) { self.of_iam } else { self.of_others }
     }
+}
+
+/// What the first of each class of twins can grant itself.
+///
+/// Twins are allowed the same calls, so where the first is allowed no grant that counts for it, its twins gain
+/// nothing by one either, if a grant would count for them as for it. Who has a grant already is named by it, and has no twins
+/// but its own sessions.
+#[derive(Debug, Default)]
+pub(super) struct Granting(FxHashMap<usize, (bool, bool)>);
+
+impl Granting {
+    /// Notes of the first of a class whether key policies which are written suit it as well as any grant, and whether it can
+    /// make a grant that counts.
+    pub fn note(&mut self, first: First, free: bool, counts: bool) {
+        self.0.insert(first.class, (free, counts));
+    }
+
+    /// Whether one of its twins may make a grant that counts for it.
+    pub fn may_count(&self, twin: First, free: bool) -> bool {
+        self.0.get(&twin.class).is_none_or(|(of_first, counts)| *counts || *of_first != free)
+    }
+}
+
+/// Whether a step gives whoever makes it a grant.
+fn grants(primitive: &Primitive) -> bool {
+    primitive.effects.iter().any(|effect| matches!(effect, Effect::Grant(_)))
 }
 
 fn is_of_iam(need: &Need) -> bool {

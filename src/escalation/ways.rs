@@ -11,6 +11,8 @@ use super::needs::{Call, call_of, references};
 use super::open::Targets;
 use super::session::Holder;
 use super::step::{Evidence, Finder, Instance, Wanted, Ways};
+use super::unnamed::not_shown;
+use crate::ask::Unlike;
 use crate::question::Constraint;
 use crate::question::constraint::Demand;
 use gateproof_encodings::primitive::{Binding, Effect, Need, Primitive, Reference, Template};
@@ -29,6 +31,8 @@ pub(super) struct Search<'f, 'a, 'w> {
     pub primitive: &'a Primitive,
     /// The objects on which it still gives something.
     targets: Option<Targets<'a>>,
+    /// What the name of a new object is not to be like.
+    pub unlike: Option<Unlike>,
     pub decided: Decided<'a>,
 }
 
@@ -39,12 +43,20 @@ impl<'f, 'a, 'w> Search<'f, 'a, 'w> {
         device: bool,
         (n, primitive): (usize, &'a Primitive),
     ) -> Self {
-        let mut search =
-            Self { finder, holder, device, n, primitive, targets: None, decided: Decided::default() };
+        let (targets, decided) = (None, Decided::default());
+        let mut search = Self { finder, holder, device, n, primitive, targets, unlike: None, decided };
         if let Wanted::Open(open) = finder.wanted {
             search.targets = open.targets(n, &search.opening(), holder, device);
         }
         search
+    }
+}
+
+impl<'f, 'a, 'w> Search<'f, 'a, 'w> {
+    /// The same for names that are unlike some.
+    pub fn unlike(&self, unlike: Option<Unlike>) -> Self {
+        let Self { finder, holder, device, n, primitive, .. } = *self;
+        Self { finder, holder, device, n, primitive, targets: None, unlike, decided: Decided::default() }
     }
 }
 
@@ -60,6 +72,9 @@ impl<'a> Search<'_, 'a, '_> {
     }
 
     pub fn run(&self, terms: &mut Terms, ways: &mut Ways) {
+        if self.is_only_about_new() && !self.makes() && self.last_principal().is_none() {
+            return;
+        }
         if self.targets.as_ref().is_some_and(Targets::is_done) {
             return;
         }
@@ -87,7 +102,11 @@ impl<'a> Search<'_, 'a, '_> {
             self.conclude(terms, scene, so_far, ways);
             return;
         };
-        let Some(candidates) = self.candidates(scene, variable, binding) else { return };
+        let Some(mut candidates) = self.candidates(scene, variable, binding) else { return };
+        if self.is_only_about_new() && !self.makes() && self.last_principal() == Some(variable.as_str()) {
+            let is_one = scene.bound.values().any(|object| object.is_unnamed());
+            candidates.retain(|object| is_one || object.is_unnamed());
+        }
         let helps = self.only_helps(variable);
         for object in candidates {
             let dominates = self.is_administrator(variable, &object);
@@ -183,14 +202,21 @@ impl<'a> Search<'_, 'a, '_> {
             .map(String::as_str)
             .filter(|v| scene.object(v).is_some_and(|o| o.fresh))
             .collect();
-        let outcome = match fresh.as_slice() {
-            [] => self.plain_needs(terms, scene, so_far.clone()),
-            _ => self.named(terms, scene, &fresh, so_far),
+        let outcomes = match fresh.as_slice() {
+            [] => vec![self.plain_needs(terms, scene, so_far.clone())],
+            _ if self.makes() => self.name_each(terms, scene, &fresh, so_far),
+            _ => vec![self.named(terms, scene, &fresh, so_far)],
         };
+        outcomes.into_iter().for_each(|outcome| self.take(outcome, ways));
+    }
+
+    fn take(&self, outcome: Result<(Scene<'a>, Evidence), Refuted>, ways: &mut Ways) {
         match outcome {
-            Ok((scene, evidence)) => {
-                let snapshot = &self.finder.asker.estate.snapshot;
-                let facts = facts_of(snapshot, &scene, self.holder, self.device);
+            Ok((scene, mut evidence)) => {
+                if let Some(object) = scene.bound.values().find(|object| object.is_unnamed()) {
+                    evidence.unknown.get_or_insert_with(|| not_shown(object));
+                }
+                let facts = self.facts(&scene);
                 let binding: Vec<(String, Arc<Object>)> = self
                     .primitive
                     .bind
@@ -213,6 +239,29 @@ impl<'a> Search<'_, 'a, '_> {
             }
             Err(refuted) => ways.refuted.add(&refuted),
         }
+    }
+
+    /// What the step gives.
+    pub fn facts(&self, scene: &Scene<'_>) -> Vec<Fact> {
+        facts_of(&self.finder.asker.estate.snapshot, scene, self.holder, self.device)
+    }
+
+    /// Whether only steps are looked for that make a principal, or are about one of whatever name.
+    fn is_only_about_new(&self) -> bool {
+        self.finder.naming.is_some_and(|naming| naming.only)
+    }
+
+    /// Whether the step makes a user or role.
+    fn makes(&self) -> bool {
+        self.primitive.effects.iter().any(|effect| matches!(effect, Effect::NewPrincipal(_)))
+    }
+
+    /// The last variable that is bound to a user or role.
+    fn last_principal(&self) -> Option<&'a str> {
+        let all = (0..self.primitive.bind.len()).filter_map(|at| self.in_order(at));
+        let principals =
+            all.filter(|(_, b)| ["iam.role", "iam.user", "iam.principal"].contains(&b.kind.as_str()));
+        principals.last().map(|(variable, _)| variable.as_str())
     }
 
     pub fn plain_needs(
@@ -337,14 +386,15 @@ impl<'a> Search<'_, 'a, '_> {
         if let Some(action) = self.assumed_by(variable)
             && let Some(admitting) = self.finder.asker.may_admit(self.holder, action)
         {
-            known.retain(|role| admitting.contains(&role.arn));
+            known.retain(|role| role.is_unnamed() || admitting.contains(&role.arn));
         }
         if !binding.trusts.0.is_empty() {
             let services = binding.trusts.0.iter();
             let trusting: Option<Vec<_>> =
                 services.map(|s| self.finder.asker.may_trust(&scene.partition, s)).collect();
             if let Some(trusting) = trusting {
-                known.retain(|role| trusting.iter().any(|roles| roles.contains(&role.arn)));
+                let trusts = |role: &Arc<Object>| trusting.iter().any(|roles| roles.contains(&role.arn));
+                known.retain(|role| role.is_unnamed() || trusts(role));
             }
         }
         let related = binding.of.is_some() || binding.boundary_of.is_some() || binding.is.is_some();

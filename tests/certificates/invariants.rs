@@ -1,14 +1,14 @@
 //! Certificates of `reach`: whatever can't be reached is certified, and what was changed is refused.
 
 use crate::worlds::{
-    World, allow, boundary_chosen_later, boundary_left_out, load, name_matters, partner, worlds,
+    NAMES_APART, World, allow, boundary_chosen_later, boundary_left_out, load, name_matters, partner, worlds,
 };
 use gateproof::ask::{CrossCheck, Environments, Estate, Settings};
 use gateproof::certificate::{
     AnyCertificate, Fault, InvariantCertificate, ReachQuestion, Refusal, SnapshotDigest, VerifyError,
     export_invariants, read_any_certificate, verify_invariants_loaded, write_certificate,
 };
-use gateproof::escalation::{EscalationSettings, ReachAnswer, Target};
+use gateproof::escalation::{EscalationSettings, Fact, ReachAnswer, Target};
 use gateproof::question::{Constraint, Requests, Selector, Verdict};
 use gateproof_encodings::primitive::{Primitive, embedded};
 
@@ -142,8 +142,28 @@ fn new_principals_of_every_boundary_and_name_count() {
     let verdict = |account| to_admin.reach(&load(&account), embedded().unwrap()).overall.verdict;
     assert_eq!(verdict(boundary_left_out()), Verdict::Reachable);
     assert_eq!(verdict(boundary_chosen_later()), Verdict::Reachable);
-    // One new user stands for all, which can't tell that another name would do.
-    assert_eq!(verdict(name_matters()), Verdict::Undecided);
+    assert_eq!(verdict(name_matters()), Verdict::Reachable);
+}
+
+#[test]
+fn a_sort_of_name_that_is_left_out_is_missed() {
+    let primitives = embedded().unwrap();
+    let world = worlds().into_iter().find(|world| world.name == NAMES_APART).unwrap();
+    let (estate, certificate) = certified(&world, primitives);
+    let claim = certificate.callers[0].claim.as_ref().unwrap();
+    let made = claim.facts.iter().filter_map(|fact| match fact {
+        Fact::NewPrincipal(arn) => Some(arn.to_string()),
+        _ => None,
+    });
+    let made: Vec<String> = made.collect();
+    assert!(made.iter().any(|arn| arn.contains(":user/ops-")), "{made:?}");
+    assert!(made.iter().any(|arn| !arn.contains(":user/ops-")), "{made:?}");
+    for arn in &made {
+        let mut changed = certificate.clone();
+        let facts = &mut changed.callers[0].claim.as_mut().unwrap().facts;
+        facts.retain(|fact| !format!("{fact:?}").contains(arn));
+        assert!(matches!(refused(arn, &changed, primitives, &estate), Fault::Outside(_)), "{arn}");
+    }
 }
 
 #[test]

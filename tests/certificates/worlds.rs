@@ -12,6 +12,9 @@ pub struct World {
     pub account: Value,
 }
 
+/// The world in which users of two sorts of name are made.
+pub const NAMES_APART: &str = "two sorts of name";
+
 pub const ACCOUNT: &str = "111111111111";
 
 pub fn allow(actions: Value, resource: Value) -> Value {
@@ -203,6 +206,12 @@ pub fn worlds() -> Vec<World> {
         world("an older version", buckets, older_version()),
         world("a device is needed", without.clone(), device_needed()),
         world(
+            "a name that can't be given",
+            [&from[..], &["--controls", "role/admin"]].concat(),
+            name_out_of_reach(),
+        ),
+        world(NAMES_APART, [&from[..], &["--action", "s3:GetObject"]].concat(), name_matters()),
+        world(
             "no administrator",
             [
                 &from[..],
@@ -255,6 +264,14 @@ pub fn name_matters() -> Value {
     let fence = json!({"StringEquals": {"iam:PermissionsBoundary": arn("policy/fence")}});
     let named = json!({"ArnLike": {"aws:PrincipalArn": arn("user/ops-*")}});
     new_users(fence, own(), Some(named))
+}
+
+/// The same, but names of that sort can't be given.
+fn name_out_of_reach() -> Value {
+    let mut account = name_matters();
+    let statements = &mut account["UserDetailList"][0]["UserPolicyList"][0]["PolicyDocument"]["Statement"];
+    statements[0]["Resource"] = json!(arn("user/dev-*"));
+    account
 }
 
 /// After writing its own policies the attacker may choose another boundary for new users.

@@ -1,7 +1,7 @@
 //! Whether a set of facts holds all that another fact gives.
 
-use crate::ask::{BOUNDARY, glob_matches};
-use crate::escalation::{Fact, Held, Session, has_condition_on, tells_names_apart};
+use crate::ask::{BOUNDARY, Unlike, glob_matches};
+use crate::escalation::{Fact, Held, Session, Sorts, about_unnamed, has_condition_on, of_one};
 use gateproof_model::catalogue::Catalogue;
 use gateproof_model::json::Json;
 use gateproof_model::policy::{Document, Effect, PatternClause, Source};
@@ -20,10 +20,23 @@ pub(super) struct Covers<'a> {
     used: BTreeSet<&'a str>,
     attached: BTreeMap<&'a str, Policies>,
     bounded: BTreeMap<&'a str, Policies>,
-    /// The principals of the attacker's making that stand for all of their kind.
+    /// The principals of the attacker's making.
     made: Vec<&'a Arc<str>>,
+    /// What tells their names apart.
+    sorts: Sorts,
     /// Whether some condition names permissions boundaries.
     named: bool,
+}
+
+/// For which names of a new principal a set of facts holds all that making it gives.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Instead {
+    /// For none.
+    None,
+    /// For any, since one in the set is as good.
+    Any,
+    /// For all but these.
+    But(Unlike),
 }
 
 #[derive(Default)]
@@ -34,15 +47,17 @@ struct Policies {
 }
 
 impl<'a> Covers<'a> {
-    pub fn of(facts: &'a BTreeSet<Fact>, snapshot: &'a Snapshot) -> Self {
+    /// `after`: the snapshot as the facts leave it.
+    pub fn of(facts: &'a BTreeSet<Fact>, snapshot: &'a Snapshot, after: &Snapshot) -> Self {
         let made =
             facts.iter().filter_map(|f| if let Fact::NewPrincipal(arn) = f { Some(arn) } else { None });
-        let made = made.filter(|arn| tells_names_apart(snapshot, arn).is_none()).collect();
+        let made = made.collect();
+        let sorts = Sorts::of(snapshot, after, facts);
         let (handed, used) = (BTreeSet::new(), BTreeSet::new());
         let (attached, bounded) = (BTreeMap::new(), BTreeMap::new());
         // Where conditions name boundaries, which one it is matters beside what it allows.
         let named = has_condition_on(snapshot, BOUNDARY);
-        let mut covers = Self { facts, snapshot, handed, used, attached, bounded, made, named };
+        let mut covers = Self { facts, snapshot, handed, used, attached, bounded, made, sorts, named };
         for fact in facts {
             match fact.session().map(|session| &session.held) {
                 Some(Held::Code(_)) => covers.handed.extend(principal_of(fact)),
@@ -65,20 +80,48 @@ impl<'a> Covers<'a> {
         covers
     }
 
+    /// The kinds of new principals.
+    pub fn sorts(&self) -> &Sorts {
+        &self.sorts
+    }
+
     /// The same of all facts of a step. One principal of the attacker's making is as good as another of its kind, where
     /// no policy tells apart the names that it could have been given.
     pub fn holds_all(&self, facts: &[Fact]) -> bool {
+        match self.instead(facts) {
+            Some(instead) => instead == Instead::Any,
+            None => facts.iter().all(|fact| self.holds(fact)),
+        }
+    }
+
+    /// Where a step makes a principal: for which names the set holds what it gives.
+    pub fn instead(&self, facts: &[Fact]) -> Option<Instead> {
         let made = facts.iter().find_map(|f| if let Fact::NewPrincipal(arn) = f { Some(arn) } else { None });
-        let Some(glob) = made.filter(|arn| arn.contains('*')) else {
-            return facts.iter().all(|fact| self.holds(fact));
-        };
+        let glob = made.filter(|arn| arn.contains('*'))?;
         let instead = |arn: &Arc<str>| facts.iter().all(|fact| self.holds(&renamed(fact, glob, arn)));
-        self.made.iter().any(|arn| glob_matches(glob, arn) && instead(arn))
+        let held = self.made.iter().filter(|arn| glob_matches(glob, arn) && instead(arn));
+        let names: Vec<Arc<str>> = held.map(|arn| Arc::clone(arn)).collect();
+        let kind = self.sorts.kind_of(glob).filter(|kind| kind.told.is_none() && !names.is_empty());
+        Some(match kind.map(|kind| kind.unlike(&names)) {
+            None => Instead::None,
+            Some(None) => Instead::Any,
+            Some(Some(unlike)) => Instead::But(unlike),
+        })
+    }
+
+    /// Whether the set holds of each new principal what a fact says of all of a kind.
+    fn holds_of_each(&self, fact: &Fact, glob: &str) -> bool {
+        let Some(base) = glob.strip_suffix('*') else { return false };
+        let of_kind = self.made.iter().filter(|arn| arn.starts_with(base));
+        of_kind.filter_map(|arn| of_one(fact, arn)).all(|fact| self.holds(&fact))
     }
 
     /// Whether nothing can be done with the fact that can't be done without it. Of managed policies that can be given
     /// only what they allow counts, so each may be held by another fact.
     pub fn holds(&self, fact: &Fact) -> bool {
+        if let Some(glob) = about_unnamed(fact) {
+            return self.holds_of_each(fact, glob);
+        }
         let given = |holders: &BTreeMap<&str, Policies>, holder: &str, policies: &[Arc<str>]| {
             let held = holders.get(holder);
             held.is_some_and(|h| h.everything || policies.iter().all(|p| h.arns.contains(p)))

@@ -119,6 +119,7 @@ fn words_of_tied(calls: &Tied<Requests>) -> String {
     match calls {
         Tied::Free => "anything".to_owned(),
         Tied::New(name) => format!("none that exists of {}", name.glob),
+        Tied::Unlike(unlike) => format!("of no sort that {} is of", unlike.names.join(" or ")),
         Tied::Call(requests) => words_of(requests),
         Tied::Any(each) if each.is_empty() => "nothing".to_owned(),
         Tied::Any(each) => format!("one of ({})", list(each)),

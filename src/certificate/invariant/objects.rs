@@ -2,7 +2,7 @@
 //! `docs/primitives-format.md`, `bind`, says of kinds and constraints.
 
 use crate::certificate::refusal::Fault;
-use crate::escalation::{GRANT_OPERATIONS, Object, Scene, has_condition_on};
+use crate::escalation::{GRANT_OPERATIONS, Object, Scene, Sorts, has_condition_on};
 use gateproof_encodings::primitive::{Binding, Reference, Template};
 use gateproof_model::account::PrincipalEntityKind;
 use gateproof_model::snapshot::Snapshot;
@@ -12,6 +12,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 /// The objects of a snapshot.
 pub(super) struct Objects<'a> {
     pub snapshot: &'a Snapshot,
+    /// One for all new principals of each kind.
+    new: Vec<Object>,
     /// By kind, once looked at.
     listed: Mutex<BTreeMap<String, Arc<[Arc<Object>]>>>,
     /// The kinds that some step's objects were asked for of.
@@ -22,8 +24,10 @@ pub(super) struct Objects<'a> {
 const ALWAYS_TOLD: [&str; 4] = ["arn", "name", "account", "region"];
 
 impl<'a> Objects<'a> {
-    pub fn of(snapshot: &'a Snapshot) -> Self {
-        Self { snapshot, listed: Mutex::default(), asked: Mutex::default() }
+    /// With new principals of these kinds.
+    pub fn of(snapshot: &'a Snapshot, sorts: &Sorts) -> Self {
+        let new = sorts.kinds().map(Object::unnamed).collect();
+        Self { snapshot, new, listed: Mutex::default(), asked: Mutex::default() }
     }
 
     /// The kinds that were asked for.
@@ -124,12 +128,19 @@ impl<'a> Objects<'a> {
 
     fn principals(&self, kinds: &[PrincipalEntityKind]) -> Vec<Object> {
         let chosen = self.snapshot.principals().iter().filter(|p| kinds.contains(&p.kind));
+        let is_role = |object: &Object| object.arn.ends_with(":role/*");
+        let kind_of = |object: &Object| match is_role(object) {
+            true => PrincipalEntityKind::Role,
+            false => PrincipalEntityKind::User,
+        };
+        let new = self.new.iter().filter(|object| kinds.contains(&kind_of(object))).cloned();
         chosen
             .map(|p| {
                 let object = Object::plain(&p.arn, &p.name, &p.account);
                 let object = with_field(object, "path", vec![p.path.clone()]);
                 with_field(object, "instance-profile", p.instance_profiles.clone())
             })
+            .chain(new)
             .collect()
     }
 

@@ -4,7 +4,7 @@
 //! The search ([`crate::escalation`]) has no part in this: which objects there are, which are tried, and what is skipped is
 //! decided here anew. Nothing is skipped but what is refuted, or gives nothing that the invariant doesn't hold.
 
-use super::covers::Covers;
+use super::covers::{Covers, Instead};
 use super::given::{groups, is_given};
 use super::ground::{Asks, Guard, Judge, Matter, Tools, requests_of};
 use super::objects::{Objects, must_tell};
@@ -37,8 +37,8 @@ pub(super) fn close(matter: &Matter<'_>, after: &Estate, judge: &impl Judge) -> 
     if let Some(fact) = matter.facts.iter().find(|fact| matter.goal.met_by(fact).is_some()) {
         return Err(Fault::Target.at(fact.to_string()));
     }
-    let objects = Objects::of(snapshot);
-    let covers = Covers::of(matter.facts, snapshot);
+    let covers = Covers::of(matter.facts, snapshot, &after.snapshot);
+    let objects = Objects::of(snapshot, covers.sorts());
     let settled = Settled::default();
     let walk = Walk { matter, after, objects: &objects, covers: &covers, settled: &settled, judge };
     let sessions: Vec<Stand<'_>> = matter
@@ -321,10 +321,14 @@ impl<J: Judge> Branch<'_, '_, '_, J> {
     /// Everything is bound, and no guard by itself stands in the way: then the calls on a new object must have no name in
     /// common.
     fn conclude(&self, tools: &mut Tools, scene: &Scene<'_>) -> Result<(), Refusal> {
+        let instead = self.walk.covers.instead(&self.facts(scene));
         let fresh = scene.bound.iter().filter(|(_, object)| object.fresh).map(|(variable, _)| *variable);
         for variable in fresh {
             let mut each = self.calls_on_each(tools, scene, &scene.primitive.needs, variable)?;
             each.extend(scene.new_name(variable).map(Tied::New));
+            if let Some(Instead::But(unlike)) = &instead {
+                each.push(Tied::Unlike(unlike.clone()));
+            }
             let asks = Asks::OneName(Tied::All(each));
             let guard = Guard { caller: self.caller, entity: &self.holder.entity, asks };
             if self.walk.judge.refutes(tools, &guard)? {

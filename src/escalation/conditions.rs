@@ -1,0 +1,24 @@
+//! What some policy of a snapshot has a condition on.
+
+use gateproof_model::policy::Document;
+use gateproof_model::snapshot::Snapshot;
+use std::sync::Arc;
+
+/// Whether some policy of the snapshot has a condition on a key, in lower case.
+pub(crate) fn has_condition_on(snapshot: &Snapshot, key: &str) -> bool {
+    let of_aws = snapshot.managed_policies().iter().filter(|p| p.is_aws_managed()).map(|p| &p.document);
+    let conditions =
+        documents(snapshot).chain(of_aws).flat_map(|d| &d.statements).flat_map(|s| &s.conditions);
+    conditions.into_iter().any(|c| *c.key == *key)
+}
+
+fn documents(snapshot: &Snapshot) -> impl Iterator<Item = &Arc<Document>> {
+    let principals = snapshot.principals().iter();
+    let own = principals.flat_map(|p| p.identity.iter().chain(p.boundary.iter().flatten()).chain(&p.trust));
+    let groups = snapshot.groups().iter().flat_map(|g| g.identity.iter());
+    let managed = snapshot.managed_policies().iter().filter(|p| !p.is_aws_managed()).map(|p| &p.document);
+    let resources = snapshot.resources().iter().filter_map(|r| r.policy.as_ref());
+    let members = snapshot.organization().members.values();
+    let controls = members.flat_map(|m| m.scps.iter().chain(&m.rcps)).flatten();
+    own.chain(groups).chain(managed).chain(resources).chain(controls)
+}

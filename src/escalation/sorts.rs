@@ -1,0 +1,282 @@
+//! Names for principals of the attacker's making, by sorts: names of one sort are told apart by no policy that may have a say in
+//! what the new principal does.
+//!
+//! What a new user or role is called matters in three ways, and in no other.
+//!
+//! - **Who calls.** Its own policies are the attacker's and allow everything, so what is left to look at its name are control
+//!   policies, endpoint and resource policies, trust policies, and the boundary that it may be made under. They compare
+//!   `aws:PrincipalArn` and `aws:username` with patterns, and name principals. Two names that the same ones of these texts match
+//!   are of one sort, and whoever has them can do the same. So one principal is made of each sort ([`super::naming`]); that the
+//!   maker can give no name of another sort is a formula like any other, and proved.
+//! - **Who may make it.** That is part of that formula.
+//! - **What others can do with it** once it is there ([`super::unnamed`]).
+//!
+//! `aws:userid` is an id that AWS chooses: it is open for every new principal. A text that holds the caller's name itself
+//! (`${aws:username}`) makes as many sorts as there are names; then nothing is claimed ([`Kind::told`]).
+
+use super::fact::Fact;
+use crate::ask::Unlike;
+use gateproof_encodings::language::matches;
+use gateproof_model::arn::Arn;
+use gateproof_model::operator::Comparison;
+use gateproof_model::pattern::{Pattern, PatternText, PieceRef, Token};
+use gateproof_model::policy::{Document, Operand, PrincipalEntry, Statement};
+use gateproof_model::snapshot::Snapshot;
+use rustc_hash::FxHashSet;
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+const ARN: &str = "aws:principalarn";
+const USER: &str = "aws:username";
+
+/// The names of one character and of three, neither of which any policy writes: what matches both matches any name.
+const NAMES: [&str; 2] = ["\u{10FFFD}", "\u{10FFFD}\u{10FFFD}\u{10FFFD}"];
+
+/// New principals of one account that are all users or all roles.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Kind {
+    /// What their ARNs begin with, up to the path.
+    pub base: Arc<str>,
+    /// What tells names apart.
+    tests: BTreeSet<Pattern>,
+    /// What makes too many sorts, where something does.
+    pub told: Option<String>,
+    /// Those that were made.
+    made: Vec<Made>,
+}
+
+/// One that was made.
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct Made {
+    arn: Arc<str>,
+    unbounded: bool,
+    boundaries: BTreeSet<Arc<[Arc<str>]>>,
+}
+
+/// The kinds of principal that were made.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(crate) struct Sorts(BTreeMap<Arc<str>, Kind>);
+
+impl Sorts {
+    /// Those of a set of facts; `after` is the snapshot as the facts leave it.
+    pub fn of(snapshot: &Snapshot, after: &Snapshot, facts: &BTreeSet<Fact>) -> Self {
+        let made =
+            facts.iter().filter_map(|f| if let Fact::NewPrincipal(arn) = f { Some(arn) } else { None });
+        let mut kinds: BTreeMap<Arc<str>, Kind> = BTreeMap::new();
+        for arn in made {
+            let Some(base) = base_of(arn) else { continue };
+            let kind = kinds.entry(base.clone()).or_insert_with(|| Kind::new(base));
+            kind.made.push(Made::of(arn, facts));
+        }
+        for kind in kinds.values_mut() {
+            kind.read(snapshot, after);
+        }
+        Self(kinds)
+    }
+
+    /// The kind of a new principal, by its ARN or the glob that it fits.
+    pub fn kind_of(&self, arn: &str) -> Option<&Kind> {
+        self.0.get(&*base_of(arn)?)
+    }
+
+    /// All kinds.
+    pub fn kinds(&self) -> impl Iterator<Item = &Kind> {
+        self.0.values()
+    }
+
+    /// Whether all that tells names apart here did so in an earlier state.
+    pub fn are_within(&self, earlier: &Self) -> bool {
+        let known = |kind: &Kind| earlier.0.get(&kind.base).is_some_and(|e| kind.tests.is_subset(&e.tests));
+        self.0.values().all(known)
+    }
+}
+
+impl Made {
+    fn of(arn: &Arc<str>, facts: &BTreeSet<Fact>) -> Self {
+        let boundaries = facts.iter().filter_map(|f| match f {
+            Fact::Bounded { of, policies } if of == arn => Some(policies.clone()),
+            _ => None,
+        });
+        let unbounded = facts.contains(&Fact::Unbounded(arn.clone()));
+        Self { arn: arn.clone(), unbounded, boundaries: boundaries.collect() }
+    }
+}
+
+impl Kind {
+    fn new(base: Arc<str>) -> Self {
+        Self { base, tests: BTreeSet::new(), told: None, made: Vec::new() }
+    }
+
+    /// Those beside which a principal with these boundaries (or with none) is needless, if its name is of their sort.
+    pub fn as_good_as(&self, boundaries: &BTreeSet<Arc<[Arc<str>]>>, named: bool) -> Vec<Arc<str>> {
+        let good = |made: &&Made| match boundaries.is_empty() {
+            true => made.unbounded,
+            // Where conditions name boundaries, it matters which one it is.
+            false => made.unbounded && !named || boundaries.is_subset(&made.boundaries),
+        };
+        self.made.iter().filter(good).map(|made| made.arn.clone()).collect()
+    }
+
+    /// Names of a sort that none of these has; `None` where there is one sort only.
+    pub fn unlike(&self, names: &[Arc<str>]) -> Option<Unlike> {
+        let tests = self.tests.iter().cloned().collect();
+        (!self.tests.is_empty()).then(|| Unlike { tests, names: names.to_vec() })
+    }
+
+    /// Whether two names are of one sort.
+    pub fn alike(&self, one: &str, other: &str) -> bool {
+        let sees = |test: &Pattern, fold| matches(test, one, fold) == matches(test, other, fold);
+        self.tests.iter().all(|test| sees(test, false) && sees(test, true))
+    }
+
+    fn read(&mut self, snapshot: &Snapshot, after: &Snapshot) {
+        let members = after.organization().members.values();
+        let controls = members.flat_map(|m| m.scps.iter().chain(&m.rcps)).flatten();
+        let endpoints = after.endpoints().iter().filter_map(|e| e.policy.as_ref());
+        let resources = after.resources().iter().filter_map(|r| r.policy.as_ref());
+        let trusts = after.principals().iter().filter_map(|p| p.trust.as_ref());
+        let boundaries: Vec<&Arc<Document>> = self
+            .made
+            .iter()
+            .filter_map(|made| after.principal(&made.arn)?.boundary.as_ref())
+            .flatten()
+            .collect();
+        let mut read: FxHashSet<*const Document> = FxHashSet::default();
+        for document in controls.chain(endpoints).chain(resources).chain(trusts).chain(boundaries) {
+            if read.insert(Arc::as_ptr(document)) {
+                for statement in &document.statements {
+                    if let Some(told) = self.told_by(snapshot, statement) {
+                        self.told.get_or_insert(format!("{told}, in {}", document.source.policy));
+                    }
+                }
+            }
+        }
+        // Grants name their grantees.
+        let grantees = after.resources().iter().flat_map(|r| &r.grants).map(|grant| grant.grantee.clone());
+        grantees.for_each(|grantee| self.note_named(snapshot, &grantee));
+    }
+
+    /// Notes what a statement says of some names only; what it says of each, if it does.
+    fn told_by(&mut self, snapshot: &Snapshot, statement: &Statement) -> Option<String> {
+        for entry in statement.principal.iter().flat_map(|p| &p.entries) {
+            if let PrincipalEntry::Arn(arn) = entry {
+                self.note_named(snapshot, arn);
+            }
+        }
+        let resources = statement.resource.iter().flat_map(|clause| &clause.patterns);
+        let mut told = resources.filter(|text| self.holds_name(text)).map(|t| t.text.to_string()).next();
+        for condition in statement.conditions.iter().filter(|c| c.operator.comparison != Comparison::Null) {
+            for operand in &condition.operands {
+                let say = || format!("{} {}", condition.key, text_of(operand));
+                let too_many = match operand {
+                    Operand::Text(text) if self.holds_name(text) => true,
+                    Operand::Text(text) if *condition.key == *ARN => !self.note_arn(snapshot, text),
+                    Operand::Text(text) if *condition.key == *USER => !self.note_user(text),
+                    Operand::Text(_) => false,
+                    _ => *condition.key == *ARN || self.is_of_users() && *condition.key == *USER,
+                };
+                if too_many {
+                    told.get_or_insert_with(say);
+                }
+            }
+        }
+        told
+    }
+
+    /// A principal that a policy names, which is no known one, may be a new one; a session may be one of a new role.
+    fn note_named(&mut self, snapshot: &Snapshot, arn: &str) {
+        if arn.starts_with(&*self.base) {
+            if snapshot.principal(arn).is_none() {
+                self.tests.insert(literal(arn));
+            }
+            return;
+        }
+        let session = Arn::parse(arn).and_then(|parsed| {
+            let (name, _) = parsed.resource.strip_prefix("assumed-role/")?.split_once('/')?;
+            Some((parsed.account.to_owned(), name.to_owned()))
+        });
+        let own = Arn::parse(&self.base).map(|base| base.account.to_owned());
+        if let Some((account, name)) = session
+            && Some(account) == own
+            && !self.is_of_users()
+        {
+            self.tests.insert(self.of_name(&name));
+        }
+    }
+
+    /// Notes what is compared with ARNs of callers; whether that makes a few sorts only.
+    fn note_arn(&mut self, snapshot: &Snapshot, text: &PatternText) -> bool {
+        // A known principal's name is nobody else's.
+        if snapshot.principal(&text.text).is_some() || !self.may_match(text) {
+            return true;
+        }
+        let Some(pattern) = text.ground() else { return false };
+        if !NAMES.iter().all(|name| matches(&pattern, &format!("{}{name}", self.base), false)) {
+            self.tests.insert(pattern);
+        }
+        true
+    }
+
+    /// The same of users' names. A pattern with wildcards says something of names and ARNs alike only where no path comes
+    /// between.
+    fn note_user(&mut self, text: &PatternText) -> bool {
+        if !self.is_of_users() {
+            return true;
+        }
+        let Some(pattern) = text.ground() else { return false };
+        let plain = |token: &Token| if let Token::Char(c) = token { Some(*c) } else { None };
+        if let Some(name) = pattern.iter().map(plain).collect::<Option<String>>() {
+            self.tests.insert(self.of_name(&name));
+            return true;
+        }
+        NAMES.iter().all(|name| matches(&pattern, name, false))
+    }
+
+    /// The ARNs of whoever has a name, on whatever path.
+    fn of_name(&self, name: &str) -> Pattern {
+        let kind = self.base.strip_suffix('/').unwrap_or(&self.base);
+        let before = kind.chars().map(Token::Char).chain([Token::AnyRun]);
+        before.chain(format!("/{name}").chars().map(Token::Char)).collect::<Vec<Token>>().into()
+    }
+
+    /// Whether the pattern may match ARNs that begin so.
+    fn may_match(&self, text: &PatternText) -> bool {
+        let mut head = String::new();
+        for piece in text.pieces() {
+            match piece {
+                PieceRef::Token(Token::Char(c)) => head.push(c),
+                _ => break,
+            }
+        }
+        let (head, base) = (head.to_lowercase(), self.base.to_lowercase());
+        head.starts_with(&base) || base.starts_with(&head)
+    }
+
+    /// Whether the text holds the caller's name. Roles' sessions have no user's name.
+    fn holds_name(&self, text: &PatternText) -> bool {
+        text.variables().any(|v| *v.key == *ARN || self.is_of_users() && *v.key == *USER)
+    }
+
+    fn is_of_users(&self) -> bool {
+        self.base.ends_with(":user/")
+    }
+}
+
+/// What the ARNs of such principals begin with: `arn:aws:iam::ACCOUNT:role/`.
+fn base_of(arn: &str) -> Option<Arc<str>> {
+    let parsed = Arn::parse(arn)?;
+    let (kind, _) = parsed.resource.split_once('/')?;
+    let before = arn.strip_suffix(parsed.resource)?;
+    Some(format!("{before}{kind}/").into())
+}
+
+fn literal(text: &str) -> Pattern {
+    text.chars().map(Token::Char).collect::<Vec<Token>>().into()
+}
+
+fn text_of(operand: &Operand) -> String {
+    match operand {
+        Operand::Text(text) => text.text.to_string(),
+        other => format!("{other:?}"),
+    }
+}

@@ -1,0 +1,72 @@
+//! What can be done with a principal of the attacker's making, whatever it is called.
+//!
+//! Who may pass a new role to a service, or take its boundary away, may depend on its name in every policy of the account. So
+//! each step is looked at with an object, too, that stands for all new users or roles of an account: its ARN is a glob
+//! (`role/*`), and a call on it is allowed as soon as one on *some* user or role is. That is more than any new one
+//! can be used for, and what comes of it all of them are taken to have. No chain rests on it.
+
+use super::bind::Object;
+use super::fact::{Fact, Session};
+use super::sorts::Kind;
+use crate::question::Undecided;
+use gateproof_model::arn::Arn;
+use std::sync::Arc;
+
+impl Object {
+    /// The object that stands for all new principals of a kind.
+    pub fn unnamed(kind: &Kind) -> Self {
+        let account = Arn::parse(&kind.base).map(|arn| arn.account.into()).unwrap_or_else(|| "".into());
+        Self::plain(&format!("{}*", kind.base).into(), "*", &account)
+    }
+
+    /// Whether the object stands for new principals.
+    pub fn is_unnamed(&self) -> bool {
+        !self.fresh && is_glob(&self.arn)
+    }
+}
+
+/// Whether the ARN is that of all new users or roles of an account.
+fn is_glob(arn: &str) -> bool {
+    arn.ends_with(":role/*") || arn.ends_with(":user/*")
+}
+
+/// Why a step on such an object is not shown.
+pub(super) fn not_shown(object: &Object) -> Undecided {
+    Undecided {
+        reason: "what a new principal of some other name may be used for is taken for granted".to_owned(),
+        place: object.arn.to_string(),
+    }
+}
+
+/// The new principals that a fact is about, where it is about all of an account.
+pub(crate) fn about_unnamed(fact: &Fact) -> Option<&Arc<str>> {
+    match fact {
+        Fact::Session(Session { principal: of, .. })
+        | Fact::WritesIdentity(of)
+        | Fact::AddsIdentity(of)
+        | Fact::Attached { to: of, .. }
+        | Fact::Member { user: of, .. }
+        | Fact::Dropped { of, .. }
+        | Fact::Left { user: of, .. }
+        | Fact::Unbounded(of)
+        | Fact::Bounded { of, .. }
+        | Fact::WritesTrust(of)
+        | Fact::Tagged(of)
+        | Fact::Device(of) => Some(of).filter(|of| is_glob(of)),
+        _ => None,
+    }
+}
+
+/// The same fact about one of them; `None` where each of them has it by being made: policies that allow everything,
+/// a trust policy that lets in everybody, and tags that the maker chose.
+pub(crate) fn of_one(fact: &Fact, arn: &Arc<str>) -> Option<Fact> {
+    match fact {
+        Fact::Session(Session { held, .. }) => {
+            Some(Fact::Session(Session { principal: arn.clone(), held: held.clone() }))
+        }
+        Fact::Unbounded(_) => Some(Fact::Unbounded(arn.clone())),
+        Fact::Bounded { policies, .. } => Some(Fact::Bounded { of: arn.clone(), policies: policies.clone() }),
+        Fact::Device(_) => Some(Fact::Device(arn.clone())),
+        _ => None,
+    }
+}
