@@ -9,7 +9,7 @@ use gateproof_model::organization::{Organization, Standing};
 use gateproof_model::policy::{Document, Source};
 use gateproof_model::policy_parse::{DocumentKind, parse_document};
 use gateproof_model::policy_set::PolicySet;
-use gateproof_model::request::{ContextValue, Principal};
+use gateproof_model::request::{ContextValue, Principal, PrincipalKind};
 use gateproof_model::snapshot::Snapshot;
 use gateproof_model::text::fold_text;
 use std::collections::BTreeMap;
@@ -102,6 +102,11 @@ impl CallerEntity {
             overridable: overridable_tags(entity),
             prepared: OnceLock::new(),
         }
+    }
+
+    /// Whether it is a root user.
+    pub(crate) fn is_root(&self) -> bool {
+        matches!(&self.caller, Caller::Known(p) if p.kind == PrincipalKind::Root)
     }
 
     /// The caller's policies, prepared at the first call.
