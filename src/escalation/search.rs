@@ -365,16 +365,16 @@ impl Found {
     fn has_made_one(&self, instance: &Instance) -> bool {
         let Some(made) = instance.facts.iter().find_map(made_in) else { return false };
         let same = |known: &&Instance| {
-            known.primitive == instance.primitive && boundaries(known).eq(boundaries(instance))
+            known.primitive == instance.primitive && policies(known).eq(policies(instance))
         };
         self.instances.iter().filter(same).any(|known| known.facts.iter().find_map(made_in) == Some(made))
     }
 }
 
-/// The boundaries that a step sets.
-fn boundaries(instance: &Instance) -> impl Iterator<Item = &Arc<[Arc<str>]>> {
+/// The policies that a step attaches, or sets as boundary.
+fn policies(instance: &Instance) -> impl Iterator<Item = &Arc<[Arc<str>]>> {
     instance.facts.iter().filter_map(|fact| match fact {
-        Fact::Bounded { policies, .. } => Some(policies),
+        Fact::Attached { policies, .. } | Fact::Bounded { policies, .. } => Some(policies),
         _ => None,
     })
 }
