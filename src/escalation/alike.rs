@@ -7,6 +7,7 @@
 use super::bind::Object;
 use crate::ask::{BOUNDARY, CallerEntity, Estate};
 use gateproof_encodings::language::matches;
+use gateproof_model::account::is_role_kept_by_aws;
 use gateproof_model::arn::Arn;
 use gateproof_model::pattern::{Pattern, PatternText, PieceRef, Token};
 use gateproof_model::policy::Operand;
@@ -26,11 +27,6 @@ pub(super) struct Telling {
     /// Whether some condition is about permissions boundaries.
     boundaries: bool,
 }
-
-/// The paths of roles that AWS keeps to itself.
-///
-/// IAM User Guide, "Service-linked roles"; CONFORMANCE 1.8.
-const KEPT_ROLES: [&str; 2] = ["role/aws-reserved/", "role/aws-service-role/"];
 
 /// Objects with equal marks are alike.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -127,7 +123,7 @@ impl Telling {
         };
         let parsed = Arn::parse(&object.arn)?;
         let (region, owner) = (parsed.region.into(), parsed.account.into());
-        let kept = KEPT_ROLES.iter().any(|path| parsed.resource.starts_with(path));
+        let kept = is_role_kept_by_aws(&object.arn);
         let bits = self.patterns.iter().map(|p| matches(p, &object.arn, false)).collect();
         let boundary = boundary.flatten().cloned();
         let account = object.account.clone();
