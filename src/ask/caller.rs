@@ -165,6 +165,15 @@ impl CallerEntity {
         Self::without_account(Principal::service(name), partition, facts)
     }
 
+    /// Who makes a call of a step that is not the attacker's: an AWS service, or by a token the identity provider of that name
+    /// (`cognito-identity.amazonaws.com`).
+    pub(crate) fn behind(name: &str, action: &str, partition: &str) -> Self {
+        match action.eq_ignore_ascii_case("sts:AssumeRoleWithWebIdentity") {
+            true => Self::token(name, name, &[], partition),
+            false => Self::service(name, partition),
+        }
+    }
+
     /// An unsigned caller.
     pub fn anonymous(partition: &str) -> Self {
         let mut facts = BTreeMap::new();
