@@ -64,12 +64,18 @@ impl Gained {
                 }
             }
             // Whoever is made without boundary has it said of it.
-            Fact::Unbounded(of) if self.facts.contains(&Fact::NewPrincipal(of.clone())) => {
+            Fact::Unbounded(of) if self.makes_full(of) => {
                 self.made.extend(account_and_kind(of));
             }
             _ => {}
         }
         self.facts.insert(fact.clone());
+    }
+
+    /// Whether the attacker made a principal, with policies of its own wording.
+    fn makes_full(&self, of: &Arc<str>) -> bool {
+        let known = |fact: Fact| self.facts.contains(&fact);
+        known(Fact::NewPrincipal(of.clone())) && known(Fact::WritesIdentity(of.clone()))
     }
 
     /// How many facts there are.
