@@ -14,6 +14,7 @@ mod bundle;
 mod by_strings;
 mod caller;
 mod candidates;
+mod created;
 mod decide_piece;
 mod effective;
 mod effort;

@@ -190,6 +190,18 @@ pub fn is_aws_managed(arn: &str) -> bool {
     crate::arn::Arn::parse(arn).is_some_and(|a| a.service == "iam" && a.account == "aws")
 }
 
+/// The paths of reserved roles and of service-linked ones.
+const KEPT_ROLES: [&str; 2] = ["role/aws-reserved/", "role/aws-service-role/"];
+
+/// Whether an ARN is that of a role which AWS keeps to itself: a reserved or a service-linked one.
+///
+/// IAM User Guide, "Service-linked roles"; IAM Identity Center User Guide, "Referencing permission sets in resource
+/// policies". CONFORMANCE 1.8.
+pub fn is_role_kept_by_aws(arn: &str) -> bool {
+    let kept = |resource: &str| KEPT_ROLES.iter().any(|path| resource.starts_with(path));
+    crate::arn::Arn::parse(arn).is_some_and(|a| a.service == "iam" && kept(a.resource))
+}
+
 /// An identity provider in an account.
 ///
 /// IAM User Guide, "Identity providers and federation into AWS".

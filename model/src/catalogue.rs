@@ -14,6 +14,7 @@ mod load;
 mod managed;
 mod owner;
 mod resource;
+mod root_user;
 mod template;
 
 pub use action::{AccessLevel, ActionId, ActionInfo, ActionResourceInfo};

@@ -20,7 +20,7 @@ use gateproof_encodings::term::{Atom, Term, Terms};
 use gateproof_model::catalogue::{Catalogue, ValueType};
 use gateproof_model::operand::{Scalar, whole_line};
 use gateproof_model::pattern::{Pattern, Token};
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 /// What is stated of a formula's keys.
@@ -52,13 +52,15 @@ pub fn axioms(
         .collect();
     // What the question demands leaves no atom behind, and is tied all the same.
     mentioned.extend(facts.demanded().map(Arc::from));
+    mentioned.extend(tags_given(facts, &mentioned).into_values());
     let mut ties = Ties { encoder, facts, parts: Vec::new() };
-    let region = ties.region(&mentioned);
+    let region = ties.region();
     ties.token();
     ties.session(caller, &mentioned);
     ties.network(&mentioned);
     ties.called_via(&mentioned);
     ties.tags(caller, &mentioned);
+    ties.tags_given(&mentioned);
     ties.clock(&mentioned);
     for key in &mentioned {
         let kind = catalogue.key_type(key);
@@ -78,6 +80,14 @@ pub fn axioms(
     }
     let parts = ties.parts;
     Axioms { always: encoder.terms.and(parts), as_a_rule: region }
+}
+
+/// The keys of tags that a new resource has, and those of the call's tags that it has them from.
+fn tags_given(facts: &Facts<'_>, mentioned: &BTreeSet<Arc<str>>) -> BTreeMap<Arc<str>, Arc<str>> {
+    let given = |key: &Arc<str>| {
+        facts.tag_given(key).map(|tag| (key.clone(), format!("aws:requesttag/{tag}").into()))
+    };
+    mentioned.iter().filter_map(given).collect()
 }
 
 struct Ties<'e, 't> {

@@ -9,7 +9,7 @@ use gateproof_model::organization::{Organization, Standing};
 use gateproof_model::policy::{Document, Source};
 use gateproof_model::policy_parse::{DocumentKind, parse_document};
 use gateproof_model::policy_set::PolicySet;
-use gateproof_model::request::{ContextValue, Principal};
+use gateproof_model::request::{ContextValue, Principal, PrincipalKind};
 use gateproof_model::snapshot::Snapshot;
 use gateproof_model::text::fold_text;
 use std::collections::BTreeMap;
@@ -104,6 +104,11 @@ impl CallerEntity {
         }
     }
 
+    /// Whether it is a root user.
+    pub(crate) fn is_root(&self) -> bool {
+        matches!(&self.caller, Caller::Known(p) if p.kind == PrincipalKind::Root)
+    }
+
     /// The caller's policies, prepared at the first call.
     pub(crate) fn prepared(&self, compiler: &Compiler) -> &CallerLayers {
         self.prepared.get_or_init(|| {
@@ -158,6 +163,15 @@ impl CallerEntity {
             facts.insert(key.to_owned(), KeyFact::Absent);
         }
         Self::without_account(Principal::service(name), partition, facts)
+    }
+
+    /// Who makes a call of a step that is not the attacker's: an AWS service, or by a token the identity provider of that name
+    /// (`cognito-identity.amazonaws.com`).
+    pub(crate) fn behind(name: &str, action: &str, partition: &str) -> Self {
+        match action.eq_ignore_ascii_case("sts:AssumeRoleWithWebIdentity") {
+            true => Self::token(name, name, &[], partition),
+            false => Self::service(name, partition),
+        }
     }
 
     /// An unsigned caller.

@@ -3,6 +3,7 @@
 //! IAM User Guide, "AWS global condition context keys". CONFORMANCE 3.7, 3.8.
 
 use super::caller::{CallerEntity, Sessions, single};
+use super::created::{makes_its_resource, tag_of_resource};
 use super::estate::Estate;
 use super::federation::Admission;
 use super::piece::Piece;
@@ -210,6 +211,11 @@ impl<'a> Facts<'a> {
         }
     }
 
+    /// The tag that a key tells of a resource which the call makes: it has the call's own, or none.
+    pub fn tag_given<'k>(&self, key: &'k str) -> Option<&'k str> {
+        tag_of_resource(key).filter(|_| self.action.is_some_and(makes_its_resource))
+    }
+
     /// The action, where the catalogue knows it.
     pub fn action(&self) -> Option<ActionInfo<'a>> {
         self.action
@@ -251,13 +257,13 @@ impl<'a> Facts<'a> {
             self.tags_asked.set(self.tags_asked.get() || of_target);
             return self.resource.get(key).filter(|_| of_target).cloned();
         }
+        if self.tag_given(key).is_some() {
+            return None;
+        }
         if let Some(fact) = self.resource.get(key) {
             return Some(fact.clone());
         }
-        let (_, tag) = key
-            .split_once(':')
-            .and_then(|(_, name)| name.split_once("resourcetag/"))
-            .filter(|(before, _)| before.is_empty())?;
+        let tag = tag_of_resource(key)?;
         self.tags_asked.set(true);
         let known = self.resource.contains_key("aws:resourcetag/");
         known

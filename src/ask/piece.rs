@@ -312,7 +312,8 @@ fn fitting(encoder: &mut Encoder<'_>, piece: &Piece<'_>) -> Term {
     let kms = piece.plan.lower.as_deref().is_some_and(|a| a.starts_with("kms:"));
     let mut kinds = Vec::new();
     for kind in piece.plan.kinds.iter().filter(|k| piece.only.is_none_or(|only| only == k.resource_type)) {
-        if kms && kind.key != (piece.target.rule == ResourceRule::Key) {
+        if kms && kind.key != (piece.target.rule == ResourceRule::Key) || kind.root && !piece.caller.is_root()
+        {
             continue;
         }
         let fits = encoder.in_set(&subject, &kind.fits);

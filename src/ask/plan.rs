@@ -85,6 +85,8 @@ pub struct Kind {
     pub of_aws: bool,
     /// Whether it is a KMS key.
     pub key: bool,
+    /// Whether it is the root user, which nobody else is allowed anything about.
+    pub root: bool,
 }
 
 /// What is known beforehand of a caller and an action.
@@ -361,6 +363,21 @@ impl Estate {
         accounts.map(any).collect()
     }
 
+    /// The root user, beside the type of resource that the reference lists.
+    fn root_user(&self, resource_type: ResourceTypeId) -> Kind {
+        let none = || self.compiler.languages.set(Vec::new(), false);
+        Kind {
+            resource_type,
+            fits: self.compiler.languages.set(vec![over_arns("arn:*:iam::*:root")], false),
+            barred: none(),
+            odd: none(),
+            with_account: true,
+            of_aws: false,
+            key: false,
+            root: true,
+        }
+    }
+
     pub(super) fn kinds(&self, action: Option<ActionInfo<'_>>) -> Vec<Kind> {
         let mut kinds = Vec::new();
         for row in action.iter().flat_map(|a| a.resource_types()) {
@@ -376,7 +393,11 @@ impl Estate {
                     with_account,
                     of_aws: kind.service() == "ssm" && DOCUMENTS.contains(&kind.name()),
                     key: kind.service() == "kms" && kind.name() == "key",
+                    root: false,
                 });
+            }
+            if action.is_some_and(|a| a.may_be_about_root()) {
+                kinds.push(self.root_user(kind.id()));
             }
         }
         kinds

@@ -12,7 +12,6 @@ use gateproof_encodings::scope::Caller;
 use gateproof_model::catalogue::ActionInfo;
 use gateproof_model::pattern::{PatternText, PieceRef, Token};
 use gateproof_model::policy::{Effect, PatternClause};
-use gateproof_model::request::PrincipalKind;
 use gateproof_model::text::fold_text;
 use std::sync::Arc;
 
@@ -162,7 +161,7 @@ impl Prefilter {
 fn is_unlimited(caller: &CallerEntity) -> bool {
     match &caller.caller {
         Caller::Outsider { .. } => true,
-        Caller::Known(p) => matches!(p.kind, PrincipalKind::Root),
+        Caller::Known(_) => caller.is_root(),
         Caller::RoleSession { .. } => false,
     }
 }

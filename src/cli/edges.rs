@@ -1,6 +1,7 @@
 //! `edges`.
 
 use super::primitives::escalation;
+use super::watch::Watch;
 use super::{CliError, Format, Global, exit};
 use crate::ask::Estate;
 use crate::config::Config;
@@ -30,12 +31,18 @@ impl Edges {
             Format::Json => render::json::edge(&edge),
             Format::Text => render::text::edge(&edge),
         };
-        estate.each_edge(&settings, line, &mut |lines| {
+        let watch = Watch::start(&settings.ask, global.quiet);
+        let complete = estate.each_edge(&settings, line, &mut |lines| {
             written = lines.iter().try_for_each(|line| writeln!(out, "{line}"));
             written.is_ok()
         });
+        drop(watch);
         written?;
         out.flush()?;
+        if !complete {
+            global.warn(["the time is up: the list is not complete".to_owned()]);
+            return Ok(exit::UNDECIDED);
+        }
         Ok(exit::ANSWERED)
     }
 }

@@ -12,7 +12,7 @@ use gateproof_encodings::actions::ActionRanges;
 use gateproof_encodings::compiled::CompiledDocument;
 use gateproof_encodings::language::{matches, places};
 use gateproof_encodings::primitive::Primitive;
-use gateproof_model::account::find_tag;
+use gateproof_model::account::{find_tag, is_role_kept_by_aws};
 use gateproof_model::arn::Arn;
 use gateproof_model::catalogue::ActionInfo;
 use gateproof_model::pattern::{Pattern, PatternText, PieceRef, Token};
@@ -60,11 +60,6 @@ impl Called {
 
 /// Keys that tell a KMS key's aliases.
 const OF_ALIASES: [&str; 2] = ["kms:requestalias", "kms:resourcealiases"];
-
-/// The paths of roles that AWS keeps to itself.
-///
-/// IAM User Guide, "Service-linked roles"; CONFORMANCE 1.8.
-const KEPT_ROLES: [&str; 2] = ["role/aws-reserved/", "role/aws-service-role/"];
 
 /// Objects with equal marks are alike.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -243,7 +238,7 @@ impl Telling {
         };
         let parsed = Arn::parse(&object.arn)?;
         let (region, owner) = (parsed.region.into(), parsed.account.into());
-        let kept = KEPT_ROLES.iter().any(|path| parsed.resource.starts_with(path));
+        let kept = is_role_kept_by_aws(&object.arn);
         let bits = tails.iter().flat_map(|tail| self.seen_by(&object.arn, tail)).collect();
         let boundary = boundary.flatten().cloned();
         let account = object.account.clone();

@@ -52,13 +52,14 @@ impl Estate {
         all
     }
 
-    /// What is made of each of them, those of some principals at a time; ends where `take` is false.
+    /// What is made of each of them, those of some principals at a time; ends where `take` is false. Whether all were looked
+    /// for: where the time is up, what is not known yet is left out.
     pub fn each_edge<T: Send>(
         &self,
         settings: &EscalationSettings,
         make: impl Fn(Edge) -> T + Sync,
         take: &mut dyn FnMut(Vec<T>) -> bool,
-    ) {
+    ) -> bool {
         let callers = self.callers().iter().filter(|c| !c.id.ends_with(":root")).cloned().collect();
         let start = Start { callers, when: Vec::new() };
         let search = Search {
@@ -82,17 +83,23 @@ impl Estate {
             naming: None,
         };
         let sessions: Vec<(&Session, First)> = sessions.iter().map(|session| (session, First::ALL)).collect();
+        settings.ask.progress.expect(sessions.len());
         for some in sessions.chunks(AT_ONCE) {
             let ways = search.ways(&round, Wanted::EachFact, some);
-            let made = without_doubts(ways.instances).into_par_iter().map_init(Terms::default, |terms, i| {
-                let edges = settings.edges_of(&search.shown(terms, &round, i));
+            let found = without_doubts(ways.instances).into_par_iter();
+            let made = found.map_init(Terms::default, |terms, instance| {
+                let instance = search.shown(terms, &round, instance);
+                let is_known = instance.evidence.unknown.is_none() || !search.cancelled();
+                let edges = is_known.then(|| settings.edges_of(&instance)).unwrap_or_default();
                 edges.into_iter().map(&make).collect::<Vec<T>>()
             });
             let made: Vec<Vec<T>> = made.collect();
-            if !take(made.into_iter().flatten().collect()) {
-                return;
+            some.iter().for_each(|_| settings.ask.progress.step());
+            if !take(made.into_iter().flatten().collect()) || search.cancelled() {
+                return false;
             }
         }
+        true
     }
 }
 

@@ -10,7 +10,7 @@ use std::sync::Arc;
 pub enum Fact {
     /// A session.
     Session(Session),
-    /// A user or role that it made, with policies of its own wording.
+    /// A user or role that it made, a role with a trust policy of its own wording.
     NewPrincipal(Arc<str>),
     /// Identity policies of its own wording on a user, role or group.
     WritesIdentity(Arc<str>),
@@ -170,7 +170,7 @@ impl fmt::Display for Fact {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Session(session) => write!(f, "a session of {session}"),
-            Self::NewPrincipal(of) => write!(f, "{of}, made with policies of its own wording"),
+            Self::NewPrincipal(of) => write!(f, "{of}, newly made"),
             Self::AddsIdentity(of) => write!(f, "one more identity policy of its own wording on {of}"),
             Self::WritesIdentity(of) => write!(f, "identity policies of its own wording on {of}"),
             Self::Attached { policies, to } => write!(f, "{} attached to {to}", one_of(policies)),

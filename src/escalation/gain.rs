@@ -64,7 +64,7 @@ impl Gained {
                 }
             }
             // Whoever is made without boundary has it said of it.
-            Fact::Unbounded(of) if self.facts.contains(&Fact::NewPrincipal(of.clone())) => {
+            Fact::Unbounded(of) if self.makes_full(of) => {
                 self.made.extend(account_and_kind(of));
             }
             _ => {}
@@ -75,6 +75,12 @@ impl Gained {
     /// Whether a fact is among them.
     pub fn holds(&self, fact: &Fact) -> bool {
         self.facts.contains(fact)
+    }
+
+    /// Whether the attacker made a principal, with policies of its own wording.
+    fn makes_full(&self, of: &Arc<str>) -> bool {
+        let known = |fact: Fact| self.facts.contains(&fact);
+        known(Fact::NewPrincipal(of.clone())) && known(Fact::WritesIdentity(of.clone()))
     }
 
     /// How many facts there are.

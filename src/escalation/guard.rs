@@ -89,7 +89,7 @@ impl<'w> Asker<'w> {
         let caller;
         let (entity, when) = match &call.service {
             Some(name) => {
-                caller = CallerEntity::service(name, &holder.entity.partition);
+                caller = CallerEntity::behind(name, &call.action, &holder.entity.partition);
                 (&caller, [].as_slice())
             }
             None => (&holder.entity, holder.when.as_slice()),

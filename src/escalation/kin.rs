@@ -4,7 +4,7 @@
 //! A session makes steps of one kin one after the other, the stronger first, and others side by side.
 
 use super::open::is_about;
-use gateproof_encodings::primitive::{Effect, Primitive, Via};
+use gateproof_encodings::primitive::{Binding, Effect, Primitive, Via};
 use std::collections::BTreeMap;
 
 /// The kin of a list of steps.
@@ -66,7 +66,7 @@ fn does(primitive: &Primitive) -> (Does, u8) {
         [Effect::AddIdentity(_)] => (Does::Allows, 1),
         [Effect::Attach(_)] => (Does::Allows, 2),
         [Effect::Join(_)] => (Does::Allows, 3),
-        [Effect::DropBoundary(_)] => (Does::Frees, 0),
+        [Effect::DropBoundary(_)] | [Effect::DropBoundary(_), Effect::SetBoundary(_)] => (Does::Frees, 0),
         [Effect::SetBoundary(_)] => (Does::Frees, 1),
         [Effect::WritePolicy(_)] => (Does::Rewrites, 0),
         [Effect::SetVersion(_)] => (Does::Rewrites, 1),
@@ -78,7 +78,14 @@ fn does(primitive: &Primitive) -> (Does, u8) {
 
 /// The first variable that the effects are about, by its place, and all that their objects depend on.
 fn place_and_shape(primitive: &Primitive) -> Option<(usize, String)> {
-    let about: Vec<_> = primitive.bind.iter().filter(|(variable, _)| is_about(primitive, variable)).collect();
+    // A new policy is as good a boundary as another.
+    let is_given = |variable: &str| {
+        let mut effects = primitive.effects.iter();
+        effects.any(|e| matches!(e, Effect::SetBoundary(given) if given.policy.variable == variable))
+    };
+    let is_new = |(variable, binding): &(&String, &Binding)| binding.kind == "fresh" && is_given(variable);
+    let bound = primitive.bind.iter().filter(|(variable, _)| is_about(primitive, variable));
+    let about: Vec<_> = bound.filter(|entry| !is_new(entry)).collect();
     let depends = primitive.effects.iter().any(|e| matches!(e, Effect::Grant(_)));
     if depends || about.iter().any(|(_, binding)| binding.kind == "fresh") {
         return None;
@@ -89,7 +96,7 @@ fn place_and_shape(primitive: &Primitive) -> Option<(usize, String)> {
             control.service = None;
         }
     }
-    let objects = |(variable, binding): &(&String, &gateproof_encodings::primitive::Binding)| {
+    let objects = |(variable, binding): &(&String, &Binding)| {
         format!(
             "{variable} {} {:?} {:?} {:?}",
             binding.kind, binding.account, binding.of, binding.boundary_of

@@ -45,7 +45,7 @@ pub(super) fn calls_of(need: &Need) -> Vec<&Authorization> {
 /// STS API Reference, AssumeRoleWithWebIdentity, AssumeRoleWithSAML: the calls take no AWS credentials.
 pub(crate) fn takes_token(primitive: &Primitive) -> bool {
     let mut calls = primitive.needs.iter().flat_map(calls_of);
-    calls.any(|call| call.action.starts_with("sts:AssumeRoleWith"))
+    calls.any(|call| call.caller.is_none() && call.action.starts_with("sts:AssumeRoleWith"))
 }
 
 /// The call under a scene; `None` where a field that it names has no value: then there is no such call.

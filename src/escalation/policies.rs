@@ -201,7 +201,9 @@ impl View<'_> {
             || self.groups_of(p).into_iter().any(group)
     }
 
-    /// A user or role that the attacker made. It has no tags but those that are set, which a search leaves open.
+    /// A user or role that the attacker made. It has no tags but those that are set, which a search leaves open. One stands for
+    /// all that are made: a search gives it policies of the attacker's wording, within all boundaries and managed policies
+    /// that one or another was given.
     fn new_principal(&self, arn: &Arc<str>) -> Option<PrincipalEntity> {
         let parsed = Arn::parse(arn)?;
         let (kind, name) = parsed.resource.split_once('/')?;
@@ -217,10 +219,13 @@ impl View<'_> {
                 Reading::AtMost => None,
                 Reading::Exactly => self.tags(arn).unwrap_or_else(|| Some(Tags::new())),
             },
-            identity: WRITTEN.clone().into_iter().collect(),
+            identity: match self.reading {
+                Reading::AtMost => WRITTEN.clone().into_iter().collect(),
+                Reading::Exactly => self.holder(arn, Vec::new(), Vec::new()).into(),
+            },
             boundary: None,
             boundary_arn: None,
-            boundary_open: false,
+            boundary_open: self.reading == Reading::AtMost,
             trust: WRITTEN_TRUST.clone().filter(|_| role),
             inline: Vec::new(),
             attached: Vec::new(),
@@ -235,12 +240,25 @@ impl View<'_> {
                 pointer: "".into(),
             },
         };
-        made.boundary = match self.swapped_boundaries(arn).as_slice() {
-            [] => None,
-            several => match self.reading {
-                Reading::Exactly => several.last().cloned(),
-                Reading::AtMost => Some(several.iter().flatten().map(allows_of).collect()),
-            },
+        let boundaries = self.swapped_boundaries(arn);
+        made.boundary = match self.reading {
+            Reading::Exactly => boundaries.last().cloned(),
+            Reading::AtMost => {
+                let groups = self.snapshot.groups();
+                let given = self.facts.about(arn).iter().filter_map(|f| match f {
+                    Fact::Attached { policies, .. } => Some(self.given(policies, arn)),
+                    Fact::Member { group, .. } => {
+                        groups.iter().find(|g| g.arn == *group).map(|g| g.identity.to_vec())
+                    }
+                    _ => None,
+                });
+                let given: Vec<Documents> = given.collect();
+                // Who was made with some policies only, and is then given all, may have no boundary.
+                let full = [Fact::WritesIdentity(arn.clone()), Fact::AddsIdentity(arn.clone())];
+                let freed = !given.is_empty() && full.iter().any(|fact| self.has(fact));
+                let within: Vec<Documents> = boundaries.into_iter().chain(given).collect();
+                (!within.is_empty() && !freed).then(|| within.iter().flatten().map(allows_of).collect())
+            }
         };
         if self.is_unbounded(arn) {
             made.boundary = None;
@@ -274,7 +292,11 @@ impl View<'_> {
     /// Which policy requests say is its boundary, where steps changed that.
     fn named_boundary(&self, of: &Arc<str>) -> Option<NamedBoundary> {
         let last = self.about_boundary(of).next_back()?;
+        let had_none = || self.snapshot.principal(of).is_some_and(|p| p.named_boundary() == Some(None));
+        let only_freed = || self.about_boundary(of).all(|fact| matches!(fact, Fact::Unbounded(_)));
         Some(match (self.reading, last) {
+            // Taking off what is not there changes nothing.
+            (Reading::AtMost, _) if only_freed() && had_none() => NamedBoundary::Is(None),
             (Reading::Exactly, Fact::Unbounded(_)) => NamedBoundary::Is(None),
             (Reading::Exactly, Fact::Bounded { policies, .. }) => match &**policies {
                 [one] => NamedBoundary::Is(Some(one.clone())),
@@ -390,6 +412,7 @@ impl View<'_> {
         }
     }
 
+    /// The text of a managed policy. What nobody lists, the attacker made.
     fn managed(&self, policy: &str, holder: &str) -> Option<Arc<Document>> {
         let account = Arn::parse(holder).map(|a| a.account).unwrap_or_default();
         let known = self.snapshot.managed_policy(account, policy).map(|p| p.document.clone());
@@ -398,7 +421,7 @@ impl View<'_> {
             let mut listed = self.snapshot.managed_policies().iter();
             listed.find(|p| p.is_aws_managed() && *p.arn == *policy).map(|p| p.document.clone())
         };
-        known.or_else(|| (self.lookup)(policy)).or_else(elsewhere)
+        known.or_else(|| (self.lookup)(policy)).or_else(elsewhere).or_else(|| WRITTEN.clone())
     }
 
     /// The text of a managed policy, or what the attacker made of it.

@@ -426,7 +426,7 @@ impl Found {
     fn has_made_one(&self, instance: &Instance, sorts: Option<&Sorts>) -> bool {
         let Some(made) = instance.facts.iter().find_map(made_by) else { return false };
         let same = |known: &&Instance| {
-            known.primitive == instance.primitive && boundaries(known).eq(boundaries(instance))
+            known.primitive == instance.primitive && policies(known).eq(policies(instance))
         };
         let account = |arn: &str| Arn::parse(arn).map(|a| a.account.to_owned());
         let alike = |known: &Arc<str>| match sorts.and_then(|sorts| sorts.kind_of(made)) {
@@ -439,10 +439,10 @@ impl Found {
     }
 }
 
-/// The boundaries that a step sets.
-fn boundaries(instance: &Instance) -> impl Iterator<Item = &Arc<[Arc<str>]>> {
+/// The policies that a step attaches, or sets as boundary.
+fn policies(instance: &Instance) -> impl Iterator<Item = &Arc<[Arc<str>]>> {
     instance.facts.iter().filter_map(|fact| match fact {
-        Fact::Bounded { policies, .. } => Some(policies),
+        Fact::Attached { policies, .. } | Fact::Bounded { policies, .. } => Some(policies),
         _ => None,
     })
 }

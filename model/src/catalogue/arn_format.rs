@@ -4,6 +4,7 @@ use super::action::ActionInfo;
 use super::glob;
 use super::load::table_rows;
 use super::resource::ResourceTypeInfo;
+use super::root_user::is_root_user;
 use crate::pattern::{Pattern, Token};
 use std::sync::LazyLock;
 
@@ -183,6 +184,7 @@ impl ActionInfo<'_> {
             return self.may_lack_resource();
         }
         self.resource_types().any(|row| row.resource_type.fits(resource))
+            || self.may_be_about_root() && is_root_user(resource)
     }
 }
 

@@ -2,6 +2,7 @@
 
 use super::Evaluation;
 use super::explanation::Reason;
+use crate::account::is_role_kept_by_aws;
 use crate::arn::Arn;
 use crate::request::PrincipalKind;
 
@@ -97,9 +98,7 @@ pub fn kept_by_aws(evaluation: &Evaluation<'_>) -> Option<Reason> {
     if arn.account == "aws" && arn.resource.starts_with("policy/") && POLICY_EDITS.contains(&action) {
         return Some(Reason::Rule("AWS-managed policies cannot be edited"));
     }
-    let reserved =
-        arn.resource.starts_with("role/aws-reserved/") || arn.resource.starts_with("role/aws-service-role/");
-    if !reserved {
+    if !is_role_kept_by_aws(&evaluation.request.resource) {
         return None;
     }
     if ROLE_EDITS.contains(&action) {

@@ -8,6 +8,7 @@ use gateproof_encodings::field::Field;
 use gateproof_encodings::language::{PatternSet, RangeSet};
 use gateproof_encodings::scope::{KeyFact, KeyFacts};
 use gateproof_encodings::term::{Atom, Term, Terms};
+use gateproof_model::operand::parse_point;
 use gateproof_model::pattern::Token;
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -31,12 +32,9 @@ impl Ties<'_, '_> {
     ///
     /// Region and ARN agree on every set that the region is compared with: then the ARN's own region is a
     /// value as good as any.
-    pub fn region(&mut self, mentioned: &BTreeSet<Arc<str>>) -> Term {
+    pub fn region(&mut self) -> Term {
         let Some(action) = self.facts.action() else { return Terms::TRUE };
-        let mut sets = if mentioned.contains(REGION) { self.sets_compared_with(REGION) } else { Vec::new() };
-        if let KeyFact::Fixed(value) = self.facts.fact(REGION) {
-            sets.extend(value.values().iter().map(|v| self.encoder.compiler.languages.literal(v)));
-        }
+        let sets = self.sets_of(REGION);
         if sets.is_empty() {
             return Terms::TRUE;
         }
@@ -61,6 +59,28 @@ impl Ties<'_, '_> {
         tie
     }
 
+    /// The ranges that one of two keys is compared with.
+    fn ranges_compared_with(&self, keys: [&str; 2]) -> Vec<Arc<RangeSet>> {
+        let of_keys = |atom: &Atom| match atom {
+            Atom::Range(Field::Key(k), set) if keys.contains(&&**k) => Some(set.clone()),
+            _ => None,
+        };
+        self.encoder.terms.atoms().iter().filter_map(of_keys).collect()
+    }
+
+    fn in_range(&mut self, key: &str, set: &Arc<RangeSet>) -> Term {
+        match self.facts.fact(key) {
+            KeyFact::Fixed(value) => {
+                let point = value.values().first().and_then(|text| parse_point(set.scalar, text));
+                Terms::constant(point.is_some_and(|point| set.contains(point)))
+            }
+            KeyFact::Absent => Terms::FALSE,
+            KeyFact::Open { .. } => {
+                self.encoder.terms.atom_term(Atom::Range(Field::Key(key.into()), set.clone()))
+            }
+        }
+    }
+
     fn agree(&mut self, one: Term, other: Term) -> Term {
         let (not_one, not_other) = (self.encoder.terms.not(one), self.encoder.terms.not(other));
         let both = self.encoder.terms.and([one, other]);
@@ -81,12 +101,7 @@ impl Ties<'_, '_> {
         if !TIMES.iter().all(|k| mentioned.contains(*k)) {
             return;
         }
-        let of_time = |atom: &Atom| match atom {
-            Atom::Range(Field::Key(k), set) if TIMES.contains(&&**k) => Some(set.clone()),
-            _ => None,
-        };
-        let sets: Vec<Arc<RangeSet>> = self.encoder.terms.atoms().iter().filter_map(of_time).collect();
-        for set in sets {
+        for set in self.ranges_compared_with(TIMES) {
             let [one, other] =
                 TIMES.map(|k| self.encoder.terms.atom_term(Atom::Range(Field::Key(k.into()), set.clone())));
             self.same(one, other);
@@ -116,5 +131,33 @@ impl Ties<'_, '_> {
                 self.parts.push(kept);
             }
         }
+    }
+    /// A new resource has the tags that the call gives it, or shows none of them: where it shows one, the two keys agree
+    /// on all that either is compared with.
+    pub fn tags_given(&mut self, mentioned: &BTreeSet<Arc<str>>) {
+        for (shown, given) in super::tags_given(self.facts, mentioned) {
+            let is_there = self.present(&shown);
+            let both = self.present(&given);
+            self.implies(is_there, both);
+            for set in [&shown, &given].iter().flat_map(|key| self.sets_of(key)).collect::<Vec<_>>() {
+                let (one, other) = (self.in_set(&shown, &set), self.in_set(&given, &set));
+                let agree = self.agree(one, other);
+                self.implies(is_there, agree);
+            }
+            for set in self.ranges_compared_with([&shown, &given]) {
+                let (one, other) = (self.in_range(&shown, &set), self.in_range(&given, &set));
+                let agree = self.agree(one, other);
+                self.implies(is_there, agree);
+            }
+        }
+    }
+
+    /// The sets that a key is compared with, and where it is known its value as one.
+    fn sets_of(&self, key: &str) -> Vec<Arc<PatternSet>> {
+        let mut sets = self.sets_compared_with(key);
+        if let KeyFact::Fixed(value) = self.facts.fact(key) {
+            sets.extend(value.values().iter().map(|v| self.encoder.compiler.languages.literal(v)));
+        }
+        sets
     }
 }

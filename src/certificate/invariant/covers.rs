@@ -46,6 +46,14 @@ struct Policies {
     everything: bool,
 }
 
+impl Policies {
+    /// Whether it is one of them. A new policy, whose name is still open, is as good as any of the attacker's making.
+    fn holds(&self, policy: &Arc<str>) -> bool {
+        let open = policy.contains('*');
+        self.arns.contains(policy) || open && self.arns.iter().any(|known| glob_matches(policy, known))
+    }
+}
+
 impl<'a> Covers<'a> {
     /// `after`: the snapshot as the facts leave it.
     pub fn of(facts: &'a BTreeSet<Fact>, snapshot: &'a Snapshot, after: &Snapshot) -> Self {
@@ -124,10 +132,14 @@ impl<'a> Covers<'a> {
         }
         let given = |holders: &BTreeMap<&str, Policies>, holder: &str, policies: &[Arc<str>]| {
             let held = holders.get(holder);
-            held.is_some_and(|h| h.everything || policies.iter().all(|p| h.arns.contains(p)))
+            held.is_some_and(|h| h.everything || policies.iter().all(|p| h.holds(p)))
         };
         match fact {
-            Fact::Attached { policies, to } => given(&self.attached, to, policies) || self.is_allowed_all(to),
+            // What one new principal is given, another is not, which a boundary may bind.
+            Fact::Attached { policies, to } => {
+                let made = self.has(&Fact::NewPrincipal(to.clone()));
+                given(&self.attached, to, policies) || self.is_allowed_all(to) && (!made || self.is_free(to))
+            }
             Fact::AddsIdentity(of) | Fact::Member { user: of, .. } => {
                 self.is_allowed_all(of) || self.has(fact)
             }
@@ -209,6 +221,10 @@ fn renamed(fact: &Fact, from: &Arc<str>, to: &Arc<str>) -> Fact {
     match fact {
         Fact::NewPrincipal(of) if of == from => Fact::NewPrincipal(to.clone()),
         Fact::Unbounded(of) if of == from => Fact::Unbounded(to.clone()),
+        Fact::WritesIdentity(of) if of == from => Fact::WritesIdentity(to.clone()),
+        Fact::Attached { policies, to: of } if of == from => {
+            Fact::Attached { policies: policies.clone(), to: to.clone() }
+        }
         Fact::Bounded { of, policies } if of == from => {
             Fact::Bounded { of: to.clone(), policies: policies.clone() }
         }

@@ -287,7 +287,7 @@ impl<J: Judge> Branch<'_, '_, '_, J> {
                 self.walk.judge.refutes(tools, &guard)
             }
             Some(service) => {
-                let entity = CallerEntity::service(&service, &self.holder.entity.partition);
+                let entity = CallerEntity::behind(&service, &call.action, &self.holder.entity.partition);
                 let caller = format!("service {service}");
                 let asks = Asks::Requests(requests_of(call, &[]));
                 self.walk.judge.refutes(tools, &Guard { caller: &caller, entity: &entity, asks })
