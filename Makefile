@@ -41,8 +41,8 @@ bench: setup ## speed: criterion for the parts, tables for generated accounts an
 peers: setup ## the same questions to gateproof, iamprover and PMapper (PyPI): speed, and answers that differ
 	@python3 -m pip install --quiet --disable-pip-version-check --no-deps --require-hashes --upgrade --target target/peers --requirement scripts/requirements-peers.txt
 	@$(CARGO) build --locked --release --quiet -p gateproof -p gateproof-benches
-	@scripts/peers.py 100
-	@scripts/peers.py 1000 8
+	@scripts/peers.py 100 12
+	@scripts/peers.py 1000 12
 	@scripts/peers_escalation.py 100
 
 soak: setup ## the long differential runs: every test whose name starts with `soak`, at full size

@@ -19,8 +19,8 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 SEED = "20261122"
-# Seconds after which a question to iamprover is given up.
-PATIENCE = 120
+# Seconds after which a question to iamprover is given up: enough to show a ratio of 500 for answers of 60 ms.
+PATIENCE = 30
 
 
 def generate(roles, folder):

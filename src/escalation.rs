@@ -6,6 +6,7 @@
 //! made from the steps that were found ([`chain`]) and replayed on the policies as each step leaves them.
 
 mod administrator;
+mod admitted;
 mod alike;
 mod attachable;
 mod bearing;

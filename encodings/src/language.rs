@@ -13,7 +13,7 @@ use gateproof_model::pattern::{Pattern, Token};
 use gateproof_model::text::fold;
 use index::Index;
 
-pub use matching::matches;
+pub use matching::{matches, places};
 use rustc_hash::{FxBuildHasher, FxHashMap};
 use std::hash::{BuildHasher, Hash, Hasher};
 use std::sync::atomic::{AtomicU32, Ordering};

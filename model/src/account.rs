@@ -118,7 +118,7 @@ impl PrincipalEntity {
 }
 
 /// The value of a tag by its key, in any letter case.
-pub(crate) fn find_tag<'a>(tags: &'a [(Arc<str>, Arc<str>)], key: &str) -> Option<&'a Arc<str>> {
+pub fn find_tag<'a>(tags: &'a [(Arc<str>, Arc<str>)], key: &str) -> Option<&'a Arc<str>> {
     let wanted = crate::text::fold_text(key);
     tags.iter().find(|(k, _)| crate::text::fold_text(k) == wanted).map(|(_, v)| v)
 }

@@ -154,31 +154,18 @@ impl<'a> Facts<'a> {
     /// All keys that have a fixed value.
     pub fn fixed(&self) -> BTreeMap<String, ContextValue> {
         let mut values = BTreeMap::new();
-        let put = |values: &mut BTreeMap<String, ContextValue>, key: String, fact: &KeyFact| {
-            if let KeyFact::Fixed(value) = fact
-                && matches!(self.fact(&key), KeyFact::Fixed(_))
-            {
-                values.insert(key, value.clone());
-            }
-        };
         for (key, fact) in &self.caller.facts {
             match fact {
                 // Nothing stands before what the caller fixes of the keys that any service may see.
                 KeyFact::Fixed(value) if key.starts_with("aws:") => {
                     values.insert(key.clone(), value.clone());
                 }
-                _ => put(&mut values, key.clone(), fact),
+                _ => self.put_fixed(&mut values, key.clone(), fact),
             }
         }
-        for (key, fact) in self.resource.iter().chain(&self.demanded) {
-            put(&mut values, key.clone(), fact);
-        }
-        // Services have their own names for the tags of resources, IAM's being used by others too.
-        for (key, fact) in self.resource {
-            let Some(tag) = key.strip_prefix("aws:resourcetag/").filter(|t| !t.is_empty()) else { continue };
-            for family in ["iam"].into_iter().chain(self.action.map(|a| a.service())) {
-                put(&mut values, format!("{}:resourcetag/{tag}", fold_text(family)), fact);
-            }
+        values.extend(self.fixed_by_resource());
+        for (key, fact) in &self.demanded {
+            self.put_fixed(&mut values, key.clone(), fact);
         }
         if let (Some(region), false) = (self.region, values.contains_key("aws:requestedregion")) {
             values.insert("aws:requestedregion".to_owned(), ContextValue::Single(region.to_owned()));
@@ -187,6 +174,28 @@ impl<'a> Facts<'a> {
             values.insert(key.to_string(), ContextValue::Single(value.clone()));
         }
         values
+    }
+
+    /// The keys whose values the resource fixes.
+    pub fn fixed_by_resource(&self) -> BTreeMap<String, ContextValue> {
+        let mut values = BTreeMap::new();
+        for (key, fact) in self.resource {
+            self.put_fixed(&mut values, key.clone(), fact);
+            // Services have their own names for the tags of resources, IAM's being used by others too.
+            let Some(tag) = key.strip_prefix("aws:resourcetag/").filter(|t| !t.is_empty()) else { continue };
+            for family in ["iam"].into_iter().chain(self.action.map(|a| a.service())) {
+                self.put_fixed(&mut values, format!("{}:resourcetag/{tag}", fold_text(family)), fact);
+            }
+        }
+        values
+    }
+
+    fn put_fixed(&self, values: &mut BTreeMap<String, ContextValue>, key: String, fact: &KeyFact) {
+        if let KeyFact::Fixed(value) = fact
+            && matches!(self.fact(&key), KeyFact::Fixed(_))
+        {
+            values.insert(key, value.clone());
+        }
     }
 
     /// Whether a key holds a set of values: the catalogue's word, single where it has none.

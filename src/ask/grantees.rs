@@ -4,7 +4,7 @@
 
 use super::caller::CallerEntity;
 use super::estate::Estate;
-use super::prefilter::{literal_head, may_touch};
+use super::prefilter::{Asked, may_touch};
 use super::target::Target;
 use gateproof_encodings::actions::{ActionRanges, ActionTable};
 use gateproof_encodings::compiled::CompiledDocument;
@@ -36,7 +36,7 @@ impl Grantees {
     /// globs `open` matches.
     pub fn of(targets: &[Target<'_>], action: Option<ActionId>, open: &[String], estate: &Estate) -> Self {
         // Statements keep their actions in lower case.
-        let heads: Vec<String> = open.iter().map(|g| fold_text(literal_head(g))).collect();
+        let open: Vec<Asked> = open.iter().map(|g| Asked::of(&fold_text(g))).collect();
         let mut index = Self::default();
         for (n, target) in targets.iter().enumerate() {
             let place = u32::try_from(n).unwrap_or(u32::MAX);
@@ -47,7 +47,7 @@ impl Grantees {
                     place,
                     |statement, actions| match action {
                         Some(id) => actions.contains(id),
-                        None => may_touch(&statement.action, &heads),
+                        None => may_touch(&statement.action, &open),
                     },
                     &estate.compiler.actions,
                 );

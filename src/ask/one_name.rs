@@ -187,7 +187,8 @@ impl Estate {
         let groups = snapshot.groups().iter().map(|g| &g.arn);
         let policies = snapshot.managed_policies().iter().map(|p| &p.arn);
         let all = principals.chain(groups).chain(policies).chain(things);
-        all.filter(move |arn| matches(&glob, arn, false))
+        let head = name.glob.split(['*', '?']).next().unwrap_or_default();
+        all.filter(move |arn| arn.starts_with(head) && matches(&glob, arn, false))
     }
 
     /// The call is allowed on a resource that the snapshot doesn't know; nothing is demanded of one that names none.

@@ -7,8 +7,10 @@ use super::universe::Actions;
 use gateproof_encodings::actions::ActionRanges;
 use gateproof_encodings::authorize::FREE_ACTIONS;
 use gateproof_encodings::compiled::{CompiledDocument, Compiler};
+use gateproof_encodings::language::matches;
 use gateproof_encodings::scope::Caller;
 use gateproof_model::catalogue::ActionInfo;
+use gateproof_model::pattern::{PatternText, PieceRef, Token};
 use gateproof_model::policy::{Effect, PatternClause};
 use gateproof_model::text::fold_text;
 use std::sync::Arc;
@@ -17,12 +19,47 @@ use std::sync::Arc;
 #[derive(Debug)]
 pub struct Prefilter {
     actions: ActionRanges,
-    /// Literal heads of the resources asked about; empty: everything.
-    asked: Vec<String>,
+    /// The resources asked about; empty: everything.
+    asked: Vec<Asked>,
     /// Those that need no permission (CONFORMANCE 1.8, 3.4).
     free: ActionRanges,
-    /// Literal heads of the names that the catalogue doesn't know, folded as those of policies are.
-    open: Vec<String>,
+    /// The names that the catalogue doesn't know, folded as those of policies are.
+    open: Vec<Asked>,
+}
+
+/// Resources or actions asked about.
+#[derive(Debug)]
+pub(super) struct Asked {
+    /// What they begin with.
+    head: String,
+    /// Whether that is the whole of the one name asked about.
+    whole: bool,
+}
+
+impl Asked {
+    pub fn of(glob: &str) -> Self {
+        let head = literal_head(glob);
+        Self { head: head.to_owned(), whole: head.len() == glob.len() }
+    }
+
+    /// Whether a pattern may match some of them. A call without resource is about `*`.
+    fn may_match(&self, pattern: &PatternText) -> bool {
+        let head = literal_head(&pattern.text);
+        if !self.whole {
+            return head.starts_with(&self.head) || self.head.starts_with(head);
+        }
+        if !self.head.starts_with(head) && !"*".starts_with(head) {
+            return false;
+        }
+        let tokens: Vec<Token> = pattern
+            .pieces()
+            .map(|piece| match piece {
+                PieceRef::Token(token) => token,
+                PieceRef::Variable(_) => Token::AnyRun,
+            })
+            .collect();
+        matches(&tokens, &self.head, false) || matches(&tokens, "*", false)
+    }
 }
 
 /// What a caller's policies leave of the question's actions.
@@ -40,14 +77,14 @@ impl Prefilter {
         let asked = if resources.is_all() {
             Vec::new()
         } else {
-            resources.globs.iter().map(|g| literal_head(g).to_owned()).collect()
+            resources.globs.iter().map(|g| Asked::of(g)).collect()
         };
         let free = actions.known.iter().filter(|a| needs_no_permission(a.name()));
         Self {
             actions: ActionRanges::of(actions.known.iter().map(ActionInfo::id)),
             free: ActionRanges::of(free.map(ActionInfo::id)),
             asked,
-            open: actions.open.iter().map(|g| fold_text(literal_head(g))).collect(),
+            open: actions.open.iter().map(|g| Asked::of(&fold_text(g))).collect(),
         }
     }
 
@@ -133,18 +170,15 @@ fn needs_no_permission(action: &str) -> bool {
     FREE_ACTIONS.iter().any(|free| action.eq_ignore_ascii_case(free))
 }
 
-/// Whether the statement's resources or actions can meet what is asked about (literal heads; empty: everything).
-/// A policy variable may stand for anything.
-pub(super) fn may_touch(clause: &PatternClause, asked: &[String]) -> bool {
+/// Whether the statement's resources or actions can meet what is asked about (empty: everything). A policy variable may stand
+/// for anything.
+pub(super) fn may_touch(clause: &PatternClause, asked: &[Asked]) -> bool {
     clause.negated
         || asked.is_empty()
-        || clause.patterns.iter().any(|p| {
-            let head = literal_head(&p.text);
-            asked.iter().any(|a| head.starts_with(a.as_str()) || a.starts_with(head))
-        })
+        || clause.patterns.iter().any(|pattern| asked.iter().any(|a| a.may_match(pattern)))
 }
 
 /// The text before the first wildcard or variable.
-pub(super) fn literal_head(pattern: &str) -> &str {
+fn literal_head(pattern: &str) -> &str {
     pattern.split(['*', '?', '$']).next().unwrap_or_default()
 }

@@ -2,44 +2,53 @@
 
 use super::caller::CallerEntity;
 use super::estate::Estate;
+use super::facts::Facts;
+use super::resource_facts::{BOUNDARY, tells_boundary_of_target};
+use super::target::{Place, Target};
 use super::witness::{evidence, principal_of};
 use crate::question::Step;
 use crate::question::answer::ContextText;
+use gateproof_encodings::scope::ResourceRule;
 use gateproof_model::evaluator::{Outcome, World, evaluate};
 use gateproof_model::request::{Context, ContextValue, Request};
+use gateproof_model::resource::governing_arn;
+use std::collections::BTreeMap;
 
 impl Estate {
-    /// The same request on another object of the same account; `None` where it is not allowed, where its context may say
-    /// something of the object, and where it is one of several authorizations of a call.
+    /// The same request on another object of the same account, which itself says what its tags and its boundary are, other
+    /// objects being `named` anew; `None` where that is not allowed, and where the request is one of several authorizations of
+    /// a call.
     pub(crate) fn replay_on(
         &self,
         caller: &CallerEntity,
         step: &Step,
-        object: &str,
-        account: &str,
+        (object, account): (&str, &str),
+        named: &[(&str, &str)],
     ) -> Option<Step> {
-        let of_object = |key: &String| key.to_ascii_lowercase().contains("resourcetag");
-        if !step.also_needs.is_empty() || step.context.keys().any(of_object) {
+        if !step.also_needs.is_empty() {
             return None;
         }
+        let told = self.told_by(caller, &step.action, object, account);
+        let kept = step.context.iter().filter(|(key, _)| !told.settles(key));
+        let mut texts: BTreeMap<String, ContextText> =
+            kept.map(|(key, text)| (key.clone(), text.renamed(named))).collect();
+        texts.extend(told.keys);
         let mut context = Context::default();
         for (key, value) in &step.session {
             if let Some(value) = value {
                 context.insert(key, ContextValue::Single(value.clone()));
             }
         }
-        for (key, value) in &step.context {
-            context.insert(
-                key,
-                match value {
-                    ContextText::One(text) => ContextValue::Single(text.clone()),
-                    ContextText::Many(texts) => ContextValue::List(texts.clone()),
-                },
-            );
+        for (key, value) in &texts {
+            let value = match value {
+                ContextText::One(text) => ContextValue::Single(text.clone()),
+                ContextText::Many(texts) => ContextValue::List(texts.clone()),
+            };
+            context.insert(key, value);
         }
         let mut policies = caller.policies.clone();
         policies.rcps = self.snapshot.organization().rcp_levels(account).to_vec();
-        if let Some(resource) = self.snapshot.resource(object) {
+        if let Some(resource) = self.snapshot.resource(governing_arn(object)) {
             policies.resource.clone_from(&resource.policy);
             policies.grants.clone_from(&resource.grants);
             policies.block_public_access = resource.block_public_access;
@@ -55,9 +64,78 @@ impl Estate {
         let world = World { rules: self.rules, catalogue: self.catalogue, assume: &nothing };
         let decision = evaluate(&policies, &request, &world);
         (decision.outcome == Outcome::Allowed).then(|| Step {
+            caller: step.caller.clone(),
+            session: step.session.clone(),
+            shape: step.shape.clone(),
+            action: step.action.clone(),
             resource: object.to_owned(),
+            context: texts,
             allowed_by: decision.because.iter().map(evidence).collect(),
-            ..step.clone()
+            technique: step.technique.clone(),
+            gains: step.gains.clone(),
+            also_needs: Vec::new(),
         })
+    }
+
+    fn told_by(&self, caller: &CallerEntity, action: &str, object: &str, account: &str) -> Told {
+        let Some(target) = self.object_target(object, account) else { return Told::default() };
+        let action = self.catalogue.find_action(action);
+        let facts = target.facts(self);
+        let mut told = Told {
+            tags: facts.contains_key("aws:resourcetag/"),
+            boundary: facts.contains_key(BOUNDARY) && action.is_none_or(tells_boundary_of_target),
+            keys: BTreeMap::new(),
+        };
+        for (key, value) in Facts::under(self, caller, action, &target, &[], true).fixed_by_resource() {
+            if told.settles(&key) {
+                let text = match value {
+                    ContextValue::Single(text) => ContextText::One(text),
+                    ContextValue::List(texts) => ContextText::Many(texts),
+                };
+                told.keys.insert(self.spelled_by_catalogue(&key).unwrap_or(key), text);
+            }
+        }
+        told
+    }
+
+    /// A principal or a resource of which something is known.
+    fn object_target(&self, object: &str, account: &str) -> Option<Target<'_>> {
+        if let Some(principal) = self.snapshot.principal(object) {
+            return Some(self.principal_target(principal));
+        }
+        let resource = self.snapshot.resource(governing_arn(object))?;
+        Some(self.target(Place::Known(resource), Some(account.into()), ResourceRule::Ordinary))
+    }
+}
+
+impl ContextText {
+    /// The same value, objects being named anew.
+    fn renamed(&self, named: &[(&str, &str)]) -> Self {
+        let new = |text: &String| {
+            let to = named.iter().find(|(from, _)| *from == *text).map(|(_, to)| (*to).to_owned());
+            to.unwrap_or_else(|| text.clone())
+        };
+        match self {
+            Self::One(text) => Self::One(new(text)),
+            Self::Many(texts) => Self::Many(texts.iter().map(new).collect()),
+        }
+    }
+}
+
+/// What an object says of the requests that are about it.
+#[derive(Debug, Default)]
+struct Told {
+    /// Whether its tags are known.
+    tags: bool,
+    /// Whether its boundary is known, and the requests tell it.
+    boundary: bool,
+    keys: BTreeMap<String, ContextText>,
+}
+
+impl Told {
+    /// Whether the object alone says what a key's value is.
+    fn settles(&self, key: &str) -> bool {
+        let key = key.to_ascii_lowercase();
+        self.tags && key.contains("resourcetag/") || self.boundary && key == BOUNDARY
     }
 }

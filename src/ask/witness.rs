@@ -28,7 +28,7 @@ impl Estate {
         let mut context = Context::default();
         let spelled = |key: &str| {
             // As the grants or the catalogue spell it; as the question does, where they don't.
-            let known = || self.catalogue.key_name(key).and_then(|name| as_spelled(name, key));
+            let known = || self.spelled_by_catalogue(key);
             let asked = || piece.when.iter().map(|c| &c.key).find(|k| k.eq_ignore_ascii_case(key)).cloned();
             name_in_grants(piece, key).or_else(known).or_else(asked).unwrap_or_else(|| key.to_owned())
         };
@@ -67,6 +67,11 @@ impl Estate {
             resource_account: piece.target.account.as_deref().map(str::to_owned),
             context,
         }
+    }
+
+    /// A key as the catalogue spells it.
+    pub(super) fn spelled_by_catalogue(&self, key: &str) -> Option<String> {
+        self.catalogue.key_name(key).and_then(|name| as_spelled(name, key))
     }
 
     /// Lets the reference evaluator decide the request, under the assumptions of the values.

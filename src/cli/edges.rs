@@ -4,6 +4,7 @@ use super::primitives::escalation;
 use super::{CliError, Format, Global, exit};
 use crate::ask::Estate;
 use crate::config::Config;
+use crate::escalation::Edge;
 use crate::render;
 use clap::Args;
 use std::io::Write;
@@ -23,14 +24,17 @@ impl Edges {
         let estate = Estate::load(&self.snapshot, global.estate_options())?;
         global.warn_of_problems(estate.snapshot.problems());
         let settings = escalation(global, &config, global.settings(&config))?;
-        let edges = estate.edges(&settings);
         let mut out = std::io::stdout().lock();
-        for edge in &edges {
-            match global.format {
-                Format::Json => writeln!(out, "{}", render::json::edge(edge))?,
-                Format::Text => writeln!(out, "{}", render::text::edge(edge))?,
-            }
-        }
+        let mut written = Ok(());
+        let line = |edge: Edge| match global.format {
+            Format::Json => render::json::edge(&edge),
+            Format::Text => render::text::edge(&edge),
+        };
+        estate.each_edge(&settings, line, &mut |lines| {
+            written = lines.iter().try_for_each(|line| writeln!(out, "{line}"));
+            written.is_ok()
+        });
+        written?;
         out.flush()?;
         Ok(exit::ANSWERED)
     }

@@ -14,7 +14,7 @@ use super::minimal::minimal_sets;
 use super::plan::Steps;
 use super::policies::{Reading, changes_of};
 use super::search::{Found, Search};
-use super::step::{Evidence, Finder, Instance, Shared};
+use super::step::{Evidence, Finder, Instance, Shared, Wanted};
 use super::target::Goal;
 use crate::ask::Estate;
 use gateproof_encodings::primitive::Primitive;
@@ -265,7 +265,7 @@ impl<'c, 'a> Chains<'c, 'a> {
             session: &instance.session,
             holder: &holder,
             shared: &Shared::default(),
-            open: None,
+            wanted: Wanted::EveryWay,
             gained: &Gained::default(),
         };
         let evidence = finder.again(&mut Terms::default(), instance, primitive).ok()?;

@@ -1,12 +1,25 @@
 //! `edges`: what each principal can come to in one step.
 
-use super::fact::Fact;
+use super::bind::Objects;
+use super::fact::{Fact, Session};
+use super::gain::Gained;
+use super::guard::Asker;
+use super::kin::Kin;
 use super::reach::{EscalationSettings, gains};
-use super::search::Search;
+use super::search::{Round, Search, actions_of};
 use super::session::Start;
+use super::step::{Finder, Instance, Shared, Wanted};
+use super::twins::First;
 use crate::ask::Estate;
 use crate::question::{Step, Undecided};
+use gateproof_encodings::term::Terms;
+use rayon::prelude::*;
+use rustc_hash::FxHashSet;
+use std::collections::BTreeSet;
 use std::sync::Arc;
+
+/// How many principals' steps are looked for before they are handed on.
+const AT_ONCE: usize = 256;
 
 /// One step that one principal can make.
 #[derive(Debug, Clone)]
@@ -28,9 +41,24 @@ pub struct Edge {
 }
 
 impl Estate {
-    /// Every step that a user or role of the snapshot can make with the policies as they are. Steps are in the order of
-    /// principals and techniques.
+    /// Every step that a user or role of the snapshot can make with the policies as they are: what it gives, each with one
+    /// way that was shown. Steps are in the order of principals and techniques.
     pub fn edges(&self, settings: &EscalationSettings) -> Vec<Edge> {
+        let mut all = Vec::new();
+        self.each_edge(settings, |edge| edge, &mut |edges| {
+            all.extend(edges);
+            true
+        });
+        all
+    }
+
+    /// What is made of each of them, those of some principals at a time; ends where `take` is false.
+    pub fn each_edge<T: Send>(
+        &self,
+        settings: &EscalationSettings,
+        make: impl Fn(Edge) -> T + Sync,
+        take: &mut dyn FnMut(Vec<T>) -> bool,
+    ) {
         let callers = self.callers().iter().filter(|c| !c.id.ends_with(":root")).cloned().collect();
         let start = Start { callers, when: Vec::new() };
         let search = Search {
@@ -41,29 +69,89 @@ impl Estate {
             goal: None,
             every_way: true,
         };
-        let mut edges = Vec::new();
-        for instance in search.once_replayed() {
-            let Some(primitive) = settings.primitives.get(instance.primitive) else { continue };
-            let held: Vec<Option<Arc<str>>> = instance
-                .facts
-                .iter()
-                .filter_map(Fact::session)
-                .map(|session| Some(session.principal.clone()))
-                .collect();
-            let mut assumptions: Vec<String> = instance.evidence.assumptions().cloned().collect();
-            assumptions.extend(primitive.state.iter().chain(&primitive.external).cloned());
-            for to in if held.is_empty() { vec![None] } else { held } {
-                edges.push(Edge {
-                    from: instance.session.principal.clone(),
-                    to,
-                    technique: primitive.id.clone(),
-                    gains: gains(&instance),
-                    requests: instance.evidence.steps().cloned().collect(),
-                    assumptions: assumptions.clone(),
-                    undecided: instance.evidence.unknown.clone(),
-                });
+        let sessions: BTreeSet<Session> = start.sessions().collect();
+        let facts: BTreeSet<Fact> = sessions.iter().cloned().map(Fact::Session).collect();
+        let steps = search.for_steps();
+        let round = Round {
+            estate: self,
+            allowance: &self.allowance(&settings.primitives.iter().flat_map(actions_of).collect()),
+            asker: &Asker::new(self, &steps),
+            objects: &Objects::of(&self.snapshot),
+            facts: &facts,
+            kin: &Kin::of(&settings.primitives),
+        };
+        let sessions: Vec<(&Session, First)> = sessions.iter().map(|session| (session, First::ALL)).collect();
+        for some in sessions.chunks(AT_ONCE) {
+            let ways = search.ways(&round, Wanted::EachFact, some);
+            let made = without_doubts(ways.instances).into_par_iter().map_init(Terms::default, |terms, i| {
+                let edges = settings.edges_of(&search.shown(terms, &round, i));
+                edges.into_iter().map(&make).collect::<Vec<T>>()
+            });
+            let made: Vec<Vec<T>> = made.collect();
+            if !take(made.into_iter().flatten().collect()) {
+                return;
             }
         }
-        edges
+    }
+}
+
+impl Search<'_> {
+    /// The instance with requests of its own.
+    fn shown(&self, terms: &mut Terms, round: &Round<'_>, mut instance: Instance) -> Instance {
+        if !instance.evidence.is_carried() || instance.evidence.unknown.is_some() {
+            return instance;
+        }
+        let holder = self.start.holder(self.estate, round.facts, &instance.session);
+        let primitive = self.primitives.get(instance.primitive);
+        let (Some(holder), Some(primitive)) = (holder, primitive) else { return instance };
+        if let Some(evidence) = instance.evidence.replayed(self.estate, &holder) {
+            instance.evidence = evidence;
+            return instance;
+        }
+        let session = instance.session.clone();
+        let finder = Finder {
+            asker: round.asker,
+            objects: round.objects,
+            session: &session,
+            holder: &holder,
+            shared: &Shared::default(),
+            wanted: Wanted::EveryWay,
+            gained: &Gained::default(),
+        };
+        let again = finder.again(terms, &instance, primitive);
+        instance.take(again);
+        instance
+    }
+}
+
+/// Without the ways that are not shown to give what others are shown to give.
+fn without_doubts(instances: Vec<Instance>) -> Vec<Instance> {
+    let is_shown = |i: &&Instance| i.evidence.unknown.is_none();
+    if instances.iter().all(|i| is_shown(&i)) {
+        return instances;
+    }
+    let key = |i: &Instance| (i.primitive, i.session.clone(), i.facts.clone());
+    let mut seen: FxHashSet<_> = instances.iter().filter(is_shown).map(key).collect();
+    instances.into_iter().filter(|i| i.evidence.unknown.is_none() || seen.insert(key(i))).collect()
+}
+
+impl EscalationSettings {
+    /// What a way gives: a session of each principal, or changes.
+    fn edges_of(&self, instance: &Instance) -> Vec<Edge> {
+        let Some(primitive) = self.primitives.get(instance.primitive) else { return Vec::new() };
+        let held = instance.facts.iter().filter_map(Fact::session);
+        let held: Vec<Option<Arc<str>>> = held.map(|session| Some(session.principal.clone())).collect();
+        let mut assumptions: Vec<String> = instance.evidence.assumptions().cloned().collect();
+        assumptions.extend(primitive.state.iter().chain(&primitive.external).cloned());
+        let edge = |to| Edge {
+            from: instance.session.principal.clone(),
+            to,
+            technique: primitive.id.clone(),
+            gains: gains(instance),
+            requests: instance.evidence.steps().cloned().collect(),
+            assumptions: assumptions.clone(),
+            undecided: instance.evidence.unknown.clone(),
+        };
+        if held.is_empty() { vec![edge(None)] } else { held.into_iter().map(edge).collect() }
     }
 }

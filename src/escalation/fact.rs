@@ -139,6 +139,14 @@ impl Fact {
     pub fn session(&self) -> Option<&Session> {
         if let Self::Session(session) = self { Some(session) } else { None }
     }
+
+    /// The fact, whichever boundary was set.
+    pub fn whichever_boundary(&self) -> Self {
+        match self {
+            Self::Bounded { of, .. } => Self::Bounded { of: of.clone(), policies: Arc::default() },
+            other => other.clone(),
+        }
+    }
 }
 
 impl fmt::Display for Session {

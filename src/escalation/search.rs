@@ -10,7 +10,7 @@ use super::needs::calls_of;
 use super::open::{Lists, Open};
 use super::policies::{Reading, about_policies, changes_of};
 use super::session::Start;
-use super::step::{Finder, Identity, Instance, Shared, Ways};
+use super::step::{Finder, Identity, Instance, Shared, Wanted, Ways};
 pub(super) use super::target::Goal;
 use super::twins::{First, Twins};
 use crate::ask::{Allowance, CrossCheck, Estate, MayDo, Settings};
@@ -57,13 +57,13 @@ pub(super) struct Found {
 }
 
 /// What is asked about next.
-struct Round<'r> {
-    estate: &'r Estate,
-    allowance: &'r Allowance,
-    asker: &'r Asker<'r>,
-    objects: &'r Objects<'r>,
-    facts: &'r BTreeSet<Fact>,
-    kin: &'r Kin,
+pub(super) struct Round<'r> {
+    pub estate: &'r Estate,
+    pub allowance: &'r Allowance,
+    pub asker: &'r Asker<'r>,
+    pub objects: &'r Objects<'r>,
+    pub facts: &'r BTreeSet<Fact>,
+    pub kin: &'r Kin,
 }
 
 impl Search<'_> {
@@ -120,59 +120,12 @@ impl Search<'_> {
 
     /// Steps are asked about by the thousand: of a sample of answers, those about the goal and those of the chain that is
     /// shown are seconded.
-    fn for_steps(&self) -> Settings {
+    pub fn for_steps(&self) -> Settings {
         let cross_check = match self.settings.cross_check {
             CrossCheck::Always => CrossCheck::Always,
             CrossCheck::Sample | CrossCheck::Never => CrossCheck::Never,
         };
         Settings { cross_check, realistic: true, ..self.settings.clone() }
-    }
-
-    /// What the starting sessions can do in one step, each way with requests of its own.
-    pub fn once_replayed(&self) -> Vec<Instance> {
-        let mut found = Found { gained: Gained::nothing(&self.estate.snapshot), ..Found::default() };
-        let pending: BTreeSet<Session> = self.start.sessions().collect();
-        pending.iter().cloned().map(Fact::Session).for_each(|fact| found.take(&fact));
-        let objects = Objects::of(&self.estate.snapshot);
-        let steps = self.for_steps();
-        let asker = Asker::new(self.estate, &steps);
-        let allowance = self.estate.allowance(&self.primitives.iter().flat_map(actions_of).collect());
-        let facts = found.facts.clone();
-        let view = Round {
-            estate: self.estate,
-            allowance: &allowance,
-            asker: &asker,
-            objects: &objects,
-            facts: &facts,
-            kin: &Kin::of(self.primitives),
-        };
-        self.step(&view, &pending, &mut found);
-        found
-            .instances
-            .par_iter_mut()
-            .filter(|i| i.evidence.is_carried() && i.evidence.unknown.is_none())
-            .for_each_init(Terms::default, |terms, instance| {
-                let holder = self.start.holder(self.estate, &facts, &instance.session);
-                let primitive = self.primitives.get(instance.primitive);
-                let (Some(holder), Some(primitive)) = (holder, primitive) else { return };
-                if let Some(evidence) = instance.evidence.replayed(self.estate, &holder) {
-                    instance.evidence = evidence;
-                    return;
-                }
-                let shared = Shared::default();
-                let session = instance.session.clone();
-                let finder = Finder {
-                    asker: &asker,
-                    objects: &objects,
-                    session: &session,
-                    holder: &holder,
-                    shared: &shared,
-                    open: None,
-                    gained: &Gained::default(),
-                };
-                instance.take(finder.again(terms, instance, primitive));
-            });
-        found.instances
     }
 
     pub fn cancelled(&self) -> bool {
@@ -185,7 +138,7 @@ impl Search<'_> {
         let mut added = BTreeSet::new();
         if self.every_way {
             let all: Vec<(&Session, First)> = pending.iter().map(|s| (s, First::ALL)).collect();
-            let ways = self.ways(round, None, &all);
+            let ways = self.ways(round, Wanted::EveryWay, &all);
             self.add_all(ways, found, &mut added);
             return added;
         }
@@ -205,7 +158,7 @@ impl Search<'_> {
         while !sessions.is_empty() && !self.cancelled() {
             let (now, later) = sessions.split_at(size.min(sessions.len()));
             let open = Open::of(&found.gained, round.objects, &self.estate.snapshot, round.kin, lists);
-            let ways = self.ways(round, Some(&open), now);
+            let ways = self.ways(round, Wanted::Open(&open), now);
             lists = open.into_lists();
             self.add_all(ways, found, &mut added);
             (sessions, size) = (later, size * 2);
@@ -253,7 +206,7 @@ impl Search<'_> {
     }
 
     /// The ways of each session's steps, in the order of sessions and steps.
-    fn ways(&self, round: &Round<'_>, open: Option<&Open<'_>>, sessions: &[(&Session, First)]) -> Ways {
+    pub fn ways(&self, round: &Round<'_>, wanted: Wanted<'_>, sessions: &[(&Session, First)]) -> Ways {
         let each = sessions.par_iter().enumerate().flat_map_iter(|(place, (session, first))| {
             let Some(holder) = self.start.holder(round.estate, round.facts, session) else {
                 return Vec::new();
@@ -273,7 +226,10 @@ impl Search<'_> {
             .map_init(Terms::default, |terms, (_, session, own, group)| {
                 let (holder, shared) = &**own;
                 let mut all = Ways::default();
-                let mut gained = open.map_or_else(Gained::default, Open::nothing_gained);
+                let mut gained = match wanted {
+                    Wanted::Open(open) => open.nothing_gained(),
+                    Wanted::EveryWay | Wanted::EachFact => Gained::default(),
+                };
                 for (n, primitive) in group {
                     // A search that is cut short says nothing of what it left out.
                     if self.goal.is_some() && self.cancelled() {
@@ -286,7 +242,7 @@ impl Search<'_> {
                         session,
                         holder,
                         shared,
-                        open,
+                        wanted,
                         gained: &gained,
                     };
                     let ways = finder.ways(terms, *n, primitive);
@@ -388,7 +344,7 @@ fn made_in(fact: &Fact) -> Option<&str> {
 }
 
 /// The actions of a step's calls.
-fn actions_of(primitive: &Primitive) -> Vec<String> {
+pub(super) fn actions_of(primitive: &Primitive) -> Vec<String> {
     primitive.needs.iter().flat_map(calls_of).map(|call| call.action.clone()).collect()
 }
 

@@ -1,6 +1,5 @@
 //! One kind of step for one session: every way of it, or that there is none.
 
-use super::alike::Telling;
 use super::bind::{Object, Objects};
 use super::fact::{Fact, Session};
 use super::gain::Gained;
@@ -15,7 +14,7 @@ use crate::question::{Step, Undecided};
 use gateproof_encodings::primitive::{Effect, Primitive, Via};
 use gateproof_encodings::term::Terms;
 use gateproof_model::arn::Arn;
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHashSet};
 use std::sync::{Arc, Mutex, OnceLock};
 
 /// One way of a step.
@@ -37,6 +36,8 @@ pub(super) struct Instance {
 #[derive(Debug, Default)]
 pub(super) struct Ways {
     pub instances: Vec<Instance>,
+    /// The facts that they are shown to give.
+    pub given: FxHashSet<Fact>,
     pub refuted: Refuted,
 }
 
@@ -48,16 +49,25 @@ pub(super) struct Finder<'a, 'w> {
     pub holder: &'a Holder,
     /// What is the same for all steps of the session.
     pub shared: &'a Shared,
-    /// What still gives something; `None`: every way is wanted.
-    pub open: Option<&'a Open<'a>>,
+    pub wanted: Wanted<'a>,
     /// What the session gained by steps of the same kin ([`super::kin`]).
     pub gained: &'a Gained,
+}
+
+/// Which ways of a step are looked for.
+#[derive(Clone, Copy)]
+pub(super) enum Wanted<'a> {
+    /// All.
+    EveryWay,
+    /// Of those that give the same one, if one is shown.
+    EachFact,
+    /// Those that still give something.
+    Open(&'a Open<'a>),
 }
 
 /// What is found out once for all steps of a session.
 #[derive(Debug, Default)]
 pub(super) struct Shared {
-    pub telling: OnceLock<Telling>,
     /// The calls that were asked about.
     pub asked: Mutex<FxHashMap<String, Guard>>,
     pub given: OnceLock<Vec<Arc<Object>>>,
@@ -71,20 +81,19 @@ pub(super) struct Evidence {
     pub unknown: Option<Undecided>,
 }
 
-/// Requests, and the object that they were carried over from with the one that they are for: then they must be decided anew
+/// Requests, and the objects that they were carried over from with those that they are for: then they must be decided anew
 /// before they are shown.
 #[derive(Debug, Clone)]
 pub(super) struct Carried {
     pub shown: Arc<Allowed>,
-    pub moved: Option<Moved>,
+    pub moved: Option<Arc<[Moved]>>,
 }
 
-/// From which object to which, of which account.
-#[derive(Debug, Clone)]
+/// From which object to which.
+#[derive(Debug)]
 pub(super) struct Moved {
-    from: Arc<str>,
-    to: Arc<str>,
-    account: Arc<str>,
+    from: Arc<Object>,
+    to: Arc<Object>,
 }
 
 impl Evidence {
@@ -98,12 +107,17 @@ impl Evidence {
         Ok(self)
     }
 
-    /// The same about an object that is alike.
-    pub fn about(&self, from: &Arc<str>, to: &Object) -> Self {
+    /// The same about objects that are alike.
+    pub fn about(&self, from: &[Arc<Object>], to: &[Arc<Object>]) -> Self {
+        let pairs = || from.iter().zip(to);
         let mut evidence = self.clone();
-        for carried in evidence.shown.iter_mut().filter(|_| *from != to.arn) {
-            let (to, account) = (to.arn.clone(), to.account.clone());
-            carried.moved = Some(Moved { from: from.clone(), to, account });
+        if pairs().all(|(from, to)| from.arn == to.arn) {
+            return evidence;
+        }
+        let moved: Arc<[Moved]> =
+            pairs().map(|(from, to)| Moved { from: from.clone(), to: to.clone() }).collect();
+        for carried in &mut evidence.shown {
+            carried.moved = Some(moved.clone());
         }
         evidence
     }
@@ -120,10 +134,17 @@ impl Evidence {
         for Carried { shown, moved } in &self.shown {
             let shown = match moved {
                 None => shown.clone(),
-                Some(Moved { from, to, account }) => {
-                    let on = |step: &Step| match step.resource == **from {
-                        true => estate.replay_on(&holder.entity, step, to, account),
-                        false => None,
+                Some(moved) => {
+                    let named: Vec<(&str, &str)> = moved.iter().map(|m| (&*m.from.arn, &*m.to.arn)).collect();
+                    let on = |step: &Step| {
+                        let is_it = |m: &&Moved| *step.resource == *m.from.arn;
+                        let above = |m: &&Moved| under(&step.resource, &m.from.arn).is_some();
+                        let found = moved.iter().find(is_it).or_else(|| moved.iter().find(above));
+                        let Some(Moved { from, to }) = found else {
+                            return (!named.iter().any(|(from, _)| step.names(from))).then(|| step.clone());
+                        };
+                        let resource = format!("{}{}", to.arn, under(&step.resource, &from.arn)?);
+                        estate.replay_on(&holder.entity, step, (&resource, &to.account), &named)
                     };
                     let steps = shown.steps.iter().map(on).collect::<Option<Vec<Step>>>()?;
                     Arc::new(Allowed { steps, assumptions: shown.assumptions.clone() })
@@ -165,6 +186,11 @@ impl Evidence {
         }
         Ok(())
     }
+}
+
+/// What follows an ARN in that of something that lies under it; nothing, if they are the same.
+fn under<'r>(resource: &'r str, arn: &str) -> Option<&'r str> {
+    resource.strip_prefix(arn).filter(|rest| rest.is_empty() || rest.starts_with('/'))
 }
 
 impl<'a> Finder<'a, '_> {

@@ -1,20 +1,22 @@
 //! The ways of one kind of step: its variables bound one after the other, its needs looked at as soon as they can be.
 
-use super::alike::{Mark, Telling};
+use super::admitted::Decided;
+use super::alike::keys_of;
 use super::attachable::{attachable, is_administrator};
 use super::bind::{Object, Scene};
 use super::effect::{alternatives, facts_of};
-use super::guard::{Guard, Refuted};
-use super::needs::{Call, call_of, calls_of, references};
+use super::fact::Fact;
+use super::guard::{Asker, Guard, Refuted};
+use super::needs::{Call, call_of, references};
 use super::open::Targets;
 use super::session::Holder;
-use super::step::{Evidence, Finder, Instance, Ways};
+use super::step::{Evidence, Finder, Instance, Wanted, Ways};
 use crate::question::Constraint;
 use crate::question::constraint::Demand;
-use gateproof_encodings::primitive::{Authorization, Binding, Effect, Need, Primitive, Reference, Template};
+use gateproof_encodings::primitive::{Binding, Effect, Need, Primitive, Reference, Template};
 use gateproof_encodings::scope::is_assume_action;
 use gateproof_encodings::term::Terms;
-use rustc_hash::FxHashMap;
+use gateproof_model::account::PrincipalEntity;
 use std::collections::BTreeMap;
 use std::sync::{Arc, PoisonError};
 
@@ -27,6 +29,7 @@ pub(super) struct Search<'f, 'a, 'w> {
     pub primitive: &'a Primitive,
     /// The objects on which it still gives something.
     targets: Option<Targets<'a>>,
+    pub decided: Decided<'a>,
 }
 
 impl<'f, 'a, 'w> Search<'f, 'a, 'w> {
@@ -36,8 +39,11 @@ impl<'f, 'a, 'w> Search<'f, 'a, 'w> {
         device: bool,
         (n, primitive): (usize, &'a Primitive),
     ) -> Self {
-        let mut search = Self { finder, holder, device, n, primitive, targets: None };
-        search.targets = finder.open.and_then(|open| open.targets(n, &search.opening(), holder, device));
+        let mut search =
+            Self { finder, holder, device, n, primitive, targets: None, decided: Decided::default() };
+        if let Wanted::Open(open) = finder.wanted {
+            search.targets = open.targets(n, &search.opening(), holder, device);
+        }
         search
     }
 }
@@ -58,14 +64,21 @@ impl<'a> Search<'_, 'a, '_> {
             return;
         }
         let scene = self.opening();
-        // With nothing bound each need must be possible at all.
-        for need in &self.primitive.needs {
+        // With nothing bound each need must be possible at all. Where all objects are looked at, they say so themselves.
+        let each = matches!(self.finder.wanted, Wanted::EachFact);
+        for need in self.primitive.needs.iter().filter(|need| !each || !self.is_about_known(need)) {
             if let Guard::Never(refuted) = self.check(terms, &scene, need) {
                 ways.refuted.add(&refuted);
                 return;
             }
         }
         self.bind(terms, &scene, 0, &Evidence::default(), ways);
+    }
+
+    /// Whether a need is about some object that exists.
+    fn is_about_known(&self, need: &Need) -> bool {
+        let known = |v: &str| self.primitive.bind.get(v).is_some_and(|binding| binding.kind != "fresh");
+        references(need).iter().any(|r| known(&r.variable))
     }
 
     /// Binds the variables from the `at`th on.
@@ -75,27 +88,14 @@ impl<'a> Search<'_, 'a, '_> {
             return;
         };
         let Some(candidates) = self.candidates(scene, variable, binding) else { return };
-        let mut decided: FxHashMap<Mark, (Arc<str>, Result<Evidence, Refuted>)> = FxHashMap::default();
-        let shareable = self.finder.asker.carries_over() && self.is_shareable(variable);
         let helps = self.only_helps(variable);
         for object in candidates {
-            let of_object = object.clone();
             let dominates = self.is_administrator(variable, &object);
-            let arn = object.arn.clone();
             let scene = scene.with(variable, object);
-            if !self.is_worth_while(&scene, variable) {
+            if !self.is_worth_while(&scene, variable, ways) {
                 continue;
             }
-            let mark = shareable.then(|| self.mark(&of_object)).flatten();
-            let admitted = match mark {
-                Some(mark) => {
-                    let (of, admitted) = decided
-                        .entry(mark)
-                        .or_insert_with(|| (arn.clone(), self.admit(terms, &scene, variable)));
-                    admitted.as_ref().map(|evidence| evidence.about(of, &of_object)).map_err(Clone::clone)
-                }
-                None => self.admit(terms, &scene, variable),
-            };
+            let admitted = self.admitted(terms, &scene, variable);
             let trusted = self.trusted(terms, &scene, variable, binding);
             let evidence = match admitted.and_then(|new| so_far.clone().with(trusted, new)) {
                 Ok(evidence) => evidence,
@@ -116,10 +116,15 @@ impl<'a> Search<'_, 'a, '_> {
     }
 
     /// Whether the step may still give something, now that the variable is bound too.
-    fn is_worth_while(&self, scene: &Scene<'a>, variable: &str) -> bool {
-        let Some(open) = self.finder.open else { return true };
+    fn is_worth_while(&self, scene: &Scene<'a>, variable: &str, ways: &Ways) -> bool {
         let mut about = self.primitive.effects.iter().flat_map(Effect::references);
-        if about.all(|r| scene.object(&r.variable).is_some()) {
+        let settled = about.all(|r| scene.object(&r.variable).is_some());
+        let open = match self.finder.wanted {
+            Wanted::Open(open) => open,
+            Wanted::EachFact if settled => return self.gives_more(scene, ways),
+            Wanted::EachFact | Wanted::EveryWay => return true,
+        };
+        if settled {
             return open.gives(scene, self.holder, self.device, self.finder.gained);
         }
         let Some(targets) = &self.targets else { return true };
@@ -136,6 +141,12 @@ impl<'a> Search<'_, 'a, '_> {
         }
     }
 
+    /// Whether the step gives a fact that no way of it was found for.
+    fn gives_more(&self, scene: &Scene<'a>, ways: &Ways) -> bool {
+        let facts = facts_of(&self.finder.asker.estate.snapshot, scene, self.holder, self.device);
+        facts.iter().any(|fact| !ways.given.contains(&fact.whichever_boundary()))
+    }
+
     /// The variables in the order in which they are bound: those that only help come last.
     fn in_order(&self, at: usize) -> Option<(&'a String, &'a Binding)> {
         let bind = &self.primitive.bind;
@@ -150,44 +161,6 @@ impl<'a> Search<'_, 'a, '_> {
         let effects = self.primitive.effects.iter().any(|effect| named(effect.references()));
         let others = self.primitive.bind.values().any(|binding| named(binding.references()));
         !effects && !others
-    }
-
-    /// The needs that the new object makes decidable.
-    fn admit(&self, terms: &mut Terms, scene: &Scene<'a>, variable: &str) -> Result<Evidence, Refuted> {
-        let mut evidence = Evidence::default();
-        for need in &self.primitive.needs {
-            let mentioned = references(need);
-            let concerned = mentioned.iter().any(|r| r.variable == variable);
-            if concerned && scene.binds(mentioned.into_iter()) {
-                evidence.add(self.check(terms, scene, need))?;
-            }
-        }
-        Ok(evidence)
-    }
-
-    /// Whether what is decided of one object of the variable may be carried over to those that are alike: calls
-    /// mention it by its ARN as their resource only, and its own policy has no say.
-    fn is_shareable(&self, variable: &str) -> bool {
-        let plain = |call: &Authorization| {
-            let resource = call.resource.as_ref().is_none_or(|t| {
-                let mut mentioned = t.references().filter(|r| r.variable == variable).peekable();
-                mentioned.peek().is_none() || t.parts.len() == 1 && mentioned.all(|r| r.field == "arn")
-            });
-            let mut context = call.context.values().flat_map(|d| &d.0).flat_map(|t| t.references());
-            resource
-                && !context.any(|r| r.variable == variable)
-                && !is_assume_action(&call.action.to_ascii_lowercase())
-        };
-        self.primitive.needs.iter().flat_map(calls_of).all(plain)
-    }
-
-    fn mark(&self, object: &Object) -> Option<Mark> {
-        let (estate, entity) = (self.finder.asker.estate, &self.holder.entity);
-        self.finder.shared.telling.get_or_init(|| Telling::of(estate, entity)).mark(
-            estate,
-            &self.finder.asker.signatures,
-            object,
-        )
     }
 
     /// The same way again, in the asker's state of the policies.
@@ -212,7 +185,7 @@ impl<'a> Search<'_, 'a, '_> {
             .collect();
         let outcome = match fresh.as_slice() {
             [] => self.plain_needs(terms, scene, so_far.clone()),
-            _ => self.name(terms, scene, &fresh, so_far),
+            _ => self.named(terms, scene, &fresh, so_far),
         };
         match outcome {
             Ok((scene, evidence)) => {
@@ -232,6 +205,9 @@ impl<'a> Search<'_, 'a, '_> {
                     device: self.device,
                     evidence: evidence.clone(),
                 };
+                if evidence.unknown.is_none() {
+                    ways.given.extend(facts.iter().map(Fact::whichever_boundary));
+                }
                 let given = alternatives(facts).into_iter().filter(|facts| !facts.is_empty());
                 ways.instances.extend(given.map(instance));
             }
@@ -313,7 +289,7 @@ impl<'a> Search<'_, 'a, '_> {
             let call = Call {
                 action: "sts:AssumeRole".to_owned(),
                 resources: vec![role.arn.to_string()],
-                context: acting_for(scene, binding),
+                context: self.acting_for(scene, binding, role),
                 service: Some(service.clone()),
             };
             match self.finder.asker.ask_service(terms, self.holder, &call) {
@@ -323,6 +299,33 @@ impl<'a> Search<'_, 'a, '_> {
             }
         }
         Some(unknown.map_or(Guard::Never(refuted), Guard::Unknown))
+    }
+
+    /// The keys by which a service says for whom it acts: the account that is billed and the resource, or neither; those that
+    /// the role's trust policy asks for.
+    ///
+    /// IAM User Guide, "The confused deputy problem", "Cross-service confused deputy prevention".
+    fn acting_for(&self, scene: &Scene<'_>, binding: &Binding, role: &Object) -> Vec<Constraint> {
+        let Asker { estate, signatures, .. } = self.finder.asker;
+        let asked = |key: &str| {
+            estate.snapshot.principal(&role.arn).is_none_or(|role| tells_source(role, key))
+                || !signatures.controls_ignore(estate, key)
+        };
+        let absent_or = |key: &str, demands: Vec<Demand>| Constraint {
+            key: key.to_owned(),
+            demand: Demand::OneOf(demands.into_iter().chain([Demand::Absent]).collect()),
+        };
+        let mut context = Vec::new();
+        if asked("aws:sourceaccount") {
+            let account = Demand::Equals(scene.me.account.to_string());
+            context.push(absent_or("aws:SourceAccount", vec![account]));
+        }
+        if let Some(source) = binding.source.as_ref().filter(|_| asked("aws:sourcearn")) {
+            let texts = scene.values(source).into_iter().map(|text| text.to_string());
+            let demands = texts.map(|t| if t.contains('*') { Demand::Matches(t) } else { Demand::Equals(t) });
+            context.push(absent_or("aws:SourceArn", demands.collect()));
+        }
+        context
     }
 
     /// The objects to try; `None` where a new object can't be made by this caller.
@@ -409,20 +412,8 @@ impl<'a> Search<'_, 'a, '_> {
     }
 }
 
-/// The keys by which a service says for whom it acts: the account that is billed and the resource, or neither.
-///
-/// IAM User Guide, "The confused deputy problem", "Cross-service confused deputy prevention".
-fn acting_for(scene: &Scene<'_>, binding: &Binding) -> Vec<Constraint> {
-    let absent_or = |key: &str, demands: Vec<Demand>| Constraint {
-        key: key.to_owned(),
-        demand: Demand::OneOf(demands.into_iter().chain([Demand::Absent]).collect()),
-    };
-    let mut context =
-        vec![absent_or("aws:SourceAccount", vec![Demand::Equals(scene.me.account.to_string())])];
-    if let Some(source) = &binding.source {
-        let texts = scene.values(source).into_iter().map(|text| text.to_string());
-        let demands = texts.map(|t| if t.contains('*') { Demand::Matches(t) } else { Demand::Equals(t) });
-        context.push(absent_or("aws:SourceArn", demands.collect()));
-    }
-    context
+/// Whether a role's trust policy says for whom a service must act.
+fn tells_source(role: &PrincipalEntity, key: &str) -> bool {
+    let statements = role.trust.iter().flat_map(|document| &document.statements);
+    statements.flat_map(keys_of).any(|asked| **asked == *key)
 }

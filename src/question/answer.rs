@@ -91,6 +91,16 @@ pub struct Step {
     pub also_needs: Vec<Step>,
 }
 
+impl Step {
+    /// Whether the request's context holds a value.
+    pub(crate) fn names(&self, value: &str) -> bool {
+        self.context.values().any(|text| match text {
+            ContextText::One(text) => text == value,
+            ContextText::Many(texts) => texts.iter().any(|text| text == value),
+        })
+    }
+}
+
 /// The value of a context key.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(untagged)]

@@ -2,8 +2,9 @@
 
 use crate::ask::{CanAnswer, Explained};
 use crate::escalation::{Attack, CutAnswer, Edge, Graph, ReachAnswer, Target};
-use crate::question::{Answer, Quantifier, Requests, Selector, Verdict};
+use crate::question::{Answer, Quantifier, Requests, Selector, Step, Undecided, Verdict};
 use gateproof_model::request::ContextValue;
+use serde::Serialize;
 use serde_json::{Map, Value, json};
 use std::sync::Arc;
 
@@ -112,12 +113,33 @@ pub fn graph(graph: &Graph) -> Value {
 }
 
 /// A line of `edges`: `gateproof-edges/1`.
-pub fn edge(edge: &Edge) -> Value {
-    json!({
-        "format": "gateproof-edges/1", "from": edge.from, "to": edge.to, "technique": edge.technique,
-        "gains": edge.gains, "witness": {"steps": edge.requests}, "assumptions": edge.assumptions,
-        "undecided": edge.undecided,
-    })
+pub fn edge(edge: &Edge) -> String {
+    #[derive(Serialize)]
+    struct Line<'e> {
+        format: &'static str,
+        from: &'e str,
+        to: Option<&'e str>,
+        technique: &'e str,
+        gains: &'e str,
+        witness: Steps<'e>,
+        assumptions: &'e [String],
+        undecided: Option<&'e Undecided>,
+    }
+    #[derive(Serialize)]
+    struct Steps<'e> {
+        steps: &'e [Step],
+    }
+    let line = Line {
+        format: "gateproof-edges/1",
+        from: &edge.from,
+        to: edge.to.as_deref(),
+        technique: &edge.technique,
+        gains: &edge.gains,
+        witness: Steps { steps: &edge.requests },
+        assumptions: &edge.assumptions,
+        undecided: edge.undecided.as_ref(),
+    };
+    serde_json::to_string(&line).unwrap_or_default()
 }
 
 /// The answer to `who-can`: those who can, and those of whom it isn't known.

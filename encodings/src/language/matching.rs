@@ -82,6 +82,23 @@ pub(super) fn reaches_end<T: Copy>(
     items: impl Iterator<Item = T>,
     takes: impl Fn(Token, T) -> bool,
 ) -> bool {
+    places_after(pattern, items, takes).last() == Some(&true)
+}
+
+/// The places of a pattern at which a text may have led to: what can follow the text in a match hangs on them alone.
+pub fn places(pattern: &[Token], text: &str) -> Vec<bool> {
+    let literal = pattern.iter().map_while(|t| if let Token::Char(c) = t { Some(*c) } else { None });
+    if literal.zip(text.chars()).any(|(expected, c)| expected != c) {
+        return vec![false; pattern.len() + 1];
+    }
+    places_after(pattern, text.chars(), |token, c| accepts(token, c, false))
+}
+
+fn places_after<T: Copy>(
+    pattern: &[Token],
+    items: impl Iterator<Item = T>,
+    takes: impl Fn(Token, T) -> bool,
+) -> Vec<bool> {
     let is_run = |token: &Token| matches!(token, Token::AnyRun | Token::AnyRunInSegment);
     let skip_runs = |live: &mut Vec<bool>| {
         for (i, token) in pattern.iter().enumerate() {
@@ -112,7 +129,7 @@ pub(super) fn reaches_end<T: Copy>(
         skip_runs(&mut next);
         live = next;
     }
-    live.last() == Some(&true)
+    live
 }
 
 #[cfg(test)]
@@ -139,6 +156,20 @@ mod tests {
             fold_case: bool,
         ) {
             prop_assert_eq!(matches(&pattern, &text, fold_case), matches_by_positions(&pattern, &text, fold_case));
+        }
+
+        #[test]
+        fn after_equal_places_the_same_texts_match(
+            pattern in prop::collection::vec(token(), 0..7),
+            (one, other) in ("[ab:]{0,4}", "[ab:]{0,4}"),
+            rest in prop::collection::vec("[ab:]{0,5}", 8),
+        ) {
+            if places(&pattern, &one) == places(&pattern, &other) {
+                for rest in rest {
+                    let (one, other) = (format!("{one}{rest}"), format!("{other}{rest}"));
+                    prop_assert_eq!(matches(&pattern, &one, false), matches(&pattern, &other, false));
+                }
+            }
         }
     }
 }
