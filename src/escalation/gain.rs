@@ -72,6 +72,11 @@ impl Gained {
         self.facts.insert(fact.clone());
     }
 
+    /// Whether a fact is among them.
+    pub fn holds(&self, fact: &Fact) -> bool {
+        self.facts.contains(fact)
+    }
+
     /// Whether the attacker made a principal, with policies of its own wording.
     fn makes_full(&self, of: &Arc<str>) -> bool {
         let known = |fact: Fact| self.facts.contains(&fact);

@@ -1,7 +1,6 @@
 //! Names for new objects: one that suits all calls of a step.
 
 use super::bind::{Object, Scene, named};
-use super::fact::Fact;
 use super::guard::{Guard, Refuted, Together};
 use super::needs::{Call, call_of};
 use super::step::Evidence;
@@ -84,11 +83,7 @@ impl<'a> Search<'_, 'a, '_> {
             .and_then(|v| scene.object(v))
             .and_then(|object| self.finder.naming.and_then(|naming| naming.sorts.kind_of(&object.arn)));
         let Some(kind) = kind else { return vec![self.name(terms, scene, fresh, so_far)] };
-        let boundaries = self.facts(scene).into_iter().filter_map(|fact| match fact {
-            Fact::Bounded { policies, .. } => Some(policies),
-            _ => None,
-        });
-        let mut names = kind.as_good_as(&boundaries.collect(), self.finder.objects.names_boundaries());
+        let mut names = kind.as_good_as(&self.facts(scene), self.finder.objects.names_boundaries());
         let mut found = Vec::new();
         loop {
             let unlike = kind.unlike(&names);

@@ -244,12 +244,20 @@ impl View<'_> {
         made.boundary = match self.reading {
             Reading::Exactly => boundaries.last().cloned(),
             Reading::AtMost => {
-                let attached = self.facts.about(arn).iter().filter_map(|f| match f {
+                let groups = self.snapshot.groups();
+                let given = self.facts.about(arn).iter().filter_map(|f| match f {
                     Fact::Attached { policies, .. } => Some(self.given(policies, arn)),
+                    Fact::Member { group, .. } => {
+                        groups.iter().find(|g| g.arn == *group).map(|g| g.identity.to_vec())
+                    }
                     _ => None,
                 });
-                let within: Vec<Documents> = boundaries.into_iter().chain(attached).collect();
-                (!within.is_empty()).then(|| within.iter().flatten().map(allows_of).collect())
+                let given: Vec<Documents> = given.collect();
+                // Who was made with some policies only, and is then given all, may have no boundary.
+                let full = [Fact::WritesIdentity(arn.clone()), Fact::AddsIdentity(arn.clone())];
+                let freed = !given.is_empty() && full.iter().any(|fact| self.has(fact));
+                let within: Vec<Documents> = boundaries.into_iter().chain(given).collect();
+                (!within.is_empty() && !freed).then(|| within.iter().flatten().map(allows_of).collect())
             }
         };
         if self.is_unbounded(arn) {

@@ -237,7 +237,9 @@ impl Estate {
             // Every way of so many sessions, or of principals of every name, would take longer than anybody waits.
             let many = found.by_sorts || found.facts.len() > MOST_FOR_SHORTEST;
             let settled = steps.is_some() && !every_way && many;
-            if shortest || looked_at_all || settled || ended {
+            // Every way leads to the same sessions, and what is taken for granted of new principals stays so.
+            let supposed = found.by_sorts && found.complete && found.met.iter().all(|m| m.unknown.is_some());
+            if shortest || looked_at_all || settled || supposed || ended {
                 return (found, chains, graph);
             }
             every_way = true;

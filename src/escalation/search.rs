@@ -14,7 +14,7 @@ use super::sorts::Sorts;
 use super::step::{Finder, Identity, Instance, Naming, Shared, Wanted, Ways};
 pub(super) use super::target::Goal;
 use super::twins::{First, Granting, Twins};
-use super::unnamed::{about_unnamed, of_one};
+use super::unnamed::{about_unnamed, not_shown, of_one};
 use crate::ask::{Allowance, CrossCheck, Estate, MayDo, Settings};
 use crate::question::Undecided;
 use gateproof_encodings::primitive::{Need, Primitive};
@@ -250,12 +250,12 @@ impl Search<'_> {
         if !adds || found.has_made_one(&instance, sorts) || !found.known.insert(instance.identity()) {
             return;
         }
-        for fact in
-            instance.facts.iter().filter(|fact| !found.facts.contains(fact)).cloned().collect::<Vec<_>>()
-        {
-            found.take(&fact);
-            if about_unnamed(&fact).is_none() {
-                added.insert(fact);
+        for fact in &instance.facts {
+            // What was only supposed of it is shown now.
+            let new = !found.gained.holds(fact);
+            found.take(fact);
+            if new && about_unnamed(fact).is_none() {
+                added.insert(fact.clone());
             }
         }
         found.instances.push(instance);
@@ -370,8 +370,9 @@ impl Search<'_> {
             })
             .collect();
         for (session, guard) in guards {
+            let supposed = !found.gained.holds(&Fact::Session(session.clone()));
             let unknown = match guard {
-                Guard::Holds(..) => None,
+                Guard::Holds(..) => supposed.then(|| not_shown(&session.principal)),
                 Guard::Unknown(reason) => Some(reason),
                 Guard::Never(refuted) => {
                     found.refuted.add(&refuted);
@@ -402,8 +403,8 @@ impl Found {
             let of_each =
                 made.iter().filter(|arn| arn.starts_with(&base)).filter_map(|arn| of_one(&fact, arn));
             for fact in of_each {
-                if !self.facts.contains(&fact) {
-                    self.take(&fact);
+                // No step shows it: one that does is still wanted.
+                if self.facts.insert(fact.clone()) {
                     added.insert(fact);
                 }
             }

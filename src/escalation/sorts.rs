@@ -15,6 +15,7 @@
 //! (`${aws:username}`) makes as many sorts as there are names; then nothing is claimed ([`Kind::told`]).
 
 use super::fact::Fact;
+use super::unnamed::{of_one, principal_of};
 use crate::ask::Unlike;
 use gateproof_encodings::language::matches;
 use gateproof_model::arn::Arn;
@@ -49,8 +50,8 @@ pub(crate) struct Kind {
 #[derive(Debug, Clone, PartialEq, Eq)]
 struct Made {
     arn: Arc<str>,
-    unbounded: bool,
-    boundaries: BTreeSet<Arc<[Arc<str>]>>,
+    /// What there is about it.
+    facts: BTreeSet<Fact>,
 }
 
 /// The kinds of principal that were made.
@@ -93,12 +94,21 @@ impl Sorts {
 
 impl Made {
     fn of(arn: &Arc<str>, facts: &BTreeSet<Fact>) -> Self {
-        let boundaries = facts.iter().filter_map(|f| match f {
-            Fact::Bounded { of, policies } if of == arn => Some(policies.clone()),
-            _ => None,
-        });
-        let unbounded = facts.contains(&Fact::Unbounded(arn.clone()));
-        Self { arn: arn.clone(), unbounded, boundaries: boundaries.collect() }
+        let about = facts.iter().filter(|fact| principal_of(fact) == Some(arn));
+        Self { arn: arn.clone(), facts: about.cloned().collect() }
+    }
+
+    /// Whether it is allowed everything, and bound by nothing.
+    fn is_free(&self) -> bool {
+        let arn = || self.arn.clone();
+        [Fact::Unbounded(arn()), Fact::WritesIdentity(arn())].iter().all(|fact| self.facts.contains(fact))
+    }
+
+    /// Whether it has what a step gives one of whatever name, but for being made.
+    fn has(&self, given: &[Fact]) -> bool {
+        let mut same =
+            given.iter().filter(|f| principal_of(f).is_some()).filter_map(|f| of_one(f, &self.arn));
+        same.all(|fact| self.facts.contains(&fact))
     }
 }
 
@@ -107,13 +117,10 @@ impl Kind {
         Self { base, tests: BTreeSet::new(), told: None, made: Vec::new() }
     }
 
-    /// Those beside which a principal with these boundaries (or with none) is needless, if its name is of their sort.
-    pub fn as_good_as(&self, boundaries: &BTreeSet<Arc<[Arc<str>]>>, named: bool) -> Vec<Arc<str>> {
-        let good = |made: &&Made| match boundaries.is_empty() {
-            true => made.unbounded,
-            // Where conditions name boundaries, it matters which one it is.
-            false => made.unbounded && !named || boundaries.is_subset(&made.boundaries),
-        };
+    /// Those beside which a principal of whom a step gives these facts is needless, if its name is of their sort. `named`:
+    /// conditions name boundaries, and it matters which one it is.
+    pub fn as_good_as(&self, given: &[Fact], named: bool) -> Vec<Arc<str>> {
+        let good = |made: &&Made| made.is_free() && !named || made.has(given);
         self.made.iter().filter(good).map(|made| made.arn.clone()).collect()
     }
 

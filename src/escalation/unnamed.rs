@@ -30,16 +30,21 @@ fn is_glob(arn: &str) -> bool {
     arn.ends_with(":role/*") || arn.ends_with(":user/*")
 }
 
-/// Why a step on such an object is not shown.
-pub(super) fn not_shown(object: &Object) -> Undecided {
+/// Why it is not shown what comes of such an object, or of one that it stands for.
+pub(super) fn not_shown(arn: &Arc<str>) -> Undecided {
     Undecided {
         reason: "what a new principal of some other name may be used for is taken for granted".to_owned(),
-        place: object.arn.to_string(),
+        place: arn.to_string(),
     }
 }
 
 /// The new principals that a fact is about, where it is about all of an account.
 pub(crate) fn about_unnamed(fact: &Fact) -> Option<&Arc<str>> {
+    principal_of(fact).filter(|of| is_glob(of))
+}
+
+/// The principal that a fact is about.
+pub(super) fn principal_of(fact: &Fact) -> Option<&Arc<str>> {
     match fact {
         Fact::Session(Session { principal: of, .. })
         | Fact::WritesIdentity(of)
@@ -52,13 +57,13 @@ pub(crate) fn about_unnamed(fact: &Fact) -> Option<&Arc<str>> {
         | Fact::Bounded { of, .. }
         | Fact::WritesTrust(of)
         | Fact::Tagged(of)
-        | Fact::Device(of) => Some(of).filter(|of| is_glob(of)),
+        | Fact::Device(of) => Some(of),
         _ => None,
     }
 }
 
-/// The same fact about one of them; `None` where each of them has it by being made: policies that allow everything,
-/// a trust policy that lets in everybody, and tags that the maker chose.
+/// The same fact about one of them; `None` where each of them has it by being made (a trust policy that lets in everybody, and
+/// tags that the maker chose), or no Deny of its own could go.
 pub(crate) fn of_one(fact: &Fact, arn: &Arc<str>) -> Option<Fact> {
     match fact {
         Fact::Session(Session { held, .. }) => {
@@ -67,6 +72,12 @@ pub(crate) fn of_one(fact: &Fact, arn: &Arc<str>) -> Option<Fact> {
         Fact::Unbounded(_) => Some(Fact::Unbounded(arn.clone())),
         Fact::Bounded { policies, .. } => Some(Fact::Bounded { of: arn.clone(), policies: policies.clone() }),
         Fact::Device(_) => Some(Fact::Device(arn.clone())),
+        Fact::WritesIdentity(_) => Some(Fact::WritesIdentity(arn.clone())),
+        Fact::AddsIdentity(_) => Some(Fact::AddsIdentity(arn.clone())),
+        Fact::Attached { policies, .. } => {
+            Some(Fact::Attached { policies: policies.clone(), to: arn.clone() })
+        }
+        Fact::Member { group, .. } => Some(Fact::Member { user: arn.clone(), group: group.clone() }),
         _ => None,
     }
 }

@@ -214,7 +214,7 @@ impl<'a> Search<'_, 'a, '_> {
         match outcome {
             Ok((scene, mut evidence)) => {
                 if let Some(object) = scene.bound.values().find(|object| object.is_unnamed()) {
-                    evidence.unknown.get_or_insert_with(|| not_shown(object));
+                    evidence.unknown.get_or_insert_with(|| not_shown(&object.arn));
                 }
                 let facts = self.facts(&scene);
                 let binding: Vec<(String, Arc<Object>)> = self
