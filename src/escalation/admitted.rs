@@ -22,7 +22,7 @@ pub(super) struct Decided<'p> {
     telling: OnceCell<Telling>,
     /// By variable, what follows its object's ARN in the calls' resources; `None`: nothing is carried over.
     tails: RefCell<FxHashMap<&'p str, Option<Arc<BTreeSet<String>>>>>,
-    marks: RefCell<FxHashMap<(&'p str, Arc<str>), Option<Arc<Mark>>>>,
+    marks: RefCell<Marks<'p>>,
     known: RefCell<FxHashMap<(&'p str, Vec<Seen>), Known>>,
     named: RefCell<FxHashMap<Vec<Seen>, Named>>,
 }
@@ -32,6 +32,9 @@ struct Named {
     of: Vec<Arc<Object>>,
     outcome: Result<(Vec<Arc<Object>>, Evidence), Refuted>,
 }
+
+/// The marks of variables' objects, by their ARNs.
+type Marks<'p> = FxHashMap<(&'p str, Arc<str>), Option<Arc<Mark>>>;
 
 /// What was decided, and of which objects.
 struct Known {

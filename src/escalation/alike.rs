@@ -80,11 +80,13 @@ pub(super) struct Mark {
     signature: Option<Arc<str>>,
 }
 
+/// What policies say, by step and resource.
+type Said = FxHashMap<(usize, Arc<str>), Option<Arc<str>>>;
+
 /// What the policies of resources say of a step's calls, each with its own ARN left out; `None` where it is like no other.
 #[derive(Debug, Default)]
 pub(super) struct Signatures {
-    /// By step and resource.
-    known: Mutex<FxHashMap<(usize, Arc<str>), Option<Arc<str>>>>,
+    known: Mutex<Said>,
     keys: OnceLock<FxHashSet<Arc<str>>>,
     control_keys: OnceLock<FxHashSet<Arc<str>>>,
 }

@@ -90,7 +90,7 @@ impl Estate {
             let made = found.map_init(Terms::default, |terms, instance| {
                 let instance = search.shown(terms, &round, instance);
                 let is_known = instance.evidence.unknown.is_none() || !search.cancelled();
-                let edges = is_known.then(|| settings.edges_of(&instance)).unwrap_or_default();
+                let edges = if is_known { settings.edges_of(&instance) } else { Vec::new() };
                 edges.into_iter().map(&make).collect::<Vec<T>>()
             });
             let made: Vec<Vec<T>> = made.collect();
