@@ -16,6 +16,8 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 const MOST_PLANS: usize = 60_000;
 /// How often a step is tried in some place of a plan.
 const MOST_PLACES: usize = 400;
+/// How often steps are tried at places of chains in all.
+const MOST_TRIES: usize = 4_000;
 
 /// The steps of a search, by what they give.
 pub(super) struct Steps {
@@ -137,13 +139,15 @@ struct Plans {
     tried: BTreeSet<(usize, BTreeSet<usize>)>,
     seen: BTreeSet<(BTreeSet<usize>, Vec<usize>)>,
     looked_at: usize,
+    /// How often a step was tried at some place of a chain.
+    tries: usize,
     /// Whether longer plans were passed over.
     more: bool,
 }
 
 impl Plans {
     fn enough(&self) -> bool {
-        self.chains.len() >= self.most || self.looked_at > MOST_PLANS
+        self.chains.len() >= self.most || self.looked_at > MOST_PLANS || self.tries > MOST_TRIES
     }
 }
 
@@ -158,6 +162,7 @@ impl Chains<'_, '_> {
             tried: BTreeSet::new(),
             seen: BTreeSet::new(),
             looked_at: 0,
+            tries: 0,
             more: true,
         };
         // In the order of the steps by which each comes about.
@@ -242,6 +247,7 @@ impl Chains<'_, '_> {
             plans.chains.push(chain);
             plans.sets.push(steps.clone());
         }
+        plans.tries += tries;
     }
 
     /// The steps in the first order in which each can be made and the goal is met.
