@@ -37,6 +37,8 @@ const MOST_TRIES: usize = 600;
 const MOST_BESIDE: usize = 200;
 /// How many principals the policies that are remembered may be about, all in all.
 const MOST_REMEMBERED: usize = 400_000;
+/// How many states of the policies are made.
+const MOST_WORLDS: usize = 3_000;
 
 /// Makes chains from what a search found.
 pub(super) struct Chains<'c, 'a> {
@@ -49,6 +51,7 @@ pub(super) struct Chains<'c, 'a> {
     /// The policies as they are.
     unchanged: Asker<'a>,
     worlds: FxHashMap<(Reading, Vec<Fact>), Option<Arc<Estate>>>,
+    worlds_made: usize,
     /// The boundaries that new principals are made under.
     under: FxHashMap<Fact, Vec<Fact>>,
     needed: BTreeMap<usize, Arc<Vec<Vec<usize>>>>,
@@ -67,6 +70,7 @@ impl<'c, 'a> Chains<'c, 'a> {
             bearing,
             unchanged: Asker::new(search.estate, search.settings),
             worlds: FxHashMap::default(),
+            worlds_made: 0,
             under: boundaries_of_new(&found.instances),
             needed: BTreeMap::new(),
             goals: BTreeMap::new(),
@@ -176,7 +180,9 @@ impl<'c, 'a> Chains<'c, 'a> {
             };
             plain(set).into_iter().flat_map(with).collect()
         };
-        let necessary = minimal_sets(facts.len(), MOST_TRIES, |set| holds(self, &pick(set), Reading::AtMost));
+        let necessary = minimal_sets(facts.len(), MOST_TRIES, |set| {
+            !self.is_spent() && holds(self, &pick(set), Reading::AtMost)
+        });
         let mut found: Vec<Vec<usize>> = Vec::new();
         for set in necessary {
             let settled = !plain(&set).iter().any(may_take);
@@ -223,6 +229,11 @@ impl<'c, 'a> Chains<'c, 'a> {
         rules
     }
 
+    /// Whether as many states of the policies were made as may be: then no chain is looked for any longer.
+    pub fn is_spent(&self) -> bool {
+        self.worlds_made > MOST_WORLDS
+    }
+
     /// The policies after these facts, in this order; `None`: they are unchanged.
     pub fn world(&mut self, facts: &[Fact], reading: Reading) -> Option<Arc<Estate>> {
         let key = (reading, facts.to_vec());
@@ -230,6 +241,7 @@ impl<'c, 'a> Chains<'c, 'a> {
             return known.clone();
         }
         let listed: Vec<&Fact> = facts.iter().collect();
+        self.worlds_made += 1;
         let changes = changes_of(&self.search.estate.snapshot, &listed, reading);
         let estate = (!changes.is_empty()).then(|| Arc::new(self.search.estate.changed(&changes)));
         if self.worlds.len() * self.search.estate.snapshot.principals().len() > MOST_REMEMBERED {

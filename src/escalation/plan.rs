@@ -16,8 +16,6 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 const MOST_PLANS: usize = 60_000;
 /// How often a step is tried in some place of a plan.
 const MOST_PLACES: usize = 400;
-/// How often steps are tried at places of chains in all.
-const MOST_TRIES: usize = 4_000;
 
 /// The steps of a search, by what they give.
 pub(super) struct Steps {
@@ -139,15 +137,13 @@ struct Plans {
     tried: BTreeSet<(usize, BTreeSet<usize>)>,
     seen: BTreeSet<(BTreeSet<usize>, Vec<usize>)>,
     looked_at: usize,
-    /// How often a step was tried at some place of a chain.
-    tries: usize,
     /// Whether longer plans were passed over.
     more: bool,
 }
 
 impl Plans {
     fn enough(&self) -> bool {
-        self.chains.len() >= self.most || self.looked_at > MOST_PLANS || self.tries > MOST_TRIES
+        self.chains.len() >= self.most || self.looked_at > MOST_PLANS
     }
 }
 
@@ -162,13 +158,12 @@ impl Chains<'_, '_> {
             tried: BTreeSet::new(),
             seen: BTreeSet::new(),
             looked_at: 0,
-            tries: 0,
             more: true,
         };
         // In the order of the steps by which each comes about.
         let mut order: Vec<usize> = (0..self.found.met.len()).collect();
         order.sort_by_key(|n| self.first_giving(*n));
-        while plans.more && !plans.enough() {
+        while plans.more && !plans.enough() && !self.is_spent() {
             plans.more = false;
             for met in &order {
                 self.plans_for(*met, &mut plans);
@@ -203,7 +198,7 @@ impl Chains<'_, '_> {
 
     fn extend(&mut self, met: usize, partial: &Partial, plans: &mut Plans) {
         plans.looked_at += 1;
-        if plans.enough() {
+        if plans.enough() || self.is_spent() {
             return;
         }
         if !partial.fits(&self.steps, plans.longest) {
@@ -247,7 +242,6 @@ impl Chains<'_, '_> {
             plans.chains.push(chain);
             plans.sets.push(steps.clone());
         }
-        plans.tries += tries;
     }
 
     /// The steps in the first order in which each can be made and the goal is met.
