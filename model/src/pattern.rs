@@ -201,6 +201,12 @@ impl PatternText {
         if self.has_variables { None } else { self.instantiate(|_| None) }
     }
 
+    /// What it begins with, up to its first wildcard or variable.
+    pub fn literal_head(&self) -> String {
+        let literal = |piece| if let PieceRef::Token(Token::Char(c)) = piece { Some(c) } else { None };
+        self.pieces().map_while(literal).collect()
+    }
+
     /// The keys of the variables, in the order of their appearance.
     pub fn variables(&self) -> impl Iterator<Item = &Variable> {
         let pieces = self.has_variables.then(|| self.pieces());

@@ -1,6 +1,7 @@
 //! A call of a witness on another object: decided anew by the reference evaluator, without a formula.
 
 use super::caller::CallerEntity;
+use super::created::tag_of_resource;
 use super::estate::Estate;
 use super::facts::Facts;
 use super::resource_facts::{BOUNDARY, tells_boundary_of_target};
@@ -12,6 +13,7 @@ use gateproof_encodings::scope::ResourceRule;
 use gateproof_model::evaluator::{Outcome, World, evaluate};
 use gateproof_model::request::{Context, ContextValue, Request};
 use gateproof_model::resource::governing_arn;
+use gateproof_model::text::fold_text;
 use std::collections::BTreeMap;
 
 impl Estate {
@@ -40,11 +42,7 @@ impl Estate {
             }
         }
         for (key, value) in &texts {
-            let value = match value {
-                ContextText::One(text) => ContextValue::Single(text.clone()),
-                ContextText::Many(texts) => ContextValue::List(texts.clone()),
-            };
-            context.insert(key, value);
+            context.insert(key, value.clone().into());
         }
         let mut policies = caller.policies.clone();
         policies.rcps = self.snapshot.organization().rcp_levels(account).to_vec();
@@ -88,11 +86,7 @@ impl Estate {
         };
         for (key, value) in Facts::under(self, caller, action, &target, &[], true).fixed_by_resource() {
             if told.settles(&key) {
-                let text = match value {
-                    ContextValue::Single(text) => ContextText::One(text),
-                    ContextValue::List(texts) => ContextText::Many(texts),
-                };
-                told.keys.insert(self.spelled_by_catalogue(&key).unwrap_or(key), text);
+                told.keys.insert(self.spelled_by_catalogue(&key).unwrap_or(key), value.into());
             }
         }
         told
@@ -135,7 +129,7 @@ struct Told {
 impl Told {
     /// Whether the object alone says what a key's value is.
     fn settles(&self, key: &str) -> bool {
-        let key = key.to_ascii_lowercase();
-        self.tags && key.contains("resourcetag/") || self.boundary && key == BOUNDARY
+        let key = fold_text(key);
+        self.tags && tag_of_resource(&key).is_some() || self.boundary && key == BOUNDARY
     }
 }

@@ -5,7 +5,6 @@ use super::estate::Estate;
 use super::facts::Facts;
 use super::piece::Piece;
 use super::target::Place;
-use crate::question::answer::ContextText;
 use crate::question::{Evidence, Quantifier, Step};
 use gateproof_encodings::classes::Values;
 use gateproof_encodings::field::Field;
@@ -98,11 +97,8 @@ impl Estate {
                 ContextValue::Single(text) if fixed => {
                     session.insert(key.to_owned(), Some(text.clone()));
                 }
-                ContextValue::Single(text) => {
-                    context.insert(key.to_owned(), ContextText::One(text.clone()));
-                }
-                ContextValue::List(members) => {
-                    context.insert(key.to_owned(), ContextText::Many(members.clone()));
+                value => {
+                    context.insert(key.to_owned(), value.clone().into());
                 }
             }
         }

@@ -49,6 +49,12 @@ enum Seen {
     Itself(Arc<str>),
 }
 
+impl Seen {
+    fn is_alike(&self) -> bool {
+        matches!(self, Self::Alike(_))
+    }
+}
+
 impl<'a> Search<'_, 'a, '_> {
     /// The needs that a variable's object makes decidable.
     pub fn admitted(
@@ -57,10 +63,8 @@ impl<'a> Search<'_, 'a, '_> {
         scene: &Scene<'a>,
         variable: &'a str,
     ) -> Result<Evidence, Refuted> {
-        let mentioned = self.mentioned_with(scene, variable);
-        let objects: Vec<Arc<Object>> = mentioned.iter().filter_map(|v| scene.object(v).cloned()).collect();
-        let seen: Vec<Seen> = mentioned.iter().zip(&objects).map(|(v, o)| self.seen(v, o)).collect();
-        if !seen.iter().any(|s| matches!(s, Seen::Alike(_))) {
+        let (objects, seen) = self.seen(scene, self.mentioned_with(scene, variable));
+        if !seen.iter().any(Seen::is_alike) {
             return self.admit(terms, scene, variable);
         }
         let key = (variable, seen);
@@ -82,12 +86,11 @@ impl<'a> Search<'_, 'a, '_> {
         fresh: &[&'a str],
         so_far: &Evidence,
     ) -> Result<(Scene<'a>, Evidence), Refuted> {
-        let beside: Vec<&'a str> = scene.bound.keys().copied().filter(|v| !fresh.contains(v)).collect();
-        let objects: Vec<Arc<Object>> = beside.iter().filter_map(|v| scene.object(v).cloned()).collect();
-        let seen: Vec<Seen> = beside.iter().zip(&objects).map(|(v, o)| self.seen(v, o)).collect();
+        let beside = scene.bound.keys().copied().filter(|v| !fresh.contains(v));
+        let (objects, seen) = self.seen(scene, beside);
         // What a service may do for a role hangs on the role's trust policy.
         let trusts = self.primitive.bind.values().any(|binding| !binding.trusts.0.is_empty());
-        if trusts || !seen.iter().any(|s| matches!(s, Seen::Alike(_))) {
+        if trusts || !seen.iter().any(Seen::is_alike) {
             return self.name(terms, scene, fresh, so_far);
         }
         if let Some(known) = self.decided.named.borrow().get(&seen) {
@@ -129,7 +132,17 @@ impl<'a> Search<'_, 'a, '_> {
         Ok(evidence)
     }
 
-    fn seen(&self, variable: &'a str, object: &Object) -> Seen {
+    /// The objects of some variables, and how the calls see them.
+    fn seen(
+        &self,
+        scene: &Scene<'a>,
+        variables: impl IntoIterator<Item = &'a str>,
+    ) -> (Vec<Arc<Object>>, Vec<Seen>) {
+        let bound = variables.into_iter().filter_map(|v| Some((v, scene.object(v)?.clone())));
+        bound.map(|(v, object)| (object.clone(), self.seen_as(v, &object))).unzip()
+    }
+
+    fn seen_as(&self, variable: &'a str, object: &Object) -> Seen {
         let itself = object.fresh || object.is_unnamed();
         let may_be_carried = self.finder.asker.carries_over() && !itself;
         let tails = || {

@@ -15,7 +15,7 @@ use gateproof_encodings::primitive::Primitive;
 use gateproof_model::account::{find_tag, is_role_kept_by_aws};
 use gateproof_model::arn::Arn;
 use gateproof_model::catalogue::ActionInfo;
-use gateproof_model::pattern::{Pattern, PatternText, PieceRef, Token};
+use gateproof_model::pattern::{Pattern, PatternText};
 use gateproof_model::policy::{Operand, Statement};
 use gateproof_model::resource::ResourceEntity;
 use rustc_hash::{FxHashMap, FxHashSet};
@@ -186,7 +186,7 @@ impl Telling {
             }
             match text.ground() {
                 Some(pattern) => self.patterns.push(pattern),
-                None => self.heads.push(literal_head(text)),
+                None => self.heads.push(text.literal_head()),
             }
         }
     }
@@ -246,16 +246,4 @@ impl Telling {
         let account = object.account.clone();
         Some(Mark { account, region, owner, kept, bits, tags, boundary, signature })
     }
-}
-
-/// What a pattern begins with, up to its first wildcard or variable.
-fn literal_head(text: &PatternText) -> String {
-    let mut head = String::new();
-    for piece in text.pieces() {
-        match piece {
-            PieceRef::Token(Token::Char(c)) => head.push(c),
-            _ => break,
-        }
-    }
-    head
 }

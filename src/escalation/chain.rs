@@ -53,7 +53,7 @@ pub(super) struct Chains<'c, 'a> {
     worlds: FxHashMap<(Reading, Vec<Fact>), Option<Arc<Estate>>>,
     worlds_made: usize,
     /// The boundaries that new principals are made under.
-    under: FxHashMap<Fact, Vec<Fact>>,
+    under: Arc<FxHashMap<Fact, Vec<Fact>>>,
     needed: BTreeMap<usize, Arc<Vec<Vec<usize>>>>,
     goals: BTreeMap<usize, Arc<Vec<Vec<usize>>>>,
 }
@@ -71,7 +71,7 @@ impl<'c, 'a> Chains<'c, 'a> {
             unchanged: Asker::new(search.estate, search.settings),
             worlds: FxHashMap::default(),
             worlds_made: 0,
-            under: boundaries_of_new(&found.instances),
+            under: Arc::new(boundaries_of_new(&found.instances)),
             needed: BTreeMap::new(),
             goals: BTreeMap::new(),
         }

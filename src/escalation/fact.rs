@@ -140,6 +140,11 @@ impl Fact {
         if let Self::Session(session) = self { Some(session) } else { None }
     }
 
+    /// The user or role that it says was made.
+    pub fn made(&self) -> Option<&Arc<str>> {
+        if let Self::NewPrincipal(arn) = self { Some(arn) } else { None }
+    }
+
     /// The fact, whichever boundary was set.
     pub fn whichever_boundary(&self) -> Self {
         match self {

@@ -90,7 +90,7 @@ impl Gained {
 
     /// Whether some of the facts of a step can't be done without.
     pub fn adds_some(&self, snapshot: &Snapshot, facts: &[Fact]) -> bool {
-        let made = facts.iter().find_map(|f| if let Fact::NewPrincipal(of) = f { Some(of) } else { None });
+        let made = facts.iter().find_map(Fact::made);
         match made {
             Some(of) if self.by_sorts => !self.facts.contains(&Fact::NewPrincipal(of.clone())),
             Some(of) => account_and_kind(of).is_none_or(|made| !self.made.contains(&made)),

@@ -395,8 +395,7 @@ impl Found {
 
     /// What is true of new principals of whatever name is so of each that was made.
     fn spread(&mut self, added: &mut BTreeSet<Fact>) {
-        let made = |fact: &Fact| if let Fact::NewPrincipal(arn) = fact { Some(arn.clone()) } else { None };
-        let made: Vec<Arc<str>> = self.facts.iter().filter_map(made).collect();
+        let made: Vec<Arc<str>> = self.facts.iter().filter_map(Fact::made).cloned().collect();
         for fact in self.unnamed.clone() {
             let base = about_unnamed(&fact).and_then(|glob| glob.strip_suffix('*').map(str::to_owned));
             let Some(base) = base else { continue };
@@ -424,7 +423,7 @@ impl Found {
     /// Whether the step makes a principal such as it made already in that account, with the same boundary: one is as good as
     /// many, or as many whose names are of its sort.
     fn has_made_one(&self, instance: &Instance, sorts: Option<&Sorts>) -> bool {
-        let Some(made) = instance.facts.iter().find_map(made_by) else { return false };
+        let Some(made) = instance.facts.iter().find_map(Fact::made) else { return false };
         let same = |known: &&Instance| {
             known.primitive == instance.primitive && policies(known).eq(policies(instance))
         };
@@ -434,7 +433,7 @@ impl Found {
             None => true,
         };
         let mut known =
-            self.instances.iter().filter(same).filter_map(|known| known.facts.iter().find_map(made_by));
+            self.instances.iter().filter(same).filter_map(|known| known.facts.iter().find_map(Fact::made));
         known.any(|known| account(known) == account(made) && alike(known))
     }
 }
@@ -445,11 +444,6 @@ fn policies(instance: &Instance) -> impl Iterator<Item = &Arc<[Arc<str>]>> {
         Fact::Attached { policies, .. } | Fact::Bounded { policies, .. } => Some(policies),
         _ => None,
     })
-}
-
-/// The principal that a fact makes.
-fn made_by(fact: &Fact) -> Option<&Arc<str>> {
-    if let Fact::NewPrincipal(arn) = fact { Some(arn) } else { None }
 }
 
 /// The actions of a step's calls.

@@ -20,7 +20,7 @@ use crate::ask::Unlike;
 use gateproof_encodings::language::matches;
 use gateproof_model::arn::Arn;
 use gateproof_model::operator::Comparison;
-use gateproof_model::pattern::{Pattern, PatternText, PieceRef, Token};
+use gateproof_model::pattern::{Pattern, PatternText, Token};
 use gateproof_model::policy::{Document, Operand, PrincipalEntry, Statement};
 use gateproof_model::snapshot::Snapshot;
 use rustc_hash::FxHashSet;
@@ -61,8 +61,7 @@ pub(crate) struct Sorts(BTreeMap<Arc<str>, Kind>);
 impl Sorts {
     /// Those of a set of facts; `after` is the snapshot as the facts leave it.
     pub fn of(snapshot: &Snapshot, after: &Snapshot, facts: &BTreeSet<Fact>) -> Self {
-        let made =
-            facts.iter().filter_map(|f| if let Fact::NewPrincipal(arn) = f { Some(arn) } else { None });
+        let made = facts.iter().filter_map(Fact::made);
         let mut kinds: BTreeMap<Arc<str>, Kind> = BTreeMap::new();
         for arn in made {
             let Some(base) = base_of(arn) else { continue };
@@ -248,14 +247,7 @@ impl Kind {
 
     /// Whether the pattern may match ARNs that begin so.
     fn may_match(&self, text: &PatternText) -> bool {
-        let mut head = String::new();
-        for piece in text.pieces() {
-            match piece {
-                PieceRef::Token(Token::Char(c)) => head.push(c),
-                _ => break,
-            }
-        }
-        let (head, base) = (head.to_lowercase(), self.base.to_lowercase());
+        let (head, base) = (text.literal_head().to_lowercase(), self.base.to_lowercase());
         head.starts_with(&base) || base.starts_with(&head)
     }
 

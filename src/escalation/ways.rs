@@ -162,8 +162,7 @@ impl<'a> Search<'_, 'a, '_> {
 
     /// Whether the step gives a fact that no way of it was found for.
     fn gives_more(&self, scene: &Scene<'a>, ways: &Ways) -> bool {
-        let facts = facts_of(&self.finder.asker.estate.snapshot, scene, self.holder, self.device);
-        facts.iter().any(|fact| !ways.given.contains(&fact.whichever_boundary()))
+        self.facts(scene).iter().any(|fact| !ways.given.contains(&fact.whichever_boundary()))
     }
 
     /// The variables in the order in which they are bound: those that only help come last.

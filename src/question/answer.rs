@@ -1,5 +1,6 @@
 //! Answers: a verdict and the evidence for it.
 
+use gateproof_model::request::ContextValue;
 use serde::Serialize;
 use std::collections::BTreeMap;
 use std::fmt;
@@ -89,6 +90,24 @@ pub struct Step {
     /// that it names.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub also_needs: Vec<Step>,
+}
+
+impl From<ContextValue> for ContextText {
+    fn from(value: ContextValue) -> Self {
+        match value {
+            ContextValue::Single(text) => Self::One(text),
+            ContextValue::List(members) => Self::Many(members),
+        }
+    }
+}
+
+impl From<ContextText> for ContextValue {
+    fn from(text: ContextText) -> Self {
+        match text {
+            ContextText::One(text) => Self::Single(text),
+            ContextText::Many(members) => Self::List(members),
+        }
+    }
 }
 
 impl Step {

@@ -57,9 +57,7 @@ impl Policies {
 impl<'a> Covers<'a> {
     /// `after`: the snapshot as the facts leave it.
     pub fn of(facts: &'a BTreeSet<Fact>, snapshot: &'a Snapshot, after: &Snapshot) -> Self {
-        let made =
-            facts.iter().filter_map(|f| if let Fact::NewPrincipal(arn) = f { Some(arn) } else { None });
-        let made = made.collect();
+        let made = facts.iter().filter_map(Fact::made).collect();
         let sorts = Sorts::of(snapshot, after, facts);
         let (handed, used) = (BTreeSet::new(), BTreeSet::new());
         let (attached, bounded) = (BTreeMap::new(), BTreeMap::new());
@@ -104,7 +102,7 @@ impl<'a> Covers<'a> {
 
     /// Where a step makes a principal: for which names the set holds what it gives.
     pub fn instead(&self, facts: &[Fact]) -> Option<Instead> {
-        let made = facts.iter().find_map(|f| if let Fact::NewPrincipal(arn) = f { Some(arn) } else { None });
+        let made = facts.iter().find_map(Fact::made);
         let glob = made.filter(|arn| arn.contains('*'))?;
         let instead = |arn: &Arc<str>| facts.iter().all(|fact| self.holds(&renamed(fact, glob, arn)));
         let held = self.made.iter().filter(|arn| glob_matches(glob, arn) && instead(arn));
