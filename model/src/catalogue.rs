@@ -17,7 +17,7 @@ mod resource;
 mod root_user;
 mod template;
 
-pub use action::{AccessLevel, ActionId, ActionInfo, ActionResourceInfo};
+pub use action::{AccessLevel, ActionId, ActionInfo, ActionResourceInfo, is_of_request_tags};
 pub use arn_format::ArnLanguage;
 pub use error::CatalogueError;
 pub use key::{KeyType, Support, ValueType, is_identity_provider_key};

@@ -14,7 +14,7 @@ use super::target::{Place, Target};
 use crate::question::Constraint;
 use crate::question::constraint::Demand;
 use gateproof_encodings::scope::{KeyFact, KeyFacts};
-use gateproof_model::catalogue::{ActionInfo, KeyOwner, ResourceTypeId, Support};
+use gateproof_model::catalogue::{ActionInfo, KeyOwner, ResourceTypeId, Support, is_of_request_tags};
 use gateproof_model::organization::Standing;
 use gateproof_model::request::{ContextValue, PrincipalKind};
 use gateproof_model::text::fold_text;
@@ -273,10 +273,9 @@ impl<'a> Facts<'a> {
     /// A key of one service, or tags, that the action's requests never carry, whatever principal and resource are.
     fn is_foreign(&self, key: &str) -> bool {
         let Some(action) = self.action else { return false };
-        match key.strip_prefix("aws:") {
-            Some("tagkeys") => !action.may_take_tags(),
-            Some(global) => global.starts_with("requesttag/") && !action.may_take_tags(),
-            None => !self.support(action, key).is_possible(),
+        match key.starts_with("aws:") {
+            true => is_of_request_tags(key) && !action.support(key).is_possible(),
+            false => !self.support(action, key).is_possible(),
         }
     }
 

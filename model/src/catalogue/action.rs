@@ -157,7 +157,7 @@ impl<'a> ActionInfo<'a> {
     /// Why a request of this action may, or cannot, carry a key.
     ///
     /// Service Authorization Reference: a key applies to an action that lists it, itself or by one of its resource
-    /// types; global keys apply to all. CONFORMANCE 3.8.
+    /// types; global keys apply to all, but those of tags in the request only to calls that take tags. CONFORMANCE 3.8.
     pub fn support(&self, key: &str) -> Support {
         self.support_on(key, |_| true)
     }
@@ -166,8 +166,7 @@ impl<'a> ActionInfo<'a> {
     /// the keys of its own resource. Tags are then expected only where the reference lists them. CONFORMANCE 1.9.
     pub fn support_with(&self, key: &str, resource_type: ResourceTypeId) -> Support {
         let lower = fold_text(key);
-        let of_tags = ["aws:resourcetag/", "aws:requesttag/"].iter().any(|p| lower.starts_with(p))
-            || lower == "aws:tagkeys";
+        let of_tags = lower.starts_with("aws:resourcetag/") || is_of_request_tags(&lower);
         let found = self.support_on(key, |row| row.resource_type == resource_type);
         let listed = self.lists_on(key, resource_type);
         if found == Support::Listed && !listed {
@@ -198,7 +197,7 @@ impl<'a> ActionInfo<'a> {
     ///
     /// IAM User Guide, "AWS global condition context keys", `aws:RequestTag/tag-key`, *Availability*: "when tag key-value
     /// pairs are passed in the request". CONFORMANCE 3.8.
-    pub fn may_take_tags(&self) -> bool {
+    fn may_take_tags(&self) -> bool {
         self.lists_request_tags() || !self.catalogue.tagging_services().contains(self.service())
     }
 
@@ -222,7 +221,10 @@ impl<'a> ActionInfo<'a> {
     fn support_on(&self, key: &str, counts: impl Fn(&ActionResource) -> bool) -> Support {
         let keys = self.catalogue.keys.resolve(key);
         if keys.iter().filter_map(|id| self.catalogue.keys.get(*id)).any(|key| key.global) {
-            return Support::Global;
+            return match is_of_request_tags(&fold_text(key)) && !self.may_take_tags() {
+                true => Support::Never,
+                false => Support::Global,
+            };
         }
         if is_identity_provider_key(key) {
             return Support::IdentityProvider;
@@ -246,6 +248,11 @@ impl<'a> ActionInfo<'a> {
             _ => Support::Never,
         }
     }
+}
+
+/// Whether a key, in lower case, tells of the tags that a request sets or takes away.
+pub fn is_of_request_tags(key: &str) -> bool {
+    key == "aws:tagkeys" || key.starts_with("aws:requesttag/")
 }
 
 /// Orders names by their lower-case form.
