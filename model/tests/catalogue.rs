@@ -218,7 +218,10 @@ fn service_keys_have_the_types_of_the_reference() {
 fn a_request_carries_only_keys_that_its_action_supports() {
     for (action, key, expected) in [
         ("s3:GetObject", "aws:SourceIp", Support::Global),
-        ("s3:GetObject", "aws:RequestTag/x", Support::Global),
+        ("s3:GetObject", "aws:RequestTag/x", Support::Never),
+        ("s3:GetObject", "aws:TagKeys", Support::Never),
+        ("ec2:RunInstances", "aws:RequestTag/x", Support::Global),
+        ("ec2:RunInstances", "aws:TagKeys", Support::Global),
         ("s3:GetObject", "ec2:SourceInstanceARN", Support::Global),
         ("s3:GetObject", "s3:ExistingObjectTag/Class", Support::Listed),
         ("s3:GetObject", "s3:prefix", Support::Never),
