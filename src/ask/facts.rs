@@ -206,14 +206,17 @@ impl<'a> Facts<'a> {
     /// The value that a key of the resource has where it is there, though it may be absent.
     pub fn if_there(&self, key: &str) -> Option<ContextValue> {
         match self.of_resource(key) {
-            Some(KeyFact::Fixed(value)) if !is_certain(key, self.target, self.action) => Some(value),
+            Some(KeyFact::Fixed(value)) if !is_certain(key, self.target, self.action) => {
+                (!self.is_foreign(key)).then_some(value)
+            }
             _ => None,
         }
     }
 
     /// The tag that a key tells of a resource which the call makes: it has the call's own, or none.
     pub fn tag_given<'k>(&self, key: &'k str) -> Option<&'k str> {
-        tag_of_resource(key).filter(|_| self.action.is_some_and(makes_its_resource))
+        let made = self.action.is_some_and(makes_its_resource) && !self.is_foreign(key);
+        tag_of_resource(key).filter(|_| made)
     }
 
     /// The action, where the catalogue knows it.
