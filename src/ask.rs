@@ -48,6 +48,7 @@ mod target;
 mod trusting;
 mod uncollected;
 mod universe;
+mod within;
 mod witness;
 
 pub(crate) use allowance::{Allowance, MayDo};
@@ -74,6 +75,7 @@ pub use selection::Environments;
 pub(crate) use selection::glob_matches;
 pub use summary::CanAnswer;
 pub(crate) use summary::Prepared;
+pub(crate) use within::Within;
 
 /// How to answer.
 #[derive(Debug, Clone)]

@@ -42,8 +42,13 @@ impl Asked {
         Self { head: head.to_owned(), whole: head.len() == glob.len() }
     }
 
+    /// What they begin with.
+    pub fn head(&self) -> &str {
+        &self.head
+    }
+
     /// Whether a pattern may match some of them. A call without resource is about `*`.
-    fn may_match(&self, pattern: &PatternText) -> bool {
+    pub fn may_match(&self, pattern: &PatternText) -> bool {
         let head = literal_head(&pattern.text);
         if !self.whole {
             return head.starts_with(&self.head) || self.head.starts_with(head);
@@ -158,7 +163,7 @@ impl Prefilter {
 }
 
 /// Whether nothing limits the caller on its own side but SCPs.
-fn is_unlimited(caller: &CallerEntity) -> bool {
+pub(super) fn is_unlimited(caller: &CallerEntity) -> bool {
     match &caller.caller {
         Caller::Outsider { .. } => true,
         Caller::Known(_) => caller.is_root(),
@@ -166,7 +171,8 @@ fn is_unlimited(caller: &CallerEntity) -> bool {
     }
 }
 
-fn needs_no_permission(action: &str) -> bool {
+/// Whether AWS lets everybody make the call (CONFORMANCE 1.8, 3.4).
+pub(super) fn needs_no_permission(action: &str) -> bool {
     FREE_ACTIONS.iter().any(|free| action.eq_ignore_ascii_case(free))
 }
 

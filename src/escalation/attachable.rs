@@ -4,7 +4,8 @@
 //! What a caller may attach, conditions on `iam:PolicyARN` and `iam:PermissionsBoundary` say. Policies whose ARNs no pattern of
 //! those conditions tells apart are allowed or refused together, so they are asked about together.
 
-use super::bind::{Object, Scene};
+use super::among::Among;
+use super::bind::{Object, Objects, Scene};
 use gateproof_encodings::language::matches;
 use gateproof_model::catalogue::Catalogue;
 use gateproof_model::pattern::Pattern;
@@ -25,6 +26,7 @@ pub(super) fn is_administrator(object: &Object) -> bool {
 /// The policies, the one that allows everything first; those that `documents` don't tell apart as one.
 pub(super) fn attachable<'d>(
     scene: &Scene<'_>,
+    objects: &Objects<'_>,
     known: Vec<Arc<Object>>,
     documents: impl Iterator<Item = &'d Document>,
 ) -> Vec<Arc<Object>> {
@@ -61,7 +63,7 @@ pub(super) fn attachable<'d>(
         let Some(members) = classes.remove(&class) else { continue };
         let Some(first) = members.first() else { continue };
         let mut object = aws_managed(first);
-        object.fields.insert("members".to_owned(), members);
+        object.members = Some(objects.kept(members));
         found.push(Arc::new(object));
     }
     found
@@ -78,8 +80,8 @@ fn of_aws(partition: &str) -> Vec<Arc<str>> {
 }
 
 /// The policies that an object stands for.
-pub(super) fn members(object: &Object) -> Vec<Arc<str>> {
-    object.fields.get("members").cloned().unwrap_or_else(|| vec![object.arn.clone()])
+pub(super) fn members(object: &Object) -> Among {
+    object.members.clone().unwrap_or_else(|| vec![object.arn.clone()].into())
 }
 
 fn aws_managed(arn: &str) -> Object {

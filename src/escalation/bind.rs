@@ -1,5 +1,6 @@
 //! The objects of a step's variables: which there are, and what their fields say.
 
+use super::among::Among;
 use super::conditions::has_condition_on;
 use super::policies::GRANT_OPERATIONS;
 use super::sorts::Sorts;
@@ -8,6 +9,7 @@ use gateproof_encodings::primitive::{Binding, Primitive, Reference, Template, Te
 use gateproof_model::account::{Group, ManagedPolicy, PrincipalEntity, PrincipalEntityKind};
 use gateproof_model::inventory::Thing;
 use gateproof_model::snapshot::Snapshot;
+use rustc_hash::FxHashSet;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
@@ -22,6 +24,8 @@ pub(crate) struct Object {
     pub fresh: bool,
     /// Whether files tell its fields, so that one which is missing is not known.
     pub told: bool,
+    /// What it stands for, if for more than itself.
+    pub members: Option<Among>,
 }
 
 /// The key that tells the operations of a grant.
@@ -39,6 +43,7 @@ impl Object {
             fields: BTreeMap::new(),
             fresh: false,
             told: false,
+            members: None,
         }
     }
 
@@ -46,12 +51,12 @@ impl Object {
         self.field(name).iter().any(|have| **have == *value)
     }
 
-    pub fn field(&self, name: &str) -> Vec<Arc<str>> {
+    pub fn field(&self, name: &str) -> &[Arc<str>] {
         match name {
-            "arn" => vec![self.arn.clone()],
-            "name" => vec![self.name.clone()],
-            "account" => vec![self.account.clone()],
-            _ => self.fields.get(name).cloned().unwrap_or_default(),
+            "arn" => std::slice::from_ref(&self.arn),
+            "name" => std::slice::from_ref(&self.name),
+            "account" => std::slice::from_ref(&self.account),
+            _ => self.fields.get(name).map_or(&[], Vec::as_slice),
         }
     }
 }
@@ -79,7 +84,7 @@ impl<'p> Scene<'p> {
     /// The values of a reference; anything, where its variable is not bound yet.
     pub fn values(&self, reference: &Reference) -> Vec<Arc<str>> {
         match self.object(&reference.variable) {
-            Some(object) => object.field(&reference.field),
+            Some(object) => object.field(&reference.field).to_vec(),
             None => vec!["*".into()],
         }
     }
@@ -135,24 +140,32 @@ pub(super) fn named(fresh: &Object, arn: &str) -> Arc<Object> {
     Arc::new(Object::plain(&arn.into(), name, &fresh.account))
 }
 
-type ByAccount = BTreeMap<Arc<str>, Vec<Arc<Object>>>;
+/// Objects, shared by all who look at them.
+type List = Arc<Vec<Arc<Object>>>;
+type ByAccount = BTreeMap<Arc<str>, List>;
 
 /// The objects of a snapshot, by kind.
 pub(super) struct Objects<'a> {
     snapshot: &'a Snapshot,
-    roles: Vec<Arc<Object>>,
-    users: Vec<Arc<Object>>,
-    groups: Vec<Arc<Object>>,
-    policies: Vec<Arc<Object>>,
-    accounts: Vec<Arc<Object>>,
+    roles: List,
+    users: List,
+    groups: List,
+    policies: List,
+    accounts: List,
+    /// Users and roles, root users, and instance profiles, made when first asked for.
+    principals: OnceLock<List>,
+    roots: OnceLock<List>,
+    profiles: OnceLock<List>,
     /// Of the inventory, by kind, made when first asked for.
-    things: Mutex<BTreeMap<String, Vec<Arc<Object>>>>,
+    things: Mutex<BTreeMap<String, List>>,
     /// All of them, by kind and account.
     by_account: Mutex<BTreeMap<String, ByAccount>>,
+    /// Lists of what objects stand for.
+    lists: Mutex<FxHashSet<Among>>,
     /// Whether some policy's condition is about the boundaries that users and roles have.
     names_boundaries: OnceLock<bool>,
     /// The operations that grants are for, made when first asked for: it takes a look at every policy.
-    operations: OnceLock<Vec<Arc<Object>>>,
+    operations: OnceLock<List>,
     /// Fields that a step asked for and no file tells.
     untold: Mutex<BTreeSet<String>>,
     /// The kinds of object that some step was looked for with.
@@ -161,19 +174,27 @@ pub(super) struct Objects<'a> {
 
 impl<'a> Objects<'a> {
     pub fn of(snapshot: &'a Snapshot) -> Self {
-        let principals = |kind: PrincipalEntityKind| -> Vec<Arc<Object>> {
+        let principals = |kind: PrincipalEntityKind| -> List {
             let of_kind = snapshot.principals().iter().filter(|p| p.kind == kind);
-            of_kind.map(|p| Arc::new(principal_object(p))).collect()
+            Arc::new(of_kind.map(|p| Arc::new(principal_object(p))).collect())
         };
+        let groups = snapshot.groups().iter().map(|g| Arc::new(group_object(g))).collect();
+        let policies = snapshot.managed_policies().iter().map(|p| Arc::new(policy_object(p))).collect();
+        let accounts =
+            snapshot.accounts().iter().map(|a| Arc::new(account_object(&a.id, snapshot))).collect();
         Self {
             snapshot,
             roles: principals(PrincipalEntityKind::Role),
             users: principals(PrincipalEntityKind::User),
-            groups: snapshot.groups().iter().map(|g| Arc::new(group_object(g))).collect(),
-            policies: snapshot.managed_policies().iter().map(|p| Arc::new(policy_object(p))).collect(),
-            accounts: snapshot.accounts().iter().map(|a| Arc::new(account_object(&a.id, snapshot))).collect(),
+            groups: Arc::new(groups),
+            policies: Arc::new(policies),
+            accounts: Arc::new(accounts),
+            principals: OnceLock::new(),
+            roots: OnceLock::new(),
+            profiles: OnceLock::new(),
             things: Mutex::default(),
             by_account: Mutex::default(),
+            lists: Mutex::default(),
             names_boundaries: OnceLock::new(),
             operations: OnceLock::new(),
             untold: Mutex::default(),
@@ -185,7 +206,7 @@ impl<'a> Objects<'a> {
     pub fn with_unnamed(mut self, sorts: Option<&Sorts>) -> Self {
         for object in sorts.into_iter().flat_map(Sorts::kinds).map(|kind| Arc::new(Object::unnamed(kind))) {
             let list = if object.arn.ends_with(":role/*") { &mut self.roles } else { &mut self.users };
-            list.push(object);
+            Arc::make_mut(list).push(object);
         }
         self
     }
@@ -195,12 +216,32 @@ impl<'a> Objects<'a> {
         *self.names_boundaries.get_or_init(|| has_condition_on(self.snapshot, BOUNDARY))
     }
 
-    /// The objects that a variable may be bound to, but for what its role is trusted by.
-    pub fn candidates(&self, scene: &Scene<'_>, binding: &Binding, own: bool) -> Vec<Arc<Object>> {
+    /// The list, as it is kept already if it is.
+    pub fn kept(&self, members: Vec<Arc<str>>) -> Among {
+        let mut kept = self.lists.lock().unwrap_or_else(PoisonError::into_inner);
+        let members = Among::from(members);
+        kept.get(&members).cloned().unwrap_or_else(|| {
+            kept.insert(members.clone());
+            members
+        })
+    }
+
+    /// The objects that a variable may be bound to and that suit.
+    pub fn candidates(
+        &self,
+        scene: &Scene<'_>,
+        binding: &Binding,
+        own: bool,
+        suits: impl Fn(&Arc<Object>) -> bool,
+    ) -> Vec<Arc<Object>> {
         for reference in binding.is.iter().chain(&binding.profile) {
             self.note_untold(scene, reference);
         }
-        self.asked.lock().unwrap_or_else(PoisonError::into_inner).insert(binding.kind.clone());
+        let mut asked = self.asked.lock().unwrap_or_else(PoisonError::into_inner);
+        if !asked.contains(&binding.kind) {
+            asked.insert(binding.kind.clone());
+        }
+        drop(asked);
         let accounts = binding.account.as_ref().map(|t| scene.globs(t));
         let is = binding.is.as_ref().map(|r| scene.values(r));
         let profile = binding.profile.as_ref().map(|r| scene.values(r));
@@ -225,20 +266,23 @@ impl<'a> Objects<'a> {
             Some([account]) => self.in_account(&binding.kind, account),
             _ => self.of_kind(&binding.kind),
         };
-        listed.into_iter().filter(fits).filter(related).collect()
+        listed.iter().filter(|object| fits(object) && related(object) && suits(object)).cloned().collect()
     }
 
     /// The objects of a kind, of whatever account.
-    pub fn of_kind(&self, kind: &str) -> Vec<Arc<Object>> {
+    pub fn of_kind(&self, kind: &str) -> List {
         match kind {
             "iam.role" => self.roles.clone(),
             "iam.user" => self.users.clone(),
-            "iam.principal" => self.users.iter().chain(&self.roles).cloned().collect(),
-            "iam.root" => self.root_users(),
+
             "iam.group" => self.groups.clone(),
             "iam.policy" => self.policies.clone(),
-            "iam.instance-profile" => self.instance_profiles(),
-            "kms.operation" => self.operations.get_or_init(|| self.operations()).clone(),
+            "iam.principal" => self.principals.get_or_init(|| self.users_and_roles()).clone(),
+            "iam.root" => self.roots.get_or_init(|| Arc::new(self.root_users())).clone(),
+            "iam.instance-profile" => {
+                self.profiles.get_or_init(|| Arc::new(self.instance_profiles())).clone()
+            }
+            "kms.operation" => self.operations.get_or_init(|| Arc::new(self.operations())).clone(),
             "account" => self.accounts.clone(),
             _ => self.things(kind),
         }
@@ -252,8 +296,12 @@ impl<'a> Objects<'a> {
             return operations.iter().map(|o| Arc::new(Object::plain(o, o, &nobody))).collect();
         }
         let mut all = Object::plain(&"*".into(), "*", &nobody);
-        all.fields.insert("members".to_owned(), operations.to_vec());
+        all.members = Some(operations.to_vec().into());
         vec![Arc::new(all)]
+    }
+
+    fn users_and_roles(&self) -> List {
+        Arc::new(self.users.iter().chain(self.roles.iter()).cloned().collect())
     }
 
     fn root_users(&self) -> Vec<Arc<Object>> {
@@ -264,11 +312,11 @@ impl<'a> Objects<'a> {
 
     /// The instance profiles that some role is in; the others give nothing.
     fn instance_profiles(&self) -> Vec<Arc<Object>> {
-        let of_role = |role: &Arc<Object>| {
-            let account = role.account.clone();
-            role.field("instance-profile").into_iter().map(move |arn| (arn, account.clone()))
-        };
-        let mut profiles: Vec<(Arc<str>, Arc<str>)> = self.roles.iter().flat_map(of_role).collect();
+        let mut profiles: Vec<(Arc<str>, Arc<str>)> = Vec::new();
+        for role in self.roles.iter() {
+            let named = role.field("instance-profile").iter();
+            profiles.extend(named.map(|arn| (arn.clone(), role.account.clone())));
+        }
         profiles.sort();
         profiles.dedup();
         let object = |(arn, account): &(Arc<str>, Arc<str>)| {
@@ -278,23 +326,22 @@ impl<'a> Objects<'a> {
     }
 
     /// The objects of a kind that an account owns.
-    pub fn in_account(&self, kind: &str, account: &str) -> Vec<Arc<Object>> {
+    pub fn in_account(&self, kind: &str, account: &str) -> List {
         let mut indexed = self.by_account.lock().unwrap_or_else(PoisonError::into_inner);
         let by_account = indexed.entry(kind.to_owned()).or_insert_with(|| {
             let mut by_account: BTreeMap<Arc<str>, Vec<Arc<Object>>> = BTreeMap::new();
-            for object in self.of_kind(kind) {
-                by_account.entry(object.account.clone()).or_default().push(object);
+            for object in self.of_kind(kind).iter() {
+                by_account.entry(object.account.clone()).or_default().push(object.clone());
             }
-            by_account
+            by_account.into_iter().map(|(account, objects)| (account, Arc::new(objects))).collect()
         });
         by_account.get(account).cloned().unwrap_or_default()
     }
 
-    fn things(&self, kind: &str) -> Vec<Arc<Object>> {
+    fn things(&self, kind: &str) -> List {
         let mut known = self.things.lock().unwrap_or_else(PoisonError::into_inner);
-        let made =
-            || self.snapshot.inventory().of_kind(kind).iter().map(|t| Arc::new(thing_object(t))).collect();
-        known.entry(kind.to_owned()).or_insert_with(made).clone()
+        let things = || self.snapshot.inventory().of_kind(kind).iter().map(|t| Arc::new(thing_object(t)));
+        known.entry(kind.to_owned()).or_insert_with(|| Arc::new(things().collect())).clone()
     }
 
     /// Takes note of a field of a known object that no file tells.

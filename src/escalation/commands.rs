@@ -134,8 +134,8 @@ fn fill(one: &Call, name: &str, value: &Value, scene: &Scene<'_>, payload: &Payl
 fn members_of(template: &Template, scene: &Scene<'_>) -> Vec<String> {
     let [TemplatePart::Field(reference)] = template.parts.as_slice() else { return Vec::new() };
     let object = scene.object(&reference.variable).filter(|_| reference.field == "name");
-    let members = object.and_then(|o| o.fields.get("members"));
-    members.into_iter().flatten().map(ToString::to_string).collect()
+    let members = object.and_then(|o| o.members.as_ref());
+    members.into_iter().flat_map(|m| m.iter()).map(ToString::to_string).collect()
 }
 
 /// Where a call answers with credentials, the shell goes on with them.

@@ -1,5 +1,6 @@
 //! The facts that a step adds.
 
+use super::among::Among;
 use super::attachable::members;
 use super::bind::Scene;
 use super::fact::{Fact, Held, Session};
@@ -74,8 +75,8 @@ pub(crate) fn facts_of(snapshot: &Snapshot, scene: &Scene<'_>, holder: &Holder, 
 }
 
 /// The policies or operations that a variable stands for.
-fn given(scene: &Scene<'_>, policy: &Reference) -> Arc<[Arc<str>]> {
-    scene.object(&policy.variable).map(|o| members(o)).unwrap_or_default().into()
+fn given(scene: &Scene<'_>, policy: &Reference) -> Among {
+    scene.object(&policy.variable).map(|o| members(o)).unwrap_or_default()
 }
 
 fn pairs(left: &[Arc<str>], right: &[Arc<str>], make: impl Fn(Arc<str>, Arc<str>) -> Fact) -> Vec<Fact> {

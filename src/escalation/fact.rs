@@ -1,5 +1,6 @@
 //! What the attacker has: the facts that make up the state of an attack.
 
+use super::among::Among;
 use serde::{Deserialize, Serialize};
 use std::fmt;
 use std::sync::Arc;
@@ -19,7 +20,7 @@ pub enum Fact {
     /// A managed policy attached to a user, role or group: one of these.
     Attached {
         /// The policies that can be.
-        policies: Arc<[Arc<str>]>,
+        policies: Among,
         /// The user, role or group.
         to: Arc<str>,
     },
@@ -60,7 +61,7 @@ pub enum Fact {
         /// The user or role.
         of: Arc<str>,
         /// The policies that can be it.
-        policies: Arc<[Arc<str>]>,
+        policies: Among,
     },
     /// The trust policy of a role.
     WritesTrust(Arc<str>),
@@ -80,7 +81,7 @@ pub enum Fact {
         /// The grantee.
         to: Arc<str>,
         /// What it is for.
-        operations: Arc<[Arc<str>]>,
+        operations: Among,
     },
     /// The tags of a user or role.
     Tagged(Arc<str>),
@@ -148,7 +149,7 @@ impl Fact {
     /// The fact, whichever boundary was set.
     pub fn whichever_boundary(&self) -> Self {
         match self {
-            Self::Bounded { of, .. } => Self::Bounded { of: of.clone(), policies: Arc::default() },
+            Self::Bounded { of, .. } => Self::Bounded { of: of.clone(), policies: Among::default() },
             other => other.clone(),
         }
     }

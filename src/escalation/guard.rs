@@ -3,7 +3,9 @@
 use super::alike::Signatures;
 use super::needs::Call;
 use super::session::Holder;
-use crate::ask::{AskError, CallerEntity, Estate, OneName, Prepared, Second, Settings, Tied, passes_role};
+use crate::ask::{
+    AskError, CallerEntity, Estate, OneName, Prepared, Second, Settings, Tied, Within, passes_role,
+};
 use crate::question::{Answer, Constraint, Quantifier, Requests, Step, Undecided, Verdict};
 use gateproof_encodings::term::Terms;
 use rustc_hash::FxHashMap;
@@ -106,6 +108,12 @@ impl<'w> Asker<'w> {
             Call { action: action.to_owned(), resources: Vec::new(), context: Vec::new(), service: None };
         let prepared = self.prepared(&call, &holder.when).ok()?;
         Some(self.estate.may_admit(&holder.entity, &prepared))
+    }
+
+    /// On which resources the holder may be allowed the action of a call.
+    pub fn within(&self, holder: &Holder, call: &Call) -> Option<Within> {
+        let prepared = self.prepared(call, &[]).ok()?;
+        self.estate.within(&holder.entity, &prepared)
     }
 
     /// The roles that may let a service in; the others don't.

@@ -120,8 +120,8 @@ impl<'r> Open<'r> {
         let before = known.as_ref().map(|left| left.some);
         let mut objects = match (known, &account) {
             (Some(left), _) => left.objects.clone(),
-            (None, Some(account)) => self.objects.in_account(&binding.kind, account),
-            (None, None) => self.objects.of_kind(&binding.kind),
+            (None, Some(account)) => self.objects.in_account(&binding.kind, account).to_vec(),
+            (None, None) => self.objects.of_kind(&binding.kind).to_vec(),
         };
         let some = before.unwrap_or(!objects.is_empty());
         objects.retain(|object| self.may_give(&scene.with(variable, object.clone()), holder, device));
@@ -144,7 +144,7 @@ impl<'r> Open<'r> {
             let object = Arc::new(Object::plain(&any, "", &any));
             return self.may_give(&scene.with(variable, object), holder, device);
         }
-        let related = self.objects.candidates(scene, binding, false);
+        let related = self.objects.candidates(scene, binding, false, |_| true);
         related.into_iter().any(|object| self.may_give(&scene.with(variable, object), holder, device))
     }
 }

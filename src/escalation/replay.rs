@@ -1,5 +1,6 @@
 //! Replay: the steps of a chain in their order, each on the policies and tags as the earlier ones leave them.
 
+use super::among::Among;
 use super::bind::Object;
 use super::chain::Chains;
 use super::fact::{Fact, Session};
@@ -36,7 +37,7 @@ impl Chain {
 
 /// The policies that a step may give, where it is not settled which.
 fn choices(instance: &Instance) -> Vec<Arc<str>> {
-    let several = |policies: &Arc<[Arc<str>]>| (policies.len() > 1).then(|| policies.to_vec());
+    let several = |policies: &Among| (policies.len() > 1).then(|| policies.to_vec());
     let choices = instance.facts.iter().filter_map(|fact| match fact {
         Fact::Attached { policies, .. } | Fact::Bounded { policies, .. } => several(policies),
         _ => None,
@@ -47,14 +48,14 @@ fn choices(instance: &Instance) -> Vec<Arc<str>> {
 /// The same step with the policy chosen.
 fn with_choice(instance: &Instance, policy: &Arc<str>) -> Instance {
     let mut chosen = instance.clone();
-    let given: Arc<[Arc<str>]> = [policy.clone()].into();
+    let given = Among::from(vec![policy.clone()]);
     for fact in &mut chosen.facts {
         if let Fact::Attached { policies, .. } | Fact::Bounded { policies, .. } = fact {
             policies.clone_from(&given);
         }
     }
     for (_, object) in &mut chosen.binding {
-        if object.fields.contains_key("members") {
+        if object.members.is_some() {
             let name = policy.rsplit('/').next().unwrap_or_default();
             *object = Arc::new(Object::plain(policy, name, &object.account));
         }

@@ -1,5 +1,6 @@
 //! The least fixpoint: all facts that steps can add, round by round.
 
+use super::among::Among;
 use super::bind::Objects;
 use super::fact::{Fact, Held, Session};
 use super::gain::Gained;
@@ -197,7 +198,7 @@ impl Search<'_> {
         self.in_batches(round, &leaders, &mut granted, found, &mut added);
         let snapshot = &self.estate.snapshot;
         let may_gain = |(session, first): &(&Session, First)| {
-            granted.may_count(*first, found.gained.is_free(snapshot, &session.principal))
+            granted.may_count(first, found.gained.is_free(snapshot, &session.principal))
         };
         let followers: Vec<_> = followers.into_iter().filter(may_gain).collect();
         self.in_batches(round, &followers, &mut Granting::default(), found, &mut added);
@@ -226,7 +227,7 @@ impl Search<'_> {
                 let own = ways.instances.iter().filter(|instance| instance.session == **session);
                 let mut facts = own.flat_map(|instance| &instance.facts);
                 let counts = facts.any(|fact| found.gained.grant_counts(snapshot, fact));
-                granted.note(*first, free, counts);
+                granted.note(first, free, counts);
             }
             self.add_all(ways, round.naming, found, added);
             (sessions, size) = (later, size * 2);
@@ -292,12 +293,12 @@ impl Search<'_> {
                 is_possible(round.estate, &may, &primitive.needs).then_some((*n, primitive))
             };
             let groups = round.kin.groups.iter().map(|group| group.iter().filter_map(possible).collect());
-            groups.map(|group: Vec<_>| (place, *session, own.clone(), group)).collect()
+            groups.map(|group: Vec<_>| (place, (*session, first), own.clone(), group)).collect()
         });
         let each: Vec<_> = each.collect();
         let found: Vec<Ways> = each
             .par_iter()
-            .map_init(Terms::default, |terms, (_, session, own, group)| {
+            .map_init(Terms::default, |terms, (_, (session, first), own, group)| {
                 let (holder, shared) = &**own;
                 let mut all = Ways::default();
                 let mut gained = match wanted {
@@ -319,6 +320,7 @@ impl Search<'_> {
                         wanted,
                         gained: &gained,
                         naming: round.naming,
+                        only_on: first.only_on(primitive),
                     };
                     let ways = finder.ways(terms, *n, primitive);
                     let sure = ways.instances.iter().filter(|i| i.evidence.unknown.is_none());
@@ -439,7 +441,7 @@ impl Found {
 }
 
 /// The policies that a step attaches, or sets as boundary.
-fn policies(instance: &Instance) -> impl Iterator<Item = &Arc<[Arc<str>]>> {
+fn policies(instance: &Instance) -> impl Iterator<Item = &Among> {
     instance.facts.iter().filter_map(|fact| match fact {
         Fact::Attached { policies, .. } | Fact::Bounded { policies, .. } => Some(policies),
         _ => None,

@@ -1,5 +1,6 @@
 //! One kind of step for one session: every way of it, or that there is none.
 
+use super::apart::Apart;
 use super::bind::{Object, Objects};
 use super::fact::{Fact, Session};
 use super::gain::Gained;
@@ -9,7 +10,7 @@ use super::open::Open;
 use super::session::{Holder, device};
 use super::sorts::Sorts;
 use super::ways::Search;
-use crate::ask::{Estate, Sessions};
+use crate::ask::{Estate, Sessions, Within};
 use crate::question::constraint::Demand;
 use crate::question::{Step, Undecided};
 use gateproof_encodings::primitive::{Effect, Primitive, Via};
@@ -55,6 +56,8 @@ pub(super) struct Finder<'a, 'w> {
     pub gained: &'a Gained,
     /// What new principals are called; `None`: one name will do.
     pub naming: Option<Naming<'a>>,
+    /// What some call must be about; `None`: anything.
+    pub only_on: Option<&'a Apart>,
 }
 
 /// How new principals are told apart.
@@ -82,6 +85,8 @@ pub(super) struct Shared {
     /// The calls that were asked about.
     pub asked: Mutex<FxHashMap<String, Guard>>,
     pub given: OnceLock<Vec<Arc<Object>>>,
+    /// On which resources actions may be allowed.
+    pub within: Mutex<FxHashMap<String, Option<Arc<Within>>>>,
 }
 
 /// The steps and doubts of a scene so far, by need.

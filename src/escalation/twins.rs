@@ -4,97 +4,14 @@
 //! twins if their policies are the very same documents, if all that is known of their requests is the same but the caller's
 //! name, and if no policy that may have a say compares that name with anything that tells the two apart.
 
+use super::apart::{Apart, Onlookers};
 use super::session::Holder;
+use super::telling::{Sight, Telling};
 use crate::ask::{CallerEntity, Estate};
-use gateproof_encodings::language::matches;
 use gateproof_encodings::primitive::{Effect, Need, Primitive};
-use gateproof_model::pattern::{Pattern, PatternText};
-use gateproof_model::policy::{Document, Operand, PrincipalEntry};
+use gateproof_model::policy::Document;
 use rustc_hash::{FxHashMap, FxHashSet};
-use std::collections::BTreeSet;
 use std::sync::Arc;
-
-/// Keys that tell the caller's name.
-const NAMES: [&str; 3] = ["aws:principalarn", "aws:username", "aws:userid"];
-const TAG: &str = "aws:principaltag/";
-
-/// What documents compare callers' names and tags with.
-#[derive(Debug, Default)]
-struct Telling {
-    patterns: Vec<Pattern>,
-    /// Tags, in lower case.
-    tags: BTreeSet<String>,
-    /// Whom principal elements and grants name.
-    named: FxHashSet<Arc<str>>,
-    /// Whether names are compared with more than patterns.
-    by_name: bool,
-}
-
-impl Telling {
-    fn read(&mut self, document: &Document) {
-        for statement in &document.statements {
-            for entry in statement.principal.iter().flat_map(|p| &p.entries) {
-                if let PrincipalEntry::Arn(arn) | PrincipalEntry::Nobody(arn) = entry {
-                    self.named.insert(arn.clone());
-                }
-            }
-            let resources = statement.resource.iter().flat_map(|clause| &clause.patterns);
-            resources.for_each(|text| self.read_variables(text));
-            for condition in &statement.conditions {
-                let tells = NAMES.contains(&&*condition.key);
-                if let Some(tag) = condition.key.strip_prefix(TAG) {
-                    self.tags.insert(tag.to_owned());
-                }
-                for operand in &condition.operands {
-                    match operand {
-                        Operand::Text(text) => {
-                            self.read_variables(text);
-                            match text.ground() {
-                                Some(pattern) if tells => self.patterns.push(pattern),
-                                None if tells => self.by_name = true,
-                                _ => {}
-                            }
-                        }
-                        _ => self.by_name |= tells,
-                    }
-                }
-            }
-        }
-    }
-
-    fn read_variables(&mut self, text: &PatternText) {
-        for variable in text.variables() {
-            match variable.key.strip_prefix(TAG) {
-                Some(tag) => {
-                    self.tags.insert(tag.to_owned());
-                }
-                None => self.by_name |= NAMES.contains(&&*variable.key),
-            }
-        }
-    }
-
-    /// What the documents can see of a caller.
-    fn sight(&self, caller: &CallerEntity) -> Sight {
-        let id = &caller.id;
-        let name = id.rsplit('/').next().unwrap_or_default();
-        // A session of a role is named with the role's name, not its path.
-        let is_named = |arn: &Arc<str>| arn == id || arn.contains(&format!(":assumed-role/{name}/"));
-        let named = self.by_name || self.named.iter().any(is_named);
-        Sight {
-            name: named.then(|| id.clone()),
-            bits: self.patterns.iter().flat_map(|p| [false, true].map(|fold| matches(p, id, fold))).collect(),
-            tags: format!("{:?}", self.tags.iter().map(|tag| caller.tag_facts(tag)).collect::<Vec<_>>()),
-        }
-    }
-}
-
-/// What documents can see of a caller.
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
-struct Sight {
-    name: Option<Arc<str>>,
-    bits: Vec<bool>,
-    tags: String,
-}
 
 /// What a session's own policies and its account's are, and how it is held.
 type Own = ([Vec<*const Document>; 3], bool, String);
@@ -103,17 +20,22 @@ type Own = ([Vec<*const Document>; 3], bool, String);
 pub(super) struct Twins {
     controls: Telling,
     resources: Telling,
+    onlookers: Onlookers,
     own: FxHashMap<Own, Telling>,
-    seen: FxHashMap<(Own, Sight, Sight, Option<Sight>), usize>,
+    /// The first of each class that resources may tell apart.
+    firsts: FxHashMap<(Own, Sight, Sight), CallerEntity>,
+    seen: FxHashMap<(Own, Sight, Sight, Sight), usize>,
 }
 
 /// For which steps a session is the first of its twins.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone)]
 pub(super) struct First {
     /// For those whose calls are all of IAM, which has no resource policies.
     pub of_iam: bool,
     /// For all others.
     pub of_others: bool,
+    /// Where it is so only by the policies of some resources: which they are. On others, another session is the first.
+    pub apart: Option<Arc<Apart>>,
     /// A number that those share who are twins for all steps.
     pub class: usize,
 }
@@ -135,7 +57,8 @@ impl Twins {
         let trusts = estate.snapshot.principals().iter().filter_map(|p| p.trust.as_ref());
         let mut read: FxHashSet<*const Document> = FxHashSet::default();
         trusts.filter(|t| read.insert(Arc::as_ptr(t))).for_each(|document| resources.read(document));
-        Self { controls, resources, own: FxHashMap::default(), seen: FxHashMap::default() }
+        let (own, firsts, seen) = (FxHashMap::default(), FxHashMap::default(), FxHashMap::default());
+        Self { controls, resources, onlookers: Onlookers::of(estate), own, firsts, seen }
     }
 
     /// Takes note of a session.
@@ -160,28 +83,38 @@ impl Twins {
         let (by_own, by_controls) = (telling.sight(caller), self.controls.sight(caller));
         let by_resources = self.resources.sight(caller);
         let next = self.seen.len();
-        let of_iam = (own.clone(), by_own.clone(), by_controls.clone(), None);
-        let of_iam = *self.seen.entry(of_iam).or_insert(next) == next;
-        let next = self.seen.len();
-        let class = *self.seen.entry((own, by_own, by_controls, Some(by_resources))).or_insert(next);
-        First { of_iam, of_others: class == next, class }
+        let whole = (own.clone(), by_own.clone(), by_controls.clone(), by_resources);
+        let class = *self.seen.entry(whole).or_insert(next);
+        let of_others = class == next;
+        let first = self.firsts.get(&(own.clone(), by_own.clone(), by_controls.clone()));
+        let apart = first.filter(|_| of_others).map(|first| self.onlookers.telling_apart(first, caller));
+        let of_iam = first.is_none();
+        if of_iam {
+            self.firsts.insert((own, by_own, by_controls), caller.clone());
+        }
+        First { of_iam, of_others, apart: apart.map(Arc::new), class }
     }
 }
 
 impl First {
-    pub const ALL: Self = Self { of_iam: true, of_others: true, class: 0 };
+    pub const ALL: Self = Self { of_iam: true, of_others: true, apart: None, class: 0 };
 
     /// Whether the session makes steps for its twins.
-    pub fn leads(self) -> bool {
+    pub fn leads(&self) -> bool {
         self.of_iam || self.of_others
     }
 
     /// Whether the session must look for a step itself. What it grants is granted to itself.
-    pub fn makes(self, primitive: &Primitive) -> bool {
+    pub fn makes(&self, primitive: &Primitive) -> bool {
         if grants(primitive) {
             return true;
         }
         if primitive.needs.iter().all(is_of_iam) { self.of_iam } else { self.of_others }
+    }
+
+    /// The resources that some call of the step must be about, if it is to give what another session's doesn't.
+    pub fn only_on(&self, primitive: &Primitive) -> Option<&Apart> {
+        self.apart.as_deref().filter(|_| !grants(primitive))
     }
 }
 
@@ -196,12 +129,12 @@ pub(super) struct Granting(FxHashMap<usize, (bool, bool)>);
 impl Granting {
     /// Notes of the first of a class whether key policies which are written suit it as well as any grant, and whether it can
     /// make a grant that counts.
-    pub fn note(&mut self, first: First, free: bool, counts: bool) {
+    pub fn note(&mut self, first: &First, free: bool, counts: bool) {
         self.0.insert(first.class, (free, counts));
     }
 
     /// Whether one of its twins may make a grant that counts for it.
-    pub fn may_count(&self, twin: First, free: bool) -> bool {
+    pub fn may_count(&self, twin: &First, free: bool) -> bool {
         self.0.get(&twin.class).is_none_or(|(of_first, counts)| *counts || *of_first != free)
     }
 }

@@ -79,6 +79,9 @@ impl<'a> Search<'_, 'a, '_> {
             return;
         }
         let scene = self.opening();
+        if !self.is_its_own(&scene) {
+            return;
+        }
         // With nothing bound each need must be possible at all. Where all objects are looked at, they say so themselves.
         let each = matches!(self.finder.wanted, Wanted::EachFact);
         for need in self.primitive.needs.iter().filter(|need| !each || !self.is_about_known(need)) {
@@ -88,6 +91,12 @@ impl<'a> Search<'_, 'a, '_> {
             }
         }
         self.bind(terms, &scene, 0, &Evidence::default(), ways);
+    }
+
+    /// Whether the step may give what that of another session doesn't.
+    fn is_its_own(&self, scene: &Scene<'a>) -> bool {
+        let Finder { only_on, asker, .. } = self.finder;
+        only_on.is_none_or(|apart| apart.concerns(asker.estate, scene, self.primitive))
     }
 
     /// Whether a need is about some object that exists.
@@ -111,7 +120,7 @@ impl<'a> Search<'_, 'a, '_> {
         for object in candidates {
             let dominates = self.is_administrator(variable, &object);
             let scene = scene.with(variable, object);
-            if !self.is_worth_while(&scene, variable, ways) {
+            if !self.is_its_own(&scene) || !self.is_worth_while(&scene, variable, ways) {
                 continue;
             }
             let admitted = self.admitted(terms, &scene, variable);
@@ -154,7 +163,7 @@ impl<'a> Search<'_, 'a, '_> {
         let of_it = |r: &Option<Reference>| r.as_ref().is_some_and(|r| r.variable == variable);
         match self.primitive.bind.get(targets.variable) {
             Some(binding) if of_it(&binding.is) || of_it(&binding.profile) => {
-                self.finder.objects.candidates(scene, binding, false).iter().any(left)
+                !self.finder.objects.candidates(scene, binding, false, left).is_empty()
             }
             _ => true,
         }
@@ -381,21 +390,19 @@ impl<'a> Search<'_, 'a, '_> {
         if binding.kind == "fresh" {
             return Some(vec![scene.fresh(binding)?]);
         }
-        let mut known = self.finder.objects.candidates(scene, binding, self.is_of_iam(variable));
-        if let Some(action) = self.assumed_by(variable)
-            && let Some(admitting) = self.finder.asker.may_admit(self.holder, action)
-        {
-            known.retain(|role| role.is_unnamed() || admitting.contains(&role.arn));
-        }
-        if !binding.trusts.0.is_empty() {
-            let services = binding.trusts.0.iter();
-            let trusting: Option<Vec<_>> =
-                services.map(|s| self.finder.asker.may_trust(&scene.partition, s)).collect();
-            if let Some(trusting) = trusting {
-                let trusts = |role: &Arc<Object>| trusting.iter().any(|roles| roles.contains(&role.arn));
-                known.retain(|role| role.is_unnamed() || trusts(role));
-            }
-        }
+        let asker = self.finder.asker;
+        let admitting = self.assumed_by(variable).and_then(|action| asker.may_admit(self.holder, action));
+        let services = binding.trusts.0.iter();
+        let trusting: Option<Vec<_>> = services.map(|s| asker.may_trust(&scene.partition, s)).collect();
+        let trusting = trusting.filter(|trusting| !trusting.is_empty());
+        let wants = self.wants(variable);
+        let suits = |object: &Arc<Object>| {
+            let admits = admitting.as_ref().is_none_or(|roles| roles.contains(&object.arn));
+            let trusts =
+                || trusting.as_ref().is_none_or(|t| t.iter().any(|roles| roles.contains(&object.arn)));
+            object.is_unnamed() || admits && trusts() && self.may_suit(&wants, object)
+        };
+        let known = self.finder.objects.candidates(scene, binding, self.is_of_iam(variable), suits);
         let related = binding.of.is_some() || binding.boundary_of.is_some() || binding.is.is_some();
         if binding.kind != "iam.policy" || related || !self.is_given(variable) {
             return Some(known);
@@ -404,7 +411,7 @@ impl<'a> Search<'_, 'a, '_> {
             let policies = &self.holder.entity.policies;
             let documents = policies.identity.iter().chain(policies.boundary.iter().flatten());
             let documents = documents.chain(policies.scps.iter().flatten()).map(AsRef::as_ref);
-            attachable(scene, known, documents)
+            attachable(scene, self.finder.objects, known, documents)
         });
         Some(given.clone())
     }

@@ -64,7 +64,7 @@ fn is_needless(facts: &BTreeSet<Fact>, fact: &Fact) -> bool {
             let everything = [
                 Fact::WritesIdentity(of.clone()),
                 Fact::AddsIdentity(of.clone()),
-                Fact::Attached { policies: administrator, to: of.clone() },
+                Fact::Attached { policies: administrator.to_vec().into(), to: of.clone() },
             ];
             everything.iter().any(|all| all != fact && facts.contains(all))
         }

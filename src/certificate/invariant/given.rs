@@ -40,7 +40,7 @@ pub(super) fn groups(
     }
     let merge = |group: Vec<Arc<Object>>| {
         let mut whole = Object::clone(group.first()?);
-        whole.fields.insert("members".to_owned(), group.iter().map(|o| o.arn.clone()).collect());
+        whole.members = Some(group.iter().map(|o| o.arn.clone()).collect::<Vec<_>>().into());
         Some(Arc::new(whole))
     };
     groups.into_values().filter_map(merge).collect()

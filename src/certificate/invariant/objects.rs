@@ -113,7 +113,8 @@ impl<'a> Objects<'a> {
                 if has_condition_on(snapshot, "kms:grantoperations") {
                     return each.collect();
                 }
-                vec![with_field(operation("*"), "members", each.map(|o| o.arn).collect())]
+                let members: Vec<_> = each.map(|o| o.arn).collect();
+                vec![Object { members: Some(members.into()), ..operation("*") }]
             }
             "account" => {
                 let management: Vec<Arc<str>> =

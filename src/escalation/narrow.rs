@@ -1,0 +1,98 @@
+//! The objects of a variable that a caller may be allowed the step's calls on, as far as statements list resources: the others
+//! need no question.
+
+use super::bind::Object;
+use super::needs::Call;
+use super::ways::Search;
+use crate::ask::Within;
+use gateproof_encodings::primitive::{Authorization, Need, Template, TemplatePart};
+use gateproof_encodings::scope::is_assume_action;
+use std::sync::{Arc, PoisonError};
+
+/// A need of a variable's object, as far as statements tell that it can't be met.
+pub(super) enum Wants<'p> {
+    /// A call on the object's ARN and what follows it.
+    Call(Arc<Within>, &'p [TemplatePart]),
+    /// One of these.
+    Any(Vec<Wants<'p>>),
+    /// All of these.
+    All(Vec<Wants<'p>>),
+}
+
+impl Wants<'_> {
+    /// Whether the object may meet it.
+    fn may_be_met(&self, object: &Object) -> bool {
+        match self {
+            Self::Call(within, rest) => match rest.first() {
+                None => within.may_include(&object.arn),
+                Some(TemplatePart::Text(text)) => {
+                    let head = text.split(['*', '?']).next().unwrap_or_default();
+                    within.may_include(&format!("{}{head}*", object.arn))
+                }
+                Some(_) => within.may_include(&format!("{}*", object.arn)),
+            },
+            Self::Any(any) => any.iter().any(|one| one.may_be_met(object)),
+            Self::All(all) => all.iter().all(|one| one.may_be_met(object)),
+        }
+    }
+}
+
+impl<'a> Search<'_, 'a, '_> {
+    /// What the needs want of a variable's object.
+    pub fn wants(&self, variable: &str) -> Wants<'a> {
+        let exhaustive = !self.finder.asker.carries_over();
+        let needs = self.primitive.needs.iter().filter(|_| !exhaustive);
+        Wants::All(needs.filter_map(|need| self.wanted_by(variable, need)).collect())
+    }
+
+    /// Whether the object may be one on which the calls are allowed.
+    pub fn may_suit(&self, wants: &Wants<'_>, object: &Object) -> bool {
+        object.fresh || object.is_unnamed() || wants.may_be_met(object)
+    }
+
+    /// `None`: nothing that statements tell.
+    fn wanted_by(&self, variable: &str, need: &'a Need) -> Option<Wants<'a>> {
+        match need {
+            Need::Call(call) => self.wanted_by_call(variable, call),
+            Need::Any(any) => {
+                let each = any.any.iter().map(|one| self.wanted_by(variable, one));
+                each.collect::<Option<Vec<_>>>().map(Wants::Any)
+            }
+            Need::All(all) => {
+                let each = all.all.iter().filter_map(|one| self.wanted_by(variable, one));
+                Some(Wants::All(each.collect()))
+            }
+        }
+    }
+
+    fn wanted_by_call(&self, variable: &str, call: &'a Authorization) -> Option<Wants<'a>> {
+        let by_service = call.caller.as_deref().is_some_and(|caller| caller != "$me");
+        // Who may assume a role is narrowed down by its trust policy.
+        if by_service || is_assume_action(&call.action.to_ascii_lowercase()) {
+            return None;
+        }
+        let rest = after_arn(call.resource.as_ref()?, variable)?;
+        let within = self.within(&call.action)?;
+        (!within.is_everything()).then_some(Wants::Call(within, rest))
+    }
+
+    /// On which resources the session may be allowed an action.
+    fn within(&self, action: &str) -> Option<Arc<Within>> {
+        let shared = &self.finder.shared.within;
+        if let Some(known) = shared.lock().unwrap_or_else(PoisonError::into_inner).get(action) {
+            return known.clone();
+        }
+        let call =
+            Call { action: action.to_owned(), resources: Vec::new(), context: Vec::new(), service: None };
+        let within = self.finder.asker.within(self.holder, &call).map(Arc::new);
+        shared.lock().unwrap_or_else(PoisonError::into_inner).insert(action.to_owned(), within.clone());
+        within
+    }
+}
+
+/// What follows a variable's ARN, where the template begins with it.
+fn after_arn<'p>(template: &'p Template, variable: &str) -> Option<&'p [TemplatePart]> {
+    let (first, rest) = template.parts.split_first()?;
+    let begins = matches!(first, TemplatePart::Field(r) if r.variable == variable && r.field == "arn");
+    begins.then_some(rest)
+}
