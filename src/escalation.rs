@@ -31,6 +31,7 @@ mod narrow;
 mod needs;
 mod open;
 mod payload;
+mod pending;
 mod plan;
 mod policies;
 mod reach;

@@ -3,6 +3,7 @@
 use super::caller::CallerEntity;
 use super::facts::{ResourceFacts, resource_facts};
 use super::known::KnownSets;
+use super::one_name::TakenNames;
 use super::target::Place;
 use super::trusting::TrustGroups;
 use crate::engine::Memory;
@@ -41,6 +42,8 @@ pub struct Estate {
     pub(crate) known_sets: KnownSets,
     /// The roles by their trust policies.
     pub(crate) trust_groups: TrustGroups,
+    /// What new objects can't be called.
+    pub(crate) taken_names: TakenNames,
     /// What each account fixes of the context of requests for its resources.
     pub(crate) account_facts: FxHashMap<Arc<str>, Arc<ResourceFacts>>,
     /// What a KMS key has where no policy was collected: its account's identity policies decide.
@@ -107,6 +110,7 @@ impl Estate {
             resources_of_service: FxHashMap::default(),
             known_sets: KnownSets::default(),
             trust_groups: TrustGroups::default(),
+            taken_names: TakenNames::default(),
             account_facts: FxHashMap::default(),
             default_key_policies,
         };

@@ -15,11 +15,12 @@ use crate::engine::{Answer, solve};
 use crate::solver::UnknownReason;
 use gateproof_encodings::field::Field;
 use gateproof_encodings::import::import;
-use gateproof_encodings::language::matches;
+use gateproof_encodings::language::{PatternSet, matches};
 use gateproof_encodings::term::{Atom, Term, Terms};
 use gateproof_model::inventory::Inventory;
 use gateproof_model::pattern::{Pattern, Token};
-use std::sync::Arc;
+use rustc_hash::FxHashMap;
+use std::sync::{Arc, Mutex, PoisonError};
 
 /// The place of principals that the attacker may have made, and may have made otherwise: their names are not taken.
 pub(crate) const SUPPOSED: &str = "(perhaps made by an earlier step)";
@@ -52,13 +53,16 @@ pub(crate) enum Tied<C> {
 }
 
 /// What a new object's ARN must not be.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub(crate) struct NewName {
     /// The glob that it fits.
     pub glob: String,
     /// Whether its last part is an id that the service chooses: then it is the name before it that must be new.
     pub ends_in_id: bool,
 }
+
+/// What new names can't be, found out once for each kind.
+pub(crate) type TakenNames = Mutex<FxHashMap<NewName, Option<Arc<PatternSet>>>>;
 
 /// Names that are told apart from some by what matches them.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -188,15 +192,22 @@ impl Estate {
 
     /// The name is none of an object that exists.
     fn is_new(&self, terms: &mut Terms, name: &NewName) -> Term {
-        let mut taken: Vec<Pattern> = self.existing(name).map(|arn| name.taken(arn)).collect();
-        if taken.is_empty() {
-            return Terms::TRUE;
+        let Some(taken) = self.names_taken(name) else { return Terms::TRUE };
+        let taken = terms.atom_term(Atom::Text(Field::Resource, taken));
+        terms.not(taken)
+    }
+
+    /// What such a name can't be, if anything.
+    fn names_taken(&self, name: &NewName) -> Option<Arc<PatternSet>> {
+        let mut known = self.taken_names.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(taken) = known.get(name) {
+            return taken.clone();
         }
+        let mut taken: Vec<Pattern> = self.existing(name).map(|arn| name.taken(arn)).collect();
         taken.sort();
         taken.dedup();
-        let set = self.compiler.languages.set(taken, false);
-        let taken = terms.atom_term(Atom::Text(Field::Resource, set));
-        terms.not(taken)
+        let taken = (!taken.is_empty()).then(|| self.compiler.languages.set(taken, false));
+        known.entry(name.clone()).or_insert(taken).clone()
     }
 
     /// The name is told apart from each of some by what matches one of the two only.

@@ -42,11 +42,6 @@ impl Asked {
         Self { head: head.to_owned(), whole: head.len() == glob.len() }
     }
 
-    /// What they begin with.
-    pub fn head(&self) -> &str {
-        &self.head
-    }
-
     /// Whether a pattern may match some of them. A call without resource is about `*`.
     pub fn may_match(&self, pattern: &PatternText) -> bool {
         let head = literal_head(&pattern.text);
@@ -185,6 +180,6 @@ pub(super) fn may_touch(clause: &PatternClause, asked: &[Asked]) -> bool {
 }
 
 /// The text before the first wildcard or variable.
-fn literal_head(pattern: &str) -> &str {
+pub(super) fn literal_head(pattern: &str) -> &str {
     pattern.split(['*', '?', '$']).next().unwrap_or_default()
 }

@@ -4,7 +4,7 @@
 use super::caller::CallerEntity;
 use super::estate::Estate;
 use super::plan::Reach;
-use super::prefilter::{Asked, is_unlimited, needs_no_permission};
+use super::prefilter::{Asked, is_unlimited, literal_head, needs_no_permission};
 use super::summary::Prepared;
 use super::target::Place;
 use gateproof_model::catalogue::ActionInfo;
@@ -16,23 +16,32 @@ use std::sync::Arc;
 /// The resources on which a caller may be allowed an action. Errs towards yes: on others the formulas are false as they stand.
 #[derive(Debug)]
 pub(crate) struct Within {
-    /// What its own statements list; `None`: whichever resource.
-    own: Option<Vec<PatternText>>,
+    /// What its own statements list, by what it begins with; `None`: whichever resource.
+    own: Option<Vec<(String, PatternText)>>,
     /// Resources whose policies or grants may allow it by themselves.
     granted: FxHashSet<Arc<str>>,
 }
 
 impl Within {
-    /// Whether some resource of a glob may be among them.
-    pub fn may_include(&self, glob: &str) -> bool {
-        let asked = Asked::of(glob);
+    /// Whether the resource of an ARN, or one whose ARN begins with it, may be among them; `tail`: what follows it, up to a
+    /// wildcard, if anything does.
+    pub fn may_include(&self, arn: &str, tail: Option<&str>) -> bool {
+        let Some(own) = &self.own else { return true };
+        let meets = |head: &str| match arn.len() < head.len() {
+            true => tail.is_some() && head.starts_with(arn),
+            false => arn.starts_with(head),
+        };
+        let mut near = own.iter().filter(|(head, _)| meets(head)).peekable();
+        if near.peek().is_some() {
+            let asked = Asked::of(&tail.map_or_else(|| arn.to_owned(), |tail| format!("{arn}{tail}*")));
+            if near.any(|(_, pattern)| asked.may_match(pattern)) {
+                return true;
+            }
+        }
         // A key goes by its aliases, too.
-        self.own.as_ref().is_none_or(|own| own.iter().any(|pattern| asked.may_match(pattern)))
-            || glob.contains(":alias/")
-            || self
-                .granted
-                .iter()
-                .any(|arn| asked.head().starts_with(&**arn) || arn.starts_with(asked.head()))
+        self.granted.contains(arn)
+            || self.granted.iter().any(|granted| granted.starts_with(arn) || arn.starts_with(&**granted))
+            || arn.contains(":alias/")
     }
 
     /// Whether they are all that there are, as far as this tells.
@@ -64,7 +73,11 @@ impl Estate {
     }
 
     /// The resources that the caller's Allow statements on the action list; `None`: whichever.
-    fn own_patterns(&self, caller: &CallerEntity, action: &ActionInfo<'_>) -> Option<Vec<PatternText>> {
+    fn own_patterns(
+        &self,
+        caller: &CallerEntity,
+        action: &ActionInfo<'_>,
+    ) -> Option<Vec<(String, PatternText)>> {
         if is_unlimited(caller) || needs_no_permission(action.name()) {
             return None;
         }
@@ -76,9 +89,10 @@ impl Estate {
                     continue;
                 }
                 let clause = statement.resource.as_ref().filter(|clause| !clause.negated)?;
-                own.extend(clause.patterns.iter().cloned());
+                own.extend(clause.patterns.iter().map(|p| (literal_head(&p.text).to_owned(), p.clone())));
             }
         }
-        own.iter().all(|pattern| &*pattern.text != "*").then_some(own)
+        // What matches a call without a resource counts as matching anything.
+        own.iter().all(|(head, _)| !head.is_empty()).then_some(own)
     }
 }

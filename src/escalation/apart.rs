@@ -7,25 +7,54 @@ use super::bind::Scene;
 use super::needs::calls_of;
 use super::telling::Telling;
 use crate::ask::{CallerEntity, Estate};
-use gateproof_encodings::primitive::{Authorization, Primitive};
+use gateproof_encodings::primitive::{Authorization, Binding, Primitive};
 use gateproof_encodings::scope::is_assume_action;
 use gateproof_model::arn::Arn;
 use gateproof_model::policy::Document;
 use rustc_hash::{FxHashMap, FxHashSet};
 use std::sync::Arc;
 
-/// Resources whose policies tell two callers apart.
+/// Resources whose policies tell two callers apart, or that are not what they were.
 #[derive(Debug, Default)]
 pub(super) struct Apart {
     /// By their own policies and grants.
     resources: FxHashSet<Arc<str>>,
     /// Roles, by their trust policies, which are about assuming them only.
     roles: FxHashSet<Arc<str>>,
+    /// Whether it matters, too, which services those let in.
+    services: bool,
 }
 
 impl Apart {
+    /// None yet; roles count for the services that they let in, too.
+    pub fn of_services_too() -> Self {
+        Self { services: true, ..Self::default() }
+    }
+
+    /// Takes in resources by their policies, or by what else calls on them depend on.
+    pub fn add_resources<'r>(&mut self, arns: impl Iterator<Item = &'r Arc<str>>) {
+        self.resources.extend(arns.cloned());
+    }
+
+    /// Takes in roles by their trust policies.
+    pub fn add_roles<'r>(&mut self, arns: impl Iterator<Item = &'r Arc<str>>) {
+        self.roles.extend(arns.cloned());
+    }
+
+    /// Whether there are none.
+    pub fn is_empty(&self) -> bool {
+        self.resources.is_empty() && self.roles.is_empty()
+    }
+
     /// Whether some call of the step, as far as its variables are bound, may be about one of them.
     pub fn concerns(&self, estate: &Estate, scene: &Scene<'_>, primitive: &Primitive) -> bool {
+        let trusts = |(variable, binding): (&String, &Binding)| {
+            let role = scene.object(variable).filter(|role| !role.fresh && !role.is_unnamed());
+            !binding.trusts.0.is_empty() && role.is_none_or(|role| self.roles.contains(&role.arn))
+        };
+        if self.services && !self.roles.is_empty() && primitive.bind.iter().any(trusts) {
+            return true;
+        }
         let mut calls = primitive.needs.iter().flat_map(calls_of);
         calls.any(|call| {
             call.caller.as_deref().is_none_or(|c| c == "$me") && self.bears_on(estate, scene, call)

@@ -292,7 +292,7 @@ impl<'c, 'a> Chains<'c, 'a> {
             wanted: Wanted::EveryWay,
             gained: &Gained::default(),
             naming: None,
-            only_on: None,
+            only_on: [None, None],
         };
         let evidence = finder.again(&mut Terms::default(), instance, primitive).ok()?;
         evidence.unknown.is_none().then_some(evidence)

@@ -126,7 +126,7 @@ impl Search<'_> {
             wanted: Wanted::EveryWay,
             gained: &Gained::default(),
             naming: None,
-            only_on: None,
+            only_on: [None, None],
         };
         let again = finder.again(terms, &instance, primitive);
         instance.take(again);

@@ -24,12 +24,11 @@ impl Wants<'_> {
     fn may_be_met(&self, object: &Object) -> bool {
         match self {
             Self::Call(within, rest) => match rest.first() {
-                None => within.may_include(&object.arn),
+                None => within.may_include(&object.arn, None),
                 Some(TemplatePart::Text(text)) => {
-                    let head = text.split(['*', '?']).next().unwrap_or_default();
-                    within.may_include(&format!("{}{head}*", object.arn))
+                    within.may_include(&object.arn, text.split(['*', '?']).next())
                 }
-                Some(_) => within.may_include(&format!("{}*", object.arn)),
+                Some(_) => within.may_include(&object.arn, Some("")),
             },
             Self::Any(any) => any.iter().any(|one| one.may_be_met(object)),
             Self::All(all) => all.iter().all(|one| one.may_be_met(object)),
@@ -47,7 +46,7 @@ impl<'a> Search<'_, 'a, '_> {
 
     /// Whether the object may be one on which the calls are allowed.
     pub fn may_suit(&self, wants: &Wants<'_>, object: &Object) -> bool {
-        object.fresh || object.is_unnamed() || wants.may_be_met(object)
+        object.fresh || wants.may_be_met(object) || object.is_unnamed()
     }
 
     /// `None`: nothing that statements tell.

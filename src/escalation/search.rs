@@ -9,6 +9,7 @@ use super::kin::Kin;
 use super::meet::Met;
 use super::needs::calls_of;
 use super::open::{Lists, Open};
+use super::pending::Pending;
 use super::policies::{Reading, about_policies, changes_of};
 use super::session::Start;
 use super::sorts::Sorts;
@@ -85,7 +86,7 @@ impl Search<'_> {
     pub fn run(&self, enough: impl Fn(&Found, usize) -> bool) -> Found {
         let mut found = Found { gained: Gained::nothing(&self.estate.snapshot), ..Found::default() };
         self.start.sessions().map(Fact::Session).for_each(|fact| found.take(&fact));
-        let mut pending: BTreeSet<Session> = self.start.sessions().collect();
+        let mut pending = Pending::all(self.start.sessions());
         let mut changes = Changes::default();
         let actions: BTreeSet<String> = self.primitives.iter().flat_map(actions_of).collect();
         let steps = self.for_steps();
@@ -127,7 +128,7 @@ impl Search<'_> {
             if let (Some(earlier), Some(sorts)) = (&earlier, &sorts)
                 && !sorts.are_within(earlier)
             {
-                let all = facts.iter().filter_map(Fact::session).cloned().collect();
+                let all = Pending::all(facts.iter().filter_map(Fact::session).cloned());
                 added = self.step(&Round { naming: naming(true), ..view }, &all, &mut found);
             }
             added.extend(self.step(&view, &pending, &mut found));
@@ -147,12 +148,12 @@ impl Search<'_> {
                 }
                 found.gained.tell_sorts_apart();
                 found.by_sorts = true;
-                (sorts, pending, round) = (Some(Sorts::default()), BTreeSet::new(), 0);
+                (sorts, pending, round) = (Some(Sorts::default()), Pending::default(), 0);
                 continue;
             }
             let policies = about_policies(&found.facts);
             let next = changes_of(&self.estate.snapshot, &policies, Reading::AtMost);
-            pending = pending_after(&found.facts, &added, &changes, &next);
+            pending = Pending::after(&found.facts, &added, &changes, &next);
             changes = next;
         }
     }
@@ -173,10 +174,11 @@ impl Search<'_> {
 
     /// Lets each session make every kind of step; the facts that are new. What some sessions gain the next ones needn't
     /// look for: first one of each sort, then ever more at once.
-    fn step(&self, round: &Round<'_>, pending: &BTreeSet<Session>, found: &mut Found) -> BTreeSet<Fact> {
+    fn step(&self, round: &Round<'_>, pending: &Pending, found: &mut Found) -> BTreeSet<Fact> {
         let mut added = BTreeSet::new();
         if self.every_way {
-            let all: Vec<(&Session, First)> = pending.iter().map(|s| (s, First::ALL)).collect();
+            let all: Vec<(&Session, First)> =
+                pending.sessions().into_iter().map(|s| (s, First::ALL)).collect();
             let ways = self.ways(round, Wanted::EveryWay, &all);
             self.add_all(ways, round.naming, found, &mut added);
             return added;
@@ -188,7 +190,7 @@ impl Search<'_> {
             .into_iter()
             .filter_map(|session| {
                 let holder = self.start.holder(round.estate, round.facts, session)?;
-                Some((session, twins.meet(&holder)))
+                Some((session, First { since: pending.only_on(session), ..twins.meet(&holder) }))
             })
             .collect();
         let (mut leaders, followers): (Vec<_>, Vec<_>) = sessions.into_iter().partition(|(_, f)| f.leads());
@@ -222,7 +224,8 @@ impl Search<'_> {
             let open = Open::of(&found.gained, round.objects, snapshot, round.kin, lists);
             let ways = self.ways(round, Wanted::Open(&open), now);
             lists = open.into_lists();
-            for (session, first) in now.iter().filter(|(_, first)| first.of_others) {
+            // Of one that looks for new steps only, nothing follows.
+            for (session, first) in now.iter().filter(|(_, f)| f.of_others && f.since.is_none()) {
                 let free = found.gained.is_free(snapshot, &session.principal);
                 let own = ways.instances.iter().filter(|instance| instance.session == **session);
                 let mut facts = own.flat_map(|instance| &instance.facts);
@@ -266,10 +269,10 @@ impl Search<'_> {
     fn one_of_each<'s>(
         &self,
         round: &Round<'_>,
-        pending: &'s BTreeSet<Session>,
+        pending: &'s Pending,
     ) -> (Vec<&'s Session>, Vec<&'s Session>) {
         let mut seen = FxHashSet::default();
-        pending.iter().partition(|session| {
+        pending.sessions().into_iter().partition(|session| {
             let policies = round.estate.caller(&session.principal).map(|caller| {
                 let documents =
                     caller.policies.identity.iter().chain(caller.policies.boundary.iter().flatten());
@@ -343,13 +346,7 @@ impl Search<'_> {
         whole
     }
 
-    fn look_for_goal(
-        &self,
-        round: &Round<'_>,
-        asker: &Asker<'_>,
-        pending: &BTreeSet<Session>,
-        found: &mut Found,
-    ) {
+    fn look_for_goal(&self, round: &Round<'_>, asker: &Asker<'_>, pending: &Pending, found: &mut Found) {
         let Some(goal) = self.goal else { return };
         found.note_facts_that_meet(goal);
         let known: BTreeSet<&Session> =
@@ -364,7 +361,7 @@ impl Search<'_> {
             None => true,
         };
         let sessions: Vec<&Session> =
-            pending.iter().filter(|s| !known.contains(s)).filter(|s| is_first(s)).collect();
+            pending.sessions().into_iter().filter(|s| !known.contains(s)).filter(|s| is_first(s)).collect();
         let guards: Vec<(&Session, Guard)> = sessions
             .par_iter()
             .map_init(Terms::default, |terms, session| {
@@ -462,35 +459,4 @@ fn is_possible(estate: &Estate, may: &MayDo, needs: &[Need]) -> bool {
         Need::Any(any) => any.any.iter().any(|one| is_possible(estate, may, std::slice::from_ref(one))),
         Need::All(all) => is_possible(estate, may, &all.all),
     })
-}
-
-/// The sessions that a round's facts give something to ask anew: the new ones; those whose policies changed; all, where
-/// something changed that is not of one principal.
-fn pending_after(
-    facts: &BTreeSet<Fact>,
-    added: &BTreeSet<Fact>,
-    before: &Changes,
-    after: &Changes,
-) -> BTreeSet<Session> {
-    let sessions = || facts.iter().filter_map(Fact::session);
-    let trust = |changes: &Changes, arn: &str| changes.principals.get(arn).is_some_and(|c| c.trust.is_some());
-    let told = |changes: &Changes, arn: &str| {
-        changes.principals.get(arn).map_or((None, None), |c| (c.tags.clone(), c.named_boundary.clone()))
-    };
-    let everywhere = before.resources != after.resources
-        || before.new_principals != after.new_principals
-        || before.without_controls != after.without_controls
-        || after
-            .principals
-            .keys()
-            .any(|arn| trust(before, arn) != trust(after, arn) || told(before, arn) != told(after, arn));
-    if everywhere {
-        return sessions().cloned().collect();
-    }
-    let changed = |arn: &Arc<str>| before.principals.get(arn) != after.principals.get(arn);
-    let enrolled = |arn: &Arc<str>| added.contains(&Fact::Device(arn.clone()));
-    let concerned = |s: &&Session| {
-        added.contains(&Fact::Session((*s).clone())) || changed(&s.principal) || enrolled(&s.principal)
-    };
-    sessions().filter(concerned).cloned().collect()
 }

@@ -17,6 +17,7 @@ use gateproof_encodings::primitive::{Effect, Primitive, Via};
 use gateproof_encodings::term::Terms;
 use gateproof_model::arn::Arn;
 use rustc_hash::{FxHashMap, FxHashSet};
+use std::borrow::Cow;
 use std::sync::{Arc, Mutex, OnceLock};
 
 /// One way of a step.
@@ -56,8 +57,8 @@ pub(super) struct Finder<'a, 'w> {
     pub gained: &'a Gained,
     /// What new principals are called; `None`: one name will do.
     pub naming: Option<Naming<'a>>,
-    /// What some call must be about; `None`: anything.
-    pub only_on: Option<&'a Apart>,
+    /// What some call must be about, each of these; `None`: anything.
+    pub only_on: [Option<&'a Apart>; 2],
 }
 
 /// How new principals are told apart.
@@ -244,7 +245,7 @@ impl<'a> Finder<'a, '_> {
     ///
     /// A session that a user opens by `sts:AssumeRole` says whether a device was used: both are looked at. Principals of an
     /// account that the snapshot doesn't cover may be users.
-    pub fn variants(&self, primitive: &Primitive) -> Vec<(Holder, bool)> {
+    pub fn variants(&self, primitive: &Primitive) -> Vec<(Cow<'_, Holder>, bool)> {
         let assumes = primitive
             .effects
             .iter()
@@ -257,12 +258,12 @@ impl<'a> Finder<'a, '_> {
         let user = Arn::parse(&entity.id)
             .is_some_and(|a| a.resource.starts_with("user/") || outsider && a.resource == "root");
         if !assumes || !user {
-            return vec![(self.holder.clone(), false)];
+            return vec![(Cow::Borrowed(self.holder), false)];
         }
         let with = |demand| {
             let mut holder = self.holder.clone();
             holder.when.push(device(demand));
-            holder
+            Cow::Owned(holder)
         };
         let without = with(Demand::Differs("true".to_owned()));
         vec![(without, false), (with(Demand::Equals("true".to_owned())), true)]

@@ -36,6 +36,8 @@ pub(super) struct First {
     pub of_others: bool,
     /// Where it is so only by the policies of some resources: which they are. On others, another session is the first.
     pub apart: Option<Arc<Apart>>,
+    /// Where it made all others already: what changed since.
+    pub since: Option<Arc<Apart>>,
     /// A number that those share who are twins for all steps.
     pub class: usize,
 }
@@ -92,12 +94,12 @@ impl Twins {
         if of_iam {
             self.firsts.insert((own, by_own, by_controls), caller.clone());
         }
-        First { of_iam, of_others, apart: apart.map(Arc::new), class }
+        First { of_iam, of_others, apart: apart.map(Arc::new), since: None, class }
     }
 }
 
 impl First {
-    pub const ALL: Self = Self { of_iam: true, of_others: true, apart: None, class: 0 };
+    pub const ALL: Self = Self { of_iam: true, of_others: true, apart: None, since: None, class: 0 };
 
     /// Whether the session makes steps for its twins.
     pub fn leads(&self) -> bool {
@@ -112,9 +114,10 @@ impl First {
         if primitive.needs.iter().all(is_of_iam) { self.of_iam } else { self.of_others }
     }
 
-    /// The resources that some call of the step must be about, if it is to give what another session's doesn't.
-    pub fn only_on(&self, primitive: &Primitive) -> Option<&Apart> {
-        self.apart.as_deref().filter(|_| !grants(primitive))
+    /// The resources that some call of the step must be about, each of these, if it is to give what another session's doesn't,
+    /// or what it didn't give before.
+    pub fn only_on(&self, primitive: &Primitive) -> [Option<&Apart>; 2] {
+        [self.apart.as_deref().filter(|_| !grants(primitive)), self.since.as_deref()]
     }
 }
 

@@ -96,7 +96,7 @@ impl<'a> Search<'_, 'a, '_> {
     /// Whether the step may give what that of another session doesn't.
     fn is_its_own(&self, scene: &Scene<'a>) -> bool {
         let Finder { only_on, asker, .. } = self.finder;
-        only_on.is_none_or(|apart| apart.concerns(asker.estate, scene, self.primitive))
+        only_on.iter().flatten().all(|apart| apart.concerns(asker.estate, scene, self.primitive))
     }
 
     /// Whether a need is about some object that exists.
@@ -390,6 +390,11 @@ impl<'a> Search<'_, 'a, '_> {
         if binding.kind == "fresh" {
             return Some(vec![scene.fresh(binding)?]);
         }
+        let related = binding.of.is_some() || binding.boundary_of.is_some() || binding.is.is_some();
+        let gives = binding.kind == "iam.policy" && !related && self.is_given(variable);
+        if let (true, Some(given)) = (gives, self.finder.shared.given.get()) {
+            return Some(given.clone());
+        }
         let asker = self.finder.asker;
         let admitting = self.assumed_by(variable).and_then(|action| asker.may_admit(self.holder, action));
         let services = binding.trusts.0.iter();
@@ -400,11 +405,10 @@ impl<'a> Search<'_, 'a, '_> {
             let admits = admitting.as_ref().is_none_or(|roles| roles.contains(&object.arn));
             let trusts =
                 || trusting.as_ref().is_none_or(|t| t.iter().any(|roles| roles.contains(&object.arn)));
-            object.is_unnamed() || admits && trusts() && self.may_suit(&wants, object)
+            admits && trusts() && self.may_suit(&wants, object) || object.is_unnamed()
         };
         let known = self.finder.objects.candidates(scene, binding, self.is_of_iam(variable), suits);
-        let related = binding.of.is_some() || binding.boundary_of.is_some() || binding.is.is_some();
-        if binding.kind != "iam.policy" || related || !self.is_given(variable) {
+        if !gives {
             return Some(known);
         }
         let given = self.finder.shared.given.get_or_init(|| {
