@@ -11,16 +11,18 @@ use gateproof_encodings::primitive::{Authorization, Binding, Primitive};
 use gateproof_encodings::scope::is_assume_action;
 use gateproof_model::arn::Arn;
 use gateproof_model::policy::Document;
-use rustc_hash::{FxHashMap, FxHashSet};
+use rustc_hash::FxHashMap;
+use std::collections::BTreeSet;
+use std::ops::Bound;
 use std::sync::Arc;
 
 /// Resources whose policies tell two callers apart, or that are not what they were.
 #[derive(Debug, Default)]
 pub(super) struct Apart {
-    /// By their own policies and grants.
-    resources: FxHashSet<Arc<str>>,
+    /// By their own policies and grants, by service.
+    resources: FxHashMap<Arc<str>, BTreeSet<Arc<str>>>,
     /// Roles, by their trust policies, which are about assuming them only.
-    roles: FxHashSet<Arc<str>>,
+    roles: BTreeSet<Arc<str>>,
     /// Whether it matters, too, which services those let in.
     services: bool,
 }
@@ -31,19 +33,28 @@ impl Apart {
         Self { services: true, ..Self::default() }
     }
 
-    /// Takes in resources by their policies, or by what else calls on them depend on.
-    pub fn add_resources<'r>(&mut self, arns: impl Iterator<Item = &'r Arc<str>>) {
-        self.resources.extend(arns.cloned());
+    /// Takes in a resource by its policy, or by what else calls on it depend on.
+    pub fn add_resource(&mut self, arn: &Arc<str>) {
+        let service = Arn::parse(arn).map_or("", |parsed| parsed.service);
+        self.resources.entry(service.into()).or_default().insert(arn.clone());
     }
 
-    /// Takes in roles by their trust policies.
-    pub fn add_roles<'r>(&mut self, arns: impl Iterator<Item = &'r Arc<str>>) {
-        self.roles.extend(arns.cloned());
+    /// Takes in a role by its trust policy.
+    pub fn add_role(&mut self, arn: &Arc<str>) {
+        self.roles.insert(arn.clone());
     }
 
     /// Whether there are none.
     pub fn is_empty(&self) -> bool {
         self.resources.is_empty() && self.roles.is_empty()
+    }
+
+    /// Whether some call of the step may be about one of them, whatever its variables are bound to.
+    pub fn may_concern(&self, estate: &Estate, primitive: &Primitive) -> bool {
+        let trusts = || primitive.bind.values().any(|binding| !binding.trusts.0.is_empty());
+        self.services && !self.roles.is_empty() && trusts()
+            || calls_of_holder(primitive)
+                .any(|call| self.among(estate, call).is_none_or(|sets| !sets.is_empty()))
     }
 
     /// Whether some call of the step, as far as its variables are bound, may be about one of them.
@@ -52,38 +63,47 @@ impl Apart {
             let role = scene.object(variable).filter(|role| !role.fresh && !role.is_unnamed());
             !binding.trusts.0.is_empty() && role.is_none_or(|role| self.roles.contains(&role.arn))
         };
-        if self.services && !self.roles.is_empty() && primitive.bind.iter().any(trusts) {
-            return true;
-        }
-        let mut calls = primitive.needs.iter().flat_map(calls_of);
-        calls.any(|call| {
-            call.caller.as_deref().is_none_or(|c| c == "$me") && self.bears_on(estate, scene, call)
-        })
+        self.services && !self.roles.is_empty() && primitive.bind.iter().any(trusts)
+            || calls_of_holder(primitive).any(|call| self.bears_on(estate, scene, call))
     }
 
     fn bears_on(&self, estate: &Estate, scene: &Scene<'_>, call: &Authorization) -> bool {
-        let Some(action) = estate.catalogue.find_action(&call.action) else { return true };
-        let among =
-            if is_assume_action(&call.action.to_ascii_lowercase()) { &self.roles } else { &self.resources };
-        let of_service = |arn: &&Arc<str>| {
-            Arn::parse(arn).is_none_or(|a| a.service == action.service()) || action.accepts_resource(arn)
-        };
-        let mut possible = among.iter().filter(of_service).peekable();
-        if possible.peek().is_none() {
+        let Some(among) = self.among(estate, call) else { return true };
+        if among.is_empty() {
             return false;
         }
         let Some(template) = &call.resource else { return true };
         let globs = scene.globs(template);
         // A key goes by its aliases, too.
-        let heads: Vec<&str> = globs.iter().filter(|g| !g.contains(":alias/")).map(|g| head(g)).collect();
-        heads.len() < globs.len()
-            || possible.any(|arn| heads.iter().any(|head| head.starts_with(&**arn) || arn.starts_with(head)))
+        globs.iter().any(|glob| glob.contains(":alias/") || among.iter().any(|arns| is_about(glob, arns)))
+    }
+
+    /// Those that the action of a call may be about; `None`: nobody knows.
+    fn among(&self, estate: &Estate, call: &Authorization) -> Option<Vec<&BTreeSet<Arc<str>>>> {
+        let action = estate.catalogue.find_action(&call.action)?;
+        if is_assume_action(&call.action.to_ascii_lowercase()) {
+            return Some(if self.roles.is_empty() { Vec::new() } else { vec![&self.roles] });
+        }
+        let types = action.resource_types();
+        let others = types.map(|row| row.resource_type.service().to_owned());
+        let services: BTreeSet<String> = others.chain([action.service().to_owned()]).collect();
+        Some(services.iter().filter_map(|service| self.resources.get(service.as_str())).collect())
     }
 }
 
-/// What comes before the first wildcard.
-fn head(glob: &str) -> &str {
-    glob.split(['*', '?']).next().unwrap_or_default()
+/// The calls that a step's session makes itself.
+fn calls_of_holder(primitive: &Primitive) -> impl Iterator<Item = &Authorization> {
+    let calls = primitive.needs.iter().flat_map(calls_of);
+    calls.filter(|call| call.caller.as_deref().is_none_or(|caller| caller == "$me"))
+}
+
+/// Whether a glob may be about one of some resources, or about something that lies under one.
+fn is_about(glob: &str, arns: &BTreeSet<Arc<str>>) -> bool {
+    let head = glob.split(['*', '?']).next().unwrap_or_default();
+    let next = arns.range::<str, _>((Bound::Included(head), Bound::Unbounded)).next();
+    let above = head.match_indices(['/', ':']).filter_map(|(at, _)| head.get(..at));
+    next.is_some_and(|arn| arn.starts_with(head) && (head.len() < glob.len() || arn.len() == head.len()))
+        || above.into_iter().any(|arn| arns.contains(arn))
 }
 
 /// What the policies of each resource see of callers.
@@ -152,8 +172,10 @@ impl Onlookers {
         for onlooker in naming.chain(&self.watchful).filter_map(|place| self.all.get(*place)) {
             let telling = &onlooker.telling;
             if one.id != other.id && telling.sight(one) != telling.sight(other) {
-                let among = if onlooker.trusts { &mut apart.roles } else { &mut apart.resources };
-                among.insert(onlooker.arn.clone());
+                match onlooker.trusts {
+                    true => apart.add_role(&onlooker.arn),
+                    false => apart.add_resource(&onlooker.arn),
+                }
             }
         }
         apart

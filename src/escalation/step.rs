@@ -214,6 +214,10 @@ impl<'a> Finder<'a, '_> {
     /// All ways of the `n`th primitive.
     pub fn ways(&self, terms: &mut Terms, n: usize, primitive: &'a Primitive) -> Ways {
         let mut ways = Ways::default();
+        let mut only_on = self.only_on.iter().flatten();
+        if !only_on.all(|apart| apart.may_concern(self.asker.estate, primitive)) {
+            return ways;
+        }
         for (holder, device) in self.variants(primitive) {
             Search::of(self, &holder, device, (n, primitive)).run(terms, &mut ways);
         }

@@ -79,9 +79,6 @@ impl<'a> Search<'_, 'a, '_> {
             return;
         }
         let scene = self.opening();
-        if !self.is_its_own(&scene) {
-            return;
-        }
         // With nothing bound each need must be possible at all. Where all objects are looked at, they say so themselves.
         let each = matches!(self.finder.wanted, Wanted::EachFact);
         for need in self.primitive.needs.iter().filter(|need| !each || !self.is_about_known(need)) {
