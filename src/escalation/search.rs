@@ -224,8 +224,7 @@ impl Search<'_> {
             let open = Open::of(&found.gained, round.objects, snapshot, round.kin, lists);
             let ways = self.ways(round, Wanted::Open(&open), now);
             lists = open.into_lists();
-            // Of one that looks for new steps only, nothing follows.
-            for (session, first) in now.iter().filter(|(_, f)| f.of_others && f.since.is_none()) {
+            for (session, first) in now.iter().filter(|(_, first)| first.of_others) {
                 let free = found.gained.is_free(snapshot, &session.principal);
                 let own = ways.instances.iter().filter(|instance| instance.session == **session);
                 let mut facts = own.flat_map(|instance| &instance.facts);

@@ -127,18 +127,28 @@ impl First {
 /// nothing by one either, if a grant would count for them as for it. Who has a grant already is named by it, and has no twins
 /// but its own sessions.
 #[derive(Debug, Default)]
-pub(super) struct Granting(FxHashMap<usize, (bool, bool)>);
+pub(super) struct Granting(FxHashMap<usize, Noted>);
+
+/// What was noted of the first of a class.
+#[derive(Debug)]
+struct Noted {
+    free: bool,
+    counts: bool,
+    /// Whether it looked only for grants that it couldn't make before; then the same is said of its twins.
+    since: bool,
+}
 
 impl Granting {
     /// Notes of the first of a class whether key policies which are written suit it as well as any grant, and whether it can
     /// make a grant that counts.
     pub fn note(&mut self, first: &First, free: bool, counts: bool) {
-        self.0.insert(first.class, (free, counts));
+        self.0.insert(first.class, Noted { free, counts, since: first.since.is_some() });
     }
 
     /// Whether one of its twins may make a grant that counts for it.
     pub fn may_count(&self, twin: &First, free: bool) -> bool {
-        self.0.get(&twin.class).is_none_or(|(of_first, counts)| *counts || *of_first != free)
+        let noted = self.0.get(&twin.class);
+        noted.is_none_or(|n| n.counts || n.free != free || n.since && twin.since.is_none())
     }
 }
 
