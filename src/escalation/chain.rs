@@ -54,7 +54,7 @@ pub(super) struct Chains<'c, 'a> {
     worlds_made: usize,
     /// The boundaries that new principals are made under.
     under: Arc<FxHashMap<Fact, Vec<Fact>>>,
-    needed: BTreeMap<usize, Arc<Vec<Vec<usize>>>>,
+    pub needed: BTreeMap<usize, Arc<Vec<Vec<usize>>>>,
     goals: BTreeMap<usize, Arc<Vec<Vec<usize>>>>,
 }
 

@@ -225,7 +225,10 @@ impl Estate {
             };
             let steps = chains.first().map(|chain| chain.steps.len());
             let ended = search.cancelled();
-            if let Some(best) = best.take().filter(|_| ended) {
+            let known =
+                best.as_ref().and_then(|(_, chains, _)| chains.first()).map(|chain| chain.steps.len());
+            let none_shorter = known.is_some_and(|known| steps.is_none_or(|steps| known < steps));
+            if let Some(best) = best.take().filter(|_| ended || none_shorter) {
                 return best;
             }
             let shortest = match steps {
