@@ -14,7 +14,7 @@ use super::minimal::minimal_sets;
 use super::plan::Steps;
 use super::policies::{Reading, changes_of};
 use super::search::{Found, Search};
-use super::step::{Evidence, Finder, Instance, Shared, Wanted};
+use super::step::{Finder, Instance, Shared, Wanted};
 use super::target::Goal;
 use crate::ask::Estate;
 use gateproof_encodings::primitive::Primitive;
@@ -54,7 +54,7 @@ pub(super) struct Chains<'c, 'a> {
     worlds_made: usize,
     /// The boundaries that new principals are made under.
     under: Arc<FxHashMap<Fact, Vec<Fact>>>,
-    needed: BTreeMap<usize, Arc<Vec<Vec<usize>>>>,
+    pub needed: BTreeMap<usize, Arc<Vec<Vec<usize>>>>,
     goals: BTreeMap<usize, Arc<Vec<Vec<usize>>>>,
 }
 
@@ -251,21 +251,21 @@ impl<'c, 'a> Chains<'c, 'a> {
         estate
     }
 
-    /// The requests of a step, on the policies as the facts leave them.
-    pub fn made(&mut self, facts: &[Fact], reading: Reading, instance: &Instance) -> Option<Evidence> {
+    /// A step as it is made on the policies as the facts leave them.
+    pub fn made(&mut self, facts: &[Fact], reading: Reading, instance: &Instance) -> Option<Instance> {
         let world = self.world(facts, reading);
         let primitive = self.search.primitives.get(instance.primitive)?;
         self.made_in(world.as_deref(), facts, instance, primitive)
     }
 
-    /// The requests of a step in an estate, or with policies as they are.
+    /// A step as it is made in an estate, or with policies as they are.
     pub fn made_in(
         &self,
         world: Option<&Estate>,
         facts: &[Fact],
         instance: &Instance,
         primitive: &Primitive,
-    ) -> Option<Evidence> {
+    ) -> Option<Instance> {
         match world {
             None => self.made_by(&self.unchanged, facts, instance, primitive),
             Some(estate) => {
@@ -280,7 +280,7 @@ impl<'c, 'a> Chains<'c, 'a> {
         facts: &[Fact],
         instance: &Instance,
         primitive: &Primitive,
-    ) -> Option<Evidence> {
+    ) -> Option<Instance> {
         let all: BTreeSet<Fact> = facts.iter().cloned().collect();
         let holder = self.search.start.holder(asker.estate, &all, &instance.session)?;
         let finder = Finder {
@@ -294,8 +294,8 @@ impl<'c, 'a> Chains<'c, 'a> {
             naming: None,
             only_on: [None, None],
         };
-        let evidence = finder.again(&mut Terms::default(), instance, primitive).ok()?;
-        evidence.unknown.is_none().then_some(evidence)
+        let made = finder.again(&mut Terms::default(), instance, primitive).ok()?;
+        made.evidence.unknown.is_none().then_some(made)
     }
 
     /// Whether the goal is met in a session, in an estate or with policies as they are.

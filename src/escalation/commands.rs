@@ -6,7 +6,7 @@ use super::fact::Held;
 use super::needs::calls_of;
 use super::payload::{Payload, is_service};
 use super::replay::Chain;
-use super::step::{Evidence, Instance};
+use super::step::Instance;
 use crate::ask::{call, command};
 use crate::question::Step;
 use gateproof_encodings::primitive::{Call, Primitive, Template, TemplatePart};
@@ -19,10 +19,10 @@ use std::sync::Arc;
 pub(super) fn commands(chain: &Chain, primitives: &[Primitive]) -> Vec<String> {
     let mut lines = Vec::new();
     let payload = Payload::of(chain);
-    for (instance, evidence) in &chain.steps {
+    for instance in &chain.steps {
         let Some(primitive) = primitives.get(instance.primitive) else { continue };
         lines.push(format!("# {}, as {}", primitive.title, instance.session));
-        lines.extend(commands_of(instance, evidence, primitive, &payload));
+        lines.extend(commands_of(instance, primitive, &payload));
     }
     let last = &chain.end.steps;
     let Some(session) = chain.by.session().filter(|_| !last.is_empty()) else { return lines };
@@ -35,12 +35,8 @@ pub(super) fn commands(chain: &Chain, primitives: &[Primitive]) -> Vec<String> {
     lines
 }
 
-fn commands_of(
-    instance: &Instance,
-    evidence: &Evidence,
-    primitive: &Primitive,
-    payload: &Payload<'_>,
-) -> Vec<String> {
+fn commands_of(instance: &Instance, primitive: &Primitive, payload: &Payload<'_>) -> Vec<String> {
+    let evidence = &instance.evidence;
     let scene = scene(instance, primitive);
     let lower = |action: &str| action.to_ascii_lowercase();
     let needed: BTreeSet<String> =

@@ -6,33 +6,24 @@
 use std::collections::{BTreeSet, VecDeque};
 
 /// The minimal sets among the first `n` numbers, smallest first; some may be missing after `most` sets were tried.
-pub(super) fn minimal_sets(
-    n: usize,
-    most: usize,
-    mut holds: impl FnMut(&[usize]) -> bool,
-) -> Vec<Vec<usize>> {
-    let mut found: Vec<Vec<usize>> = Vec::new();
-    let mut failed: Vec<BTreeSet<usize>> = Vec::new();
+pub(super) fn minimal_sets(n: usize, most: usize, holds: impl FnMut(&[usize]) -> bool) -> Vec<Vec<usize>> {
+    let mut tried = Tried { holds, found: Vec::new(), failed: Vec::new() };
     let mut queue: VecDeque<BTreeSet<usize>> = VecDeque::from([BTreeSet::new()]);
     let mut seen: BTreeSet<BTreeSet<usize>> = BTreeSet::new();
     while let Some(aside) = queue.pop_front() {
-        if failed.iter().any(|more| more.is_subset(&aside)) {
-            continue;
-        }
-        let known = found.iter().find(|set| set.iter().all(|element| !aside.contains(element)));
+        let known = tried.found.iter().find(|set| set.iter().all(|element| !aside.contains(element)));
         let set = match known {
             Some(set) => set.clone(),
             None => {
                 let left: Vec<usize> = (0..n).filter(|element| !aside.contains(element)).collect();
-                if found.len() + failed.len() >= most {
+                if tried.found.len() + tried.failed.len() >= most {
                     break;
                 }
-                if !holds(&left) {
-                    failed.push(aside);
+                if !tried.holds(&left) {
                     continue;
                 }
-                let set = shrunk(left, &mut holds);
-                found.push(set.clone());
+                let set = tried.shrunk(left);
+                tried.found.push(set.clone());
                 set
             }
         };
@@ -44,28 +35,61 @@ pub(super) fn minimal_sets(
             }
         }
     }
+    let mut found = tried.found;
     found.sort_by(|a, b| (a.len(), a).cmp(&(b.len(), b)));
     found
 }
 
-/// A minimal set in one that has the property: parts of it are left out, ever smaller ones.
-fn shrunk(mut set: Vec<usize>, holds: &mut impl FnMut(&[usize]) -> bool) -> Vec<usize> {
-    let mut part = set.len().div_ceil(2);
-    while part > 0 {
-        let mut at = 0;
-        while at < set.len() {
-            let end = (at + part).min(set.len());
-            let fewer: Vec<usize> =
-                set.iter().enumerate().filter(|(n, _)| !(at..end).contains(n)).map(|(_, e)| *e).collect();
-            if holds(&fewer) {
-                set = fewer;
-            } else {
-                at = end;
-            }
+/// What is known of the property. Sets are sorted.
+struct Tried<F> {
+    holds: F,
+    /// Minimal sets that have it.
+    found: Vec<Vec<usize>>,
+    /// Sets that don't have it, none within another.
+    failed: Vec<Vec<usize>>,
+}
+
+impl<F: FnMut(&[usize]) -> bool> Tried<F> {
+    /// Whether a set has the property; asked only where those that were tried don't tell.
+    fn holds(&mut self, set: &[usize]) -> bool {
+        if self.found.iter().any(|found| is_within(found, set)) {
+            return true;
         }
-        part = if part == 1 { 0 } else { part.div_ceil(2) };
+        if self.failed.iter().any(|failed| is_within(set, failed)) {
+            return false;
+        }
+        if (self.holds)(set) {
+            return true;
+        }
+        self.failed.retain(|failed| !is_within(failed, set));
+        self.failed.push(set.to_vec());
+        false
     }
-    set
+
+    /// A minimal set in one that has the property: parts of it are left out, ever smaller ones.
+    fn shrunk(&mut self, mut set: Vec<usize>) -> Vec<usize> {
+        let mut part = set.len().div_ceil(2);
+        while part > 0 {
+            let mut at = 0;
+            while at < set.len() {
+                let end = (at + part).min(set.len());
+                let left = set.iter().enumerate().filter(|(n, _)| !(at..end).contains(n));
+                let fewer: Vec<usize> = left.map(|(_, e)| *e).collect();
+                if self.holds(&fewer) {
+                    set = fewer;
+                } else {
+                    at = end;
+                }
+            }
+            part = if part == 1 { 0 } else { part.div_ceil(2) };
+        }
+        set
+    }
+}
+
+/// Whether all of a set is in another.
+fn is_within(set: &[usize], other: &[usize]) -> bool {
+    set.len() <= other.len() && set.iter().all(|element| other.binary_search(element).is_ok())
 }
 
 #[cfg(test)]
@@ -86,6 +110,24 @@ mod tests {
             let found: BTreeSet<Vec<usize>> = minimal_sets(7, 100_000, holds).into_iter().collect();
             prop_assert_eq!(found, minimal_of(&sets));
         }
+    }
+
+    #[test]
+    fn nothing_is_tried_that_follows_from_what_was() {
+        let sets = [[0, 1], [0, 2], [3, 4]];
+        let (mut minimal, mut failed): (Vec<Vec<usize>>, Vec<Vec<usize>>) = Default::default();
+        minimal_sets(8, 100, |some| {
+            let follows = minimal.iter().any(|set| is_within(set, some))
+                || failed.iter().any(|set| is_within(some, set));
+            assert!(!follows, "{some:?}, with {minimal:?} and without {failed:?}");
+            let holds = sets.iter().any(|set| is_within(set, some));
+            let list = if holds { &mut minimal } else { &mut failed };
+            if !holds || sets.iter().any(|set| set == some) {
+                list.push(some.to_vec());
+            }
+            holds
+        });
+        assert_eq!(minimal.len(), 3);
     }
 
     #[test]

@@ -69,6 +69,23 @@ impl<'a> Search<'_, 'a, '_> {
         }
     }
 
+    /// All needs under other names of the new objects, where names are found. A new principal keeps its name: its sessions go
+    /// by it.
+    pub fn renamed(&self, terms: &mut Terms, scene: &Scene<'a>) -> Option<(Scene<'a>, Evidence)> {
+        let fresh = self.new_objects();
+        if fresh.is_empty() || self.makes() {
+            return None;
+        }
+        let mut nameless = scene.clone();
+        nameless.bound.retain(|variable, _| !fresh.contains(variable));
+        for variable in &fresh {
+            let object = nameless.fresh(self.primitive.bind.get(*variable)?)?;
+            nameless = nameless.with(variable, object);
+        }
+        let (_, so_far) = self.whole(terms, &nameless).ok()?;
+        self.name(terms, &nameless, &fresh, &so_far).ok().filter(|(_, evidence)| evidence.unknown.is_none())
+    }
+
     /// A new principal under a name of each sort ([`super::sorts`]) that the caller can give, beside those that are as
     /// good; at the end, why there is no more.
     pub fn name_each(

@@ -26,10 +26,10 @@ impl<'c> Payload<'c> {
     pub fn of(chain: &'c Chain) -> Self {
         let mut callers: BTreeSet<&str> = BTreeSet::new();
         let mut let_in: BTreeMap<&str, BTreeSet<&str>> = BTreeMap::new();
-        for (instance, evidence) in &chain.steps {
+        for instance in &chain.steps {
             let principal: &Arc<str> = &instance.session.principal;
             callers.insert(principal);
-            for step in evidence.steps().filter(|s| s.action.starts_with("sts:AssumeRole")) {
+            for step in instance.evidence.steps().filter(|s| s.action.starts_with("sts:AssumeRole")) {
                 let who = if is_service(&step.caller) { step.caller.as_str() } else { principal };
                 let_in.entry(&step.resource).or_default().insert(who);
             }

@@ -2,7 +2,8 @@
 //!
 //! A plan begins with a set of facts that the goal hangs on. As long as some fact of it is open, a step is added that gives
 //! it, with the facts that the step cannot do without in turn. Plans of no step come first, then those of one, and so on, so the
-//! first that can be replayed is a shortest chain. How early a fact can be had at all bounds what is worth looking at.
+//! first that can be replayed is a shortest chain. How early a fact can be had at all bounds what is worth looking at: the
+//! more steps were looked at, the better.
 
 use super::bearing::Bearing;
 use super::chain::Chains;
@@ -10,7 +11,8 @@ use super::fact::{Fact, Session};
 use super::policies::Reading;
 use super::replay::Chain;
 use super::step::Instance;
-use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 /// How many partial plans are looked at.
 const MOST_PLANS: usize = 60_000;
@@ -24,7 +26,11 @@ pub(super) struct Steps {
     gives: Vec<Vec<usize>>,
     /// The session of each step.
     sessions: Vec<Option<usize>>,
-    /// The fewest steps after which each fact can be had, if every step took its session only.
+    /// The steps that are shown to be possible: others take part in no chain.
+    shown: Vec<usize>,
+    /// The facts that the attack starts with.
+    start: Vec<usize>,
+    /// The fewest steps after which each fact can be had.
     levels: Vec<usize>,
 }
 
@@ -34,47 +40,49 @@ impl Steps {
         let gives: Vec<Vec<usize>> =
             instances.iter().map(|i| i.facts.iter().filter_map(number).collect()).collect();
         let sessions = instances.iter().map(|i| number(&Fact::Session(i.session.clone()))).collect();
+        let is_shown = |(_, instance): &(usize, &Instance)| instance.evidence.unknown.is_none();
+        let shown: Vec<usize> = instances.iter().enumerate().filter(is_shown).map(|(n, _)| n).collect();
         let mut giving: Vec<Vec<usize>> = vec![Vec::new(); bearing.len()];
-        for (n, facts) in gives.iter().enumerate() {
-            // What is not shown to be possible takes part in no chain.
-            let shown = instances.get(n).is_some_and(|i| i.evidence.unknown.is_none());
-            for fact in facts.iter().filter(|_| shown) {
+        for n in &shown {
+            for fact in gives.get(*n).into_iter().flatten() {
                 if let Some(steps) = giving.get_mut(*fact) {
-                    steps.push(n);
+                    steps.push(*n);
                 }
             }
         }
-        let mut steps = Self { giving, gives, sessions, levels: vec![usize::MAX; bearing.len()] };
         let start: Vec<usize> = start.filter_map(|s| number(&Fact::Session(s))).collect();
-        steps.settle_levels(start);
+        let levels = vec![usize::MAX; bearing.len()];
+        let mut steps = Self { giving, gives, sessions, shown, start, levels };
+        steps.settle_levels(&BTreeMap::new());
         steps
     }
 
-    fn settle_levels(&mut self, start: Vec<usize>) {
-        let mut of_session: Vec<Vec<usize>> = vec![Vec::new(); self.levels.len()];
-        for (n, facts) in self.gives.iter().enumerate() {
-            let shown = facts.first().is_some_and(|f| self.giving(*f).contains(&n));
-            let by = self.sessions.get(n).copied().flatten().filter(|_| shown);
-            if let Some(steps) = by.and_then(|session| of_session.get_mut(session)) {
-                steps.push(n);
-            }
-        }
-        let mut queue: VecDeque<usize> = start.into();
-        for fact in &queue {
+    /// The fewest steps after which each fact can be had, by what is known of the steps' needs: of the others, that their
+    /// sessions must be there. The more is known, the later facts come, and no plan needs fewer steps.
+    pub fn settle_levels(&mut self, needed: &BTreeMap<usize, Arc<Vec<Vec<usize>>>>) {
+        self.levels.fill(usize::MAX);
+        for fact in &self.start {
             if let Some(level) = self.levels.get_mut(*fact) {
                 *level = 0;
             }
         }
-        while let Some(session) = queue.pop_front() {
-            let next = self.level(session).saturating_add(1);
-            for n in of_session.get_mut(session).map(std::mem::take).unwrap_or_default() {
-                for fact in self.gives.get(n).into_iter().flatten() {
-                    if let Some(level) = self.levels.get_mut(*fact).filter(|level| **level == usize::MAX) {
-                        *level = next;
-                        queue.push_back(*fact);
-                    }
+        let mut waiting = self.shown.clone();
+        for level in 1.. {
+            let is_had = |fact: &usize| self.level(*fact) < level;
+            let (now, later): (Vec<usize>, Vec<usize>) =
+                waiting.into_iter().partition(|n| match needed.get(n) {
+                    Some(sets) => sets.iter().any(|set| set.iter().all(is_had)),
+                    None => self.sessions.get(*n).copied().flatten().is_some_and(|session| is_had(&session)),
+                });
+            if now.is_empty() {
+                return;
+            }
+            for fact in now.iter().filter_map(|n| self.gives.get(*n)).flatten() {
+                if let Some(known) = self.levels.get_mut(*fact) {
+                    *known = level.min(*known);
                 }
             }
+            waiting = later;
         }
     }
 
@@ -100,6 +108,11 @@ impl Steps {
     fn after(&self, step: usize) -> usize {
         let session = self.sessions.get(step).copied().flatten();
         session.map_or(usize::MAX, |s| self.level(s).saturating_add(1))
+    }
+
+    /// The fewest steps after which all of some facts can be had.
+    fn had_after(&self, facts: &[usize]) -> usize {
+        facts.iter().map(|fact| self.level(*fact)).max().unwrap_or(0)
     }
 }
 
@@ -202,7 +215,7 @@ impl Chains<'_, '_> {
             return;
         }
         if !partial.fits(&self.steps, plans.longest) {
-            plans.more = true;
+            plans.more |= partial.open.keys().all(|fact| self.steps.level(*fact) < usize::MAX);
             return;
         }
         let hardest = partial.open.iter().min_by_key(|(fact, _)| (self.steps.giving(**fact).len(), **fact));
@@ -217,7 +230,12 @@ impl Chains<'_, '_> {
                 plans.more |= self.steps.after(step) < usize::MAX;
                 continue;
             }
-            for needs in self.needs_of(step).iter() {
+            for needs in self.needs_for_plan(step).iter() {
+                let had_after = self.steps.had_after(needs);
+                if had_after.saturating_add(later + 1) > plans.longest {
+                    plans.more |= had_after < usize::MAX;
+                    continue;
+                }
                 let mut next = partial.clone();
                 next.steps.insert(step);
                 next.given.extend(gives.iter().copied());
@@ -228,6 +246,17 @@ impl Chains<'_, '_> {
                 }
             }
         }
+    }
+
+    /// What a step can't do without. It tells more of how early facts can be had.
+    fn needs_for_plan(&mut self, step: usize) -> Arc<Vec<Vec<usize>>> {
+        let known = self.needed.contains_key(&step);
+        let needs = self.needs_of(step);
+        let soonest = needs.iter().map(|set| self.steps.had_after(set)).min().unwrap_or(usize::MAX);
+        if !known && soonest.saturating_add(1) > self.steps.after(step) {
+            self.steps.settle_levels(&self.needed);
+        }
+        needs
     }
 
     /// A whole plan is a chain if its steps can be made in some order.

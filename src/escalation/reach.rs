@@ -225,7 +225,10 @@ impl Estate {
             };
             let steps = chains.first().map(|chain| chain.steps.len());
             let ended = search.cancelled();
-            if let Some(best) = best.take().filter(|_| ended) {
+            let known =
+                best.as_ref().and_then(|(_, chains, _)| chains.first()).map(|chain| chain.steps.len());
+            let none_shorter = known.is_some_and(|known| steps.is_none_or(|steps| known < steps));
+            if let Some(best) = best.take().filter(|_| ended || none_shorter) {
                 return best;
             }
             let shortest = match steps {
@@ -342,17 +345,18 @@ fn empty(verdict: Verdict) -> Answer {
 fn told(chain: &Chain, primitives: &[Primitive]) -> ((Witness, String), Vec<String>) {
     let mut steps: Vec<Step> = Vec::new();
     let mut assumptions: BTreeSet<String> = BTreeSet::new();
-    for (instance, evidence) in &chain.steps {
+    for instance in &chain.steps {
         let Some(primitive) = primitives.get(instance.primitive) else { continue };
         let first = steps.len();
-        steps.extend(evidence.steps().cloned());
+        steps.extend(instance.evidence.steps().cloned());
         for step in steps.iter_mut().skip(first) {
             step.technique = Some(primitive.id.clone());
         }
         if let Some(last) = steps.last_mut() {
             last.gains = Some(gains(instance));
         }
-        assumptions.extend(evidence.assumptions().filter(|a| !is_made(instance, primitive, a)).cloned());
+        let own = instance.evidence.assumptions();
+        assumptions.extend(own.filter(|a| !is_made(instance, primitive, a)).cloned());
         assumptions.extend(primitive.state.iter().chain(&primitive.external).cloned());
     }
     steps.extend(chain.end.steps.iter().cloned());

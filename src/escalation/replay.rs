@@ -6,7 +6,7 @@ use super::chain::Chains;
 use super::fact::{Fact, Session};
 use super::guard::{Allowed, Guard};
 use super::policies::{Reading, changes_of};
-use super::step::{Evidence, Instance};
+use super::step::Instance;
 use super::tags::{Shown, TagChange, Tagging, Wanted, all_gone, all_other, tagging, wanted};
 use crate::ask::Estate;
 use gateproof_model::account::Tags;
@@ -16,8 +16,8 @@ use std::sync::Arc;
 /// A chain that was replayed.
 #[derive(Debug, Clone)]
 pub(super) struct Chain {
-    /// The steps, with the requests of each.
-    pub steps: Vec<(Instance, Evidence)>,
+    /// The steps as they were made, with the requests of each.
+    pub steps: Vec<Instance>,
     /// The requests that meet the target, and what they take for granted.
     pub end: Arc<Allowed>,
     /// The session in which the target is met, or the fact that meets it.
@@ -29,7 +29,7 @@ pub(super) struct Chain {
 impl Chain {
     /// The policies that allow what comes after a step.
     fn policies_used_after(&self, n: usize) -> BTreeSet<Arc<str>> {
-        let later = self.steps.iter().skip(n + 1).flat_map(|(_, evidence)| evidence.steps());
+        let later = self.steps.iter().skip(n + 1).flat_map(|step| step.evidence.steps());
         let requests = later.chain(&self.end.steps);
         requests.flat_map(|step| &step.allowed_by).map(|evidence| evidence.policy.as_str().into()).collect()
     }
@@ -140,12 +140,12 @@ impl Chains<'_, '_> {
                 None => None,
             };
             let primitive = narrowed.as_ref().unwrap_or(primitive);
-            let evidence = self.made_in(world.as_deref(), &state.facts, instance, primitive)?;
+            let made = self.made_in(world.as_deref(), &state.facts, instance, primitive)?;
             if let Some((before, change)) = change {
-                state.tag(instance, &before, change.after(&before, &evidence));
+                state.tag(&made, &before, change.after(&before, &made.evidence));
             }
-            steps.push((instance.clone(), evidence));
-            state.facts.extend(instance.facts.iter().filter(|f| f.session().is_none()).cloned());
+            state.facts.extend(made.facts.iter().filter(|f| f.session().is_none()).cloned());
+            steps.push(made);
         }
         let Fact::Session(session) = by else {
             let target = self.goal.words_of(by);

@@ -230,7 +230,7 @@ impl<'a> Finder<'a, '_> {
         terms: &mut Terms,
         instance: &Instance,
         primitive: &'a Primitive,
-    ) -> Result<Evidence, Refuted> {
+    ) -> Result<Instance, Refuted> {
         let mut last = Refuted::default();
         for (holder, device) in self.variants(primitive) {
             if device != instance.device {
@@ -238,7 +238,7 @@ impl<'a> Finder<'a, '_> {
             }
             let search = Search::of(self, &holder, device, (instance.primitive, primitive));
             match search.again(terms, instance) {
-                Ok(evidence) => return Ok(evidence),
+                Ok(made) => return Ok(made),
                 Err(refuted) => last.add(&refuted),
             }
         }
@@ -295,9 +295,9 @@ pub(super) type Identity = (usize, Session, Vec<Fact>, Vec<Arc<str>>);
 
 impl Instance {
     /// Takes the requests that were asked for anew. An object that is alike to one that allows them must allow them too.
-    pub fn take(&mut self, again: Result<Evidence, Refuted>) {
+    pub fn take(&mut self, again: Result<Self, Refuted>) {
         match again {
-            Ok(evidence) => self.evidence = evidence,
+            Ok(again) => *self = again,
             Err(_) => {
                 self.evidence.unknown = Some(Undecided {
                     reason: "what holds of an object that is alike does not hold of this one".to_owned(),

@@ -39,7 +39,7 @@ pub(super) fn tagging(instance: &Instance) -> Option<Tagging<'_>> {
 
 /// The tags that later requests of a chain show.
 pub(super) fn wanted(chain: &Chain) -> Wanted {
-    let tagging_at = |n: usize| chain.steps.get(n).and_then(|(instance, _)| tagging(instance));
+    let tagging_at = |n: usize| chain.steps.get(n).and_then(tagging);
     let each = (0..chain.steps.len()).filter_map(|n| Some((n, shown_after(chain, n, &tagging_at(n)?))));
     each.collect()
 }
@@ -47,7 +47,7 @@ pub(super) fn wanted(chain: &Chain) -> Wanted {
 /// The same with every tag taken away that principals have: where none is shown, or another value, none may do as well.
 pub(super) fn all_gone(chain: &Chain, wanted: &Wanted, snapshot: &Snapshot) -> Wanted {
     let tags_of = |n: usize| {
-        let of = match tagging(&chain.steps.get(n)?.0)? {
+        let of = match tagging(chain.steps.get(n)?)? {
             Tagging::Principal(of) => of,
             Tagging::Session(session) => &session.principal,
         };
@@ -77,7 +77,7 @@ fn shown_after(chain: &Chain, n: usize, tagging: &Tagging<'_>) -> Shown {
     };
     let last = chain.by.session().map(|session| (session, chain.end.steps.iter().collect()));
     let steps = chain.steps.iter().skip(n + 1);
-    let of_steps = steps.map(|(i, evidence)| (&i.session, evidence.steps().collect::<Vec<&Step>>()));
+    let of_steps = steps.map(|i| (&i.session, i.evidence.steps().collect::<Vec<&Step>>()));
     for (session, requests) in of_steps.chain(last) {
         let concerned = match tagging {
             Tagging::Principal(of) => session.principal == **of,

@@ -187,15 +187,22 @@ impl<'a> Search<'_, 'a, '_> {
         !effects && !others
     }
 
-    /// The same way again, in the asker's state of the policies.
-    pub fn again(&self, terms: &mut Terms, instance: &Instance) -> Result<Evidence, Refuted> {
+    /// The same way again, in the asker's state of the policies. What a new object was called elsewhere need not do there.
+    pub fn again(&self, terms: &mut Terms, instance: &Instance) -> Result<Instance, Refuted> {
         let mut scene = self.opening();
         for (variable, object) in &instance.binding {
             if let Some((variable, _)) = self.primitive.bind.get_key_value(variable) {
                 scene = scene.with(variable, object.clone());
             }
         }
-        self.whole(terms, &scene).map(|(_, evidence)| evidence)
+        let whole = self.whole(terms, &scene);
+        if !whole.as_ref().is_ok_and(|(_, evidence)| evidence.unknown.is_none())
+            && let Some((scene, evidence)) = self.renamed(terms, &scene)
+        {
+            let facts = if self.gives_new() { self.facts(&scene) } else { instance.facts.clone() };
+            return Ok(Instance { binding: self.binding(&scene), facts, evidence, ..instance.clone() });
+        }
+        whole.map(|(_, evidence)| Instance { evidence, ..instance.clone() })
     }
 
     /// Every variable is bound: new objects get a name, and the needs that mention none are looked at.
@@ -222,12 +229,7 @@ impl<'a> Search<'_, 'a, '_> {
                     evidence.unknown.get_or_insert_with(|| not_shown(&object.arn));
                 }
                 let facts = self.facts(&scene);
-                let binding: Vec<(String, Arc<Object>)> = self
-                    .primitive
-                    .bind
-                    .keys()
-                    .filter_map(|v| Some((v.clone(), scene.object(v)?.clone())))
-                    .collect();
+                let binding = self.binding(&scene);
                 let instance = |facts| Instance {
                     primitive: self.n,
                     session: self.finder.session.clone(),
@@ -246,6 +248,12 @@ impl<'a> Search<'_, 'a, '_> {
         }
     }
 
+    /// The variables and what they are bound to.
+    fn binding(&self, scene: &Scene<'a>) -> Vec<(String, Arc<Object>)> {
+        let variables = self.primitive.bind.keys();
+        variables.filter_map(|v| Some((v.clone(), scene.object(v)?.clone()))).collect()
+    }
+
     /// What the step gives.
     pub fn facts(&self, scene: &Scene<'_>) -> Vec<Fact> {
         facts_of(&self.finder.asker.estate.snapshot, scene, self.holder, self.device)
@@ -256,8 +264,21 @@ impl<'a> Search<'_, 'a, '_> {
         self.finder.naming.is_some_and(|naming| naming.only)
     }
 
+    /// The variables that new objects are bound to.
+    pub fn new_objects(&self) -> Vec<&'a str> {
+        let fresh = self.primitive.bind.iter().filter(|(_, binding)| binding.kind == "fresh");
+        fresh.map(|(variable, _)| variable.as_str()).collect()
+    }
+
+    /// Whether what the step gives mentions a new object.
+    fn gives_new(&self) -> bool {
+        let new = self.new_objects();
+        let mut given = self.primitive.effects.iter().flat_map(Effect::references);
+        given.any(|r| new.contains(&r.variable.as_str()))
+    }
+
     /// Whether the step makes a user or role.
-    fn makes(&self) -> bool {
+    pub fn makes(&self) -> bool {
         self.primitive.effects.iter().any(|effect| matches!(effect, Effect::NewPrincipal(_)))
     }
 
