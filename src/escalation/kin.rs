@@ -28,6 +28,10 @@ enum Does {
     Hands,
     /// Opens one in which a service makes calls.
     Calls,
+    /// Makes a user.
+    MakesUser,
+    /// Makes a role.
+    MakesRole,
     /// Something else.
     Other(String),
 }
@@ -72,6 +76,12 @@ fn does(primitive: &Primitive) -> (Does, u8) {
         [Effect::SetVersion(_)] => (Does::Rewrites, 1),
         [Effect::Control(control)] if control.via == Via::Code => (Does::Hands, 0),
         [Effect::Control(control)] if control.via == Via::Api => (Does::Calls, 0),
+        [Effect::NewPrincipal(_), given, bound, rest @ ..] => {
+            let makes = if rest.is_empty() { Does::MakesRole } else { Does::MakesUser };
+            let all = matches!(given, Effect::WriteIdentity(_));
+            let free = matches!(bound, Effect::DropBoundary(_));
+            (makes, u8::from(!free) + 2 * u8::from(!all))
+        }
         effects => (Does::Other(format!("{effects:?}")), 0),
     }
 }

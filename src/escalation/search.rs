@@ -259,6 +259,7 @@ impl Search<'_> {
                 added.insert(fact.clone());
             }
         }
+        found.gained.insert_all(&instance.facts);
         found.instances.push(instance);
     }
 
@@ -324,8 +325,8 @@ impl Search<'_> {
                     };
                     let ways = finder.ways(terms, *n, primitive);
                     let sure = ways.instances.iter().filter(|i| i.evidence.unknown.is_none());
-                    let facts: Vec<Fact> = sure.flat_map(|i| i.facts.iter().cloned()).collect();
-                    facts.iter().for_each(|fact| gained.insert(fact));
+                    let given: Vec<Vec<Fact>> = sure.map(|i| i.facts.clone()).collect();
+                    given.iter().for_each(|facts| gained.insert_all(facts));
                     all.refuted.add(&ways.refuted);
                     all.instances.extend(ways.instances);
                 }

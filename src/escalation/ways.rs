@@ -404,7 +404,7 @@ impl<'a> Search<'_, 'a, '_> {
         };
         let known = self.finder.objects.candidates(scene, binding, self.is_of_iam(variable), suits);
         let related = binding.of.is_some() || binding.boundary_of.is_some() || binding.is.is_some();
-        if binding.kind != "iam.policy" || related || !self.is_given(variable) {
+        if binding.kind != "iam.policy" || related || !self.primitive.gives_policy(variable) {
             return Some(known);
         }
         let given = self.finder.shared.given.get_or_init(|| {
@@ -448,21 +448,13 @@ impl<'a> Search<'_, 'a, '_> {
         self.primitive.needs.iter().find_map(assumes)
     }
 
-    /// Whether the variable is a policy that is given to somebody.
-    fn is_given(&self, variable: &str) -> bool {
-        self.primitive.effects.iter().any(|effect| match effect {
-            Effect::Attach(given) | Effect::SetBoundary(given) => given.policy.variable == variable,
-            _ => false,
-        })
-    }
-
     /// Whether the object is a policy that no other gives more than. Of boundaries, it matters which it is where conditions name them.
     fn is_administrator(&self, variable: &str, object: &Object) -> bool {
         let bounds = self.primitive.effects.iter().any(|effect| match effect {
             Effect::SetBoundary(given) => given.policy.variable == variable,
             _ => false,
         });
-        self.is_given(variable)
+        self.primitive.gives_policy(variable)
             && is_administrator(object)
             && !(bounds && self.finder.objects.names_boundaries())
     }

@@ -220,6 +220,9 @@ fn renamed(fact: &Fact, from: &Arc<str>, to: &Arc<str>) -> Fact {
         Fact::NewPrincipal(of) if of == from => Fact::NewPrincipal(to.clone()),
         Fact::Unbounded(of) if of == from => Fact::Unbounded(to.clone()),
         Fact::WritesIdentity(of) if of == from => Fact::WritesIdentity(to.clone()),
+        Fact::Member { user: of, group } if of == from => {
+            Fact::Member { user: to.clone(), group: group.clone() }
+        }
         Fact::Attached { policies, to: of } if of == from => {
             Fact::Attached { policies: policies.clone(), to: to.clone() }
         }

@@ -5,7 +5,7 @@
 //! decided here anew. Nothing is skipped but what is refuted, or gives nothing that the invariant doesn't hold.
 
 use super::covers::{Covers, Instead};
-use super::given::{groups, is_given};
+use super::given::groups;
 use super::ground::{Asks, Guard, Judge, Matter, Tools, requests_of};
 use super::objects::{Objects, must_tell};
 use super::settled::Settled;
@@ -215,7 +215,7 @@ impl<J: Judge> Branch<'_, '_, '_, J> {
         binding: &Binding,
     ) -> Result<Vec<Arc<Object>>, Refusal> {
         let related = binding.of.is_some() || binding.boundary_of.is_some() || binding.is.is_some();
-        if binding.kind == "iam.policy" && !related && is_given(scene.primitive, variable) {
+        if binding.kind == "iam.policy" && !related && scene.primitive.gives_policy(variable) {
             let last = scene.bound.len() + 1 == scene.primitive.bind.len();
             let settled =
                 |object: &Arc<Object>| last && self.leads_nowhere(&scene.with(variable, object.clone()));
