@@ -327,6 +327,18 @@ impl Primitive {
     }
 }
 
+impl Authorization {
+    /// The context key that must be the ARN of a variable's object and nothing else, in lower case.
+    pub fn key_naming(&self, variable: &str) -> Option<String> {
+        let is_arn = |template: &Template| match template.parts.as_slice() {
+            [TemplatePart::Field(field)] => field.variable == variable && field.field == "arn",
+            _ => false,
+        };
+        let only = |demand: &ContextDemand| demand.0.len() == 1 && demand.0.iter().all(is_arn);
+        self.context.iter().find(|(_, demand)| only(demand)).map(|(key, _)| key.to_ascii_lowercase())
+    }
+}
+
 impl Need {
     /// Whether a call names a variable's policy as a permissions boundary.
     fn bounds_by(&self, variable: &str) -> bool {

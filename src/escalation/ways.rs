@@ -203,6 +203,10 @@ impl<'a> Search<'_, 'a, '_> {
 
     /// Every variable is bound: new objects get a name, and the needs that mention none are looked at.
     fn conclude(&self, terms: &mut Terms, scene: &Scene<'a>, so_far: &Evidence, ways: &mut Ways) {
+        if let Err(refuted) = self.may_be_new(terms, scene) {
+            ways.refuted.add(&refuted);
+            return;
+        }
         let fresh: Vec<&'a str> = self
             .primitive
             .bind
