@@ -63,4 +63,4 @@ pub(crate) use session::{Holder, Start, device};
 pub(crate) use sorts::Sorts;
 pub use target::Target;
 pub(crate) use target::{Asked, Goal};
-pub(crate) use unnamed::{about_unnamed, of_one};
+pub(crate) use unnamed::{about_unnamed, of_made, with_policies};

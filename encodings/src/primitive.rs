@@ -178,7 +178,8 @@ impl TryFrom<OneOrMany> for ContextDemand {
 pub enum Effect {
     /// A session of a principal.
     Control(Control),
-    /// A new user or role, whose identity policies are of the attacker's wording, and its trust policy if it is a role.
+    /// A new user or role, the trust policy of a role being of the attacker's wording. Other effects say what it is given, and
+    /// whether a boundary binds it.
     NewPrincipal(Of),
     /// Identity policies of the attacker's own wording on a user, role or group; what inline Denies it has can go.
     WriteIdentity(Of),
@@ -312,6 +313,44 @@ pub struct Call {
     /// Whether the step works without it.
     #[serde(default)]
     pub optional: bool,
+}
+
+impl Primitive {
+    /// Whether a variable is a managed policy that the step gives to somebody: attached, as boundary, or as a boundary that is taken
+    /// off or swapped within the step.
+    pub fn gives_policy(&self, variable: &str) -> bool {
+        let in_effects = self.effects.iter().any(|effect| match effect {
+            Effect::Attach(given) | Effect::SetBoundary(given) => given.policy.variable == variable,
+            _ => false,
+        });
+        in_effects || self.needs.iter().any(|need| need.bounds_by(variable))
+    }
+}
+
+impl Authorization {
+    /// The context key that must be the ARN of a variable's object and nothing else, in lower case.
+    pub fn key_naming(&self, variable: &str) -> Option<String> {
+        let is_arn = |template: &Template| match template.parts.as_slice() {
+            [TemplatePart::Field(field)] => field.variable == variable && field.field == "arn",
+            _ => false,
+        };
+        let only = |demand: &ContextDemand| demand.0.len() == 1 && demand.0.iter().all(is_arn);
+        self.context.iter().find(|(_, demand)| only(demand)).map(|(key, _)| key.to_ascii_lowercase())
+    }
+}
+
+impl Need {
+    /// Whether a call names a variable's policy as a permissions boundary.
+    fn bounds_by(&self, variable: &str) -> bool {
+        match self {
+            Self::Call(call) => call.context.iter().any(|(key, demand)| {
+                let named = demand.0.iter().flat_map(Template::references).any(|r| r.variable == variable);
+                named && key.eq_ignore_ascii_case("iam:PermissionsBoundary")
+            }),
+            Self::Any(any) => any.any.iter().any(|need| need.bounds_by(variable)),
+            Self::All(all) => all.all.iter().any(|need| need.bounds_by(variable)),
+        }
+    }
 }
 
 impl Binding {

@@ -19,6 +19,7 @@ use gateproof_encodings::language::{PatternSet, matches};
 use gateproof_encodings::term::{Atom, Term, Terms};
 use gateproof_model::inventory::Inventory;
 use gateproof_model::pattern::{Pattern, Token};
+use gateproof_model::text::fold_text;
 use rustc_hash::FxHashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -44,8 +45,10 @@ pub(crate) enum Tied<C> {
     New(NewName),
     /// Its name is told apart from some.
     Unlike(Unlike),
-    /// The call.
+    /// The call is on the object.
     Call(C),
+    /// The call says the object's ARN in this context key, in lower case.
+    InKey(C, Arc<str>),
     /// One of these.
     Any(Vec<Tied<C>>),
     /// All of these.
@@ -83,14 +86,55 @@ impl Unlike {
     }
 }
 
+/// Formulas say of so many users (roles, policies, …) at most that their names are taken on every path, and of more that they are
+/// on their own and on none: each name that a formula gives is looked at for itself.
+const MOST_ON_EVERY_PATH: usize = 64;
+
 impl NewName {
-    /// The ARNs that an existing object leaves none of.
-    fn taken(&self, arn: &str) -> Pattern {
-        let head = arn.rfind([':', '/']).and_then(|at| arn.get(..=at)).filter(|_| self.ends_in_id);
-        let mut taken: Vec<Token> = head.unwrap_or(arn).chars().map(Token::Char).collect();
-        taken.extend(head.map(|_| Token::AnyRun));
-        taken.into()
+    /// A name of some that fit a glob and end in it.
+    pub fn like(glob: &str) -> Self {
+        Self { glob: glob.to_owned(), ends_in_id: false }
     }
+
+    /// What the ARNs begin with, up to the path, if it is a name of IAM's. Such a name is taken on every path as soon as one of
+    /// its kind has it, in whatever letter case.
+    ///
+    /// IAM User Guide, "IAM and AWS STS quotas", "IAM name requirements"; API Reference, `CreateUser`, `CreateRole`, `CreateGroup`,
+    /// `CreatePolicy`. `corpus/escalation/names.yaml`.
+    fn base(&self) -> Option<&str> {
+        let (before, kind) = self.glob.split_once(":iam::").and(self.glob.split_once('/'))?;
+        self.glob.get(..=before.len()).filter(|_| !kind.is_empty())
+    }
+
+    /// The ARNs that an existing object leaves none of.
+    fn taken(&self, arn: &str, on_every_path: bool) -> Vec<Pattern> {
+        let text = |text: &str| text.chars().map(Token::Char).collect::<Vec<Token>>();
+        let Some(base) = self.base() else {
+            let head = arn.rfind([':', '/']).and_then(|at| arn.get(..=at)).filter(|_| self.ends_in_id);
+            let run = head.map(|_| Token::AnyRun);
+            return vec![text(head.unwrap_or(arn)).into_iter().chain(run).collect()];
+        };
+        let name = name_in(arn);
+        let mut taken = vec![text(arn).into(), text(&format!("{base}{name}")).into()];
+        if on_every_path {
+            let run = text(base).into_iter().chain([Token::AnyRun]);
+            taken.push(run.chain(text(&format!("/{name}"))).collect());
+        }
+        taken
+    }
+
+    /// Whether an existing object leaves none of an ARN.
+    fn is_taken_by(&self, known: &str, arn: &str) -> bool {
+        match self.base() {
+            Some(_) => fold_text(name_in(known)) == fold_text(name_in(arn)),
+            None => self.taken(known, true).iter().any(|taken| matches(taken, arn, false)),
+        }
+    }
+}
+
+/// The name in an ARN of IAM's, without its path.
+fn name_in(arn: &str) -> &str {
+    arn.rsplit('/').next().unwrap_or_default()
 }
 
 impl<C> Tied<C> {
@@ -101,6 +145,7 @@ impl<C> Tied<C> {
             Self::New(name) => Tied::New(name.clone()),
             Self::Unlike(unlike) => Tied::Unlike(unlike.clone()),
             Self::Call(call) => Tied::Call(make(call)?),
+            Self::InKey(call, key) => Tied::InKey(make(call)?, key.clone()),
             Self::Any(each) => Tied::Any(each.iter().map(|one| one.try_map(make)).collect::<Result<_, _>>()?),
             Self::All(each) => Tied::All(each.iter().map(|one| one.try_map(make)).collect::<Result<_, _>>()?),
         })
@@ -109,7 +154,7 @@ impl<C> Tied<C> {
     fn first(&self) -> Option<&C> {
         match self {
             Self::Free | Self::New(_) | Self::Unlike(_) => None,
-            Self::Call(call) => Some(call),
+            Self::Call(call) | Self::InKey(call, _) => Some(call),
             Self::Any(each) | Self::All(each) => each.iter().find_map(Self::first),
         }
     }
@@ -177,6 +222,10 @@ impl Estate {
                 *counted += 1;
                 self.on_new(terms, caller, prepared, *counted)
             }
+            Tied::InKey(prepared, key) => {
+                *counted += 1;
+                self.in_key(terms, caller, prepared, (key, *counted))
+            }
             Tied::Any(each) => {
                 let parts: Vec<Term> =
                     each.iter().map(|one| self.tied(terms, caller, one, counted)).collect();
@@ -203,10 +252,11 @@ impl Estate {
         if let Some(taken) = known.get(name) {
             return taken.clone();
         }
-        let mut taken: Vec<Pattern> = self.existing(name).map(|arn| name.taken(arn)).collect();
-        taken.sort();
-        taken.dedup();
-        let taken = (!taken.is_empty()).then(|| self.compiler.languages.set(taken, false));
+        let existing: Vec<&Arc<str>> = self.existing(name).collect();
+        let on_every_path = existing.len() <= MOST_ON_EVERY_PATH;
+        let taken = existing.iter().flat_map(|arn| name.taken(arn, on_every_path)).collect();
+        let set = || self.compiler.languages.set(taken, name.base().is_some());
+        let taken = (!existing.is_empty()).then(set);
         known.entry(name.clone()).or_insert(taken).clone()
     }
 
@@ -227,19 +277,21 @@ impl Estate {
 
     /// Whether an object of that name exists.
     pub(crate) fn is_taken(&self, name: &NewName, arn: &str) -> bool {
-        self.existing(name).any(|known| matches(&name.taken(known), arn, false))
+        self.existing(name).any(|known| name.is_taken_by(known, arn))
     }
 
     /// The objects of the snapshot that are of the kind.
     fn existing(&self, name: &NewName) -> impl Iterator<Item = &Arc<str>> {
-        let glob = over_arns(&name.glob);
+        let of_kind = name.base().map(|base| format!("{base}*"));
+        let glob = over_arns(of_kind.as_ref().unwrap_or(&name.glob));
         let (snapshot, inventory) = (&self.snapshot, self.snapshot.inventory());
         let things = Inventory::kinds().flat_map(|kind| inventory.of_kind(&kind.name)).map(|t| &t.arn);
-        let principals = snapshot.principals().iter().filter(|p| *p.place.file != *SUPPOSED).map(|p| &p.arn);
+        let principals = snapshot.principals().iter().filter(|p| *p.place.file != *SUPPOSED);
+        let principals = principals.flat_map(|p| p.instance_profiles.iter().chain([&p.arn]));
         let groups = snapshot.groups().iter().map(|g| &g.arn);
         let policies = snapshot.managed_policies().iter().map(|p| &p.arn);
         let all = principals.chain(groups).chain(policies).chain(things);
-        let head = name.glob.split(['*', '?']).next().unwrap_or_default();
+        let head = name.base().or(name.glob.split(['*', '?']).next()).unwrap_or_default();
         all.filter(move |arn| arn.starts_with(head) && matches(&glob, arn, false))
     }
 
@@ -282,6 +334,45 @@ impl Estate {
         let odd = terms.atom_term(Atom::Text(Field::Resource, odd.clone()));
         let plain = terms.not(odd);
         terms.and([allowed, plain])
+    }
+}
+
+impl Estate {
+    /// The call, on whatever it is, is allowed with the new object's ARN as the value of a key; nothing is demanded of one on
+    /// several roles at once.
+    fn in_key<'a>(
+        &'a self,
+        terms: &mut Terms,
+        caller: &CallerEntity,
+        prepared: &Arc<Prepared<'a>>,
+        (key, n): (&Arc<str>, usize),
+    ) -> Term {
+        let Some((action, plan)) = prepared.actions.known.iter().zip(&prepared.plans).next() else {
+            return Terms::TRUE;
+        };
+        let plan = plan.get_or_init(|| self.plan(Some(*action), &[], &prepared.resources, &prepared.cases));
+        let everything = Reach { by_identity: true, narrowed: false, refuted: false };
+        let mut ways = Vec::new();
+        for (m, target) in plan.targets(self, caller, everything, &prepared.resources).iter().enumerate() {
+            if matches!(target.place, Place::Roles(_)) {
+                return Terms::TRUE;
+            }
+            let piece = piece_of(caller, prepared, plan, target, &Tally::default());
+            let facts = Facts::of(self, &piece, true);
+            let mut own = Terms::default();
+            let formula = self.encode(&mut own, &piece, &facts);
+            let rename = |atom: &Atom| match (atom, atom.field()) {
+                (Atom::Present(_) | Atom::Text(..), Some(Field::Key(named))) if named == key => {
+                    atom.with_field(Field::Resource)
+                }
+                (_, Some(Field::Resource)) => {
+                    atom.with_field(Field::Key(format!("resource of call {n}.{m}").into()))
+                }
+                _ => renamed(atom, n, m),
+            };
+            ways.push(import(terms, &own, formula.root, rename));
+        }
+        terms.or(ways)
     }
 }
 

@@ -23,8 +23,10 @@ pub(super) struct Gained {
     handed: FxHashSet<(Arc<str>, bool)>,
     /// Whether some condition names permissions boundaries: then it matters which one a user or role has.
     named: bool,
-    /// The accounts in which it made a user or role without boundary.
+    /// The accounts in which it made a user or role with policies of its own wording and without boundary.
     made: FxHashSet<(Arc<str>, Kind)>,
+    /// Those that were made so.
+    free: FxHashSet<Arc<str>>,
     /// Whether one of each sort of name is to be made ([`super::sorts`]).
     by_sorts: bool,
 }
@@ -52,6 +54,19 @@ impl Gained {
         self.by_sorts = true;
     }
 
+    /// Takes note of what a step gives.
+    pub fn insert_all(&mut self, facts: &[Fact]) {
+        // Whoever is made without boundary has it said of it.
+        if let Some(of) = facts.iter().find_map(Fact::made) {
+            let full = [Fact::WritesIdentity(of.clone()), Fact::Unbounded(of.clone())];
+            if full.iter().all(|fact| facts.contains(fact)) {
+                self.made.extend(account_and_kind(of));
+                self.free.insert(of.clone());
+            }
+        }
+        facts.iter().for_each(|fact| self.insert(fact));
+    }
+
     /// Takes note of a fact.
     pub fn insert(&mut self, fact: &Fact) {
         match fact {
@@ -63,10 +78,6 @@ impl Gained {
                     self.handed.insert((session.principal.clone(), credentials));
                 }
             }
-            // Whoever is made without boundary has it said of it.
-            Fact::Unbounded(of) if self.makes_full(of) => {
-                self.made.extend(account_and_kind(of));
-            }
             _ => {}
         }
         self.facts.insert(fact.clone());
@@ -75,12 +86,6 @@ impl Gained {
     /// Whether a fact is among them.
     pub fn holds(&self, fact: &Fact) -> bool {
         self.facts.contains(fact)
-    }
-
-    /// Whether the attacker made a principal, with policies of its own wording.
-    fn makes_full(&self, of: &Arc<str>) -> bool {
-        let known = |fact: Fact| self.facts.contains(&fact);
-        known(Fact::NewPrincipal(of.clone())) && known(Fact::WritesIdentity(of.clone()))
     }
 
     /// How many facts there are.
@@ -92,7 +97,10 @@ impl Gained {
     pub fn adds_some(&self, snapshot: &Snapshot, facts: &[Fact]) -> bool {
         let made = facts.iter().find_map(Fact::made);
         match made {
-            Some(of) if self.by_sorts => !self.facts.contains(&Fact::NewPrincipal(of.clone())),
+            Some(of) if self.by_sorts => {
+                let free = self.free.contains(of) && !self.named;
+                !free && facts.iter().any(|fact| !self.facts.contains(fact))
+            }
             Some(of) => account_and_kind(of).is_none_or(|made| !self.made.contains(&made)),
             None => facts.iter().any(|fact| self.adds(snapshot, fact)),
         }

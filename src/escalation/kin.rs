@@ -28,6 +28,10 @@ enum Does {
     Hands,
     /// Opens one in which a service makes calls.
     Calls,
+    /// Makes a user.
+    MakesUser,
+    /// Makes a role.
+    MakesRole,
     /// Something else.
     Other(String),
 }
@@ -72,6 +76,14 @@ fn does(primitive: &Primitive) -> (Does, u8) {
         [Effect::SetVersion(_)] => (Does::Rewrites, 1),
         [Effect::Control(control)] if control.via == Via::Code => (Does::Hands, 0),
         [Effect::Control(control)] if control.via == Via::Api => (Does::Calls, 0),
+        [Effect::NewPrincipal(_), others @ ..] => {
+            let some = |is: fn(&Effect) -> bool| others.iter().any(is);
+            let user = some(|effect| matches!(effect, Effect::Control(_)));
+            let all = some(|effect| matches!(effect, Effect::WriteIdentity(_)));
+            let free = some(|effect| matches!(effect, Effect::DropBoundary(_)));
+            let makes = if user { Does::MakesUser } else { Does::MakesRole };
+            (makes, u8::from(!free) + 2 * u8::from(!all))
+        }
         effects => (Does::Other(format!("{effects:?}")), 0),
     }
 }

@@ -8,6 +8,7 @@ use super::ways::Search;
 use crate::ask::Tied;
 use crate::question::Undecided;
 use gateproof_encodings::primitive::Need;
+use gateproof_encodings::scope::is_assume_action;
 use gateproof_encodings::term::Terms;
 
 /// How many sorts of names are made principals of.
@@ -54,6 +55,9 @@ impl<'a> Search<'_, 'a, '_> {
             }
             Together::Name(name) if is_nameless(&name) => {
                 Ok(self.unsettled(scene, unknown, "only a path without a name was found for it"))
+            }
+            Together::Name(name) if is_taken(&name) => {
+                Ok(self.unsettled(scene, unknown, "only a name that is taken was found for it"))
             }
             Together::Name(name) => {
                 let named = scene.with(first, named(&object, &name));
@@ -177,15 +181,15 @@ impl<'a> Search<'_, 'a, '_> {
     }
 
     /// What the needs demand of a new object's name.
-    fn calls_on(&self, terms: &mut Terms, scene: &Scene<'a>, variable: &str) -> Tied<Call> {
+    pub fn calls_on(&self, terms: &mut Terms, scene: &Scene<'a>, variable: &str) -> Tied<Call> {
         let needs = self.primitive.needs.iter();
         let calls: Vec<_> = needs.map(|need| self.calls_in(terms, scene, need, variable)).collect();
         let new = scene.new_name(variable).map(Tied::New);
         Tied::All(calls.into_iter().chain(new).chain(self.unlike.clone().map(Tied::Unlike)).collect())
     }
 
-    /// The calls of a need on a new object. Of others, nothing is demanded here but that they are not out of the
-    /// question: one that can never be made is no alternative.
+    /// The calls of a need on a new object, or that name it in a key. Of others, nothing is demanded here but that they are not
+    /// out of the question: one that can never be made is no alternative.
     fn calls_in(&self, terms: &mut Terms, scene: &Scene<'a>, need: &Need, variable: &str) -> Tied<Call> {
         let mut each =
             |needs: &[Need]| needs.iter().map(|one| self.calls_in(terms, scene, one, variable)).collect();
@@ -196,12 +200,13 @@ impl<'a> Search<'_, 'a, '_> {
                 let on =
                     call.resource.as_ref().is_some_and(|t| t.references().any(|r| r.variable == variable));
                 let of_caller = call.caller.as_deref().is_none_or(|c| c == "$me");
-                match call_of(scene, call).filter(|_| on && of_caller) {
-                    Some(call) => Tied::Call(call),
-                    None if matches!(self.check(terms, scene, need), Guard::Never(_)) => {
-                        Tied::Any(Vec::new())
-                    }
-                    None => Tied::Free,
+                // The trust policy of a new role is the attacker's.
+                let assumed = is_assume_action(&call.action.to_ascii_lowercase());
+                match (call_of(scene, call).filter(|_| of_caller && !assumed), call.key_naming(variable)) {
+                    (Some(call), _) if on => Tied::Call(call),
+                    (Some(call), Some(key)) => Tied::InKey(call, key.into()),
+                    _ if matches!(self.check(terms, scene, need), Guard::Never(_)) => Tied::Any(Vec::new()),
+                    _ => Tied::Free,
                 }
             }
         }

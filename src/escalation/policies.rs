@@ -202,8 +202,8 @@ impl View<'_> {
     }
 
     /// A user or role that the attacker made. It has no tags but those that are set, which a search leaves open. One stands for
-    /// all that are made: a search gives it policies of the attacker's wording, within all boundaries and managed policies
-    /// that one or another was given.
+    /// all that are made under its name: a search gives it what any of them may do, within all boundaries that one or another
+    /// was given, and within none where one has none.
     fn new_principal(&self, arn: &Arc<str>) -> Option<PrincipalEntity> {
         let parsed = Arn::parse(arn)?;
         let (kind, name) = parsed.resource.split_once('/')?;
@@ -219,10 +219,7 @@ impl View<'_> {
                 Reading::AtMost => None,
                 Reading::Exactly => self.tags(arn).unwrap_or_else(|| Some(Tags::new())),
             },
-            identity: match self.reading {
-                Reading::AtMost => WRITTEN.clone().into_iter().collect(),
-                Reading::Exactly => self.holder(arn, Vec::new(), Vec::new()).into(),
-            },
+            identity: Documents::new().into(),
             boundary: None,
             boundary_arn: None,
             boundary_open: self.reading == Reading::AtMost,
@@ -240,28 +237,14 @@ impl View<'_> {
                 pointer: "".into(),
             },
         };
-        let boundaries = self.swapped_boundaries(arn);
-        made.boundary = match self.reading {
-            Reading::Exactly => boundaries.last().cloned(),
-            Reading::AtMost => {
-                let groups = self.snapshot.groups();
-                let given = self.facts.about(arn).iter().filter_map(|f| match f {
-                    Fact::Attached { policies, .. } => Some(self.given(policies, arn)),
-                    Fact::Member { group, .. } => {
-                        groups.iter().find(|g| g.arn == *group).map(|g| g.identity.to_vec())
-                    }
-                    _ => None,
-                });
-                let given: Vec<Documents> = given.collect();
-                // Who was made with some policies only, and is then given all, may have no boundary.
-                let full = [Fact::WritesIdentity(arn.clone()), Fact::AddsIdentity(arn.clone())];
-                let freed = !given.is_empty() && full.iter().any(|fact| self.has(fact));
-                let within: Vec<Documents> = boundaries.into_iter().chain(given).collect();
-                (!within.is_empty() && !freed).then(|| within.iter().flatten().map(allows_of).collect())
-            }
-        };
-        if self.is_unbounded(arn) {
-            made.boundary = None;
+        made.identity = self.identity(&made).into();
+        if !self.is_unbounded(arn) {
+            let boundaries = self.swapped_boundaries(arn);
+            made.boundary = match self.reading {
+                Reading::Exactly => boundaries.last().cloned(),
+                Reading::AtMost if boundaries.is_empty() => None,
+                Reading::AtMost => Some(boundaries.iter().flatten().map(allows_of).collect()),
+            };
         }
         if let Some(named) = self.named_boundary(arn) {
             named.name(&mut made);

@@ -35,27 +35,30 @@ impl Chain {
     }
 }
 
-/// The policies that a step may give, where it is not settled which.
+/// The policies of which a step gives one, where it is not settled which; the first such, where it gives several.
 fn choices(instance: &Instance) -> Vec<Arc<str>> {
-    let several = |policies: &Among| (policies.len() > 1).then(|| policies.to_vec());
-    let choices = instance.facts.iter().filter_map(|fact| match fact {
-        Fact::Attached { policies, .. } | Fact::Bounded { policies, .. } => several(policies),
+    let mut several = instance.facts.iter().filter_map(|fact| match fact {
+        Fact::Attached { policies, .. } | Fact::Bounded { policies, .. } => {
+            (policies.len() > 1).then(|| policies.to_vec())
+        }
         _ => None,
     });
-    choices.flatten().collect()
+    several.next().unwrap_or_default()
 }
 
-/// The same step with the policy chosen.
-fn with_choice(instance: &Instance, policy: &Arc<str>) -> Instance {
+/// The same step with one of these policies chosen.
+fn with_choice(instance: &Instance, among: &[Arc<str>], policy: &Arc<str>) -> Instance {
     let mut chosen = instance.clone();
     let given = Among::from(vec![policy.clone()]);
     for fact in &mut chosen.facts {
-        if let Fact::Attached { policies, .. } | Fact::Bounded { policies, .. } = fact {
+        if let Fact::Attached { policies, .. } | Fact::Bounded { policies, .. } = fact
+            && **policies == *among
+        {
             policies.clone_from(&given);
         }
     }
     for (_, object) in &mut chosen.binding {
-        if object.members.is_some() {
+        if object.members.as_ref().is_some_and(|members| **members == *among) {
             let name = policy.rsplit('/').next().unwrap_or_default();
             *object = Arc::new(Object::plain(policy, name, &object.account));
         }
@@ -104,10 +107,11 @@ impl Chains<'_, '_> {
         while let Some(n) = instances.iter().position(|i| !choices(i).is_empty()) {
             let used = chain.policies_used_after(n);
             let instance = instances.get(n)?.clone();
-            let likely = choices(&instance).into_iter().filter(|p| used.contains(p));
+            let among = choices(&instance);
+            let likely = among.iter().filter(|p| used.contains(*p));
             let chosen = likely.take(MOST_CHOICES).find_map(|policy| {
                 let mut tried = instances.clone();
-                *tried.get_mut(n)? = with_choice(&instance, &policy);
+                *tried.get_mut(n)? = with_choice(&instance, &among, policy);
                 let chain = self.replay_steps(&tried, by, &Wanted::new())?;
                 Some((tried, chain))
             });

@@ -16,7 +16,7 @@ use super::sorts::Sorts;
 use super::step::{Finder, Identity, Instance, Naming, Shared, Wanted, Ways};
 pub(super) use super::target::Goal;
 use super::twins::{First, Granting, Twins};
-use super::unnamed::{about_unnamed, not_shown, of_one};
+use super::unnamed::{about_unnamed, not_shown, of_made, with_policies};
 use crate::ask::{Allowance, CrossCheck, Estate, MayDo, Settings};
 use crate::question::Undecided;
 use gateproof_encodings::primitive::{Need, Primitive};
@@ -261,6 +261,7 @@ impl Search<'_> {
                 added.insert(fact.clone());
             }
         }
+        found.gained.insert_all(&instance.facts);
         found.instances.push(instance);
     }
 
@@ -326,8 +327,8 @@ impl Search<'_> {
                     };
                     let ways = finder.ways(terms, *n, primitive);
                     let sure = ways.instances.iter().filter(|i| i.evidence.unknown.is_none());
-                    let facts: Vec<Fact> = sure.flat_map(|i| i.facts.iter().cloned()).collect();
-                    facts.iter().for_each(|fact| gained.insert(fact));
+                    let given: Vec<Vec<Fact>> = sure.map(|i| i.facts.clone()).collect();
+                    given.iter().for_each(|facts| gained.insert_all(facts));
                     all.refuted.add(&ways.refuted);
                     all.instances.extend(ways.instances);
                 }
@@ -394,12 +395,9 @@ impl Found {
     /// What is true of new principals of whatever name is so of each that was made.
     fn spread(&mut self, added: &mut BTreeSet<Fact>) {
         let made: Vec<Arc<str>> = self.facts.iter().filter_map(Fact::made).cloned().collect();
+        let have = with_policies(&self.facts);
         for fact in self.unnamed.clone() {
-            let base = about_unnamed(&fact).and_then(|glob| glob.strip_suffix('*').map(str::to_owned));
-            let Some(base) = base else { continue };
-            let of_each =
-                made.iter().filter(|arn| arn.starts_with(&base)).filter_map(|arn| of_one(&fact, arn));
-            for fact in of_each {
+            for fact in of_made(&fact, made.iter(), &have) {
                 // No step shows it: one that does is still wanted.
                 if self.facts.insert(fact.clone()) {
                     added.insert(fact);

@@ -3,9 +3,9 @@
 //!
 //! What a new user or role is called matters in three ways, and in no other.
 //!
-//! - **Who calls.** Its own policies are the attacker's and allow everything, so what is left to look at its name are control
-//!   policies, endpoint and resource policies, trust policies, and the boundary that it may be made under. They compare
-//!   `aws:PrincipalArn` and `aws:username` with patterns, and name principals. Two names that the same ones of these texts match
+//! - **Who calls.** What looks at its name are control policies, endpoint and resource policies, trust policies, its boundary, and its
+//!   own policies, where they are not of the attacker's wording and allow everything. They compare `aws:PrincipalArn` and
+//!   `aws:username` with patterns, and name principals. Two names that the same ones of these texts match
 //!   are of one sort, and whoever has them can do the same. So one principal is made of each sort ([`super::naming`]); that the
 //!   maker can give no name of another sort is a formula like any other, and proved.
 //! - **Who may make it.** That is part of that formula.
@@ -141,14 +141,11 @@ impl Kind {
         let endpoints = after.endpoints().iter().filter_map(|e| e.policy.as_ref());
         let resources = after.resources().iter().filter_map(|r| r.policy.as_ref());
         let trusts = after.principals().iter().filter_map(|p| p.trust.as_ref());
-        let boundaries: Vec<&Arc<Document>> = self
-            .made
-            .iter()
-            .filter_map(|made| after.principal(&made.arn)?.boundary.as_ref())
-            .flatten()
-            .collect();
+        let made = self.made.iter().filter_map(|made| after.principal(&made.arn));
+        let own: Vec<&Arc<Document>> =
+            made.flat_map(|p| p.identity.iter().chain(p.boundary.iter().flatten())).collect();
         let mut read: FxHashSet<*const Document> = FxHashSet::default();
-        for document in controls.chain(endpoints).chain(resources).chain(trusts).chain(boundaries) {
+        for document in controls.chain(endpoints).chain(resources).chain(trusts).chain(own) {
             if read.insert(Arc::as_ptr(document)) {
                 for statement in &document.statements {
                     if let Some(told) = self.told_by(snapshot, statement) {

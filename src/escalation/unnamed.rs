@@ -2,14 +2,19 @@
 //!
 //! Who may pass a new role to a service, or take its boundary away, may depend on its name in every policy of the account. So
 //! each step is looked at with an object, too, that stands for all new users or roles of an account: its ARN is a glob
-//! (`role/*`), and a call on it is allowed as soon as one on *some* user or role is. That is more than any new one
-//! can be used for, and what comes of it all of them are taken to have. No chain rests on it.
+//! (`role/*`), and a step with it counts as soon as some one name that no known user or role has suits its calls. That is more than
+//! any one that was made can be used for, and what comes of it all of them are taken to have. No chain rests on it.
 
-use super::bind::Object;
+use super::bind::{Object, Scene};
 use super::fact::{Fact, Session};
+use super::guard::{Refuted, Together};
 use super::sorts::Kind;
+use super::ways::Search;
+use crate::ask::{NewName, Tied};
 use crate::question::Undecided;
+use gateproof_encodings::term::Terms;
 use gateproof_model::arn::Arn;
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 impl Object {
@@ -22,6 +27,20 @@ impl Object {
     /// Whether the object stands for new principals.
     pub fn is_unnamed(&self) -> bool {
         !self.fresh && is_glob(&self.arn)
+    }
+}
+
+impl<'a> Search<'_, 'a, '_> {
+    /// Whether the calls on an object that stands for new principals suit some name that no known one has.
+    pub fn may_be_new(&self, terms: &mut Terms, scene: &Scene<'a>) -> Result<(), Refuted> {
+        for (variable, object) in scene.bound.iter().filter(|(_, object)| object.is_unnamed()) {
+            let new = Tied::New(NewName::like(&object.arn));
+            let calls = Tied::All(vec![self.calls_on(terms, scene, variable), new]);
+            if let Together::Never(refuted) = self.finder.asker.together(self.holder, &calls) {
+                return Err(refuted);
+            }
+        }
+        Ok(())
     }
 }
 
@@ -62,9 +81,39 @@ pub(super) fn principal_of(fact: &Fact) -> Option<&Arc<str>> {
     }
 }
 
+/// Whether the fact gives a user or role policies.
+fn gives_policies(fact: &Fact) -> bool {
+    matches!(
+        fact,
+        Fact::WritesIdentity(_) | Fact::AddsIdentity(_) | Fact::Attached { .. } | Fact::Member { .. }
+    )
+}
+
+/// The new principals that a set of facts gives policies. Whoever gives one its policies makes it in the same step, or gives them
+/// to it by its name: so one that has none takes none from what is done with others.
+pub(crate) fn with_policies(facts: &BTreeSet<Fact>) -> BTreeSet<Arc<str>> {
+    let given = facts.iter().filter(|fact| gives_policies(fact)).filter_map(principal_of);
+    given.filter(|of| facts.contains(&Fact::NewPrincipal(Arc::clone(of)))).cloned().collect()
+}
+
+/// What a fact about all new principals of a kind says of those that were made; `have`: those that have policies.
+pub(crate) fn of_made<'m>(
+    fact: &'m Fact,
+    made: impl Iterator<Item = &'m Arc<str>> + 'm,
+    have: &'m BTreeSet<Arc<str>>,
+) -> impl Iterator<Item = Fact> + 'm {
+    let base = about_unnamed(fact).and_then(|glob| glob.strip_suffix('*')).unwrap_or(NOBODY);
+    let takes =
+        move |arn: &&Arc<str>| arn.starts_with(base) && (!gives_policies(fact) || have.contains(*arn));
+    made.filter(takes).filter_map(move |arn| of_one(fact, arn))
+}
+
+/// What no ARN begins with.
+const NOBODY: &str = "*";
+
 /// The same fact about one of them; `None` where each of them has it by being made (a trust policy that lets in everybody, and
 /// tags that the maker chose), or no Deny of its own could go.
-pub(crate) fn of_one(fact: &Fact, arn: &Arc<str>) -> Option<Fact> {
+pub(super) fn of_one(fact: &Fact, arn: &Arc<str>) -> Option<Fact> {
     match fact {
         Fact::Session(Session { held, .. }) => {
             Some(Fact::Session(Session { principal: arn.clone(), held: held.clone() }))

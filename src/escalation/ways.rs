@@ -207,6 +207,10 @@ impl<'a> Search<'_, 'a, '_> {
 
     /// Every variable is bound: new objects get a name, and the needs that mention none are looked at.
     fn conclude(&self, terms: &mut Terms, scene: &Scene<'a>, so_far: &Evidence, ways: &mut Ways) {
+        if let Err(refuted) = self.may_be_new(terms, scene) {
+            ways.refuted.add(&refuted);
+            return;
+        }
         let fresh: Vec<&'a str> = self
             .primitive
             .bind
@@ -409,7 +413,7 @@ impl<'a> Search<'_, 'a, '_> {
             return Some(vec![scene.fresh(binding)?]);
         }
         let related = binding.of.is_some() || binding.boundary_of.is_some() || binding.is.is_some();
-        let gives = binding.kind == "iam.policy" && !related && self.is_given(variable);
+        let gives = binding.kind == "iam.policy" && !related && self.primitive.gives_policy(variable);
         if let (true, Some(given)) = (gives, self.finder.shared.given.get()) {
             return Some(given.clone());
         }
@@ -470,21 +474,13 @@ impl<'a> Search<'_, 'a, '_> {
         self.primitive.needs.iter().find_map(assumes)
     }
 
-    /// Whether the variable is a policy that is given to somebody.
-    fn is_given(&self, variable: &str) -> bool {
-        self.primitive.effects.iter().any(|effect| match effect {
-            Effect::Attach(given) | Effect::SetBoundary(given) => given.policy.variable == variable,
-            _ => false,
-        })
-    }
-
     /// Whether the object is a policy that no other gives more than. Of boundaries, it matters which it is where conditions name them.
     fn is_administrator(&self, variable: &str, object: &Object) -> bool {
         let bounds = self.primitive.effects.iter().any(|effect| match effect {
             Effect::SetBoundary(given) => given.policy.variable == variable,
             _ => false,
         });
-        self.is_given(variable)
+        self.primitive.gives_policy(variable)
             && is_administrator(object)
             && !(bounds && self.finder.objects.names_boundaries())
     }

@@ -34,6 +34,7 @@ pub(super) fn check_primitive(name: &str, primitive: &Primitive, catalogue: &Cat
     let scope = Scope { primitive, catalogue };
     primitive.needs.iter().try_for_each(|need| scope.check_need(need))?;
     primitive.effects.iter().try_for_each(|effect| scope.check_task(effect))?;
+    primitive.effects.iter().try_for_each(|effect| scope.check_made(effect))?;
     let gained = primitive.effects.iter().flat_map(Effect::references);
     gained.into_iter().try_for_each(|reference| scope.check_bound(reference))?;
     let calls = primitive.witness.iter().flat_map(|call| call.params.values());
@@ -112,6 +113,22 @@ impl Scope<'_> {
             (_, Some(task)) => complain(task, "expected a `task` beside `via: root` only".to_owned()),
             (_, None) => Ok(()),
         }
+    }
+
+    /// Of whoever is made it is said whether a boundary binds it: one fact stands for all that are made under a name.
+    fn check_made(&self, effect: &Effect) -> Checked {
+        let Effect::NewPrincipal(made) = effect else { return Ok(()) };
+        let about = |other: &Effect| match other {
+            Effect::DropBoundary(dropped) => dropped.of == made.of,
+            Effect::SetBoundary(set) => set.to == made.of,
+            _ => false,
+        };
+        if self.primitive.effects.iter().any(about) {
+            return Ok(());
+        }
+        let reason =
+            format!("expected `drop-boundary` or `set-boundary` of `{}` beside `new-principal`", made.of);
+        complain("new-principal", reason)
     }
 
     fn check_template(&self, template: &Template) -> Checked {

@@ -34,7 +34,13 @@ fn the_good_file_is_accepted() {
 }
 
 /// Text replaced, its replacement, where that is, and a part of what is said of it.
-const REFUSED: [(&str, &str, &str, &str); 39] = [
+const REFUSED: [(&str, &str, &str, &str); 40] = [
+    (
+        "write-identity: {of: $u}",
+        "new-principal: {of: $p}",
+        "line 12, column 5",
+        "expected `drop-boundary` or `set-boundary` of `$p.arn` beside `new-principal`",
+    ),
     ("title: Try", "titel: Try", "line 3, column 1", "unknown field `titel`"),
     ("kind: iam.user", "kind: iam.user, name: x", "line 5, column 23", "unknown field `name`"),
     ("write-identity", "write-anything", "line 12, column 5", "unknown variant `write-anything`"),

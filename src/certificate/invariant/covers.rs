@@ -1,7 +1,9 @@
 //! Whether a set of facts holds all that another fact gives.
 
 use crate::ask::{BOUNDARY, Unlike, glob_matches};
-use crate::escalation::{Fact, Held, Session, Sorts, about_unnamed, has_condition_on, of_one};
+use crate::escalation::{
+    Fact, Held, Session, Sorts, about_unnamed, has_condition_on, of_made, with_policies,
+};
 use gateproof_model::catalogue::Catalogue;
 use gateproof_model::json::Json;
 use gateproof_model::policy::{Document, Effect, PatternClause, Source};
@@ -22,6 +24,8 @@ pub(super) struct Covers<'a> {
     bounded: BTreeMap<&'a str, Policies>,
     /// The principals of the attacker's making.
     made: Vec<&'a Arc<str>>,
+    /// Those that are given policies.
+    have_policies: BTreeSet<Arc<str>>,
     /// What tells their names apart.
     sorts: Sorts,
     /// Whether some condition names permissions boundaries.
@@ -63,7 +67,9 @@ impl<'a> Covers<'a> {
         let (attached, bounded) = (BTreeMap::new(), BTreeMap::new());
         // Where conditions name boundaries, which one it is matters beside what it allows.
         let named = has_condition_on(snapshot, BOUNDARY);
-        let mut covers = Self { facts, snapshot, handed, used, attached, bounded, made, sorts, named };
+        let have_policies = with_policies(facts);
+        let mut covers =
+            Self { facts, snapshot, handed, used, attached, bounded, made, have_policies, sorts, named };
         for fact in facts {
             match fact.session().map(|session| &session.held) {
                 Some(Held::Code(_)) => covers.handed.extend(principal_of(fact)),
@@ -116,17 +122,15 @@ impl<'a> Covers<'a> {
     }
 
     /// Whether the set holds of each new principal what a fact says of all of a kind.
-    fn holds_of_each(&self, fact: &Fact, glob: &str) -> bool {
-        let Some(base) = glob.strip_suffix('*') else { return false };
-        let of_kind = self.made.iter().filter(|arn| arn.starts_with(base));
-        of_kind.filter_map(|arn| of_one(fact, arn)).all(|fact| self.holds(&fact))
+    fn holds_of_each(&self, fact: &Fact) -> bool {
+        of_made(fact, self.made.iter().copied(), &self.have_policies).all(|fact| self.holds(&fact))
     }
 
     /// Whether nothing can be done with the fact that can't be done without it. Of managed policies that can be given
     /// only what they allow counts, so each may be held by another fact.
     pub fn holds(&self, fact: &Fact) -> bool {
-        if let Some(glob) = about_unnamed(fact) {
-            return self.holds_of_each(fact, glob);
+        if about_unnamed(fact).is_some() {
+            return self.holds_of_each(fact);
         }
         let given = |holders: &BTreeMap<&str, Policies>, holder: &str, policies: &[Arc<str>]| {
             let held = holders.get(holder);
@@ -220,6 +224,9 @@ fn renamed(fact: &Fact, from: &Arc<str>, to: &Arc<str>) -> Fact {
         Fact::NewPrincipal(of) if of == from => Fact::NewPrincipal(to.clone()),
         Fact::Unbounded(of) if of == from => Fact::Unbounded(to.clone()),
         Fact::WritesIdentity(of) if of == from => Fact::WritesIdentity(to.clone()),
+        Fact::Member { user: of, group } if of == from => {
+            Fact::Member { user: to.clone(), group: group.clone() }
+        }
         Fact::Attached { policies, to: of } if of == from => {
             Fact::Attached { policies: policies.clone(), to: to.clone() }
         }

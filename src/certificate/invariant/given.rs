@@ -5,7 +5,7 @@
 
 use crate::escalation::{Holder, Object, Scene};
 use gateproof_encodings::language::matches;
-use gateproof_encodings::primitive::{Authorization, Effect, Need, Primitive};
+use gateproof_encodings::primitive::{Authorization, Need, Primitive};
 use gateproof_model::account::is_aws_managed;
 use gateproof_model::catalogue::Catalogue;
 use gateproof_model::pattern::Pattern;
@@ -14,14 +14,6 @@ use gateproof_model::snapshot::Snapshot;
 use gateproof_model::text::fold_text;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
-
-/// Whether an effect gives the variable's policy to somebody.
-pub(super) fn is_given(primitive: &Primitive, variable: &str) -> bool {
-    primitive.effects.iter().any(|effect| match effect {
-        Effect::Attach(given) | Effect::SetBoundary(given) => given.policy.variable == variable,
-        _ => false,
-    })
-}
 
 /// The policies, in groups of which none is `settled` already; each group is one object with `members`.
 pub(super) fn groups(

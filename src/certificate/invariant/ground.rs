@@ -121,6 +121,7 @@ fn words_of_tied(calls: &Tied<Requests>) -> String {
         Tied::New(name) => format!("none that exists of {}", name.glob),
         Tied::Unlike(unlike) => format!("of no sort that {} is of", unlike.names.join(" or ")),
         Tied::Call(requests) => words_of(requests),
+        Tied::InKey(requests, key) => format!("{} naming it in {key}", words_of(requests)),
         Tied::Any(each) if each.is_empty() => "nothing".to_owned(),
         Tied::Any(each) => format!("one of ({})", list(each)),
         Tied::All(each) => format!("all of ({})", list(each)),

@@ -5,11 +5,11 @@
 //! decided here anew. Nothing is skipped but what is refuted, or gives nothing that the invariant doesn't hold.
 
 use super::covers::{Covers, Instead};
-use super::given::{groups, is_given};
+use super::given::groups;
 use super::ground::{Asks, Guard, Judge, Matter, Tools, requests_of};
 use super::objects::{Objects, must_tell};
 use super::settled::Settled;
-use crate::ask::{CallerEntity, Estate, Sessions, Tied};
+use crate::ask::{CallerEntity, Estate, NewName, Sessions, Tied};
 use crate::certificate::refusal::{Fault, Refusal};
 use crate::escalation::{
     Asked, Call, Fact, Holder, Object, Scene, Session, call_of, device, facts_of, references, takes_token,
@@ -17,6 +17,7 @@ use crate::escalation::{
 use crate::question::constraint::Demand;
 use crate::question::{Constraint, Requests};
 use gateproof_encodings::primitive::{Binding, Effect, Need, Primitive, Via};
+use gateproof_encodings::scope::is_assume_action;
 use gateproof_model::arn::Arn;
 use rayon::prelude::*;
 use std::collections::{BTreeMap, BTreeSet};
@@ -215,7 +216,7 @@ impl<J: Judge> Branch<'_, '_, '_, J> {
         binding: &Binding,
     ) -> Result<Vec<Arc<Object>>, Refusal> {
         let related = binding.of.is_some() || binding.boundary_of.is_some() || binding.is.is_some();
-        if binding.kind == "iam.policy" && !related && is_given(scene.primitive, variable) {
+        if binding.kind == "iam.policy" && !related && scene.primitive.gives_policy(variable) {
             let last = scene.bound.len() + 1 == scene.primitive.bind.len();
             let settled =
                 |object: &Arc<Object>| last && self.leads_nowhere(&scene.with(variable, object.clone()));
@@ -322,10 +323,10 @@ impl<J: Judge> Branch<'_, '_, '_, J> {
     /// common.
     fn conclude(&self, tools: &mut Tools, scene: &Scene<'_>) -> Result<(), Refusal> {
         let instead = self.walk.covers.instead(&self.facts(scene));
-        let fresh = scene.bound.iter().filter(|(_, object)| object.fresh).map(|(variable, _)| *variable);
-        for variable in fresh {
+        for (variable, object) in scene.bound.iter().filter(|(_, o)| o.fresh || o.is_unnamed()) {
             let mut each = self.calls_on_each(tools, scene, &scene.primitive.needs, variable)?;
-            each.extend(scene.new_name(variable).map(Tied::New));
+            let known = || object.is_unnamed().then(|| NewName::like(&object.arn));
+            each.extend(scene.new_name(variable).or_else(known).map(Tied::New));
             if let Some(Instead::But(unlike)) = &instead {
                 each.push(Tied::Unlike(unlike.clone()));
             }
@@ -340,8 +341,8 @@ impl<J: Judge> Branch<'_, '_, '_, J> {
         Err(Fault::Outside(outside.map(ToString::to_string).unwrap_or_default()).at(self.place(scene)))
     }
 
-    /// The session's calls of a need that are on a new object. Of others nothing is demanded, but that they are not refuted
-    /// whatever it is called.
+    /// The session's calls of a need that are on a new object, or name it in a key. Of others nothing is demanded, but that they
+    /// are not refuted whatever it is called.
     fn calls_on(
         &self,
         tools: &mut Tools,
@@ -355,10 +356,15 @@ impl<J: Judge> Branch<'_, '_, '_, J> {
             Need::Call(authorization) => {
                 let resource = authorization.resource.as_ref();
                 let on = resource.is_some_and(|t| t.references().any(|r| r.variable == variable));
-                match call_of(scene, authorization).filter(|call| on && call.service.is_none()) {
-                    Some(call) => Tied::Call(requests_of(call, &self.holder.when)),
-                    None if self.refutes(tools, scene, need)? => Tied::Any(Vec::new()),
-                    None => Tied::Free,
+                // The trust policy of a new role is the attacker's.
+                let assumed = is_assume_action(&authorization.action.to_ascii_lowercase());
+                let call = call_of(scene, authorization).filter(|call| call.service.is_none() && !assumed);
+                let requests = call.map(|call| requests_of(call, &self.holder.when));
+                match (requests, authorization.key_naming(variable)) {
+                    (Some(requests), _) if on => Tied::Call(requests),
+                    (Some(requests), Some(key)) => Tied::InKey(requests, key.into()),
+                    _ if self.refutes(tools, scene, need)? => Tied::Any(Vec::new()),
+                    _ => Tied::Free,
                 }
             }
         })
