@@ -70,7 +70,7 @@ pub(crate) use obligations::{Obligation, Owed, OwedCall, Part, Visitor};
 pub(crate) use one_name::{NewName, OneName, SUPPOSED, Tied, Unlike};
 pub use progress::Progress;
 pub use reproducer::Reproducers;
-pub(crate) use resource_facts::BOUNDARY;
+pub(crate) use resource_facts::{BOUNDARY, tells_boundary_of_target};
 pub use selection::Environments;
 pub(crate) use selection::glob_matches;
 pub use summary::CanAnswer;

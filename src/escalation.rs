@@ -63,4 +63,4 @@ pub(crate) use session::{Holder, Start, device};
 pub(crate) use sorts::Sorts;
 pub use target::Target;
 pub(crate) use target::{Asked, Goal};
-pub(crate) use unnamed::{about_unnamed, of_made, with_policies};
+pub(crate) use unnamed::{about_unnamed, of_made, on_one, with_policies};

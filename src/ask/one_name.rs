@@ -322,6 +322,8 @@ impl Estate {
                 Place::Other => {}
                 Place::Known(_) | Place::Principal(_) | Place::Roles(_) => continue,
             }
+            // Whoever was made may have been made otherwise.
+            let target = &target.with_principals();
             let piece = piece_of(caller, prepared, plan, target, &Tally::default());
             let facts = Facts::of(self, &piece, true);
             let mut own = Terms::default();

@@ -74,6 +74,11 @@ impl Target<'_> {
         })
     }
 
+    /// The same of all other resources with the users and roles among them, as if nothing were known of these.
+    pub fn with_principals(&self) -> Self {
+        Self { apart: None, ..self.clone() }
+    }
+
     /// Its policy, prepared.
     pub fn policy(&self, estate: &Estate) -> Option<&Arc<CompiledDocument>> {
         self.parts(estate).policy.as_ref()

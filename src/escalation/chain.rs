@@ -282,6 +282,9 @@ impl<'c, 'a> Chains<'c, 'a> {
         primitive: &Primitive,
     ) -> Option<Instance> {
         let all: BTreeSet<Fact> = facts.iter().cloned().collect();
+        if !self.is_there(&all, instance, primitive) {
+            return None;
+        }
         let holder = self.search.start.holder(asker.estate, &all, &instance.session)?;
         let finder = Finder {
             asker,
@@ -296,6 +299,16 @@ impl<'c, 'a> Chains<'c, 'a> {
         };
         let made = finder.again(&mut Terms::default(), instance, primitive).ok()?;
         made.evidence.unknown.is_none().then_some(made)
+    }
+
+    /// Whether the users and roles that a step is about have been made, but for one that it makes.
+    fn is_there(&self, facts: &BTreeSet<Fact>, instance: &Instance, primitive: &Primitive) -> bool {
+        let known = |variable: &String| primitive.bind.get(variable).is_some_and(|b| b.kind != "fresh");
+        let mut others = instance.binding.iter().filter(|(variable, _)| known(variable));
+        others.all(|(_, object)| {
+            let made = Fact::NewPrincipal(object.arn.clone());
+            facts.contains(&made) || !self.found.facts.contains(&made)
+        })
     }
 
     /// Whether the goal is met in a session, in an estate or with policies as they are.

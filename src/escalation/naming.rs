@@ -4,6 +4,7 @@ use super::bind::{Object, Scene, named};
 use super::guard::{Guard, Refuted, Together};
 use super::needs::{Call, call_of};
 use super::step::Evidence;
+use super::unnamed::on_one;
 use super::ways::Search;
 use crate::ask::Tied;
 use crate::question::Undecided;
@@ -200,9 +201,14 @@ impl<'a> Search<'_, 'a, '_> {
                 let on =
                     call.resource.as_ref().is_some_and(|t| t.references().any(|r| r.variable == variable));
                 let of_caller = call.caller.as_deref().is_none_or(|c| c == "$me");
+                let unnamed = scene.object(variable).filter(|object| object.is_unnamed());
                 // The trust policy of a new role is the attacker's.
                 let assumed = is_assume_action(&call.action.to_ascii_lowercase());
                 match (call_of(scene, call).filter(|_| of_caller && !assumed), call.key_naming(variable)) {
+                    (Some(call), _) if on && unnamed.is_some() => {
+                        let sorts = self.finder.naming.map(|naming| naming.sorts);
+                        Tied::Call(on_one(call, sorts.zip(unnamed).and_then(|(s, o)| s.kind_of(&o.arn))))
+                    }
                     (Some(call), _) if on => Tied::Call(call),
                     (Some(call), Some(key)) => Tied::InKey(call, key.into()),
                     _ if matches!(self.check(terms, scene, need), Guard::Never(_)) => Tied::Any(Vec::new()),

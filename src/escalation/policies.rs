@@ -272,21 +272,27 @@ impl View<'_> {
         }
     }
 
-    /// Which policy requests say is its boundary, where steps changed that.
+    /// Which policy requests say is its boundary, where steps changed that: in a search, the one that it has whatever steps are made.
     fn named_boundary(&self, of: &Arc<str>) -> Option<NamedBoundary> {
-        let last = self.about_boundary(of).next_back()?;
-        let had_none = || self.snapshot.principal(of).is_some_and(|p| p.named_boundary() == Some(None));
-        let only_freed = || self.about_boundary(of).all(|fact| matches!(fact, Fact::Unbounded(_)));
-        Some(match (self.reading, last) {
-            // Taking off what is not there changes nothing.
-            (Reading::AtMost, _) if only_freed() && had_none() => NamedBoundary::Is(None),
-            (Reading::Exactly, Fact::Unbounded(_)) => NamedBoundary::Is(None),
-            (Reading::Exactly, Fact::Bounded { policies, .. }) => match &**policies {
+        let says = |fact: &Fact| match fact {
+            Fact::Unbounded(_) => NamedBoundary::Is(None),
+            Fact::Bounded { policies, .. } => match &**policies {
                 [one] => NamedBoundary::Is(Some(one.clone())),
                 _ => NamedBoundary::Open,
             },
             _ => NamedBoundary::Open,
-        })
+        };
+        let last = self.about_boundary(of).next_back()?;
+        if self.reading == Reading::Exactly {
+            return Some(says(last));
+        }
+        let before = self.snapshot.principal(of).map(|p| match p.named_boundary() {
+            Some(known) => NamedBoundary::Is(known.cloned()),
+            None => NamedBoundary::Open,
+        });
+        let mut each = before.into_iter().chain(self.about_boundary(of).map(says));
+        let first = each.next().unwrap_or(NamedBoundary::Open);
+        Some(if each.all(|other| other == first) { first } else { NamedBoundary::Open })
     }
 
     /// The boundaries that the attacker can set.

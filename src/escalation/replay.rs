@@ -135,6 +135,11 @@ impl Chains<'_, '_> {
         for (n, instance) in instances.iter().enumerate() {
             let world = self.world_for(&state, &instance.session);
             let primitive = self.search.primitives.get(instance.primitive)?;
+            // Whoever is there is not made again, under another boundary.
+            let made = instance.facts.iter().find(|fact| fact.made().is_some());
+            if made.is_some_and(|made| state.facts.contains(made)) {
+                return None;
+            }
             let change = match wanted.get(&n) {
                 Some(shown) => self.tag_change(&state, instance, shown)?,
                 None => None,

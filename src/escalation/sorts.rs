@@ -17,6 +17,7 @@
 use super::fact::Fact;
 use super::unnamed::{of_one, principal_of};
 use crate::ask::Unlike;
+use crate::question::constraint::Demand;
 use gateproof_encodings::language::matches;
 use gateproof_model::arn::Arn;
 use gateproof_model::operator::Comparison;
@@ -29,6 +30,9 @@ use std::sync::Arc;
 
 const ARN: &str = "aws:principalarn";
 const USER: &str = "aws:username";
+
+/// How many boundaries of new principals are told apart.
+const MOST_BOUNDARIES: usize = 64;
 
 /// The names of one character and of three, neither of which any policy writes: what matches both matches any name.
 const NAMES: [&str; 2] = ["\u{10FFFD}", "\u{10FFFD}\u{10FFFD}\u{10FFFD}"];
@@ -127,6 +131,23 @@ impl Kind {
     pub fn unlike(&self, names: &[Arc<str>]) -> Option<Unlike> {
         let tests = self.tests.iter().cloned().collect();
         (!self.tests.is_empty()).then(|| Unlike { tests, names: names.to_vec() })
+    }
+
+    /// What boundaries they have at one time or another; `None`: too many, or none is known.
+    pub fn boundaries(&self) -> Option<Demand> {
+        let facts = self.made.iter().flat_map(|made| &made.facts);
+        let each = facts.flat_map(|fact| match fact {
+            Fact::Unbounded(_) => vec![None],
+            Fact::Bounded { policies, .. } => policies.iter().map(Some).collect(),
+            _ => Vec::new(),
+        });
+        let each: BTreeSet<Option<&Arc<str>>> = each.collect();
+        let demand = |policy: &Option<&Arc<str>>| match policy {
+            Some(policy) => Demand::Equals(policy.to_string()),
+            None => Demand::Absent,
+        };
+        let few = !each.is_empty() && each.len() <= MOST_BOUNDARIES;
+        few.then(|| Demand::OneOf(each.iter().map(demand).collect()))
     }
 
     /// Whether two names are of one sort.

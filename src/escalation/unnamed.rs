@@ -8,12 +8,14 @@
 use super::bind::{Object, Scene};
 use super::fact::{Fact, Session};
 use super::guard::{Refuted, Together};
+use super::needs::Call;
 use super::sorts::Kind;
 use super::ways::Search;
-use crate::ask::{NewName, Tied};
-use crate::question::Undecided;
+use crate::ask::{BOUNDARY, NewName, Tied, tells_boundary_of_target};
+use crate::question::{Constraint, Undecided};
 use gateproof_encodings::term::Terms;
 use gateproof_model::arn::Arn;
+use gateproof_model::catalogue::{Catalogue, Support};
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
@@ -42,6 +44,17 @@ impl<'a> Search<'_, 'a, '_> {
         }
         Ok(())
     }
+}
+
+/// A call on an object that stands for new principals of a kind: where it tells the boundary of what it is on, that is one which
+/// they have at one time or another.
+pub(crate) fn on_one(mut call: Call, kind: Option<&Kind>) -> Call {
+    let action = Catalogue::embedded().find_action(&call.action);
+    let tells = action.is_some_and(|a| tells_boundary_of_target(a) && a.support(BOUNDARY) == Support::Listed);
+    if let Some(demand) = kind.and_then(Kind::boundaries).filter(|_| tells) {
+        call.context.push(Constraint { key: BOUNDARY.to_owned(), demand });
+    }
+    call
 }
 
 /// Whether the ARN is that of all new users or roles of an account.

@@ -12,7 +12,8 @@ use super::settled::Settled;
 use crate::ask::{CallerEntity, Estate, NewName, Sessions, Tied};
 use crate::certificate::refusal::{Fault, Refusal};
 use crate::escalation::{
-    Asked, Call, Fact, Holder, Object, Scene, Session, call_of, device, facts_of, references, takes_token,
+    Asked, Call, Fact, Holder, Object, Scene, Session, call_of, device, facts_of, on_one, references,
+    takes_token,
 };
 use crate::question::constraint::Demand;
 use crate::question::{Constraint, Requests};
@@ -359,6 +360,11 @@ impl<J: Judge> Branch<'_, '_, '_, J> {
                 // The trust policy of a new role is the attacker's.
                 let assumed = is_assume_action(&authorization.action.to_ascii_lowercase());
                 let call = call_of(scene, authorization).filter(|call| call.service.is_none() && !assumed);
+                let unnamed = scene.object(variable).filter(|object| object.is_unnamed() && on);
+                let call = call.map(|call| match unnamed {
+                    Some(object) => on_one(call, self.walk.covers.sorts().kind_of(&object.arn)),
+                    None => call,
+                });
                 let requests = call.map(|call| requests_of(call, &self.holder.when));
                 match (requests, authorization.key_naming(variable)) {
                     (Some(requests), _) if on => Tied::Call(requests),
