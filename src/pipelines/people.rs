@@ -34,12 +34,17 @@ const GOES_ROUND: [&str; 4] = [
     "codepipeline:RollbackStage",
 ];
 
+/// A pipeline's folder in its artifact store has so many letters of its name.
+///
+/// CodePipeline User Guide, "Input and output artifacts": names of the folders in the artifact bucket are truncated.
+const FOLDER: usize = 20;
+
 /// What somebody may do with a pipeline, and who may.
 #[derive(Debug, Clone, Serialize)]
 pub struct Ability {
-    /// `write-source`, `change`, `start`, `approve` or `go-round`.
+    /// `write-source`, `write-artifacts`, `change`, `start`, `approve` or `go-round`.
     pub ability: &'static str,
-    /// What of: a source action, a gate; `None`: the pipeline.
+    /// What of: a source action, a bucket, a gate; `None`: the pipeline.
     pub of: Option<String>,
     /// The calls; one of them is enough.
     pub actions: Vec<String>,
@@ -75,6 +80,18 @@ impl Asker<'_> {
             if action.action_type_id.category == "Source" {
                 found.push(self.source(pipeline, action)?);
             }
+        }
+        for (_, store) in pipeline.stores() {
+            let folder: String = pipeline.name().chars().take(FOLDER).collect();
+            let objects = format!("arn:{}:s3:::{}/{folder}/*", pipeline.partition(), store.location);
+            let of = Some(store.location.clone());
+            found.push(self.ability(
+                "write-artifacts",
+                of,
+                vec!["s3:PutObject".to_owned()],
+                objects,
+                Vec::new(),
+            )?);
         }
         let arn = pipeline.arn.to_string();
         let list = |actions: &[&str]| actions.iter().map(|a| (*a).to_owned()).collect::<Vec<_>>();

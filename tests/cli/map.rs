@@ -78,7 +78,7 @@ fn who_can_do_what_is_what_the_questions_answer() {
         let abilities = prod["abilities"].as_array().unwrap();
         abilities.iter().find(|ability| ability["ability"] == name).unwrap().clone()
     };
-    for name in ["change", "start", "approve", "go-round"] {
+    for name in ["write-artifacts", "change", "start", "approve", "go-round"] {
         let ability = of(name);
         let actions: Vec<&str> =
             ability["actions"].as_array().unwrap().iter().map(|a| a.as_str().unwrap()).collect();
