@@ -17,6 +17,7 @@ mod edges;
 mod explain;
 mod export;
 mod lines;
+mod map;
 mod primitives;
 mod reach;
 mod reproducers;
@@ -124,6 +125,8 @@ enum Command {
     Reach(reach::Reach),
     /// Who can become whom, and change what, in one step: a line each.
     Edges(edges::Edges),
+    /// Pipelines: what runs with which role, where artifacts go, and who can write, approve, change and go round.
+    Map(map::MapPipelines),
     /// Why one request is allowed or denied, layer by layer.
     Explain(explain::Explain),
     /// Decides concrete requests: JSON lines in, JSON lines out.
@@ -230,6 +233,7 @@ fn dispatch(cli: &Cli) -> Result<u8, CliError> {
         Command::WhatCan(arguments) => arguments.run(&cli.global),
         Command::Reach(arguments) => arguments.run(&cli.global),
         Command::Edges(arguments) => arguments.run(&cli.global),
+        Command::Map(arguments) => arguments.run(&cli.global),
         Command::Explain(arguments) => arguments.run(&cli.global),
         Command::Decide(arguments) => arguments.run(&cli.global),
         Command::VerifyCertificate(arguments) => arguments.run(&cli.global),

@@ -8,6 +8,7 @@ pub mod config;
 pub mod decide;
 pub mod engine;
 pub mod escalation;
+pub mod pipelines;
 pub mod question;
 pub mod render;
 pub mod solver;

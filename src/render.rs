@@ -4,6 +4,7 @@ pub mod chains;
 pub mod effective;
 pub mod invariants;
 pub mod json;
+pub mod pipelines;
 pub mod table;
 pub mod text;
 pub mod verification;

@@ -15,6 +15,7 @@ pub mod operand;
 pub mod operator;
 pub mod organization;
 pub mod pattern;
+pub mod pipeline;
 pub mod policy;
 pub mod policy_parse;
 pub mod policy_set;

@@ -4,6 +4,7 @@
 mod documentation;
 mod escalation;
 mod export;
+mod map;
 mod outputs;
 mod program;
 mod refusals;

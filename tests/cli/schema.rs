@@ -201,6 +201,7 @@ fn documents() -> Vec<Value> {
             "user/ana",
         ],
         &["edges", &escalating.path()],
+        &["map", acme],
         &["version"],
         &["demo"],
     ]

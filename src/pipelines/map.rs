@@ -1,0 +1,186 @@
+//! The map of a snapshot's pipelines.
+
+use super::Untold;
+use super::people::{Ability, Asker, is_gate};
+use super::runs::{Ran, Runs};
+use crate::ask::{AskError, Estate, Settings};
+use gateproof_model::pipeline::{Action, Pipeline, Unread};
+use gateproof_model::snapshot::Snapshot;
+use serde::Serialize;
+use std::sync::Arc;
+
+/// All pipelines, and what is not known of them.
+#[derive(Debug, Clone, Serialize)]
+pub struct Map {
+    /// By account, region and name.
+    pub pipelines: Vec<MappedPipeline>,
+    /// What the snapshot doesn't tell.
+    pub unknown: Vec<Untold>,
+}
+
+/// A pipeline.
+#[derive(Debug, Clone, Serialize)]
+pub struct MappedPipeline {
+    /// Its name.
+    pub name: String,
+    /// Its ARN.
+    pub arn: Arc<str>,
+    /// Its account.
+    pub account: Arc<str>,
+    /// Its region.
+    pub region: Arc<str>,
+    /// `V1` or `V2`.
+    pub pipeline_type: Option<String>,
+    /// The role that it acts with.
+    pub role: String,
+    /// Where its artifacts are kept.
+    pub stores: Vec<Store>,
+    /// Its stages, in their order.
+    pub stages: Vec<MappedStage>,
+    /// Who can do what with it.
+    pub abilities: Vec<Ability>,
+}
+
+/// Where artifacts are kept.
+#[derive(Debug, Clone, Serialize)]
+pub struct Store {
+    /// The region.
+    pub region: String,
+    /// The bucket.
+    pub bucket: String,
+    /// The key that encrypts them.
+    pub key: StoreKey,
+}
+
+/// The key of a store.
+#[derive(Debug, Clone, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum StoreKey {
+    /// The AWS-managed key of S3, which the store has where it names none.
+    AwsManaged,
+    /// This key, alias or key id.
+    Named(String),
+}
+
+/// A stage.
+#[derive(Debug, Clone, Serialize)]
+pub struct MappedStage {
+    /// Its name.
+    pub name: String,
+    /// Its actions.
+    pub actions: Vec<MappedAction>,
+    /// Rules that must hold for it, by name.
+    pub conditions: Vec<String>,
+}
+
+/// An action.
+#[derive(Debug, Clone, Serialize)]
+pub struct MappedAction {
+    /// Its name.
+    pub name: String,
+    /// `Source`, `Build`, …
+    pub category: String,
+    /// What it is done by.
+    pub provider: String,
+    /// Whether somebody must approve.
+    pub gate: bool,
+    /// The role with which the provider is called.
+    pub role: String,
+    /// What does its work.
+    pub by: Option<Ran>,
+    /// The roles with which its work is done.
+    pub runs_as: Vec<Arc<str>>,
+    /// The artifacts that it takes.
+    pub inputs: Vec<String>,
+    /// The artifacts that it makes.
+    pub outputs: Vec<String>,
+}
+
+impl Map {
+    /// The map of an estate's pipelines; of those of one name, if one is given.
+    ///
+    /// # Errors
+    /// Where a question can't be asked.
+    pub fn of(estate: &Estate, name: Option<&str>, settings: &Settings) -> Result<Self, AskError> {
+        let found = estate.snapshot.pipelines();
+        let asker = Asker { estate, settings };
+        let wanted = |known: &str| name.is_none_or(|name| name == known);
+        let (mut pipelines, mut unknown) = (Vec::new(), Vec::new());
+        for pipeline in found.all.iter().filter(|pipeline| wanted(pipeline.name())) {
+            let stages = stages_of(&estate.snapshot, pipeline, &mut unknown);
+            pipelines.push(MappedPipeline {
+                name: pipeline.name().to_owned(),
+                arn: pipeline.arn.clone(),
+                account: pipeline.account.clone(),
+                region: pipeline.region.clone(),
+                pipeline_type: pipeline.declaration.pipeline_type.clone(),
+                role: pipeline.declaration.role_arn.clone(),
+                stores: stores_of(pipeline),
+                stages,
+                abilities: asker.abilities(pipeline)?,
+            });
+        }
+        let unread = found.unread.iter().filter(|one| one.name.as_deref().is_none_or(wanted));
+        unknown.extend(unread.map(untold));
+        unknown.extend(found.not_collected.iter().map(|(account, command)| Untold {
+            what: format!("the pipelines of account {account}"),
+            command: Some(command.clone()),
+        }));
+        unknown.sort();
+        unknown.dedup();
+        Ok(Self { pipelines, unknown })
+    }
+}
+
+fn untold(unread: &Unread) -> Untold {
+    let name = unread.name.as_ref().map_or("the pipelines".to_owned(), |name| format!("the pipeline {name}"));
+    let why = unread.problem.as_ref().map(|problem| format!(" ({problem})")).unwrap_or_default();
+    Untold {
+        what: format!("{name} of account {}{why}", unread.account),
+        command: Some(unread.command.clone()),
+    }
+}
+
+fn stores_of(pipeline: &Pipeline) -> Vec<Store> {
+    let store = |(region, store): (&str, &gateproof_model::pipeline::ArtifactStore)| Store {
+        region: region.to_owned(),
+        bucket: store.location.clone(),
+        key: store
+            .encryption_key
+            .as_ref()
+            .map_or(StoreKey::AwsManaged, |key| StoreKey::Named(key.id.clone())),
+    };
+    pipeline.stores().map(store).collect()
+}
+
+fn stages_of(snapshot: &Snapshot, pipeline: &Pipeline, unknown: &mut Vec<Untold>) -> Vec<MappedStage> {
+    let mut stages = Vec::new();
+    for stage in &pipeline.declaration.stages {
+        let mut actions: Vec<&Action> = stage.actions.iter().collect();
+        actions.sort_by_key(|action| action.run_order);
+        let mut mapped = Vec::new();
+        for action in actions {
+            let Runs { by, roles, untold } = Runs::of(snapshot, pipeline, action);
+            unknown.extend(untold);
+            let names = |artifacts: &[gateproof_model::pipeline::Artifact]| {
+                artifacts.iter().map(|artifact| artifact.name.clone()).collect()
+            };
+            mapped.push(MappedAction {
+                name: action.name.clone(),
+                category: action.action_type_id.category.clone(),
+                provider: action.action_type_id.provider.clone(),
+                gate: is_gate(action),
+                role: pipeline.caller_of(action).to_owned(),
+                by,
+                runs_as: roles,
+                inputs: names(&action.input_artifacts),
+                outputs: names(&action.output_artifacts),
+            });
+        }
+        let entry = stage.before_entry.iter().chain(&stage.on_success).flat_map(|c| &c.conditions);
+        let rules = entry.chain(stage.on_failure.iter().flat_map(|f| &f.conditions)).flat_map(|c| &c.rules);
+        let conditions = rules.map(|rule| rule.name.clone()).collect();
+        stages.push(MappedStage { name: stage.name.clone(), actions: mapped, conditions });
+    }
+    stages
+}

@@ -1,0 +1,180 @@
+//! Who can write what a pipeline ships, change it, start it, pass its gates and go round them.
+
+use crate::ask::{AskError, Estate, Settings};
+use crate::question::constraint::{Constraint, Demand};
+use crate::question::{Requests, Verdict};
+use gateproof_model::pipeline::{Action, Pipeline};
+use serde::Serialize;
+use std::sync::Arc;
+
+/// Calls that write a reference of a CodeCommit repository.
+///
+/// Service Authorization Reference, "Actions, resources, and condition keys for AWS CodeCommit": the write actions that list
+/// `codecommit:References`.
+const WRITES_REFERENCES: [&str; 10] = [
+    "codecommit:CreateCommit",
+    "codecommit:DeleteFile",
+    "codecommit:GitPush",
+    "codecommit:MergeBranchesByFastForward",
+    "codecommit:MergeBranchesBySquash",
+    "codecommit:MergeBranchesByThreeWay",
+    "codecommit:MergePullRequestByFastForward",
+    "codecommit:MergePullRequestBySquash",
+    "codecommit:MergePullRequestByThreeWay",
+    "codecommit:PutFile",
+];
+
+/// Calls that take a pipeline on without its gates.
+///
+/// CodePipeline API Reference, the actions of these names.
+const GOES_ROUND: [&str; 4] = [
+    "codepipeline:OverrideStageCondition",
+    "codepipeline:EnableStageTransition",
+    "codepipeline:RetryStageExecution",
+    "codepipeline:RollbackStage",
+];
+
+/// A pipeline's folder in its artifact store has so many letters of its name.
+///
+/// CodePipeline User Guide, "Input and output artifacts": names of the folders in the artifact bucket are truncated.
+const FOLDER: usize = 20;
+
+/// What somebody may do with a pipeline, and who may.
+#[derive(Debug, Clone, Serialize)]
+pub struct Ability {
+    /// `write-source`, `write-artifacts`, `change`, `start`, `approve` or `go-round`.
+    pub ability: &'static str,
+    /// What of: a source action, a bucket, a gate; `None`: the pipeline.
+    pub of: Option<String>,
+    /// The calls; one of them is enough.
+    pub actions: Vec<String>,
+    /// On what.
+    pub resource: String,
+    /// Everybody who can, and who may or may not.
+    pub principals: Vec<Person>,
+    /// Who else decides, whom AWS knows nothing of.
+    pub outside: Option<String>,
+}
+
+/// Somebody who can.
+#[derive(Debug, Clone, Serialize)]
+pub struct Person {
+    /// The ARN.
+    pub arn: Arc<str>,
+    /// Reachable, or undecided.
+    pub verdict: Verdict,
+}
+
+/// Asks one estate about its pipelines.
+pub(super) struct Asker<'a> {
+    pub estate: &'a Estate,
+    pub settings: &'a Settings,
+}
+
+impl Asker<'_> {
+    /// Who can do what with a pipeline.
+    pub fn abilities(&self, pipeline: &Pipeline) -> Result<Vec<Ability>, AskError> {
+        let mut found = Vec::new();
+        let stages = &pipeline.declaration.stages;
+        for action in stages.iter().flat_map(|stage| &stage.actions) {
+            if action.action_type_id.category == "Source" {
+                found.push(self.source(pipeline, action)?);
+            }
+        }
+        for (_, store) in pipeline.stores() {
+            let folder: String = pipeline.name().chars().take(FOLDER).collect();
+            let objects = format!("arn:{}:s3:::{}/{folder}/*", pipeline.partition(), store.location);
+            let of = Some(store.location.clone());
+            found.push(self.ability(
+                "write-artifacts",
+                of,
+                vec!["s3:PutObject".to_owned()],
+                objects,
+                Vec::new(),
+            )?);
+        }
+        let arn = pipeline.arn.to_string();
+        let list = |actions: &[&str]| actions.iter().map(|a| (*a).to_owned()).collect::<Vec<_>>();
+        found.push(self.ability(
+            "change",
+            None,
+            list(&["codepipeline:UpdatePipeline"]),
+            arn.clone(),
+            Vec::new(),
+        )?);
+        let start = list(&["codepipeline:StartPipelineExecution"]);
+        found.push(self.ability("start", None, start, arn.clone(), Vec::new())?);
+        for stage in stages {
+            for action in stage.actions.iter().filter(|action| is_gate(action)) {
+                let gate = format!("{}/{}", stage.name, action.name);
+                let actions = list(&["codepipeline:PutApprovalResult"]);
+                let resource = format!("{arn}/{gate}");
+                found.push(self.ability("approve", Some(gate), actions, resource, Vec::new())?);
+            }
+        }
+        found.push(self.ability("go-round", None, list(&GOES_ROUND), format!("{arn}/*"), Vec::new())?);
+        Ok(found)
+    }
+
+    fn source(&self, pipeline: &Pipeline, action: &Action) -> Result<Ability, AskError> {
+        let named = |key: &str| action.configuration.get(key).map(String::as_str).unwrap_or_default();
+        let region = action.region.as_deref().unwrap_or(&pipeline.region);
+        let (partition, account) = (pipeline.partition(), pipeline.account_of(action));
+        let of = Some(action.name.clone());
+        let write = "write-source";
+        match action.action_type_id.provider.as_str() {
+            "CodeCommit" => {
+                let repository = named("RepositoryName");
+                let arn = format!("arn:{partition}:codecommit:{region}:{account}:{repository}");
+                let branch = Constraint {
+                    key: "codecommit:References".to_owned(),
+                    demand: Demand::Equals(format!("refs/heads/{}", named("BranchName"))),
+                };
+                self.ability(write, of, WRITES_REFERENCES.map(str::to_owned).to_vec(), arn, vec![branch])
+            }
+            "S3" => {
+                let arn = format!("arn:{partition}:s3:::{}/{}", named("S3Bucket"), named("S3ObjectKey"));
+                self.ability(write, of, vec!["s3:PutObject".to_owned()], arn, Vec::new())
+            }
+            "ECR" => {
+                let repository = named("RepositoryName");
+                let arn = format!("arn:{partition}:ecr:{region}:{account}:repository/{repository}");
+                self.ability(write, of, vec!["ecr:PutImage".to_owned()], arn, Vec::new())
+            }
+            provider => {
+                let repository =
+                    ["FullRepositoryId", "Repo"].iter().find_map(|key| action.configuration.get(*key));
+                let repository = repository.map_or("its source", String::as_str);
+                Ok(Ability {
+                    ability: write,
+                    of,
+                    actions: Vec::new(),
+                    resource: repository.to_owned(),
+                    principals: Vec::new(),
+                    outside: Some(format!("whoever may push to {repository} ({provider})")),
+                })
+            }
+        }
+    }
+
+    fn ability(
+        &self,
+        ability: &'static str,
+        of: Option<String>,
+        actions: Vec<String>,
+        resource: String,
+        when: Vec<Constraint>,
+    ) -> Result<Ability, AskError> {
+        let resources = vec![resource.clone()];
+        let requests = Requests { actions: actions.clone(), resources, when, ..Requests::default() };
+        let answers = self.estate.who_can(&requests, self.settings)?;
+        let can = answers.into_iter().filter(|(_, answer)| answer.verdict != Verdict::Impossible);
+        let principals = can.map(|(arn, answer)| Person { arn, verdict: answer.verdict }).collect();
+        Ok(Ability { ability, of, actions, resource, principals, outside: None })
+    }
+}
+
+/// Whether an action waits for somebody's approval.
+pub(super) fn is_gate(action: &Action) -> bool {
+    action.action_type_id.category == "Approval"
+}
