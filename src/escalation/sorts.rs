@@ -31,9 +31,6 @@ use std::sync::Arc;
 const ARN: &str = "aws:principalarn";
 const USER: &str = "aws:username";
 
-/// How many boundaries of new principals are told apart.
-const MOST_BOUNDARIES: usize = 64;
-
 /// The names of one character and of three, neither of which any policy writes: what matches both matches any name.
 const NAMES: [&str; 2] = ["\u{10FFFD}", "\u{10FFFD}\u{10FFFD}\u{10FFFD}"];
 
@@ -133,8 +130,9 @@ impl Kind {
         (!self.tests.is_empty()).then(|| Unlike { tests, names: names.to_vec() })
     }
 
-    /// What boundaries they have at one time or another; `None`: too many, or none is known.
-    pub fn boundaries(&self) -> Option<Demand> {
+    /// What boundary all of them have at all times; `None`: not always the same, or none is known. It changes only where what
+    /// is told of one of them does, so that whatever depends on it is asked about anew.
+    pub fn boundary(&self) -> Option<Demand> {
         let facts = self.made.iter().flat_map(|made| &made.facts);
         let each = facts.flat_map(|fact| match fact {
             Fact::Unbounded(_) => vec![None],
@@ -142,12 +140,11 @@ impl Kind {
             _ => Vec::new(),
         });
         let each: BTreeSet<Option<&Arc<str>>> = each.collect();
-        let demand = |policy: &Option<&Arc<str>>| match policy {
-            Some(policy) => Demand::Equals(policy.to_string()),
-            None => Demand::Absent,
-        };
-        let few = !each.is_empty() && each.len() <= MOST_BOUNDARIES;
-        few.then(|| Demand::OneOf(each.iter().map(demand).collect()))
+        match (each.first()?, each.len()) {
+            (Some(policy), 1) => Some(Demand::Equals(policy.to_string())),
+            (None, 1) => Some(Demand::Absent),
+            _ => None,
+        }
     }
 
     /// Whether two names are of one sort.

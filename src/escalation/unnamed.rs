@@ -46,12 +46,12 @@ impl<'a> Search<'_, 'a, '_> {
     }
 }
 
-/// A call on an object that stands for new principals of a kind: where it tells the boundary of what it is on, that is one which
-/// they have at one time or another.
+/// A call on an object that stands for new principals of a kind: where it tells the boundary of what it is on, that is the one which
+/// they have, if they have one only.
 pub(crate) fn on_one(mut call: Call, kind: Option<&Kind>) -> Call {
     let action = Catalogue::embedded().find_action(&call.action);
     let tells = action.is_some_and(|a| tells_boundary_of_target(a) && a.support(BOUNDARY) == Support::Listed);
-    if let Some(demand) = kind.and_then(Kind::boundaries).filter(|_| tells) {
+    if let Some(demand) = kind.and_then(Kind::boundary).filter(|_| tells) {
         call.context.push(Constraint { key: BOUNDARY.to_owned(), demand });
     }
     call
