@@ -61,7 +61,7 @@ fn each_action_runs_with_the_role_that_its_provider_gives_it() {
             &staging,
             "SmokeTest",
             Some("lambda.function"),
-            vec!["arn:aws:iam::222222222222:role/acme-staging-smoke-test"],
+            vec!["arn:aws:iam::222222222222:role/acme-smoke-test"],
         ),
     ] {
         let action = action(pipeline, name);
