@@ -295,8 +295,14 @@ impl Search<'_> {
                 let primitive = self.primitives.get(*n).filter(|p| first.makes(p))?;
                 is_possible(round.estate, &may, &primitive.needs).then_some((*n, primitive))
             };
-            let groups = round.kin.groups.iter().map(|group| group.iter().filter_map(possible).collect());
-            groups.map(|group: Vec<_>| (place, (*session, first), own.clone(), group)).collect()
+            let groups =
+                round.kin.groups.iter().map(|group| group.iter().filter_map(possible).collect::<Vec<_>>());
+            // Where everything is looked for, no step makes another of its kin needless.
+            let apart = groups.flat_map(|group| match wanted {
+                Wanted::Open(_) => vec![group],
+                Wanted::EveryWay | Wanted::EachFact => group.into_iter().map(|one| vec![one]).collect(),
+            });
+            apart.map(|group| (place, (*session, first), own.clone(), group)).collect()
         });
         let each: Vec<_> = each.collect();
         let found: Vec<Ways> = each
