@@ -15,27 +15,48 @@ use gateproof_model::text::fold_text;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-/// The policies, in groups of which none is `settled` already; each group is one object with `members`.
-pub(super) fn groups(
-    snapshot: &Snapshot,
-    scene: &Scene<'_>,
-    variable: &str,
-    holder: &Holder,
-    settled: impl Fn(&Arc<Object>) -> bool,
-) -> Vec<Arc<Object>> {
-    let open = givable(snapshot, scene).into_iter().filter(|object| !settled(object));
-    let Some(tests) = tests(snapshot, scene.primitive, variable, holder) else { return open.collect() };
-    let mut groups: BTreeMap<Vec<bool>, Vec<Arc<Object>>> = BTreeMap::new();
-    for object in open {
-        let outcome = tests.iter().flat_map(|t| [false, true].map(|fold| matches(t, &object.arn, fold)));
-        groups.entry(outcome.collect()).or_default().push(object);
+/// The policies that a step may give, told apart as far as its calls can.
+pub(super) struct Given {
+    /// Each with what stands for all of it; where each is looked at by itself, that is the policy.
+    groups: Vec<(Arc<Object>, Vec<Arc<Object>>)>,
+}
+
+impl Given {
+    /// The policies of a variable.
+    pub fn of(snapshot: &Snapshot, scene: &Scene<'_>, variable: &str, holder: &Holder) -> Self {
+        let all = givable(snapshot, scene);
+        let Some(tests) = tests(snapshot, scene.primitive, variable, holder) else {
+            return Self { groups: all.into_iter().map(|one| (one.clone(), vec![one])).collect() };
+        };
+        let mut groups: BTreeMap<Vec<bool>, Vec<Arc<Object>>> = BTreeMap::new();
+        for object in all {
+            let outcome = tests.iter().flat_map(|t| [false, true].map(|fold| matches(t, &object.arn, fold)));
+            groups.entry(outcome.collect()).or_default().push(object);
+        }
+        let whole = |group: Vec<Arc<Object>>| Some((merged(&group)?, group));
+        Self { groups: groups.into_values().filter_map(whole).collect() }
     }
-    let merge = |group: Vec<Arc<Object>>| {
-        let mut whole = Object::clone(group.first()?);
-        whole.members = Some(group.iter().map(|o| o.arn.clone()).collect::<Vec<_>>().into());
-        Some(Arc::new(whole))
-    };
-    groups.into_values().filter_map(merge).collect()
+
+    /// Those of which none is `settled` already; each group is one object with `members`.
+    pub fn open(&self, settled: impl Fn(&Arc<Object>) -> bool) -> Vec<Arc<Object>> {
+        let mut found = Vec::new();
+        for (whole, group) in &self.groups {
+            let open: Vec<Arc<Object>> = group.iter().filter(|object| !settled(object)).cloned().collect();
+            if open.len() == group.len() {
+                found.push(whole.clone());
+            } else {
+                found.extend(merged(&open));
+            }
+        }
+        found
+    }
+}
+
+/// One object for several.
+fn merged(group: &[Arc<Object>]) -> Option<Arc<Object>> {
+    let mut whole = Object::clone(group.first()?);
+    whole.members = Some(group.iter().map(|o| o.arn.clone()).collect::<Vec<_>>().into());
+    Some(Arc::new(whole))
 }
 
 /// Customer managed policies can be given in their own account, AWS's everywhere.

@@ -5,7 +5,7 @@
 //! decided here anew. Nothing is skipped but what is refuted, or gives nothing that the invariant doesn't hold.
 
 use super::covers::{Covers, Instead};
-use super::given::groups;
+use super::given::Given;
 use super::ground::{Asks, Guard, Judge, Matter, Tools, requests_of};
 use super::objects::{Objects, must_tell};
 use super::settled::Settled;
@@ -21,7 +21,9 @@ use gateproof_encodings::primitive::{Binding, Effect, Need, Primitive, Via};
 use gateproof_encodings::scope::is_assume_action;
 use gateproof_model::arn::Arn;
 use rayon::prelude::*;
+use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
+use std::rc::Rc;
 use std::sync::Arc;
 
 /// Accepts the facts only if no step leads out of them and no session meets the target. Says what of the inventory was
@@ -139,7 +141,8 @@ impl<J: Judge> Walk<'_, '_, J> {
             if self.settled.is(&scene, &holder, device, known) {
                 continue;
             }
-            let branch = Branch { walk: self, caller: &stand.words, holder: &holder, device };
+            let given = RefCell::default();
+            let branch = Branch { walk: self, caller: &stand.words, holder: &holder, device, given };
             branch.enter(tools, &scene)?;
         }
         Ok(())
@@ -181,6 +184,8 @@ struct Branch<'b, 'w, 'a, J> {
     caller: &'b str,
     holder: &'b Holder,
     device: bool,
+    /// The policies that each variable may be bound to.
+    given: RefCell<BTreeMap<String, Rc<Given>>>,
 }
 
 impl<J: Judge> Branch<'_, '_, '_, J> {
@@ -221,8 +226,13 @@ impl<J: Judge> Branch<'_, '_, '_, J> {
             let last = scene.bound.len() + 1 == scene.primitive.bind.len();
             let settled =
                 |object: &Arc<Object>| last && self.leads_nowhere(&scene.with(variable, object.clone()));
-            let snapshot = &self.walk.after.snapshot;
-            return Ok(groups(snapshot, scene, variable, self.holder, settled));
+            let known = self.given.borrow().get(variable).cloned();
+            let given = known.unwrap_or_else(|| {
+                let given = Rc::new(Given::of(&self.walk.after.snapshot, scene, variable, self.holder));
+                self.given.borrow_mut().insert(variable.to_owned(), given.clone());
+                given
+            });
+            return Ok(given.open(settled));
         }
         self.walk.objects.fitting(scene, binding).map_err(|fault| fault.at(self.place(scene)))
     }
