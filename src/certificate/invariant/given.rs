@@ -41,6 +41,10 @@ impl Given {
     pub fn open(&self, settled: impl Fn(&Arc<Object>) -> bool) -> Vec<Arc<Object>> {
         let mut found = Vec::new();
         for (whole, group) in &self.groups {
+            // What is settled of one of several, whichever, is settled of each.
+            if settled(whole) {
+                continue;
+            }
             let open: Vec<Arc<Object>> = group.iter().filter(|object| !settled(object)).cloned().collect();
             if open.len() == group.len() {
                 found.push(whole.clone());
