@@ -16,10 +16,7 @@ impl Estate {
         caller: &CallerEntity,
         prepared: &Prepared<'a>,
     ) -> BTreeSet<Arc<str>> {
-        let Some((action, plan)) = prepared.actions.known.iter().zip(&prepared.plans).next() else {
-            return BTreeSet::new();
-        };
-        let plan = plan.get_or_init(|| self.plan(Some(*action), &[], &prepared.resources, &prepared.cases));
+        let Some((action, plan)) = self.first_plan(prepared) else { return BTreeSet::new() };
         let allowed = prepared.prefilter.allowed(caller, &self.compiler);
         let reach =
             Reach { by_identity: allowed.by_identity.contains(action.id()), narrowed: true, refuted: false };

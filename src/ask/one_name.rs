@@ -7,7 +7,7 @@ use super::caller::CallerEntity;
 use super::decide_piece::PieceProof;
 use super::estate::Estate;
 use super::facts::Facts;
-use super::piece::over_arns;
+use super::piece::{Piece, over_arns};
 use super::plan::Reach;
 use super::summary::{Prepared, Tally, piece_of};
 use super::target::Place;
@@ -25,6 +25,9 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 /// The place of principals that the attacker may have made, and may have made otherwise: their names are not taken.
 pub(crate) const SUPPOSED: &str = "(perhaps made by an earlier step)";
+
+/// Nothing is ruled out beforehand.
+const EVERYTHING: Reach = Reach { by_identity: true, narrowed: false, refuted: false };
 
 /// What calls on one new object come to.
 pub(crate) enum OneName {
@@ -295,6 +298,14 @@ impl Estate {
         all.filter(move |arn| arn.starts_with(head) && matches(&glob, arn, false))
     }
 
+    /// The formula of one case of a call, its atoms called otherwise than those of other calls.
+    fn with_own_atoms(&self, terms: &mut Terms, piece: &Piece<'_>, rename: impl Fn(&Atom) -> Atom) -> Term {
+        let facts = Facts::of(self, piece, true);
+        let mut own = Terms::default();
+        let formula = self.encode(&mut own, piece, &facts);
+        import(terms, &own, formula.root, rename)
+    }
+
     /// The call is allowed on a resource that the snapshot doesn't know; nothing is demanded of one that names none.
     fn on_new<'a>(
         &'a self,
@@ -303,11 +314,7 @@ impl Estate {
         prepared: &Arc<Prepared<'a>>,
         n: usize,
     ) -> Term {
-        let Some((action, plan)) = prepared.actions.known.iter().zip(&prepared.plans).next() else {
-            return Terms::TRUE;
-        };
-        let plan = plan.get_or_init(|| self.plan(Some(*action), &[], &prepared.resources, &prepared.cases));
-        let everything = Reach { by_identity: true, narrowed: false, refuted: false };
+        let Some((_, plan)) = self.first_plan(prepared) else { return Terms::TRUE };
         let mut ways = Vec::new();
         // A new object has a name of the format's form.
         let odd = match plan.kinds.as_slice() {
@@ -316,7 +323,7 @@ impl Estate {
             }
             _ => None,
         };
-        for (m, target) in plan.targets(self, caller, everything, &prepared.resources).iter().enumerate() {
+        for (m, target) in plan.targets(self, caller, EVERYTHING, &prepared.resources).iter().enumerate() {
             match target.place {
                 Place::Star => return Terms::TRUE,
                 Place::Other => {}
@@ -325,11 +332,8 @@ impl Estate {
             // Whoever was made may have been made otherwise.
             let target = &target.with_principals();
             let piece = piece_of(caller, prepared, plan, target, &Tally::default());
-            let facts = Facts::of(self, &piece, true);
-            let mut own = Terms::default();
-            let formula = self.encode(&mut own, &piece, &facts);
             let rename = |atom: &Atom| renamed(atom, n, m);
-            ways.push(import(terms, &own, formula.root, rename));
+            ways.push(self.with_own_atoms(terms, &piece, rename));
         }
         let allowed = terms.or(ways);
         let Some(odd) = odd else { return allowed };
@@ -349,20 +353,13 @@ impl Estate {
         prepared: &Arc<Prepared<'a>>,
         (key, n): (&Arc<str>, usize),
     ) -> Term {
-        let Some((action, plan)) = prepared.actions.known.iter().zip(&prepared.plans).next() else {
-            return Terms::TRUE;
-        };
-        let plan = plan.get_or_init(|| self.plan(Some(*action), &[], &prepared.resources, &prepared.cases));
-        let everything = Reach { by_identity: true, narrowed: false, refuted: false };
+        let Some((_, plan)) = self.first_plan(prepared) else { return Terms::TRUE };
         let mut ways = Vec::new();
-        for (m, target) in plan.targets(self, caller, everything, &prepared.resources).iter().enumerate() {
+        for (m, target) in plan.targets(self, caller, EVERYTHING, &prepared.resources).iter().enumerate() {
             if matches!(target.place, Place::Roles(_)) {
                 return Terms::TRUE;
             }
             let piece = piece_of(caller, prepared, plan, target, &Tally::default());
-            let facts = Facts::of(self, &piece, true);
-            let mut own = Terms::default();
-            let formula = self.encode(&mut own, &piece, &facts);
             let rename = |atom: &Atom| match (atom, atom.field()) {
                 (Atom::Present(_) | Atom::Text(..), Some(Field::Key(named))) if named == key => {
                     atom.with_field(Field::Resource)
@@ -372,7 +369,7 @@ impl Estate {
                 }
                 _ => renamed(atom, n, m),
             };
-            ways.push(import(terms, &own, formula.root, rename));
+            ways.push(self.with_own_atoms(terms, &piece, rename));
         }
         terms.or(ways)
     }

@@ -224,6 +224,16 @@ impl Estate {
         self.settle(caller, prepared, tally)
     }
 
+    /// The first action of a question, with its plan.
+    pub(crate) fn first_plan<'p, 'a>(
+        &'a self,
+        prepared: &'p Prepared<'a>,
+    ) -> Option<(ActionInfo<'a>, &'p Plan<'a>)> {
+        let (action, plan) = prepared.actions.known.iter().zip(&prepared.plans).next()?;
+        let made = || self.plan(Some(*action), &[], &prepared.resources, &prepared.cases);
+        Some((*action, plan.get_or_init(made)))
+    }
+
     /// The plan of the same action for any resource.
     pub(crate) fn whole_plan<'p, 'a>(
         &'a self,

@@ -53,8 +53,7 @@ impl Within {
 impl Estate {
     /// Those of the first action of a question about all resources; `None` where that is not known.
     pub(crate) fn within<'a>(&'a self, caller: &CallerEntity, prepared: &Prepared<'a>) -> Option<Within> {
-        let (action, plan) = prepared.actions.known.iter().zip(&prepared.plans).next()?;
-        let plan = plan.get_or_init(|| self.plan(Some(*action), &[], &prepared.resources, &prepared.cases));
+        let (action, plan) = self.first_plan(prepared)?;
         let reach = Reach { by_identity: false, narrowed: true, refuted: false };
         let mut granted = FxHashSet::default();
         for target in plan.targets(self, caller, reach, &prepared.resources) {
@@ -69,7 +68,7 @@ impl Estate {
                 Place::Star | Place::Other => return None,
             }
         }
-        Some(Within { own: self.own_patterns(caller, action), granted })
+        Some(Within { own: self.own_patterns(caller, &action), granted })
     }
 
     /// The resources that the caller's Allow statements on the action list; `None`: whichever.
