@@ -44,6 +44,7 @@ mod session_keys;
 mod strangers;
 mod summary;
 mod tagged_principals;
+mod taken;
 mod target;
 mod trusting;
 mod uncollected;
@@ -67,7 +68,7 @@ pub use explain::Explained;
 pub(crate) use handed::Handed;
 pub use obligations::{CallProof, Tier};
 pub(crate) use obligations::{Obligation, Owed, OwedCall, Part, Visitor};
-pub(crate) use one_name::{NewName, OneName, SUPPOSED, Tied, Unlike};
+pub(crate) use one_name::{OneName, Tied, Unlike};
 pub use progress::Progress;
 pub use reproducer::Reproducers;
 pub(crate) use resource_facts::{BOUNDARY, tells_boundary_of_target};
@@ -75,7 +76,8 @@ pub use selection::Environments;
 pub(crate) use selection::glob_matches;
 pub use summary::CanAnswer;
 pub(crate) use summary::Prepared;
-pub(crate) use within::Within;
+pub(crate) use taken::{NewName, SUPPOSED};
+pub(crate) use within::{Within, goes_by_alias};
 
 /// How to answer.
 #[derive(Debug, Clone)]

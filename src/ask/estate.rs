@@ -3,7 +3,7 @@
 use super::caller::CallerEntity;
 use super::facts::{ResourceFacts, resource_facts};
 use super::known::KnownSets;
-use super::one_name::TakenNames;
+use super::taken::TakenNames;
 use super::target::Place;
 use super::trusting::TrustGroups;
 use crate::engine::Memory;

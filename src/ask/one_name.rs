@@ -7,24 +7,19 @@ use super::caller::CallerEntity;
 use super::decide_piece::PieceProof;
 use super::estate::Estate;
 use super::facts::Facts;
-use super::piece::{Piece, over_arns};
+use super::piece::Piece;
 use super::plan::Reach;
 use super::summary::{Prepared, Tally, piece_of};
+use super::taken::NewName;
 use super::target::Place;
 use crate::engine::{Answer, solve};
 use crate::solver::UnknownReason;
 use gateproof_encodings::field::Field;
 use gateproof_encodings::import::import;
-use gateproof_encodings::language::{PatternSet, matches};
+use gateproof_encodings::language::matches;
 use gateproof_encodings::term::{Atom, Term, Terms};
-use gateproof_model::inventory::Inventory;
-use gateproof_model::pattern::{Pattern, Token};
-use gateproof_model::text::fold_text;
-use rustc_hash::FxHashMap;
-use std::sync::{Arc, Mutex, PoisonError};
-
-/// The place of principals that the attacker may have made, and may have made otherwise: their names are not taken.
-pub(crate) const SUPPOSED: &str = "(perhaps made by an earlier step)";
+use gateproof_model::pattern::Pattern;
+use std::sync::Arc;
 
 /// Nothing is ruled out beforehand.
 const EVERYTHING: Reach = Reach { by_identity: true, narrowed: false, refuted: false };
@@ -58,18 +53,6 @@ pub(crate) enum Tied<C> {
     All(Vec<Tied<C>>),
 }
 
-/// What a new object's ARN must not be.
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
-pub(crate) struct NewName {
-    /// The glob that it fits.
-    pub glob: String,
-    /// Whether its last part is an id that the service chooses: then it is the name before it that must be new.
-    pub ends_in_id: bool,
-}
-
-/// What new names can't be, found out once for each kind.
-pub(crate) type TakenNames = Mutex<FxHashMap<NewName, Option<Arc<PatternSet>>>>;
-
 /// Names that are told apart from some by what matches them.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Unlike {
@@ -87,57 +70,6 @@ impl Unlike {
         };
         self.names.iter().all(|known| self.tests.iter().any(|test| sees(test, known)))
     }
-}
-
-/// Formulas say of so many users (roles, policies, …) at most that their names are taken on every path, and of more that they are
-/// on their own and on none: each name that a formula gives is looked at for itself.
-const MOST_ON_EVERY_PATH: usize = 64;
-
-impl NewName {
-    /// A name of some that fit a glob and end in it.
-    pub fn like(glob: &str) -> Self {
-        Self { glob: glob.to_owned(), ends_in_id: false }
-    }
-
-    /// What the ARNs begin with, up to the path, if it is a name of IAM's. Such a name is taken on every path as soon as one of
-    /// its kind has it, in whatever letter case.
-    ///
-    /// IAM User Guide, "IAM and AWS STS quotas", "IAM name requirements"; API Reference, `CreateUser`, `CreateRole`, `CreateGroup`,
-    /// `CreatePolicy`. `corpus/escalation/names.yaml`.
-    fn base(&self) -> Option<&str> {
-        let (before, kind) = self.glob.split_once(":iam::").and(self.glob.split_once('/'))?;
-        self.glob.get(..=before.len()).filter(|_| !kind.is_empty())
-    }
-
-    /// The ARNs that an existing object leaves none of.
-    fn taken(&self, arn: &str, on_every_path: bool) -> Vec<Pattern> {
-        let text = |text: &str| text.chars().map(Token::Char).collect::<Vec<Token>>();
-        let Some(base) = self.base() else {
-            let head = arn.rfind([':', '/']).and_then(|at| arn.get(..=at)).filter(|_| self.ends_in_id);
-            let run = head.map(|_| Token::AnyRun);
-            return vec![text(head.unwrap_or(arn)).into_iter().chain(run).collect()];
-        };
-        let name = name_in(arn);
-        let mut taken = vec![text(arn).into(), text(&format!("{base}{name}")).into()];
-        if on_every_path {
-            let run = text(base).into_iter().chain([Token::AnyRun]);
-            taken.push(run.chain(text(&format!("/{name}"))).collect());
-        }
-        taken
-    }
-
-    /// Whether an existing object leaves none of an ARN.
-    fn is_taken_by(&self, known: &str, arn: &str) -> bool {
-        match self.base() {
-            Some(_) => fold_text(name_in(known)) == fold_text(name_in(arn)),
-            None => self.taken(known, true).iter().any(|taken| matches(taken, arn, false)),
-        }
-    }
-}
-
-/// The name in an ARN of IAM's, without its path.
-fn name_in(arn: &str) -> &str {
-    arn.rsplit('/').next().unwrap_or_default()
 }
 
 impl<C> Tied<C> {
@@ -244,23 +176,10 @@ impl Estate {
 
     /// The name is none of an object that exists.
     fn is_new(&self, terms: &mut Terms, name: &NewName) -> Term {
-        let Some(taken) = self.names_taken(name) else { return Terms::TRUE };
-        let taken = terms.atom_term(Atom::Text(Field::Resource, taken));
+        let taken = self.names_taken(name);
+        let Some(set) = &taken.set else { return Terms::TRUE };
+        let taken = terms.atom_term(Atom::Text(Field::Resource, set.clone()));
         terms.not(taken)
-    }
-
-    /// What such a name can't be, if anything.
-    fn names_taken(&self, name: &NewName) -> Option<Arc<PatternSet>> {
-        let mut known = self.taken_names.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(taken) = known.get(name) {
-            return taken.clone();
-        }
-        let existing: Vec<&Arc<str>> = self.existing(name).collect();
-        let on_every_path = existing.len() <= MOST_ON_EVERY_PATH;
-        let taken = existing.iter().flat_map(|arn| name.taken(arn, on_every_path)).collect();
-        let set = || self.compiler.languages.set(taken, name.base().is_some());
-        let taken = (!existing.is_empty()).then(set);
-        known.entry(name.clone()).or_insert(taken).clone()
     }
 
     /// The name is told apart from each of some by what matches one of the two only.
@@ -276,26 +195,6 @@ impl Estate {
             each.push(terms.or(differs));
         }
         terms.and(each)
-    }
-
-    /// Whether an object of that name exists.
-    pub(crate) fn is_taken(&self, name: &NewName, arn: &str) -> bool {
-        self.existing(name).any(|known| name.is_taken_by(known, arn))
-    }
-
-    /// The objects of the snapshot that are of the kind.
-    fn existing(&self, name: &NewName) -> impl Iterator<Item = &Arc<str>> {
-        let of_kind = name.base().map(|base| format!("{base}*"));
-        let glob = over_arns(of_kind.as_ref().unwrap_or(&name.glob));
-        let (snapshot, inventory) = (&self.snapshot, self.snapshot.inventory());
-        let things = Inventory::kinds().flat_map(|kind| inventory.of_kind(&kind.name)).map(|t| &t.arn);
-        let principals = snapshot.principals().iter().filter(|p| *p.place.file != *SUPPOSED);
-        let principals = principals.flat_map(|p| p.instance_profiles.iter().chain([&p.arn]));
-        let groups = snapshot.groups().iter().map(|g| &g.arn);
-        let policies = snapshot.managed_policies().iter().map(|p| &p.arn);
-        let all = principals.chain(groups).chain(policies).chain(things);
-        let head = name.base().or(name.glob.split(['*', '?']).next()).unwrap_or_default();
-        all.filter(move |arn| arn.starts_with(head) && matches(&glob, arn, false))
     }
 
     /// The formula of one case of a call, its atoms called otherwise than those of other calls.

@@ -8,12 +8,16 @@ use super::known::{Concern, Known, KnownCases};
 use super::piece::{flat, is_managed_key, over_arns};
 use super::regions::{odd_arns, placed};
 use super::target::{Place, Resources, Target, beginning_of_globs};
+use crate::engine::{Limits, refute};
 use gateproof_encodings::actions::ActionRanges;
 use gateproof_encodings::authorize::ROOT_SESSION;
+use gateproof_encodings::field::Field;
 use gateproof_encodings::language::PatternSet;
 use gateproof_encodings::scope::{RcpSupport, ResourceRule, is_assume_action};
+use gateproof_encodings::term::{Atom, Terms};
 use gateproof_model::catalogue::{ActionInfo, ResourceTypeId};
 use gateproof_model::pattern::{Pattern, Token};
+use gateproof_model::resource::ResourceEntity;
 use gateproof_model::text::fold_text;
 use rustc_hash::FxHashMap;
 use std::borrow::Cow;
@@ -161,7 +165,7 @@ impl<'a> Plan<'a> {
     }
 
     /// Whether the action opens sessions of other accounts' root users, so that its cases are of those accounts.
-    fn opens_root_sessions(&self) -> bool {
+    pub(super) fn opens_root_sessions(&self) -> bool {
         self.lower.as_deref() == Some(ROOT_SESSION)
     }
 
@@ -197,6 +201,22 @@ impl<'a> Plan<'a> {
         // Across accounts the caller's own policies must allow too, unless a grant suffices.
         let granted = |t: &Target<'_>| estate.rules.grant_suffices_across_accounts && !t.grants().is_empty();
         (named.filter(|t| t.account == caller.account || granted(t)).collect(), own)
+    }
+}
+
+impl<'a> Plan<'a> {
+    /// Resources of other accounts whose policies may let the caller do what its own policies allow, too.
+    pub(crate) fn shared_with(&self, caller: &CallerEntity) -> impl Iterator<Item = &'a ResourceEntity> {
+        let named = if self.grantees.is_empty() { Vec::new() } else { self.grantees.naming(caller, true) };
+        let named = named.into_iter().filter_map(|n| self.known.targets.get(n as usize));
+        let shared: Vec<_> = named
+            .filter(|target| target.account != caller.account)
+            .filter_map(|target| match target.place {
+                Place::Known(resource) => Some(resource),
+                _ => None,
+            })
+            .collect();
+        shared.into_iter()
     }
 }
 
@@ -249,6 +269,10 @@ impl Estate {
         }
         let star = !assume && resources.is_all() && action.is_none_or(|a| a.may_lack_resource());
         let known = cases.of(self, concern, resources);
+        let asked = self.asked_set(resources);
+        if action.is_some() && asked.as_ref().is_some_and(|asked| self.are_known(asked, &known)) {
+            others.clear();
+        }
         Plan {
             action,
             rcp_support: self.rcp_support(lower.as_ref().map(|_| service)),
@@ -262,10 +286,23 @@ impl Estate {
             star,
             kinds,
             beginning: resources.beginning(),
-            asked: self.asked_set(resources),
+            asked,
             open: action.is_none().then(|| self.open_actions(open)),
             lower,
         }
+    }
+
+    /// Whether all resources asked about are known ones: then the case of the others is refuted, whoever asks.
+    fn are_known(&self, asked: &Arc<PatternSet>, known: &Known<'_>) -> bool {
+        if !known.targets.iter().any(|target| matches!(target.place, Place::Known(_))) {
+            return false;
+        }
+        let mut terms = Terms::default();
+        let mut within = |set: &Arc<PatternSet>| terms.atom_term(Atom::Text(Field::Resource, set.clone()));
+        let (asked, known) = (within(asked), within(known.set(self)));
+        let others = terms.not(known);
+        let root = terms.and([asked, others]);
+        refute(&terms, root, &self.memory, &Limits::default()).is_some()
     }
 
     /// The resources that are asked about; `None`: any.

@@ -1,6 +1,7 @@
 //! The objects of a step's variables: which there are, and what their fields say.
 
 use super::among::Among;
+use super::by_arn::Index;
 use super::conditions::has_condition_on;
 use super::policies::GRANT_OPERATIONS;
 use super::sorts::Sorts;
@@ -144,6 +145,16 @@ pub(super) fn named(fresh: &Object, arn: &str) -> Arc<Object> {
 type List = Arc<Vec<Arc<Object>>>;
 type ByAccount = BTreeMap<Arc<str>, List>;
 
+/// Where the objects of a variable are looked for.
+pub(super) enum Near {
+    /// Among all of its kind.
+    All,
+    /// Among those of the caller's account.
+    Own,
+    /// Among these.
+    These(Vec<Arc<Object>>),
+}
+
 /// The objects of a snapshot, by kind.
 pub(super) struct Objects<'a> {
     snapshot: &'a Snapshot,
@@ -160,6 +171,7 @@ pub(super) struct Objects<'a> {
     things: Mutex<BTreeMap<String, List>>,
     /// All of them, by kind and account.
     by_account: Mutex<BTreeMap<String, ByAccount>>,
+    by_arn: Mutex<BTreeMap<String, Arc<Index>>>,
     /// Lists of what objects stand for.
     lists: Mutex<FxHashSet<Among>>,
     /// Whether some policy's condition is about the boundaries that users and roles have.
@@ -194,6 +206,7 @@ impl<'a> Objects<'a> {
             profiles: OnceLock::new(),
             things: Mutex::default(),
             by_account: Mutex::default(),
+            by_arn: Mutex::default(),
             lists: Mutex::default(),
             names_boundaries: OnceLock::new(),
             operations: OnceLock::new(),
@@ -226,12 +239,12 @@ impl<'a> Objects<'a> {
         })
     }
 
-    /// The objects that a variable may be bound to and that suit.
+    /// The objects that a variable may be bound to and that suit; `near`: among these.
     pub fn candidates(
         &self,
         scene: &Scene<'_>,
         binding: &Binding,
-        own: bool,
+        near: Near,
         suits: impl Fn(&Arc<Object>) -> bool,
     ) -> Vec<Arc<Object>> {
         for reference in binding.is.iter().chain(&binding.profile) {
@@ -261,12 +274,30 @@ impl<'a> Objects<'a> {
             held.as_ref().is_none_or(|held| held.contains(&&object.arn))
                 && boundary.is_none_or(|boundary| boundary == Some(&object.arn))
         };
-        let listed = match accounts.as_deref() {
-            _ if own => self.in_account(&binding.kind, &scene.me.account),
-            Some([account]) => self.in_account(&binding.kind, account),
-            _ => self.of_kind(&binding.kind),
+        let named: Option<Vec<&Arc<str>>> = match (&is, &held, boundary) {
+            (Some(arns), ..) => Some(arns.iter().collect()),
+            (None, Some(held), _) => Some(held.clone()),
+            (None, None, Some(boundary)) => Some(boundary.into_iter().collect()),
+            (None, None, None) => None,
+        };
+        let listed = match (near, accounts.as_deref()) {
+            _ if let Some(named) = named => Arc::new(self.by_arn(&binding.kind).named(named)),
+            (Near::These(objects), _) => Arc::new(objects),
+            (Near::Own, _) => self.in_account(&binding.kind, &scene.me.account),
+            (Near::All, Some([account])) => self.in_account(&binding.kind, account),
+            (Near::All, _) => self.of_kind(&binding.kind),
         };
         listed.iter().filter(|object| fits(object) && related(object) && suits(object)).cloned().collect()
+    }
+
+    /// The same by their ARNs.
+    pub fn by_arn(&self, kind: &str) -> Arc<Index> {
+        let mut indices = self.by_arn.lock().unwrap_or_else(PoisonError::into_inner);
+        let made = || Arc::new(Index::of(&self.of_kind(kind)));
+        match indices.get(kind) {
+            Some(index) => index.clone(),
+            None => indices.entry(kind.to_owned()).or_insert_with(made).clone(),
+        }
     }
 
     /// The objects of a kind, of whatever account.
@@ -274,7 +305,6 @@ impl<'a> Objects<'a> {
         match kind {
             "iam.role" => self.roles.clone(),
             "iam.user" => self.users.clone(),
-
             "iam.group" => self.groups.clone(),
             "iam.policy" => self.policies.clone(),
             "iam.principal" => self.principals.get_or_init(|| self.users_and_roles()).clone(),

@@ -8,8 +8,7 @@ use crate::ask::{
 };
 use crate::question::{Answer, Constraint, Quantifier, Requests, Step, Undecided, Verdict};
 use gateproof_encodings::term::Terms;
-use rustc_hash::FxHashMap;
-use std::collections::BTreeSet;
+use rustc_hash::{FxHashMap, FxHashSet};
 use std::sync::{Arc, Mutex, PoisonError};
 
 /// What a guard comes to.
@@ -67,7 +66,7 @@ pub(super) enum Together {
 type Key = (String, Vec<String>, String);
 
 /// Roles by their ARNs.
-type Roles = Arc<BTreeSet<Arc<str>>>;
+type Roles = Arc<FxHashSet<Arc<str>>>;
 
 impl<'w> Asker<'w> {
     pub fn new(estate: &'w Estate, settings: &'w Settings) -> Self {
@@ -103,7 +102,7 @@ impl<'w> Asker<'w> {
     }
 
     /// The roles that may let the holder in by a call of `sts`; the others don't.
-    pub fn may_admit(&self, holder: &Holder, action: &str) -> Option<BTreeSet<Arc<str>>> {
+    pub fn may_admit(&self, holder: &Holder, action: &str) -> Option<FxHashSet<Arc<str>>> {
         let call =
             Call { action: action.to_owned(), resources: Vec::new(), context: Vec::new(), service: None };
         let prepared = self.prepared(&call, &holder.when).ok()?;

@@ -2,11 +2,13 @@
 //! need no question.
 
 use super::bind::Object;
+use super::by_arn::{Index, Placed};
 use super::needs::Call;
 use super::ways::Search;
 use crate::ask::Within;
 use gateproof_encodings::primitive::{Authorization, Need, Template, TemplatePart};
 use gateproof_encodings::scope::is_assume_action;
+use rustc_hash::FxHashSet;
 use std::sync::{Arc, PoisonError};
 
 /// A need of a variable's object, as far as statements tell that it can't be met.
@@ -24,16 +26,49 @@ impl Wants<'_> {
     fn may_be_met(&self, object: &Object) -> bool {
         match self {
             Self::Call(within, rest) => match rest.first() {
-                None => within.may_include(&object.arn, None),
+                None => within.may_include(&object.account, &object.arn, None),
                 Some(TemplatePart::Text(text)) => {
-                    within.may_include(&object.arn, text.split(['*', '?']).next())
+                    within.may_include(&object.account, &object.arn, text.split(['*', '?']).next())
                 }
-                Some(_) => within.may_include(&object.arn, Some("")),
+                Some(_) => within.may_include(&object.account, &object.arn, Some("")),
             },
             Self::Any(any) => any.iter().any(|one| one.may_be_met(object)),
             Self::All(all) => all.iter().all(|one| one.may_be_met(object)),
         }
     }
+
+    /// Objects among which those that may meet it are, but for such as go by other ARNs; `None`: it tells nothing.
+    pub fn find(&self, index: &Index) -> Option<Vec<Placed>> {
+        match self {
+            Self::Call(within, rest) => find_within(within, !rest.is_empty(), index),
+            Self::Any(any) => {
+                let each = any.iter().map(|one| one.find(index));
+                each.collect::<Option<Vec<_>>>().map(|found| found.into_iter().flatten().collect())
+            }
+            Self::All(all) => all.iter().filter_map(|one| one.find(index)).min_by_key(Vec::len),
+        }
+    }
+}
+
+/// The objects that resources are; `more`: or that resources begin with.
+fn find_within(within: &Within, more: bool, index: &Index) -> Option<Vec<Placed>> {
+    let account = within.account.as_ref()?;
+    let mut found = Vec::new();
+    let heads: FxHashSet<&str> = match &within.own {
+        Some(own) => own.iter().map(|(head, _)| head.as_str()).collect(),
+        None => [""].into_iter().collect(),
+    };
+    for (objects, head) in index.owned_by(account).flat_map(|o| heads.iter().map(move |head| (o, *head))) {
+        found.extend_from_slice(objects.beginning_with(head));
+        if more {
+            found.extend(objects.that_begin(head));
+        }
+    }
+    for arn in within.shared.iter().chain(&within.granted) {
+        found.extend_from_slice(index.all.beginning_with(arn));
+        found.extend(index.all.that_begin(arn));
+    }
+    Some(found)
 }
 
 impl<'a> Search<'_, 'a, '_> {
@@ -47,6 +82,21 @@ impl<'a> Search<'_, 'a, '_> {
     /// Whether the object may be one on which the calls are allowed.
     pub fn may_suit(&self, wants: &Wants<'_>, object: &Object) -> bool {
         object.fresh || wants.may_be_met(object) || object.is_unnamed()
+    }
+
+    /// The objects of a kind that are worth a look, in their order: what the needs want tells them, and the roles that admit
+    /// the caller. `None`: all.
+    pub fn near(
+        &self,
+        wants: &Wants<'_>,
+        admitting: Option<&FxHashSet<Arc<str>>>,
+        kind: &str,
+    ) -> Option<Vec<Arc<Object>>> {
+        let index = self.finder.objects.by_arn(kind);
+        match admitting {
+            Some(roles) => Some(index.named(roles)),
+            None => wants.find(&index).map(|found| index.in_order(found)),
+        }
     }
 
     /// `None`: nothing that statements tell.

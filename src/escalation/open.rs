@@ -3,7 +3,7 @@
 //! Where many sessions can do everything in an account, all but the first find every object of theirs done: one look at
 //! a list that is made once for all of them says so.
 
-use super::bind::{Object, Objects, Scene};
+use super::bind::{Near, Object, Objects, Scene};
 use super::effect::{alternatives, facts_of};
 use super::gain::Gained;
 use super::kin::Kin;
@@ -144,7 +144,7 @@ impl<'r> Open<'r> {
             let object = Arc::new(Object::plain(&any, "", &any));
             return self.may_give(&scene.with(variable, object), holder, device);
         }
-        let related = self.objects.candidates(scene, binding, false, |_| true);
+        let related = self.objects.candidates(scene, binding, Near::All, |_| true);
         related.into_iter().any(|object| self.may_give(&scene.with(variable, object), holder, device))
     }
 }

@@ -3,7 +3,7 @@
 use super::admitted::Decided;
 use super::alike::keys_of;
 use super::attachable::{attachable, is_administrator};
-use super::bind::{Object, Scene};
+use super::bind::{Near, Object, Scene};
 use super::effect::{alternatives, facts_of};
 use super::fact::Fact;
 use super::guard::{Asker, Guard, Refuted};
@@ -160,7 +160,7 @@ impl<'a> Search<'_, 'a, '_> {
         let of_it = |r: &Option<Reference>| r.as_ref().is_some_and(|r| r.variable == variable);
         match self.primitive.bind.get(targets.variable) {
             Some(binding) if of_it(&binding.is) || of_it(&binding.profile) => {
-                !self.finder.objects.candidates(scene, binding, false, left).is_empty()
+                !self.finder.objects.candidates(scene, binding, Near::All, left).is_empty()
             }
             _ => true,
         }
@@ -429,7 +429,16 @@ impl<'a> Search<'_, 'a, '_> {
                 || trusting.as_ref().is_none_or(|t| t.iter().any(|roles| roles.contains(&object.arn)));
             admits && trusts() && self.may_suit(&wants, object) || object.is_unnamed()
         };
-        let known = self.finder.objects.candidates(scene, binding, self.is_of_iam(variable), suits);
+        let own = self.is_of_iam(variable);
+        let near = match self.near(&wants, admitting.as_ref(), &binding.kind) {
+            Some(mut near) => {
+                near.retain(|object| !own || object.account == scene.me.account);
+                Near::These(near)
+            }
+            None if own => Near::Own,
+            None => Near::All,
+        };
+        let known = self.finder.objects.candidates(scene, binding, near, suits);
         if !gives {
             return Some(known);
         }
