@@ -203,6 +203,13 @@ impl Snapshot {
         self.resources.get(i)
     }
 
+    /// The resources whose ARNs begin so, by ARN.
+    pub fn resources_beginning_with(&self, head: &str) -> &[ResourceEntity] {
+        let from = self.resources.partition_point(|r| *r.arn < *head);
+        let rest = self.resources.get(from..).unwrap_or_default();
+        rest.get(..rest.partition_point(|r| r.arn.starts_with(head))).unwrap_or_default()
+    }
+
     /// The objects that attack steps are about; read when first asked for.
     pub fn inventory(&self) -> &Inventory {
         self.inventory.get_or_init(|| read_inventory(self))

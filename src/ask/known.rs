@@ -9,7 +9,7 @@ use gateproof_model::account::PrincipalEntityKind;
 use gateproof_model::pattern::Pattern;
 use gateproof_model::resource::ResourceEntity;
 use rustc_hash::FxHashMap;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 /// Which known resources concern an action.
@@ -92,11 +92,27 @@ impl Estate {
     fn families(&self, concern: &Concern, resources: &Resources) -> Arc<PatternSet> {
         let known = match concern {
             Concern::Nothing | Concern::Trust => Vec::new(),
-            Concern::Services { services, .. } => self.resources_of(services.as_ref()),
+            Concern::Services { services, .. } => self.touched(resources, services.as_ref()),
         };
-        let asked = known.into_iter().filter(|r| resources.may_touch(&r.arn));
-        let families: Vec<Pattern> = asked.flat_map(|r| family(&r.arn)).collect();
+        let families: Vec<Pattern> = known.into_iter().flat_map(|r| family(&r.arn)).collect();
         self.compiler.languages.set(families, false)
+    }
+
+    /// The resources of some services, or of any, of which some glob may match one or something under it, in the snapshot's order.
+    fn touched(&self, resources: &Resources, services: Option<&BTreeSet<String>>) -> Vec<&ResourceEntity> {
+        if resources.is_all() {
+            return self.resources_of(services);
+        }
+        let mut touched = BTreeMap::new();
+        for glob in &resources.globs {
+            let head = glob.split(['*', '?']).next().unwrap_or_default();
+            let above = head.match_indices(['/', ':']).filter_map(|(at, _)| head.get(..at));
+            let above = above.filter_map(|arn| self.snapshot.resource(arn));
+            let below = self.snapshot.resources_beginning_with(head);
+            touched.extend(above.chain(below).map(|resource| (&resource.arn, resource)));
+        }
+        let asked = |r: &&ResourceEntity| services.is_none_or(|services| services.contains(r.service()));
+        touched.into_values().filter(asked).collect()
     }
 
     /// The resources of some services, or of any, in the snapshot's order.
@@ -117,8 +133,8 @@ impl Estate {
         kms: bool,
     ) -> Vec<Target<'a>> {
         let mut targets = Vec::new();
-        for resource in self.resources_of(services) {
-            if resources.in_account(Some(&resource.account)) && resources.may_touch(&resource.arn) {
+        for resource in self.touched(resources, services) {
+            if resources.in_account(Some(&resource.account)) {
                 // Of actions that the catalogue doesn't know, some may be of AWS KMS and others not.
                 let rules: &[ResourceRule] = match (resource.is_kms_key(), services) {
                     (false, _) => &[ResourceRule::Ordinary],

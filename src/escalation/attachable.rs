@@ -5,14 +5,14 @@
 //! those conditions tells apart are allowed or refused together, so they are asked about together.
 
 use super::among::Among;
-use super::bind::{Object, Objects, Scene};
+use super::bind::{List, Object, Objects, Scene};
 use gateproof_encodings::language::matches;
 use gateproof_model::catalogue::Catalogue;
 use gateproof_model::pattern::Pattern;
 use gateproof_model::policy::{Document, Operand};
-use rustc_hash::FxHashMap;
-use std::collections::BTreeSet;
-use std::sync::Arc;
+use indexmap::IndexMap;
+use rustc_hash::{FxBuildHasher, FxHashMap, FxHashSet};
+use std::sync::{Arc, Mutex, PoisonError};
 
 const KEYS: [&str; 2] = ["iam:policyarn", "iam:permissionsboundary"];
 
@@ -23,50 +23,63 @@ pub(super) fn is_administrator(object: &Object) -> bool {
     object.arn.ends_with(ADMINISTRATOR)
 }
 
-/// The policies, the one that allows everything first; those that `documents` don't tell apart as one.
+/// AWS's policies, by partition and by what conditions compare their ARNs with.
+pub(super) type OfAws = Mutex<FxHashMap<(Arc<str>, Tests), List>>;
+
+/// The patterns that conditions compare policies' ARNs with; `None` where one holds a variable.
+type Tests = Option<Vec<Pattern>>;
+
+/// The policies, the one that allows everything first, then the caller's account's own among those `known`; AWS's that `documents`
+/// don't tell apart as one.
 pub(super) fn attachable<'d>(
     scene: &Scene<'_>,
     objects: &Objects<'_>,
     known: Vec<Arc<Object>>,
     documents: impl Iterator<Item = &'d Document>,
 ) -> Vec<Arc<Object>> {
-    let administrator = aws_managed(&format!("arn:{}{ADMINISTRATOR}", scene.partition));
-    let mut found = vec![Arc::new(administrator)];
-    let mut seen: BTreeSet<Arc<str>> = found.iter().map(|o| o.arn.clone()).collect();
-    let mut of_aws: Vec<Arc<str>> = of_aws(&scene.partition);
-    for object in known {
-        if object.field_is("managed-by", "aws") {
-            of_aws.push(object.arn.clone());
-        } else if object.account == scene.me.account && seen.insert(object.arn.clone()) {
-            found.push(object);
-        }
-    }
-    let tests = tests_of(documents);
-    let mut classes: FxHashMap<Vec<bool>, Vec<Arc<str>>> = FxHashMap::default();
-    let mut order: Vec<Vec<bool>> = Vec::new();
-    for arn in of_aws {
-        if !seen.insert(arn.clone()) {
-            continue;
-        }
-        let Some(tests) = &tests else {
-            found.push(Arc::new(aws_managed(&arn)));
-            continue;
-        };
-        let class: Vec<bool> =
-            tests.iter().flat_map(|t| [matches(t, &arn, false), matches(t, &arn, true)]).collect();
-        if !classes.contains_key(&class) {
-            order.push(class.clone());
-        }
+    let administrator: Arc<str> = format!("arn:{}{ADMINISTRATOR}", scene.partition).into();
+    let own = known.into_iter().filter(|object| {
+        !is_of_aws(object) && object.account == scene.me.account && object.arn != administrator
+    });
+    let mut found = vec![Arc::new(aws_managed(&administrator))];
+    found.extend(own);
+    let key = (scene.partition.clone(), tests_of(documents));
+    let known = objects.of_aws.lock().unwrap_or_else(PoisonError::into_inner).get(&key).cloned();
+    let of_aws = known.unwrap_or_else(|| {
+        let list = Arc::new(in_classes(objects, &administrator, &key));
+        objects.of_aws.lock().unwrap_or_else(PoisonError::into_inner).insert(key, list.clone());
+        list
+    });
+    found.extend(of_aws.iter().cloned());
+    found
+}
+
+/// AWS's policies but for one, those that the patterns don't tell apart as one.
+fn in_classes(
+    objects: &Objects<'_>,
+    but: &Arc<str>,
+    (partition, tests): &(Arc<str>, Tests),
+) -> Vec<Arc<Object>> {
+    let told = objects.of_kind("iam.policy");
+    let told = told.iter().filter(|object| is_of_aws(object)).map(|object| object.arn.clone());
+    let mut seen: FxHashSet<Arc<str>> = [but.clone()].into_iter().collect();
+    let all = of_aws(partition).into_iter().chain(told).filter(|arn| seen.insert(arn.clone()));
+    let Some(tests) = tests else { return all.map(|arn| Arc::new(aws_managed(&arn))).collect() };
+    let mut classes: IndexMap<Vec<bool>, Vec<Arc<str>>, FxBuildHasher> = IndexMap::default();
+    for arn in all {
+        let class = tests.iter().flat_map(|t| [matches(t, &arn, false), matches(t, &arn, true)]).collect();
         classes.entry(class).or_default().push(arn);
     }
-    for class in order {
-        let Some(members) = classes.remove(&class) else { continue };
-        let Some(first) = members.first() else { continue };
-        let mut object = aws_managed(first);
+    let one = |members: Vec<Arc<str>>| {
+        let mut object = aws_managed(members.first()?);
         object.members = Some(objects.kept(members));
-        found.push(Arc::new(object));
-    }
-    found
+        Some(Arc::new(object))
+    };
+    classes.into_values().filter_map(one).collect()
+}
+
+fn is_of_aws(object: &Object) -> bool {
+    object.field_is("managed-by", "aws")
 }
 
 /// The policies that the catalogue lists, as the partition names them.
@@ -88,8 +101,7 @@ fn aws_managed(arn: &str) -> Object {
     Object::plain(&arn.into(), arn.rsplit('/').next().unwrap_or_default(), &"aws".into())
 }
 
-/// The patterns that conditions compare policies' ARNs with; `None` where one holds a variable.
-fn tests_of<'d>(documents: impl Iterator<Item = &'d Document>) -> Option<Vec<Pattern>> {
+fn tests_of<'d>(documents: impl Iterator<Item = &'d Document>) -> Tests {
     let mut tests = Vec::new();
     let conditions = documents.flat_map(|d| &d.statements).flat_map(|s| &s.conditions);
     for condition in conditions.filter(|c| KEYS.contains(&&*c.key)) {

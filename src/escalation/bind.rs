@@ -1,6 +1,7 @@
 //! The objects of a step's variables: which there are, and what their fields say.
 
 use super::among::Among;
+use super::attachable::OfAws;
 use super::by_arn::Index;
 use super::conditions::has_condition_on;
 use super::policies::GRANT_OPERATIONS;
@@ -142,7 +143,7 @@ pub(super) fn named(fresh: &Object, arn: &str) -> Arc<Object> {
 }
 
 /// Objects, shared by all who look at them.
-type List = Arc<Vec<Arc<Object>>>;
+pub(super) type List = Arc<Vec<Arc<Object>>>;
 type ByAccount = BTreeMap<Arc<str>, List>;
 
 /// Where the objects of a variable are looked for.
@@ -172,6 +173,8 @@ pub(super) struct Objects<'a> {
     /// All of them, by kind and account.
     by_account: Mutex<BTreeMap<String, ByAccount>>,
     by_arn: Mutex<BTreeMap<String, Arc<Index>>>,
+    /// AWS's managed policies, as attachable as each other.
+    pub of_aws: OfAws,
     /// Lists of what objects stand for.
     lists: Mutex<FxHashSet<Among>>,
     /// Whether some policy's condition is about the boundaries that users and roles have.
@@ -207,6 +210,7 @@ impl<'a> Objects<'a> {
             things: Mutex::default(),
             by_account: Mutex::default(),
             by_arn: Mutex::default(),
+            of_aws: OfAws::default(),
             lists: Mutex::default(),
             names_boundaries: OnceLock::new(),
             operations: OnceLock::new(),

@@ -7,6 +7,7 @@ use super::fact::{Fact, Held, Session};
 use super::policies::denies;
 use super::session::Holder;
 use gateproof_encodings::primitive::{Control, Effect, Reference, Via};
+use gateproof_model::arn::Arn;
 use gateproof_model::snapshot::Snapshot;
 use std::sync::Arc;
 
@@ -118,7 +119,8 @@ fn inline_denies(snapshot: &Snapshot, of: &Arc<str>) -> Vec<Fact> {
 
 /// The versions of a customer managed policy beside the one in force.
 fn versions(snapshot: &Snapshot, policy: &Arc<str>) -> Vec<Fact> {
-    let known = snapshot.managed_policies().iter().filter(|p| p.arn == *policy && !p.is_aws_managed());
-    let others = known.flat_map(|p| p.versions.iter().filter(|v| v.id != p.default_version));
+    let account = Arn::parse(policy).map(|arn| arn.account);
+    let known = account.and_then(|account| snapshot.managed_policy(account, policy));
+    let others = known.into_iter().flat_map(|p| p.versions.iter().filter(|v| v.id != p.default_version));
     others.map(|v| Fact::Version { policy: policy.clone(), version: v.id.clone() }).collect()
 }

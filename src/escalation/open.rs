@@ -133,7 +133,7 @@ impl<'r> Open<'r> {
 
     /// Whether a step may give something new, whatever the effects' other variables are bound to. What is gained by any one
     /// policy or group that can be given is gained by another.
-    fn may_give(&self, scene: &Scene<'_>, holder: &Holder, device: bool) -> bool {
+    pub fn may_give(&self, scene: &Scene<'_>, holder: &Holder, device: bool) -> bool {
         let primitive = scene.primitive;
         let unbound = |v: &String| is_about(primitive, v) && scene.object(v).is_none();
         let Some((variable, binding)) = primitive.bind.iter().find(|(v, _)| unbound(v)) else {

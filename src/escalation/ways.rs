@@ -152,7 +152,10 @@ impl<'a> Search<'_, 'a, '_> {
         if settled {
             return open.gives(scene, self.holder, self.device, self.finder.gained);
         }
-        let Some(targets) = &self.targets else { return true };
+        let grants = self.primitive.effects.iter().any(|effect| matches!(effect, Effect::Grant(_)));
+        let Some(targets) = &self.targets else {
+            return !grants || open.may_give(scene, self.holder, self.device);
+        };
         let left = |object: &Arc<Object>| targets.contains(object);
         if let Some(object) = scene.object(targets.variable) {
             return left(object);
@@ -435,7 +438,8 @@ impl<'a> Search<'_, 'a, '_> {
                 near.retain(|object| !own || object.account == scene.me.account);
                 Near::These(near)
             }
-            None if own => Near::Own,
+            // AWS's policies are added.
+            None if own || gives => Near::Own,
             None => Near::All,
         };
         let known = self.finder.objects.candidates(scene, binding, near, suits);
