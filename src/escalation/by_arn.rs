@@ -80,7 +80,7 @@ impl ByArn {
         same.get(..len).unwrap_or_default()
     }
 
-    /// Those with whose ARNs a text begins.
+    /// Those with whose ARNs, if these are not empty, a text begins.
     pub fn that_begin(&self, text: &str) -> Vec<Placed> {
         let mut found = Vec::new();
         let mut left = text.as_bytes();
@@ -88,7 +88,7 @@ impl ByArn {
             let up_to = self.0.partition_point(|(_, object)| object.arn.as_bytes() <= left);
             let Some((_, last)) = up_to.checked_sub(1).and_then(|n| self.0.get(n)) else { break };
             let same = last.arn.bytes().zip(left).take_while(|(a, b)| a == *b).count();
-            let whole = same == last.arn.len();
+            let whole = same > 0 && same == last.arn.len();
             if whole {
                 found.extend(self.named(&last.arn).iter().cloned());
             }

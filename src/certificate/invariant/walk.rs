@@ -5,7 +5,7 @@
 //! decided here anew. Nothing is skipped but what is refuted, or gives nothing that the invariant doesn't hold.
 
 use super::covers::{Covers, Instead};
-use super::given::Given;
+use super::given::{Givable, merged};
 use super::ground::{Asks, Guard, Judge, Matter, Tools, requests_of};
 use super::objects::{Objects, must_tell};
 use super::settled::Settled;
@@ -21,9 +21,7 @@ use gateproof_encodings::primitive::{Binding, Effect, Need, Primitive, Via};
 use gateproof_encodings::scope::is_assume_action;
 use gateproof_model::arn::Arn;
 use rayon::prelude::*;
-use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
-use std::rc::Rc;
 use std::sync::Arc;
 
 /// Accepts the facts only if no step leads out of them and no session meets the target. Says what of the inventory was
@@ -43,8 +41,16 @@ pub(super) fn close(matter: &Matter<'_>, after: &Estate, judge: &impl Judge) -> 
     }
     let covers = Covers::of(matter.facts, snapshot, &after.snapshot);
     let objects = Objects::of(snapshot, covers.sorts());
-    let settled = Settled::default();
-    let walk = Walk { matter, after, objects: &objects, covers: &covers, settled: &settled, judge };
+    let (settled, givable) = (Settled::default(), Givable::default());
+    let walk = Walk {
+        matter,
+        after,
+        objects: &objects,
+        covers: &covers,
+        settled: &settled,
+        givable: &givable,
+        judge,
+    };
     let sessions: Vec<Stand<'_>> = matter
         .facts
         .iter()
@@ -94,6 +100,7 @@ struct Walk<'w, 'a, J> {
     objects: &'w Objects<'w>,
     covers: &'w Covers<'w>,
     settled: &'w Settled,
+    givable: &'w Givable,
     judge: &'w J,
 }
 
@@ -141,8 +148,7 @@ impl<J: Judge> Walk<'_, '_, J> {
             if self.settled.is(&scene, &holder, device, known) {
                 continue;
             }
-            let given = RefCell::default();
-            let branch = Branch { walk: self, caller: &stand.words, holder: &holder, device, given };
+            let branch = Branch { walk: self, caller: &stand.words, holder: &holder, device };
             branch.enter(tools, &scene)?;
         }
         Ok(())
@@ -184,8 +190,6 @@ struct Branch<'b, 'w, 'a, J> {
     caller: &'b str,
     holder: &'b Holder,
     device: bool,
-    /// The policies that each variable may be bound to.
-    given: RefCell<BTreeMap<String, Rc<Given>>>,
 }
 
 impl<J: Judge> Branch<'_, '_, '_, J> {
@@ -200,8 +204,37 @@ impl<J: Judge> Branch<'_, '_, '_, J> {
             return Ok(());
         }
         let Some((variable, binding)) = next else { return self.conclude(tools, scene) };
-        for object in self.objects(scene, variable, binding)? {
+        let related = binding.of.is_some() || binding.boundary_of.is_some() || binding.is.is_some();
+        if binding.kind == "iam.policy" && !related && scene.primitive.gives_policy(variable) {
+            return self.enter_with_policies(tools, scene, variable);
+        }
+        let objects = self.walk.objects.fitting(scene, binding);
+        for object in objects.map_err(|fault| fault.at(self.place(scene)))? {
             self.enter(tools, &scene.with(variable, object))?;
+        }
+        Ok(())
+    }
+
+    /// The same for a variable that stands for any managed policy: those that no condition tells apart at once. What leads
+    /// out of the invariant so may be in it for each that leads out: then those that do are what is left.
+    fn enter_with_policies<'p>(
+        &self,
+        tools: &mut Tools,
+        scene: &Scene<'p>,
+        variable: &'p str,
+    ) -> Result<(), Refusal> {
+        let last = scene.bound.len() + 1 == scene.primitive.bind.len();
+        let given = self.walk.givable.of(&self.walk.after.snapshot, scene, variable, self.holder);
+        for (whole, group) in &given.groups {
+            let Err(refusal) = self.enter(tools, &scene.with(variable, whole.clone())) else { continue };
+            let leads = |object: &&Arc<Object>| !self.leads_nowhere(&scene.with(variable, (*object).clone()));
+            let open: Vec<Arc<Object>> = group.iter().filter(leads).cloned().collect();
+            if !last || open.len() == group.len() {
+                return Err(refusal);
+            }
+            if let Some(rest) = merged(&open) {
+                self.enter(tools, &scene.with(variable, rest))?;
+            }
         }
         Ok(())
     }
@@ -213,28 +246,6 @@ impl<J: Judge> Branch<'_, '_, '_, J> {
 
     fn facts(&self, scene: &Scene<'_>) -> Vec<Fact> {
         facts_of(&self.walk.matter.estate.snapshot, scene, self.holder, self.device)
-    }
-
-    fn objects<'p>(
-        &self,
-        scene: &Scene<'p>,
-        variable: &'p str,
-        binding: &Binding,
-    ) -> Result<Vec<Arc<Object>>, Refusal> {
-        let related = binding.of.is_some() || binding.boundary_of.is_some() || binding.is.is_some();
-        if binding.kind == "iam.policy" && !related && scene.primitive.gives_policy(variable) {
-            let last = scene.bound.len() + 1 == scene.primitive.bind.len();
-            let settled =
-                |object: &Arc<Object>| last && self.leads_nowhere(&scene.with(variable, object.clone()));
-            let known = self.given.borrow().get(variable).cloned();
-            let given = known.unwrap_or_else(|| {
-                let given = Rc::new(Given::of(&self.walk.after.snapshot, scene, variable, self.holder));
-                self.given.borrow_mut().insert(variable.to_owned(), given.clone());
-                given
-            });
-            return Ok(given.open(settled));
-        }
-        self.walk.objects.fitting(scene, binding).map_err(|fault| fault.at(self.place(scene)))
     }
 
     /// Whether a guard is refuted that the last variable makes definite; with nothing bound, any guard. A field that is
