@@ -10,6 +10,7 @@
 
 mod ask;
 mod asked;
+mod audit;
 mod certify;
 mod decide;
 mod demo;
@@ -127,6 +128,8 @@ enum Command {
     Edges(edges::Edges),
     /// Pipelines: what runs with which role, where artifacts go, and who can write, approve, change and go round.
     Map(map::MapPipelines),
+    /// The controls of each pipeline: what holds, what is violated, and what is not known.
+    Audit(audit::Audit),
     /// Why one request is allowed or denied, layer by layer.
     Explain(explain::Explain),
     /// Decides concrete requests: JSON lines in, JSON lines out.
@@ -161,6 +164,9 @@ pub(crate) enum CliError {
     /// The configuration can't be used.
     #[error(transparent)]
     Config(#[from] crate::config::ConfigError),
+    /// What is meant can't be read.
+    #[error(transparent)]
+    Intent(#[from] crate::audit::IntentError),
     /// The solver can't be used.
     #[error(transparent)]
     Solver(#[from] crate::solver::SolverError),
@@ -234,6 +240,7 @@ fn dispatch(cli: &Cli) -> Result<u8, CliError> {
         Command::Reach(arguments) => arguments.run(&cli.global),
         Command::Edges(arguments) => arguments.run(&cli.global),
         Command::Map(arguments) => arguments.run(&cli.global),
+        Command::Audit(arguments) => arguments.run(&cli.global),
         Command::Explain(arguments) => arguments.run(&cli.global),
         Command::Decide(arguments) => arguments.run(&cli.global),
         Command::VerifyCertificate(arguments) => arguments.run(&cli.global),

@@ -1,6 +1,8 @@
 //! `gateproof.toml`: what a team calls its environments, and its own attack steps.
 
 use crate::ask::Environments;
+use crate::audit::{Intent, IntentError};
+use crate::question::Selector;
 use serde::Deserialize;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
@@ -14,6 +16,29 @@ pub struct Config {
     environments: BTreeMap<String, Environment>,
     /// A directory of attack steps beside the program's own; relative to the configuration's.
     primitives: Option<PathBuf>,
+    /// `[audit]`.
+    #[serde(default)]
+    audit: Meant,
+}
+
+/// What a team means to have, for the audit: selectors as text.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Meant {
+    /// The environment that is production.
+    production: Option<String>,
+    /// Who is meant to administer production.
+    administrators: Option<Vec<String>>,
+    /// Who is meant to change pipelines and their buckets and keys.
+    platform: Option<Vec<String>>,
+    /// The branches that may be shipped.
+    branches: Option<Vec<String>>,
+    /// By pipeline, who is meant to approve.
+    #[serde(default)]
+    approvers: BTreeMap<String, Vec<String>>,
+    /// By pipeline, who is meant to write what it ships.
+    #[serde(default)]
+    committers: BTreeMap<String, Vec<String>>,
 }
 
 /// One environment.
@@ -72,6 +97,35 @@ impl Config {
     /// The directory of attack steps beside the program's own.
     pub fn primitives(&self) -> Option<&Path> {
         self.primitives.as_deref()
+    }
+
+    /// What a team means to have.
+    ///
+    /// # Errors
+    /// Where a selector is malformed.
+    pub fn intent(&self) -> Result<Intent, IntentError> {
+        let Meant { production, administrators, platform, branches, approvers, committers } = &self.audit;
+        let parsed = |key: &str, texts: &[String]| -> Result<Vec<Selector>, IntentError> {
+            let named = |error| IntentError { key: key.to_owned(), error };
+            texts.iter().map(|text| text.parse().map_err(named)).collect()
+        };
+        let some = |key: &str, texts: &Option<Vec<String>>| {
+            texts.as_deref().map(|texts| parsed(key, texts)).transpose()
+        };
+        let by_pipeline = |key: &str, lists: &BTreeMap<String, Vec<String>>| {
+            let each = lists
+                .iter()
+                .map(|(name, texts)| Ok((name.clone(), parsed(&format!("{key}.{name}"), texts)?)));
+            each.collect::<Result<BTreeMap<_, _>, IntentError>>()
+        };
+        Ok(Intent {
+            production: production.clone(),
+            administrators: some("administrators", administrators)?,
+            platform: some("platform", platform)?,
+            branches: branches.clone(),
+            approvers: by_pipeline("approvers", approvers)?,
+            committers: by_pipeline("committers", committers)?,
+        })
     }
 
     /// The accounts of each environment.

@@ -1,6 +1,7 @@
 //! gateproof: answers questions about AWS permissions with a witness or a proof.
 
 pub mod ask;
+pub mod audit;
 pub mod certificate;
 pub mod cli;
 pub mod compare;

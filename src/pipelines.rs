@@ -9,6 +9,7 @@ mod runs;
 
 pub use map::{Map, MappedAction, MappedPipeline, MappedStage, Store, StoreKey};
 pub use people::{Ability, Person};
+pub(crate) use people::{folder_of, source_arn};
 pub use runs::{Ran, Runs};
 
 /// Something that the snapshot doesn't tell, and the command that would.

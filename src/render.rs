@@ -1,5 +1,6 @@
 //! Answers as text for people and as JSON for programs. The same answers give the same bytes.
 
+pub mod audit;
 pub mod chains;
 pub mod effective;
 pub mod invariants;

@@ -20,6 +20,8 @@ pub struct Touches {
     pub service: Option<Arc<str>>,
     /// The ARN of the principal, policy or resource.
     pub resource: Option<Arc<str>>,
+    /// The actions; none: any of the service.
+    pub actions: Vec<Arc<str>>,
 }
 
 /// An input that was never collected, with the neutral value that stands in for it.

@@ -23,6 +23,7 @@ use crate::question::{
 use gateproof_encodings::scope::ResourceRule;
 use gateproof_encodings::term::Terms;
 use gateproof_model::catalogue::ActionInfo;
+use gateproof_model::policy::Document;
 use rayon::prelude::*;
 use std::borrow::Cow;
 use std::collections::VecDeque;
@@ -89,6 +90,25 @@ impl Estate {
         let principals: Vec<_> = callers.iter().map(|c| c.id.clone()).zip(answers).collect();
         let overall = overall(&principals, quantifier);
         Ok(CanAnswer { overall, principals })
+    }
+
+    /// Whether a user or role of the snapshot can make some matching request, in a session under a policy if one is given.
+    ///
+    /// # Errors
+    /// Where the action globs name nothing, and where it is not of the snapshot.
+    pub(crate) fn can_within(
+        &self,
+        principal: &str,
+        session: Option<Arc<Document>>,
+        requests: &Requests,
+        settings: &Settings,
+    ) -> Result<Answer, AskError> {
+        let prepared = self.prepare(requests, Quantifier::Some, settings)?;
+        let caller = self
+            .caller(principal)
+            .ok_or_else(|| AskError::NothingSelected { given: principal.to_owned() })?;
+        let within = session.map(|session| caller.within(vec![session]));
+        Ok(self.ask(&mut Terms::default(), within.as_ref().unwrap_or(caller), &prepared))
     }
 
     /// Everyone who can make some matching request: the principals of the snapshot, the services that

@@ -2,10 +2,12 @@
 
 use super::caller::CallerEntity;
 use super::estate::Estate;
+use super::selection::glob_matches;
 use super::summary::Prepared;
 use crate::question::Undecided;
-use gateproof_model::assumption::BlindSpot;
+use gateproof_model::assumption::{BlindSpot, Touches};
 use gateproof_model::catalogue::ActionInfo;
+use gateproof_model::text::fold_text;
 use rustc_hash::FxHashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -49,21 +51,39 @@ impl Estate {
 
     /// The inputs that were never collected and could touch the answer.
     pub(crate) fn uncollected(&self, caller: &CallerEntity, prepared: &Prepared<'_>) -> Vec<String> {
-        let services: Vec<&str> = prepared.actions.known.iter().map(ActionInfo::service).collect();
         let mut texts = Vec::new();
         for assumption in self.snapshot.assumptions() {
             let touches = &assumption.touches;
-            let account =
+            let own =
                 touches.account.is_none() || touches.account == caller.account || caller.account.is_none();
-            let service = touches.service.as_deref().is_none_or(|s| {
-                !prepared.actions.open.is_empty()
-                    || services.contains(&s)
-                    || ["organizations", "ec2"].contains(&s)
-            });
-            if account && service {
+            if (own || is_about_resources(touches, prepared)) && is_about_actions(touches, prepared) {
                 texts.push(format!("{} (to supply it: {})", assumption.text, assumption.cli_command));
             }
         }
         texts
     }
+}
+
+/// Whether something that touches an account may be about resources asked about, which another account's policies let others use. Those
+/// of IAM are their own account's only.
+fn is_about_resources(touches: &Touches, prepared: &Prepared<'_>) -> bool {
+    touches.service.as_deref().is_some_and(|service| service != "iam")
+        && prepared.resources.in_account(touches.account.as_deref())
+        && touches.resource.as_ref().is_none_or(|arn| prepared.resources.may_touch(arn))
+}
+
+/// Whether something may be about actions asked about, or about whoever makes any request.
+fn is_about_actions(touches: &Touches, prepared: &Prepared<'_>) -> bool {
+    let Some(service) = touches.service.as_deref() else { return true };
+    if ["organizations", "ec2"].contains(&service) {
+        return true;
+    }
+    let named = |action: &ActionInfo<'_>| {
+        touches.actions.is_empty() || touches.actions.iter().any(|a| a.eq_ignore_ascii_case(action.name()))
+    };
+    let mut known = prepared.actions.known.iter().filter(|action| action.service() == service);
+    // An action that the catalogue doesn't know is of the service that its name begins with.
+    let open =
+        |glob: &String| glob.split_once(':').is_none_or(|(of, _)| glob_matches(&fold_text(of), service));
+    known.any(named) || touches.actions.is_empty() && prepared.actions.open.iter().any(open)
 }

@@ -94,6 +94,9 @@ pub struct MappedAction {
     pub inputs: Vec<String>,
     /// The artifacts that it makes.
     pub outputs: Vec<String>,
+    /// What the snapshot doesn't tell of it.
+    #[serde(skip)]
+    pub untold: Vec<Untold>,
 }
 
 impl Map {
@@ -161,7 +164,7 @@ fn stages_of(snapshot: &Snapshot, pipeline: &Pipeline, unknown: &mut Vec<Untold>
         let mut mapped = Vec::new();
         for action in actions {
             let Runs { by, roles, untold } = Runs::of(snapshot, pipeline, action);
-            unknown.extend(untold);
+            unknown.extend(untold.iter().cloned());
             let names = |artifacts: &[gateproof_model::pipeline::Artifact]| {
                 artifacts.iter().map(|artifact| artifact.name.clone()).collect()
             };
@@ -175,6 +178,7 @@ fn stages_of(snapshot: &Snapshot, pipeline: &Pipeline, unknown: &mut Vec<Untold>
                 runs_as: roles,
                 inputs: names(&action.input_artifacts),
                 outputs: names(&action.output_artifacts),
+                untold,
             });
         }
         let entry = stage.before_entry.iter().chain(&stage.on_success).flat_map(|c| &c.conditions);

@@ -39,6 +39,24 @@ const GOES_ROUND: [&str; 4] = [
 /// CodePipeline User Guide, "Input and output artifacts": names of the folders in the artifact bucket are truncated.
 const FOLDER: usize = 20;
 
+/// A pipeline's folder in its artifact store.
+pub(crate) fn folder_of(name: &str) -> String {
+    name.chars().take(FOLDER).collect()
+}
+
+/// The ARN of what a source action reads: a repository or an object of AWS's; `None`: something else.
+pub(crate) fn source_arn(pipeline: &Pipeline, action: &Action) -> Option<String> {
+    let named = |key: &str| action.configuration.get(key).map(String::as_str).unwrap_or_default();
+    let region = action.region.as_deref().unwrap_or(&pipeline.region);
+    let (partition, account) = (pipeline.partition(), pipeline.account_of(action));
+    Some(match action.action_type_id.provider.as_str() {
+        "CodeCommit" => format!("arn:{partition}:codecommit:{region}:{account}:{}", named("RepositoryName")),
+        "S3" => format!("arn:{partition}:s3:::{}/{}", named("S3Bucket"), named("S3ObjectKey")),
+        "ECR" => format!("arn:{partition}:ecr:{region}:{account}:repository/{}", named("RepositoryName")),
+        _ => return None,
+    })
+}
+
 /// What somebody may do with a pipeline, and who may.
 #[derive(Debug, Clone, Serialize)]
 pub struct Ability {
@@ -54,6 +72,9 @@ pub struct Ability {
     pub principals: Vec<Person>,
     /// Who else decides, whom AWS knows nothing of.
     pub outside: Option<String>,
+    /// Under which conditions the calls are asked about.
+    #[serde(skip)]
+    pub when: Vec<Constraint>,
 }
 
 /// Somebody who can.
@@ -82,7 +103,7 @@ impl Asker<'_> {
             }
         }
         for (_, store) in pipeline.stores() {
-            let folder: String = pipeline.name().chars().take(FOLDER).collect();
+            let folder = folder_of(pipeline.name());
             let objects = format!("arn:{}:s3:::{}/{folder}/*", pipeline.partition(), store.location);
             let of = Some(store.location.clone());
             found.push(self.ability(
@@ -117,31 +138,20 @@ impl Asker<'_> {
     }
 
     fn source(&self, pipeline: &Pipeline, action: &Action) -> Result<Ability, AskError> {
-        let named = |key: &str| action.configuration.get(key).map(String::as_str).unwrap_or_default();
-        let region = action.region.as_deref().unwrap_or(&pipeline.region);
-        let (partition, account) = (pipeline.partition(), pipeline.account_of(action));
         let of = Some(action.name.clone());
         let write = "write-source";
-        match action.action_type_id.provider.as_str() {
-            "CodeCommit" => {
-                let repository = named("RepositoryName");
-                let arn = format!("arn:{partition}:codecommit:{region}:{account}:{repository}");
+        let branch = || action.configuration.get("BranchName").map(String::as_str).unwrap_or_default();
+        match (action.action_type_id.provider.as_str(), source_arn(pipeline, action)) {
+            ("CodeCommit", Some(arn)) => {
                 let branch = Constraint {
                     key: "codecommit:References".to_owned(),
-                    demand: Demand::Equals(format!("refs/heads/{}", named("BranchName"))),
+                    demand: Demand::Equals(format!("refs/heads/{}", branch())),
                 };
                 self.ability(write, of, WRITES_REFERENCES.map(str::to_owned).to_vec(), arn, vec![branch])
             }
-            "S3" => {
-                let arn = format!("arn:{partition}:s3:::{}/{}", named("S3Bucket"), named("S3ObjectKey"));
-                self.ability(write, of, vec!["s3:PutObject".to_owned()], arn, Vec::new())
-            }
-            "ECR" => {
-                let repository = named("RepositoryName");
-                let arn = format!("arn:{partition}:ecr:{region}:{account}:repository/{repository}");
-                self.ability(write, of, vec!["ecr:PutImage".to_owned()], arn, Vec::new())
-            }
-            provider => {
+            ("S3", Some(arn)) => self.ability(write, of, vec!["s3:PutObject".to_owned()], arn, Vec::new()),
+            ("ECR", Some(arn)) => self.ability(write, of, vec!["ecr:PutImage".to_owned()], arn, Vec::new()),
+            (provider, _) => {
                 let repository =
                     ["FullRepositoryId", "Repo"].iter().find_map(|key| action.configuration.get(*key));
                 let repository = repository.map_or("its source", String::as_str);
@@ -152,6 +162,7 @@ impl Asker<'_> {
                     resource: repository.to_owned(),
                     principals: Vec::new(),
                     outside: Some(format!("whoever may push to {repository} ({provider})")),
+                    when: Vec::new(),
                 })
             }
         }
@@ -170,7 +181,7 @@ impl Asker<'_> {
         let answers = self.estate.who_can(&requests, self.settings)?;
         let can = answers.into_iter().filter(|(_, answer)| answer.verdict != Verdict::Impossible);
         let principals = can.map(|(arn, answer)| Person { arn, verdict: answer.verdict }).collect();
-        Ok(Ability { ability, of, actions, resource, principals, outside: None })
+        Ok(Ability { ability, of, actions, resource, principals, outside: None, when: requests.when })
     }
 }
 

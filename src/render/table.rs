@@ -27,6 +27,11 @@ const ANSWER_COLUMNS: &[&str] = &[
 ];
 
 impl Table {
+    /// Rows of a result's own.
+    pub fn of_rows(title: &str, columns: &'static [&'static str], rows: Vec<Vec<String>>) -> Self {
+        Self { title: title.to_owned(), columns, rows }
+    }
+
     /// One row a principal.
     pub fn of_answers(title: String, answers: &[(Arc<str>, Answer)]) -> Self {
         let rows = answers.iter().map(|(arn, answer)| row(arn, answer)).collect();

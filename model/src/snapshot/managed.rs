@@ -178,6 +178,7 @@ fn catalogue_assumption(arn: &Arc<str>, account: &Arc<str>) -> Assumption {
             account: Some(account.clone()),
             service: Some("iam".into()),
             resource: Some(arn.clone()),
+            actions: Vec::new(),
         },
     }
 }

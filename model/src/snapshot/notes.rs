@@ -75,5 +75,6 @@ pub(super) fn touches(account: &str, service: &str, resource: Option<&str>) -> T
         account: Some(account.into()),
         service: Some(service.into()),
         resource: resource.map(Arc::from),
+        actions: Vec::new(),
     }
 }

@@ -8,6 +8,7 @@ use super::files::problem;
 use super::notes::{Notes, touches};
 use crate::account::{IdentityProvider, Place, ProviderKind};
 use crate::arn::Arn;
+use crate::assumption::Touches;
 use crate::json::Json;
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -127,8 +128,17 @@ fn told_absent(collected: &Collected<'_>, account: &str, operation: &str, notes:
                 "the identity providers that account {account}'s trust policies name are there ({operation})"
             ),
             format!("aws iam {operation}"),
-            touches(account, "sts", None),
+            Touches { actions: vec![admits(operation).into()], ..touches(account, "sts", None) },
         ),
     }
     false
+}
+
+/// The call that the providers of a list matter to.
+fn admits(operation: &str) -> &'static str {
+    if operation == "list-saml-providers" {
+        "sts:AssumeRoleWithSAML"
+    } else {
+        "sts:AssumeRoleWithWebIdentity"
+    }
 }

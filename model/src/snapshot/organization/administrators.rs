@@ -47,7 +47,8 @@ fn not_told(collected: &Collected<'_>, notes: &mut Notes) {
         return;
     }
     let command = format!("aws organizations {CALL} --service-principal {IAM}");
-    let touches = Touches { service: Some("sts".into()), ..Touches::default() };
+    let touches =
+        Touches { service: Some("sts".into()), actions: vec!["sts:AssumeRoot".into()], ..Touches::default() };
     notes.assume(
         "no account but the management account administers IAM for the organization",
         command,

@@ -1,0 +1,74 @@
+//! The audit of pipelines: each control decided from what AWS says, or by a question with a witness or a proof.
+//!
+//! A control never looks at the text of a policy alone. Input that was never collected makes it *unknown*, and is named with the command
+//! that tells it.
+
+mod case;
+mod control;
+mod controls;
+mod evidence;
+mod finding;
+mod intent;
+mod room;
+mod template;
+
+pub use control::Control;
+pub use controls::CONTROLS;
+pub use evidence::{Evidence, Field};
+pub use finding::{Finding, Judgement, Severity};
+pub use intent::{Intent, IntentError};
+
+use crate::ask::{AskError, Estate};
+use crate::escalation::EscalationSettings;
+use crate::pipelines::{Map, Untold};
+use case::Case;
+
+/// What the controls say of a snapshot's pipelines.
+#[derive(Debug, Clone)]
+pub struct Audit {
+    /// By pipeline, then by control.
+    pub findings: Vec<Finding>,
+    /// What the snapshot doesn't tell of pipelines: nothing is said of those that were not collected.
+    pub unknown: Vec<Untold>,
+}
+
+impl Audit {
+    /// Decides controls of an estate's pipelines; of those of one name, if one is given.
+    ///
+    /// # Errors
+    /// Where a question can't be asked.
+    pub fn of(
+        estate: &Estate,
+        intent: &Intent,
+        (name, controls): (Option<&str>, &[&Control]),
+        settings: &EscalationSettings,
+    ) -> Result<Self, AskError> {
+        // What a control holds against one pipeline may stand in another.
+        let map = Map::of(estate, None, &settings.ask)?;
+        let declared = estate.snapshot.pipelines();
+        let mut all = Vec::new();
+        for pipeline in map.pipelines.iter().filter(|p| name.is_none_or(|name| *name == p.name)) {
+            let Some(declared) = declared.all.iter().find(|declared| declared.arn == pipeline.arn) else {
+                continue;
+            };
+            for control in controls {
+                let findings = Vec::new();
+                let mut case =
+                    Case { estate, settings, intent, map: &map, declared, pipeline, control, findings };
+                (control.decide)(&mut case)?;
+                all.extend(case.findings);
+            }
+        }
+        Ok(Self { findings: all, unknown: map.unknown })
+    }
+
+    /// Whether some control is violated.
+    pub fn is_violated(&self) -> bool {
+        self.findings.iter().any(|finding| finding.verdict == Judgement::Violated)
+    }
+
+    /// Whether something is not known.
+    pub fn is_unknown(&self) -> bool {
+        !self.unknown.is_empty() || self.findings.iter().any(|f| f.verdict == Judgement::Unknown)
+    }
+}

@@ -1,0 +1,48 @@
+//! All controls, one a file.
+
+mod cp_a1;
+mod cp_a3;
+mod cp_a6;
+mod cp_apr_1;
+mod cp_apr_2;
+mod cp_apr_3;
+mod cp_art_2;
+mod cp_art_3;
+mod cp_art_7;
+mod cp_art_8;
+mod cp_cfn_1;
+mod cp_cfn_4;
+mod cp_cfn_7;
+mod cp_role_1;
+mod cp_role_2;
+mod cp_role_3;
+mod cp_role_4;
+mod cp_src_1;
+mod cp_src_4;
+mod cp_src_6;
+
+use super::control::Control;
+
+/// The controls, by id.
+pub const CONTROLS: [&Control; 20] = [
+    &cp_a1::CONTROL,
+    &cp_a3::CONTROL,
+    &cp_a6::CONTROL,
+    &cp_apr_1::CONTROL,
+    &cp_apr_2::CONTROL,
+    &cp_apr_3::CONTROL,
+    &cp_art_2::CONTROL,
+    &cp_art_3::CONTROL,
+    &cp_art_7::CONTROL,
+    &cp_art_8::CONTROL,
+    &cp_cfn_1::CONTROL,
+    &cp_cfn_4::CONTROL,
+    &cp_cfn_7::CONTROL,
+    &cp_role_1::CONTROL,
+    &cp_role_2::CONTROL,
+    &cp_role_3::CONTROL,
+    &cp_role_4::CONTROL,
+    &cp_src_1::CONTROL,
+    &cp_src_4::CONTROL,
+    &cp_src_6::CONTROL,
+];

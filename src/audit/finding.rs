@@ -1,0 +1,98 @@
+//! What a control says of one thing.
+
+use super::evidence::Evidence;
+use crate::pipelines::Untold;
+use serde::Serialize;
+use sha2::{Digest, Sha256};
+use std::fmt::{self, Write};
+use std::sync::Arc;
+
+/// Whether a control holds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Judgement {
+    /// It does, as the fields or the proof show.
+    Holds,
+    /// It doesn't, as the fields, the request or the chain show.
+    Violated,
+    /// The snapshot doesn't tell, or it could not be decided.
+    Unknown,
+}
+
+impl fmt::Display for Judgement {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Holds => "holds",
+            Self::Violated => "violated",
+            Self::Unknown => "unknown",
+        })
+    }
+}
+
+/// How bad it is where a control doesn't hold.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Severity {
+    /// Good practice.
+    Low,
+    /// A second line of defence is missing.
+    Medium,
+    /// A way to production or its secrets is open to some.
+    High,
+    /// An account can be taken.
+    Critical,
+}
+
+impl fmt::Display for Severity {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Low => "low",
+            Self::Medium => "medium",
+            Self::High => "high",
+            Self::Critical => "critical",
+        })
+    }
+}
+
+/// What a control says of one thing of a pipeline.
+#[derive(Debug, Clone, Serialize)]
+pub struct Finding {
+    /// The control's id.
+    pub control: &'static str,
+    /// The pipeline's ARN.
+    pub pipeline: Arc<str>,
+    /// What of it: a gate, a store, a role.
+    pub subject: String,
+    /// What is the case.
+    pub verdict: Judgement,
+    /// How bad a violation is.
+    pub severity: Severity,
+    /// What is the case, in words.
+    pub message: String,
+    /// What shows it.
+    pub evidence: Vec<Evidence>,
+    /// What tells the finding from all others, the same in every run.
+    pub fingerprint: String,
+    /// What the snapshot doesn't tell.
+    pub missing: Vec<Untold>,
+    /// By whom or what the control is violated.
+    #[serde(skip)]
+    pub(super) offender: String,
+}
+
+/// The fingerprint of what a control says of somebody or something, `offender`, that has to do with a subject of a pipeline.
+pub(super) fn fingerprint(control: &str, pipeline: &str, subject: &str, offender: &str) -> String {
+    let mut hash = Sha256::new();
+    for part in [control, pipeline, subject, offender] {
+        hash.update(part.len().to_le_bytes());
+        hash.update(part);
+    }
+    hash.finalize().iter().take(LENGTH).fold(String::new(), |mut text, byte| {
+        // Writing to a string can't fail.
+        let _ = write!(text, "{byte:02x}");
+        text
+    })
+}
+
+/// Bytes of a fingerprint: enough that two findings of an organization don't share one.
+const LENGTH: usize = 12;

@@ -1,0 +1,38 @@
+//! What a team means to have, as `gateproof.toml` says it: which accounts are production, who is meant to approve, write, change.
+
+use crate::question::{Selector, SelectorError};
+use std::collections::BTreeMap;
+
+/// What a team means to have. What it doesn't say makes controls that ask for it unknown.
+#[derive(Debug, Clone, Default)]
+pub struct Intent {
+    /// The environment that is production.
+    pub production: Option<String>,
+    /// Who is meant to administer production.
+    pub administrators: Option<Vec<Selector>>,
+    /// Who is meant to change pipelines and their buckets.
+    pub platform: Option<Vec<Selector>>,
+    /// The branches, as globs, that pipelines may ship from.
+    pub branches: Option<Vec<String>>,
+    /// By pipeline (a name, or `*`), who is meant to approve.
+    pub approvers: BTreeMap<String, Vec<Selector>>,
+    /// By pipeline (a name, or `*`), who is meant to write the branch that it ships.
+    pub committers: BTreeMap<String, Vec<Selector>>,
+}
+
+/// Why a selector of `gateproof.toml` can't be used.
+#[derive(Debug, thiserror::Error)]
+#[error("[audit] {key}: {error}")]
+pub struct IntentError {
+    /// The key.
+    pub key: String,
+    /// What is wrong with it.
+    pub error: SelectorError,
+}
+
+impl Intent {
+    /// Who is meant to do something with a pipeline.
+    pub fn meant<'i>(by_pipeline: &'i BTreeMap<String, Vec<Selector>>, name: &str) -> Option<&'i [Selector]> {
+        by_pipeline.get(name).or_else(|| by_pipeline.get("*")).map(Vec::as_slice)
+    }
+}

@@ -1,0 +1,179 @@
+//! What a pipeline's controls look up: its gates, its stores and their keys, and the roles that read and make artifacts.
+
+use super::case::Case;
+use crate::ask::AskError;
+use crate::pipelines::{MappedAction, MappedPipeline, Store, StoreKey, Untold};
+use gateproof_model::arn::Arn;
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+/// Providers whose work reads and writes the artifacts itself, with the roles that it runs with. Of others, the role that calls the provider
+/// does; a function that is invoked is handed credentials for its artifacts.
+///
+/// CodePipeline User Guide, "Action structure reference", by provider: permissions; "Example JSON event", `artifactCredentials`.
+const READERS: [&str; 4] = ["CodeBuild", "Commands", "ECRBuildAndPublish", "InspectorScan"];
+
+impl MappedPipeline {
+    /// The actions, each with its place: `STAGE/ACTION`.
+    pub(super) fn actions(&self) -> Vec<(String, &MappedAction)> {
+        let stages = self.stages.iter();
+        let all = stages.flat_map(|stage| stage.actions.iter().map(move |action| (stage, action)));
+        all.map(|(stage, action)| (format!("{}/{}", stage.name, action.name), action)).collect()
+    }
+
+    /// The gates, each with its ARN.
+    pub(super) fn gates(&self) -> Vec<(String, String)> {
+        let gates = self.actions().into_iter().filter(|(_, action)| action.gate);
+        gates.map(|(place, _)| (place.clone(), format!("{}/{place}", self.arn))).collect()
+    }
+
+    /// The roles with which the work of some actions is done.
+    pub(super) fn roles_of(&self, some: impl Fn(&MappedAction) -> bool) -> BTreeSet<Arc<str>> {
+        let actions = self.actions().into_iter().map(|(_, action)| action).filter(|action| some(action));
+        actions.flat_map(|action| action.runs_as.iter().cloned()).collect()
+    }
+
+    /// The accounts that it deploys to, by stage.
+    fn deployed(&self) -> impl Iterator<Item = (usize, Arc<str>)> {
+        let stages = self.stages.iter().enumerate();
+        let actions = stages.flat_map(|(n, stage)| stage.actions.iter().map(move |action| (n, action)));
+        actions.filter(|(_, action)| action.category == "Deploy").map(|(n, action)| {
+            let account =
+                Arn::parse(&action.role).map_or_else(|| self.account.clone(), |arn| arn.account.into());
+            (n, action.by.as_ref().map_or(account, |by| by.account.clone()))
+        })
+    }
+
+    /// The accounts that it deploys to.
+    pub(super) fn deploys_to(&self) -> BTreeSet<Arc<str>> {
+        self.deployed().map(|(_, account)| account).collect()
+    }
+
+    /// The partition that it is in.
+    pub(super) fn partition(&self) -> &str {
+        Arn::parse(&self.arn).map_or("aws", |arn| arn.partition)
+    }
+
+    /// Where its artifacts are kept in a bucket: its folder has so many letters of its name.
+    fn folder(&self, bucket: &str) -> String {
+        format!("arn:{}:s3:::{bucket}/{}/*", self.partition(), crate::pipelines::folder_of(&self.name))
+    }
+}
+
+impl<'a> Case<'a> {
+    /// The artifact bucket's ARN.
+    pub fn bucket(&self, store: &Store) -> String {
+        format!("arn:{}:s3:::{}", self.pipeline.partition(), store.bucket)
+    }
+
+    /// The ARNs of the pipeline's objects in the store.
+    pub fn folder(&self, store: &Store) -> String {
+        self.pipeline.folder(&store.bucket)
+    }
+
+    /// The ARN of the store's key, an alias being resolved; `None`: it names none.
+    pub fn keys(&self, store: &Store) -> Option<Vec<String>> {
+        let StoreKey::Named(named) = &store.key else { return None };
+        let (partition, account) = (self.pipeline.partition(), &self.pipeline.account);
+        let arn = match named {
+            arn if arn.starts_with("arn:") => arn.clone(),
+            alias if alias.starts_with("alias/") => {
+                format!("arn:{partition}:kms:{}:{account}:{alias}", store.region)
+            }
+            id => format!("arn:{partition}:kms:{}:{account}:key/{id}", store.region),
+        };
+        let known = self.estate.snapshot.resources().iter();
+        let behind =
+            known.filter(|r| r.aliases.iter().any(|alias| **alias == *arn)).map(|r| r.arn.to_string());
+        Some(behind.chain([arn.clone()]).take(1).collect())
+    }
+
+    /// The roles that read artifacts of the store, or write them: who uploads one in parts must decrypt, too. Of all pipelines that keep
+    /// theirs under the same key, or in the bucket where it names none.
+    ///
+    /// Amazon S3 User Guide, "Uploading and copying objects using multipart upload", permissions with AWS KMS.
+    pub fn handlers(&self, store: &Store) -> BTreeSet<Arc<str>> {
+        self.roles_at(store, |action| !action.inputs.is_empty() || !action.outputs.is_empty())
+    }
+
+    /// The roles that read artifacts of the store.
+    pub fn readers(&self, store: &Store) -> BTreeSet<Arc<str>> {
+        self.roles_at(store, |action| !action.inputs.is_empty())
+    }
+
+    /// The roles that write artifacts to the store's bucket, of all pipelines.
+    pub fn makers(&self, store: &Store) -> BTreeSet<Arc<str>> {
+        self.roles_at(store, |action| !action.outputs.is_empty())
+    }
+
+    fn roles_at(&self, store: &Store, some: impl Fn(&MappedAction) -> bool) -> BTreeSet<Arc<str>> {
+        let mut roles = BTreeSet::new();
+        let key = self.keys(store);
+        let shares = |other: &Store| match &key {
+            Some(key) => self.keys(other).as_ref() == Some(key),
+            None => other.bucket == store.bucket,
+        };
+        for pipeline in self.map.pipelines.iter().filter(|p| p.stores.iter().any(&shares)) {
+            roles.insert(pipeline.role.as_str().into());
+            for (_, action) in pipeline.actions().into_iter().filter(|(_, action)| some(action)) {
+                roles.insert(action.role.as_str().into());
+                if READERS.contains(&&*action.provider) {
+                    roles.extend(action.runs_as.iter().cloned());
+                }
+            }
+        }
+        roles
+    }
+
+    /// Who is meant to change pipelines; `None`: nobody says.
+    pub fn platform(&self) -> Result<Option<BTreeSet<Arc<str>>>, AskError> {
+        self.intent.platform.as_deref().map(|platform| self.principals(platform)).transpose()
+    }
+
+    /// The gates that stand before a deployment to production. `None`: nobody says what is production, or there is nothing to
+    /// approve; then that is said.
+    pub fn production_gates(&mut self, what: &str) -> Result<Option<Vec<(String, String)>>, AskError> {
+        let Some(name) = &self.intent.production else {
+            self.not_meant(
+                "the gates",
+                "production",
+                &format!("what is production, so that it is known {what}"),
+            );
+            return Ok(None);
+        };
+        let environments = &self.settings.ask.environments.accounts;
+        let accounts = environments.get(name).ok_or_else(|| AskError::Misplaced {
+            given: format!("env:{name}"),
+            why: "no environment of that name is configured",
+        })?;
+        let last = self
+            .pipeline
+            .deployed()
+            .filter(|(_, account)| accounts.contains(&**account))
+            .map(|(n, _)| n)
+            .max();
+        let before =
+            self.pipeline.stages.iter().take(last.map_or(0, |last| last + 1)).map(|stage| &stage.name);
+        let before: BTreeSet<&String> = before.collect();
+        let in_time =
+            |place: &str| place.split_once('/').is_some_and(|(stage, _)| before.contains(&stage.to_owned()));
+        let gates: Vec<_> = self.pipeline.gates().into_iter().filter(|(place, _)| in_time(place)).collect();
+        if gates.is_empty() {
+            self.holds("the gates", "no gate stands before production", Vec::new());
+            return Ok(None);
+        }
+        Ok(Some(gates))
+    }
+
+    /// Whether nothing is known of a role: then that is said.
+    pub fn is_untold(&mut self, role: &str) -> bool {
+        if self.estate.snapshot.principal(role).is_some() {
+            return false;
+        }
+        let account = Arn::parse(role).map_or("", |arn| arn.account);
+        let command = format!("aws iam get-account-authorization-details (account {account})");
+        let missing = vec![Untold { what: format!("the policies of {role}"), command: Some(command) }];
+        self.unknown(role, format!("{role} is not in the snapshot"), missing);
+        true
+    }
+}

@@ -1,0 +1,64 @@
+//! `audit`.
+
+use super::primitives::escalation;
+use super::watch::Watch;
+use super::{CliError, Global, exit};
+use crate::ask::Estate;
+use crate::audit::{Audit as Audited, CONTROLS, Control};
+use crate::config::Config;
+use crate::render;
+use clap::Args;
+use std::path::PathBuf;
+
+/// `gateproof audit`
+#[derive(Debug, Clone, Args)]
+pub(crate) struct Audit {
+    /// The snapshot.
+    snapshot: PathBuf,
+    /// Only the pipelines of this name.
+    #[arg(long, value_name = "NAME")]
+    pipeline: Option<String>,
+    /// Only this control. Repeatable.
+    #[arg(long, value_name = "ID")]
+    control: Vec<String>,
+}
+
+impl Audit {
+    pub(crate) fn run(&self, global: &Global) -> Result<u8, CliError> {
+        let controls = self.controls()?;
+        let config = Config::beside(&self.snapshot, global.config.as_deref())?;
+        let estate = Estate::load(&self.snapshot, global.estate_options())?;
+        global.warn_of_problems(estate.snapshot.problems());
+        let settings = escalation(global, &config, global.settings(&config))?;
+        let intent = config.intent()?;
+        let watch = Watch::start(&settings.ask, global.quiet);
+        let audit = Audited::of(&estate, &intent, (self.pipeline.as_deref(), &controls), &settings)?;
+        drop(watch);
+        if let (Some(name), true) = (&self.pipeline, audit.findings.is_empty()) {
+            return Err(CliError::Input(format!(
+                "--pipeline `{name}`: no pipeline of that name was collected"
+            )));
+        }
+        let table = render::audit::table(&audit);
+        global.publish(&render::audit::json(&audit), &render::audit::text(&audit), Some(&table))?;
+        Ok(match (audit.is_violated(), audit.is_unknown()) {
+            (true, _) => exit::REACHABLE,
+            (false, true) => exit::UNDECIDED,
+            (false, false) => exit::ANSWERED,
+        })
+    }
+
+    fn controls(&self) -> Result<Vec<&'static Control>, CliError> {
+        if self.control.is_empty() {
+            return Ok(CONTROLS.to_vec());
+        }
+        let find = |id: &String| {
+            let known = CONTROLS.iter().find(|control| control.id.eq_ignore_ascii_case(id)).copied();
+            let all: Vec<&str> = CONTROLS.iter().map(|control| control.id).collect();
+            known.ok_or_else(|| {
+                CliError::Usage(format!("--control `{id}`: expected one of {}", all.join(", ")))
+            })
+        };
+        self.control.iter().map(find).collect()
+    }
+}
