@@ -202,6 +202,8 @@ fn documents() -> Vec<Value> {
         ],
         &["edges", &escalating.path()],
         &["map", acme],
+        &["audit", acme, "--pipeline", "prod-deploy"],
+        &["audit", "corpus/snapshots/acme-fixed", "--pipeline", "prod-deploy"],
         &["version"],
         &["demo"],
     ]

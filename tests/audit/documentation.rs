@@ -1,0 +1,48 @@
+//! `docs/controls.md` says what the controls are.
+
+use gateproof::audit::CONTROLS;
+use std::fmt::Write;
+use std::path::Path;
+
+/// Compares a file with what it should hold; `GATEPROOF_WRITE_DOCS=1` writes it.
+pub fn compare(file: &str, text: &str) {
+    let place = Path::new(env!("CARGO_MANIFEST_DIR")).join(file);
+    if std::env::var_os("GATEPROOF_WRITE_DOCS").is_some() {
+        std::fs::write(&place, text).unwrap();
+    }
+    let known = std::fs::read_to_string(&place).unwrap_or_default();
+    let differs = known.lines().zip(text.lines()).find(|(a, b)| a != b);
+    assert!(known == text, "{file} is out of date (GATEPROOF_WRITE_DOCS=1 writes it): {differs:?}");
+}
+
+#[test]
+fn the_list_of_controls_is_up_to_date() {
+    let mut text = String::from(
+        "# Controls\n\nWhat `gateproof audit` decides of each pipeline. Generated from `src/audit/controls`; a control that is not listed is not \
+         decided yet.\n",
+    );
+    for control in CONTROLS {
+        writeln!(text, "\n## {}: {}\n", control.id, control.title).unwrap();
+        writeln!(text, "{}.\n", capitalized(control.reason)).unwrap();
+        writeln!(text, "- severity: {}", control.severity).unwrap();
+        let reads: Vec<String> = control.reads.iter().map(|read| format!("`{read}`")).collect();
+        writeln!(text, "- reads: {}", reads.join(", ")).unwrap();
+        writeln!(text, "- decided by: {}", control.decides).unwrap();
+        writeln!(text, "- to do: {}", control.remedy).unwrap();
+    }
+    compare("docs/controls.md", &text);
+}
+
+fn capitalized(text: &str) -> String {
+    let mut letters = text.chars();
+    letters.next().map(|first| first.to_uppercase().chain(letters).collect()).unwrap_or_default()
+}
+
+#[test]
+fn controls_are_listed_once_and_in_order() {
+    let ids: Vec<&str> = CONTROLS.iter().map(|control| control.id).collect();
+    let mut sorted = ids.clone();
+    sorted.sort_unstable();
+    sorted.dedup();
+    assert_eq!(ids, sorted);
+}

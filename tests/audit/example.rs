@@ -1,0 +1,101 @@
+//! The example organization: what is planted is found, what was fixed holds, and whatever else is said is looked at by a person once.
+
+use crate::said::{audit, example, intent, of, pipeline};
+use gateproof::audit::{Audit, Evidence, Judgement};
+use std::collections::BTreeSet;
+use std::sync::OnceLock;
+
+fn said_of(name: &'static str) -> &'static Audit {
+    static VULNERABLE: OnceLock<Audit> = OnceLock::new();
+    static FIXED: OnceLock<Audit> = OnceLock::new();
+    let known = if name == "acme" { &VULNERABLE } else { &FIXED };
+    known.get_or_init(|| audit(&example(name), &[], Some(&intent())))
+}
+
+/// What is planted (`corpus/snapshots/README.md`): the gap, the control, the pipeline, and what the message must say.
+const PLANTED: [(&str, &str, &str, &str); 18] = [
+    ("G01", "CP-APR-3", "prod-deploy", "alice.nguyen may approve with a long-term key"),
+    ("G03", "CP-APR-1", "prod-deploy", "bob.ferreira may approve, and doesn't administer production"),
+    ("G04", "CP-APR-1", "prod-deploy", "ci-legacy may approve, and doesn't administer production"),
+    ("G05", "CP-APR-2", "prod-deploy", "carol.schmidt may approve, and isn't meant to"),
+    ("G09", "CP-ART-3", "prod-deploy", "may read and decrypt artifacts"),
+    ("G12", "CP-ART-7", "prod-deploy", "may make requests without TLS"),
+    ("G13", "CP-ART-8", "prod-deploy", "may write artifacts under another key"),
+    ("G14", "CP-A6", "prod-deploy", "acme-staging-developer may write artifacts"),
+    ("G15", "CP-ART-2", "prod-deploy", "may decrypt artifacts"),
+    ("G16", "CP-ART-2", "images", "names no key"),
+    ("G19", "CP-ROLE-1", "prod-deploy", "codebuild.amazonaws.com may assume the pipeline's role"),
+    ("G20", "CP-A1", "images", "Commands runs with the pipeline's role"),
+    ("G20", "CP-ROLE-1", "images", "Commands does its work with the pipeline's role"),
+    ("G20", "CP-ROLE-3", "images", "acme-pipeline-images may write IAM"),
+    ("G21", "CP-CFN-7", "prod-deploy", "acme-build-prod comes to administer account 444444444444"),
+    ("G22", "CP-CFN-1", "prod-deploy", "CloudFormationDeployRole executes 2 stacks"),
+    ("G22", "CP-ROLE-3", "prod-deploy", "CloudFormationDeployRole may write IAM"),
+    ("G34", "CP-SRC-4", "prod-deploy", "`**`, which isn't meant to be shipped"),
+];
+
+#[test]
+fn what_is_planted_is_found_and_what_was_fixed_is_not() {
+    for (gap, control, name, says) in PLANTED {
+        let found = |twin| {
+            let violated = of(said_of(twin), control, name, Judgement::Violated);
+            violated.into_iter().filter(|finding| finding.message.contains(says)).count()
+        };
+        assert!(found("acme") > 0, "{gap}: {control} of {name} says nothing of `{says}`");
+        assert_eq!(found("acme-fixed"), 0, "{gap}: {control} of {name} still says `{says}`");
+    }
+}
+
+/// Whom the approvals' demo names, exactly.
+#[test]
+fn who_approves_without_mfa_is_who_the_questions_name() {
+    let violated = of(said_of("acme"), "CP-APR-3", "prod-deploy", Judgement::Violated);
+    let who: BTreeSet<&str> = violated.iter().filter_map(|f| f.message.split_whitespace().next()).collect();
+    let people = ["people/alice.nguyen", "people/bob.ferreira", "people/carol.schmidt", "service/ci-legacy"];
+    let people = people.map(|name| format!("arn:aws:iam::222222222222:user/{name}"));
+    assert_eq!(who, people.iter().map(String::as_str).collect());
+    let fixed = of(said_of("acme-fixed"), "CP-APR-3", "prod-deploy", Judgement::Holds);
+    assert_eq!(fixed.len(), 2, "keys and sessions");
+}
+
+#[test]
+fn violations_come_with_what_shows_them_and_proofs_with_what_they_refute() {
+    for finding in &said_of("acme").findings {
+        let witness = finding.evidence.iter().any(|e| matches!(e, Evidence::Request(_) | Evidence::Chain(_)));
+        match finding.verdict {
+            Judgement::Violated => {
+                let of_data = ["CP-A1", "CP-CFN-1", "CP-ROLE-1", "CP-ROLE-2", "CP-SRC-1", "CP-SRC-4"];
+                let shown =
+                    witness || of_data.contains(&finding.control) || finding.message.contains("names no key");
+                let absent =
+                    finding.message.ends_with("can't") || finding.message.ends_with("can't decrypt them");
+                assert!(shown || absent, "{finding:?}");
+            }
+            Judgement::Unknown => assert!(!finding.missing.is_empty(), "{finding:?}"),
+            Judgement::Holds => assert!(!witness && finding.missing.is_empty(), "{finding:?}"),
+        }
+    }
+}
+
+#[test]
+fn fingerprints_tell_findings_apart_and_stay() {
+    let first = said_of("acme");
+    let again = audit(&example("acme"), &["CP-A1", "CP-APR-3"], Some(&intent()));
+    let all: BTreeSet<&str> = first.findings.iter().map(|f| f.fingerprint.as_str()).collect();
+    assert_eq!(all.len(), first.findings.len(), "two findings share a fingerprint");
+    assert!(again.findings.iter().all(|finding| all.contains(finding.fingerprint.as_str())));
+}
+
+/// All that is said of both twins, a line each, as a person has read it. To write it anew: `GATEPROOF_WRITE_DOCS=1`.
+#[test]
+fn all_that_is_said_of_the_example_is_as_it_was() {
+    for twin in ["acme", "acme-fixed"] {
+        let mut lines: Vec<String> = said_of(twin)
+            .findings
+            .iter()
+            .map(|f| format!("{} {} {} | {} | {}\n", pipeline(f), f.control, f.verdict, f.subject, f.message))
+            .collect();
+        lines.sort();
+        crate::documentation::compare(&format!("corpus/snapshots/{twin}.audit.txt"), &lines.concat());
+    }
+}

@@ -1,0 +1,69 @@
+//! What was not collected, or nobody says, is unknown, and never counts as holding.
+
+use crate::said::{audit, example, of, without};
+use gateproof::audit::Judgement;
+
+const ACCOUNT: &str = "accounts/222222222222";
+
+#[test]
+fn what_nobody_means_is_unknown() {
+    let said = audit(&example("acme-fixed"), &["CP-A3", "CP-APR-1", "CP-APR-2", "CP-SRC-6"], None);
+    assert!(!said.findings.is_empty());
+    for finding in said.findings.iter().filter(|f| f.verdict != Judgement::Holds) {
+        assert_eq!(finding.verdict, Judgement::Unknown, "{finding:?}");
+        assert_eq!(finding.missing.len(), 1, "{finding:?}");
+    }
+    assert!(!of(&said, "CP-A3", "prod-deploy", Judgement::Unknown).is_empty());
+    assert!(!of(&said, "CP-APR-1", "prod-deploy", Judgement::Unknown).is_empty());
+    assert!(!of(&said, "CP-APR-2", "prod-deploy", Judgement::Unknown).is_empty());
+    assert!(!of(&said, "CP-SRC-6", "staging-deploy", Judgement::Unknown).is_empty());
+}
+
+/// Without the bucket's policy nothing denies: what shows it are requests that the default lets pass; and what is impossible is not
+/// known to be.
+#[test]
+fn a_bucket_policy_that_was_not_collected_is_missed() {
+    let file =
+        format!("{ACCOUNT}/us-east-1/s3api/get-bucket-policy/acme-pipeline-artifacts-222222222222.json");
+    let said = audit(without(&file).path(), &["CP-ART-3", "CP-A6"], Some(&crate::said::intent()));
+    for control in ["CP-ART-3", "CP-A6"] {
+        assert!(
+            of(&said, control, "prod-deploy", Judgement::Holds).is_empty(),
+            "{control}: {:?}",
+            said.findings
+        );
+    }
+    let missing = said.findings.iter().filter(|f| f.verdict == Judgement::Unknown).flat_map(|f| &f.missing);
+    let commands: Vec<&str> = missing.filter_map(|untold| untold.command.as_deref()).collect();
+    let command = "aws s3api get-bucket-policy --bucket acme-pipeline-artifacts-222222222222";
+    let violated = said.findings.iter().any(|f| f.verdict == Judgement::Violated);
+    assert!(violated || commands.iter().any(|c| c.starts_with(command)), "{commands:?}");
+}
+
+/// What a project runs with is in no other file.
+#[test]
+fn a_project_that_was_not_collected_is_missed() {
+    let file = format!("{ACCOUNT}/us-east-1/codebuild/batch-get-projects.json");
+    let said = audit(without(&file).path(), &["CP-ROLE-1", "CP-ROLE-2"], None);
+    for control in ["CP-ROLE-1", "CP-ROLE-2"] {
+        let unknown = of(&said, control, "prod-deploy", Judgement::Unknown);
+        let mut missing =
+            unknown.iter().flat_map(|f| &f.missing).filter_map(|untold| untold.command.as_deref());
+        assert!(missing.any(|command| command.contains("codebuild batch-get-projects")), "{unknown:?}");
+    }
+}
+
+/// A role in an account that the snapshot doesn't cover.
+#[test]
+fn a_role_of_another_account_is_unknown() {
+    let copy = tempfile::tempdir().unwrap();
+    let from = example("acme-fixed");
+    let status = std::process::Command::new("cp").arg("-r").arg(&from).arg(copy.path()).status().unwrap();
+    assert!(status.success());
+    let snapshot = copy.path().join("acme-fixed");
+    std::fs::remove_dir_all(snapshot.join("accounts/444444444444")).unwrap();
+    let said = audit(&snapshot, &["CP-CFN-4"], None);
+    let unknown = of(&said, "CP-CFN-4", "prod-deploy", Judgement::Unknown);
+    assert!(unknown.iter().any(|f| f.message.contains("is not in the snapshot")), "{:?}", said.findings);
+    assert!(of(&said, "CP-CFN-4", "prod-deploy", Judgement::Holds).is_empty(), "{:?}", said.findings);
+}
