@@ -203,11 +203,12 @@ impl<'a> Case<'a> {
         if !settled {
             return;
         }
+        let who = if answers.who_can().next().is_some() { "nobody else" } else { "nobody" };
         match answers.missing() {
             missing if missing.is_empty() => {
-                self.holds(subject, format!("nobody else {does}"), vec![answers.proof()]);
+                self.holds(subject, format!("{who} {does}"), vec![answers.proof()]);
             }
-            missing => self.unknown(subject, format!("as far as is known nobody else {does}"), missing),
+            missing => self.unknown(subject, format!("as far as is known {who} {does}"), missing),
         }
     }
 

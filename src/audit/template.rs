@@ -17,6 +17,9 @@ const OBJECTS: [&str; 5] =
 
 const BUCKET: [&str; 3] = ["s3:GetBucketAcl", "s3:GetBucketLocation", "s3:GetBucketVersioning"];
 
+const SOURCE_OBJECT: [&str; 4] =
+    ["s3:GetObject", "s3:GetObjectTagging", "s3:GetObjectVersion", "s3:GetObjectVersionTagging"];
+
 const KEY: [&str; 7] = [
     "kms:Decrypt",
     "kms:DescribeKey",
@@ -125,7 +128,7 @@ impl Template {
             "S3" if action.category == "Source" => {
                 let object = source_arn(case.declared, said);
                 let bucket = object.as_deref().and_then(|arn| arn.split('/').next()).map(str::to_owned);
-                self.add(&["s3:GetObject", "s3:GetObjectVersion"], &object.into_iter().collect::<Vec<_>>());
+                self.add(&SOURCE_OBJECT, &object.into_iter().collect::<Vec<_>>());
                 self.add(&BUCKET, &bucket.into_iter().collect::<Vec<_>>());
             }
             "CloudFormation" => {

@@ -120,25 +120,26 @@ fn writes_under_other_keys_are_found() {
     spoils("CP-ART-8", "prod-deploy", "under another key", BUCKET, |json| {
         policy(json, |statements| statements.retain(|s| s["Sid"] != "DenyUploadsWithOtherKey"));
     });
+    // A request that names the encryption and no key passes a condition that asks only where there is one.
     spoils("CP-ART-8", "prod-deploy", "under another key", BUCKET, |json| {
         policy(json, |statements| {
             let condition = &mut statement(statements, "DenyUploadsWithOtherKey")["Condition"];
             let asked = condition["StringNotEquals"].take();
-            *condition = json!({"StringNotEqualsIfExists": asked});
+            *condition = json!({"StringNotEqualsIfExists": asked, "Null": {"s3:x-amz-server-side-encryption-aws-kms-key-id": "false"}});
         });
     });
 }
 
 #[test]
-fn a_reader_too_many_is_found() {
-    spoils("CP-A6", "prod-deploy", "acme-audit-reader may write artifacts", BUCKET, |json| {
+fn a_writer_too_many_is_found() {
+    let says = "acme-smoke-test may write artifacts";
+    spoils("CP-A6", "prod-deploy", says, BUCKET, |json| {
         policy(json, |statements| {
-            let deny =
-                &mut statement(statements, "OnlyPipelineRolesTouchArtifacts")["Condition"]["ArnNotEquals"];
-            let arns = deny["aws:PrincipalArn"].as_array_mut().unwrap();
-            arns.push("arn:aws:iam::444444444444:role/acme-audit-reader".into());
+            let deny = statement(statements, "OnlyPipelineRolesTouchArtifacts");
+            let arns = deny["Condition"]["ArnNotEquals"]["aws:PrincipalArn"].as_array_mut().unwrap();
+            arns.push("arn:aws:iam::222222222222:role/acme-smoke-test".into());
             statements.push(json!({"Sid": "More", "Effect": "Allow", "Action": "s3:PutObject",
-                "Principal": {"AWS": "arn:aws:iam::444444444444:root"},
+                "Principal": {"AWS": "arn:aws:iam::222222222222:role/acme-smoke-test"},
                 "Resource": "arn:aws:s3:::acme-pipeline-artifacts-222222222222/*"}));
         });
     });

@@ -13,4 +13,5 @@ mod schema;
 mod snapshots;
 mod strict;
 mod timeout;
+mod uncollected;
 mod what_can;

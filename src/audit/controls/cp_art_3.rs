@@ -29,7 +29,7 @@ pub const CONTROL: Control = Control {
 fn decide(case: &mut Case<'_>) -> Result<(), AskError> {
     let platform = case.platform()?.unwrap_or_default();
     for store in &case.pipeline.stores {
-        let readers = case.readers(store);
+        let handlers = case.handlers(store);
         let folder = case.folder(store);
         let mut reading = case.who_can(&["s3:GetObject"], &[folder], Vec::new())?;
         let mut witnesses = BTreeMap::new();
@@ -38,7 +38,7 @@ fn decide(case: &mut Case<'_>) -> Result<(), AskError> {
             witnesses = decrypting.witnesses();
             reading = reading.and(decrypting);
         }
-        let meant = |arn: &str| readers.contains(arn) || platform.contains(arn);
+        let meant = |arn: &str| handlers.contains(arn) || platform.contains(arn);
         case.only(&store.bucket, &reading, meant, "may read and decrypt artifacts");
         for finding in case.findings.iter_mut() {
             if let Some(witness) = witnesses.get(finding.offender.as_str()) {

@@ -15,7 +15,7 @@ pub const CONTROL: Control = Control {
     severity: Severity::High,
     reads: &["codepipeline get-pipeline", "iam get-account-authorization-details", "organizations (SCPs)"],
     decides: "whether the role can make some request that a template made from the pipeline doesn't allow: artifact bucket and key, the projects, stacks, functions and connections that it names, `iam:PassRole` of the stacks' roles to CloudFormation",
-    remedy: "replace the role's policies by the template",
+    remedy: "replace the role's policies by the template; where the policy of a resource allows the request, name there who may make it",
     decide,
 };
 

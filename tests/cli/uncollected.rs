@@ -1,0 +1,62 @@
+//! What was not collected and may touch an answer is said, wherever it is of; what can't is not.
+
+use crate::program::ask;
+use std::fs;
+use std::path::Path;
+use std::process::Command;
+
+const BUCKET: &str = "acme-staging-masked-333333333333";
+const CAROL: &str = "arn:aws:iam::222222222222:user/people/carol.schmidt";
+
+/// The example organization but for the policy of a bucket.
+fn without_the_policy() -> tempfile::TempDir {
+    let copy = tempfile::tempdir().unwrap();
+    let from = Path::new(env!("CARGO_MANIFEST_DIR")).join("corpus/snapshots/acme");
+    assert!(Command::new("cp").arg("-r").arg(from).arg(copy.path()).status().unwrap().success());
+    let policy = format!("acme/accounts/333333333333/us-east-1/s3api/get-bucket-policy/{BUCKET}.json");
+    fs::remove_file(copy.path().join(policy)).unwrap();
+    copy
+}
+
+fn assumptions(snapshot: &Path, principal: &str, action: &str, resource: &str) -> Vec<String> {
+    let snapshot = snapshot.to_str().unwrap();
+    let (_, answer) =
+        ask(&["can", snapshot, "--principal", principal, "--action", action, "--resource", resource]);
+    let texts = answer["assumptions"].as_array().unwrap().iter();
+    texts.map(|text| text.as_str().unwrap().to_owned()).collect()
+}
+
+/// Its policy might let her in: whether she is refused hangs on it, though she is of another account.
+#[test]
+fn the_policy_of_another_accounts_resource_is_missed() {
+    let copy = without_the_policy();
+    let snapshot = copy.path().join("acme");
+    let missing = format!("aws s3api get-bucket-policy --bucket {BUCKET}");
+    let told = |action: &str, resource: &str| {
+        let texts = assumptions(&snapshot, CAROL, action, resource);
+        texts.iter().filter(|text| text.contains(&missing)).count()
+    };
+    assert_eq!(told("s3:GetObject", &format!("arn:aws:s3:::{BUCKET}/*")), 1);
+    assert_eq!(told("s3:*", &format!("arn:aws:s3:::{BUCKET}")), 1);
+    assert_eq!(told("s3:GetObject", "arn:aws:s3:::acme-team-data-222222222222/*"), 0, "another bucket");
+    assert_eq!(told("kms:Decrypt", "*"), 0, "another service");
+}
+
+/// An action that the catalogue doesn't know is still of the service that its glob names.
+#[test]
+fn what_is_of_another_service_or_action_is_not_missed() {
+    let acme = Path::new(env!("CARGO_MANIFEST_DIR")).join("corpus/snapshots/acme");
+    let project = |action: &str, resource: &str| {
+        assumptions(&acme, CAROL, action, resource)
+            .iter()
+            .any(|text| text.contains("aws codebuild get-resource-policy"))
+    };
+    assert!(project("codebuild:*", "arn:aws:codebuild:us-east-1:222222222222:project/*"));
+    assert!(!project("s3:*", "arn:aws:s3:::acme-jenkins-222222222222"));
+    let role = "arn:aws:iam::444444444444:role/acme-deploy";
+    let outsider = "external:999999999999";
+    let said = |action: &str| assumptions(&acme, outsider, action, role);
+    assert!(said("sts:AssumeRoleWithSAML").iter().any(|text| text.contains("list-saml-providers")));
+    assert!(!said("sts:AssumeRole").iter().any(|text| text.contains("list-saml-providers")));
+    assert!(!said("sts:AssumeRole").iter().any(|text| text.contains("list-delegated-administrators")));
+}
