@@ -46,7 +46,14 @@ fn the_policy_of_another_accounts_resource_is_missed() {
 /// An action that the catalogue doesn't know is still of the service that its glob names.
 #[test]
 fn what_is_of_another_service_or_action_is_not_missed() {
-    let acme = Path::new(env!("CARGO_MANIFEST_DIR")).join("corpus/snapshots/acme");
+    let copy = without_the_policy();
+    let acme = copy.path().join("acme");
+    let missing = [
+        "organization/list-delegated-administrators/iam.amazonaws.com.json",
+        "accounts/444444444444/global/iam/list-saml-providers.json",
+        "errors.json",
+    ];
+    missing.iter().for_each(|file| fs::remove_file(acme.join(file)).unwrap());
     let project = |action: &str, resource: &str| {
         assumptions(&acme, TASK, action, resource)
             .iter()
@@ -56,8 +63,10 @@ fn what_is_of_another_service_or_action_is_not_missed() {
     assert!(!project("s3:*", "arn:aws:s3:::acme-jenkins-222222222222"));
     let role = "arn:aws:iam::444444444444:role/acme-deploy";
     let outsider = "external:999999999999";
-    let said = |action: &str| assumptions(&acme, outsider, action, role);
-    assert!(said("sts:AssumeRoleWithSAML").iter().any(|text| text.contains("list-saml-providers")));
-    assert!(!said("sts:AssumeRole").iter().any(|text| text.contains("list-saml-providers")));
-    assert!(!said("sts:AssumeRole").iter().any(|text| text.contains("list-delegated-administrators")));
+    let said = |action: &str, call: &str| {
+        assumptions(&acme, outsider, action, role).iter().any(|text| text.contains(call))
+    };
+    assert!(said("sts:AssumeRoleWithSAML", "list-saml-providers"));
+    assert!(!said("sts:AssumeRole", "list-saml-providers"));
+    assert!(!said("sts:AssumeRole", "list-delegated-administrators"));
 }
