@@ -6,15 +6,28 @@
 //! a URL.
 
 mod ask;
+mod moment;
 mod shape;
 mod told;
 
+pub mod chatbot;
+pub mod cloudformation;
+pub mod cloudtrail;
 pub mod codebuild;
+pub mod codepipeline;
+pub mod connections;
+pub mod ecr;
+pub mod events;
+pub mod firehose;
 pub mod kms;
+pub mod lambda;
+pub mod logs;
+pub mod notifications;
 pub mod s3;
+pub mod sns;
 
 pub(crate) use shape::parse_shape;
-pub use told::Told;
+pub use told::{Gap, Told};
 
 #[cfg(test)]
 mod tests;

@@ -44,6 +44,10 @@ pub(super) struct Question<'a> {
     pub(super) region: Option<&'a str>,
     /// How the argument of the call may be written, first as the command gives it; none: the call takes none.
     pub(super) names: Vec<&'a str>,
+    /// The argument as the command gives it, where a file's name says more.
+    pub(super) argument: Option<&'a str>,
+    /// More arguments of the command.
+    pub(super) more: String,
 }
 
 /// A part of an output with its place.
@@ -54,7 +58,13 @@ pub(super) struct Part<'p> {
 
 impl<'a> Question<'a> {
     pub(super) fn new(call: Call, account: &'a str, region: Option<&'a str>, names: &[&'a str]) -> Self {
-        Self { call, account, region, names: names.to_vec() }
+        Self { call, account, region, names: names.to_vec(), argument: None, more: String::new() }
+    }
+
+    /// The same question, whose command has one more option.
+    pub(super) fn with(mut self, option: &str, value: &str) -> Self {
+        self.more.push_str(&format!(" {option} {}", quoted(value)));
+        self
     }
 
     /// The command that answers it.
@@ -62,9 +72,10 @@ impl<'a> Question<'a> {
         let Call { service, operation, arguments, .. } = self.call;
         let mut command = format!("aws {service} {operation}");
         if !arguments.is_empty() {
-            let name = quoted(self.names.first().copied().unwrap_or_default());
+            let name = quoted(self.argument.or(self.names.first().copied()).unwrap_or_default());
             command.push_str(&format!(" {}", arguments.replace("NAME", &name)));
         }
+        command.push_str(&self.more);
         if let Some(region) = self.region {
             command.push_str(&format!(" --region {region}"));
         }
@@ -122,6 +133,20 @@ impl Snapshot {
         self.ask_part(question, |page, json| {
             let is_it = question.is_named(page) || (page.name.is_none() && is_about(json));
             is_it.then(|| Part { json, pointer: String::new() })
+        })
+    }
+
+    /// One item of a list that a call prints.
+    pub(super) fn ask_item<T: DeserializeOwned>(
+        &self,
+        question: &Question<'_>,
+        list: &str,
+        is_it: impl Fn(&Json) -> bool,
+    ) -> Told<T> {
+        self.ask_part(question, |_, json| {
+            let items = json.get(list)?.as_array()?.iter().enumerate();
+            let (i, json) = items.into_iter().find(|(_, item)| is_it(item))?;
+            Some(Part { json, pointer: format!("{}/{i}", pointer_push("", list)) })
         })
     }
 

@@ -1,6 +1,8 @@
 //! Small snapshots, asked for everything.
 
 mod buckets_keys_projects;
+mod code;
+mod records;
 mod secrets;
 
 use super::Told;

@@ -70,4 +70,40 @@ impl<T> Told<T> {
             Self::Untold { command, problem } => Told::Untold { command, problem },
         }
     }
+
+    /// The same from another call, where this one doesn't tell. That there is none is told only by a call that says so.
+    pub(super) fn or_else(self, other: impl FnOnce() -> Self) -> Self {
+        if matches!(self, Self::Known { .. }) {
+            return self;
+        }
+        match (self, other()) {
+            (_, known @ Self::Known { .. }) => known,
+            (absent @ Self::Absent { .. }, _) | (_, absent @ Self::Absent { .. }) => absent,
+            (Self::Untold { command, problem: None }, Self::Untold { problem, .. }) => {
+                Self::Untold { command, problem }
+            }
+            (first, _) => first,
+        }
+    }
+}
+
+/// A part of an answer that is not told.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Gap {
+    /// The command that tells it.
+    pub command: String,
+    /// What is wrong; `None`: it was not collected.
+    pub problem: Option<Problem>,
+}
+
+impl Gap {
+    /// The gap of an answer that is not told.
+    pub(super) fn of<T>(told: &Told<T>) -> Option<Self> {
+        match told {
+            Told::Untold { command, problem } => {
+                Some(Self { command: command.clone(), problem: problem.clone() })
+            }
+            Told::Known { .. } | Told::Absent { .. } => None,
+        }
+    }
 }
