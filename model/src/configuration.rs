@@ -6,6 +6,7 @@
 //! a URL.
 
 mod ask;
+mod collection;
 mod moment;
 mod shape;
 mod told;
@@ -26,6 +27,7 @@ pub mod notifications;
 pub mod s3;
 pub mod sns;
 
+pub use collection::{Collected, CollectedCall, Collection, CollectionError, collection};
 pub(crate) use shape::parse_shape;
 pub use told::{Gap, Told};
 
