@@ -7,6 +7,7 @@ pub mod account;
 pub mod arn;
 pub mod assumption;
 pub mod catalogue;
+pub mod configuration;
 pub mod decide;
 pub mod evaluator;
 pub mod inventory;

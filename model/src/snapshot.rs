@@ -18,6 +18,7 @@ mod load;
 mod managed;
 mod notes;
 mod organization;
+mod pages;
 mod policy_calls;
 mod principals;
 mod providers;
@@ -30,6 +31,7 @@ pub use answers::{OperationOutput, PolicyOf};
 pub use changed::{Changes, NamedBoundary, PrincipalChange, ResourceChange, StatementPlace};
 pub use index::OperationFile;
 pub use managed::ManagedPolicyLookup;
+pub(crate) use pages::{Failed, Page};
 
 use crate::account::{Account, Group, IdentityProvider, ManagedPolicy, PrincipalEntity};
 use crate::assumption::{Assumption, BlindSpot};
@@ -130,6 +132,8 @@ pub struct Snapshot {
     /// What could not be collected, and why.
     errors: errors::Errors,
     inventory: OnceLock<Inventory>,
+    /// The files that configuration was asked of.
+    pages: pages::Pages,
 }
 
 impl Snapshot {

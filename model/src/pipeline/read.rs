@@ -1,11 +1,11 @@
 //! Pipelines read from a snapshot's files.
 
 use super::{Declaration, Pipeline, Pipelines, Unread};
-use crate::json::{Json, pointer_push};
+use crate::configuration::parse_shape;
+use crate::json::Json;
 use crate::problem::Problem;
 use crate::snapshot::Snapshot;
 use serde::Deserialize;
-use serde_path_to_error::Segment;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
@@ -53,7 +53,7 @@ impl Snapshot {
         };
         let mut known = Named::new();
         for output in self.operation(account, None, SERVICE, GET) {
-            match output.json.and_then(|json| declared(&json, &output.file)) {
+            match output.json.and_then(|json| parse_shape(&json, (&output.file, ""), GET)) {
                 Ok(GetPipeline { pipeline: declaration, metadata }) => {
                     let region = output.region.clone();
                     let named =
@@ -87,21 +87,4 @@ impl Snapshot {
         }
         found.all.extend(known.into_values());
     }
-}
-
-fn declared(json: &Json, file: &Arc<str>) -> Result<GetPipeline, Problem> {
-    let text = json.to_string();
-    let mut deserializer = serde_json::Deserializer::from_str(&text);
-    serde_path_to_error::deserialize(&mut deserializer).map_err(|error| {
-        let pointer = error.path().iter().fold(String::new(), |pointer, segment| match segment {
-            Segment::Seq { index } => pointer_push(&pointer, &index.to_string()),
-            Segment::Map { key } => pointer_push(&pointer, key),
-            Segment::Enum { variant } => pointer_push(&pointer, variant),
-            Segment::Unknown => pointer,
-        });
-        // The message's line and column are not the file's.
-        let found = error.inner().to_string().split(" at line").next().unwrap_or_default().to_owned();
-        let expected = "what get-pipeline prints".to_owned();
-        Problem { file: file.clone(), pointer, found, expected, warning: false }
-    })
 }

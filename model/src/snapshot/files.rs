@@ -84,6 +84,15 @@ impl Files {
         let text = self.read_text(relative)?;
         Json::parse_within(&text, VALUES).map_err(|e| not_json(relative, "", &e))
     }
+
+    /// What a call printed: JSON, or nothing at all, as the CLI does of an empty response.
+    pub(super) fn read_output(&self, relative: &str) -> Read<Option<Json>> {
+        let text = self.read_text(relative)?;
+        if text.trim_ascii().is_empty() {
+            return Ok(None);
+        }
+        Json::parse_within(&text, VALUES).map(Some).map_err(|e| not_json(relative, "", &e))
+    }
 }
 
 /// The problem of a text that is not JSON.
