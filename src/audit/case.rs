@@ -8,6 +8,7 @@ use crate::ask::{AskError, Estate};
 use crate::escalation::EscalationSettings;
 use crate::pipelines::{Map, MappedPipeline, Untold};
 use crate::question::{Answer, Constraint, Requests, Selector, Verdict, Witness};
+use gateproof_model::configuration::Told;
 use gateproof_model::pipeline::Pipeline;
 use gateproof_model::policy::Document;
 use std::collections::{BTreeMap, BTreeSet};
@@ -152,6 +153,29 @@ impl<'a> Case<'a> {
             }
         }
         Ok(found)
+    }
+
+    /// The same in one account only.
+    pub fn who_can_in(&self, account: &str, actions: &[&str]) -> Result<Answers, AskError> {
+        let actions: Vec<String> = actions.iter().map(|a| (*a).to_owned()).collect();
+        let question = format!("{} in account {account}", actions.join(", "));
+        let within = vec![Selector::Account(account.to_owned())];
+        let requests = Requests { actions, within, ..Requests::default() };
+        Ok(Answers { question, each: self.estate.who_can(&requests, &self.settings.ask)? })
+    }
+
+    /// What AWS says of something; `None`: it was not told, and that is said. `Some(None)`: there is none.
+    pub fn told<T>(&mut self, subject: &str, what: &str, told: Told<T>) -> Option<Option<T>> {
+        match told {
+            Told::Known { value, .. } => Some(Some(value)),
+            Told::Absent { .. } => Some(None),
+            Told::Untold { command, problem } => {
+                let why = problem.map(|problem| format!(" ({problem})")).unwrap_or_default();
+                let missing = Untold { what: format!("{what}{why}"), command: Some(command) };
+                self.unknown(subject, format!("{what} is not told"), vec![missing]);
+                None
+            }
+        }
     }
 
     /// The control holds of something.

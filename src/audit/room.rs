@@ -4,6 +4,8 @@ use super::case::Case;
 use crate::ask::AskError;
 use crate::pipelines::{MappedAction, MappedPipeline, Store, StoreKey, Untold};
 use gateproof_model::arn::Arn;
+use gateproof_model::configuration::Told;
+use gateproof_model::configuration::codebuild::BuildProject;
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
@@ -74,18 +76,52 @@ impl<'a> Case<'a> {
     /// The ARN of the store's key, an alias being resolved; `None`: it names none.
     pub fn keys(&self, store: &Store) -> Option<Vec<String>> {
         let StoreKey::Named(named) = &store.key else { return None };
+        Some(vec![self.key_arn(named, store)])
+    }
+
+    /// The ARN of a key that is named by its ARN, its id or an alias, at a store.
+    pub fn key_arn(&self, named: &str, store: &Store) -> String {
         let (partition, account) = (self.pipeline.partition(), &self.pipeline.account);
         let arn = match named {
-            arn if arn.starts_with("arn:") => arn.clone(),
+            arn if arn.starts_with("arn:") => arn.to_owned(),
             alias if alias.starts_with("alias/") => {
                 format!("arn:{partition}:kms:{}:{account}:{alias}", store.region)
             }
             id => format!("arn:{partition}:kms:{}:{account}:key/{id}", store.region),
         };
-        let known = self.estate.snapshot.resources().iter();
-        let behind =
-            known.filter(|r| r.aliases.iter().any(|alias| **alias == *arn)).map(|r| r.arn.to_string());
-        Some(behind.chain([arn.clone()]).take(1).collect())
+        let mut known = self.estate.snapshot.resources().iter();
+        let behind = known.find(|r| r.aliases.iter().any(|alias| **alias == *arn));
+        behind.map_or(arn, |key| key.arn.to_string())
+    }
+
+    /// The account that owns the artifact bucket: the pipeline's, where no file tells.
+    pub fn owner(&self, store: &Store) -> Arc<str> {
+        let known = self.estate.snapshot.resource(&self.bucket(store));
+        known.map_or_else(|| self.pipeline.account.clone(), |bucket| bucket.account.clone())
+    }
+
+    /// The build projects that the pipeline runs, with what AWS says of each.
+    pub fn projects(&self) -> Vec<(Arc<str>, Told<BuildProject>)> {
+        let ran = self.pipeline.actions().into_iter().filter_map(|(_, action)| action.by.as_ref());
+        let projects: BTreeSet<(&Arc<str>, &Arc<str>)> =
+            ran.filter(|by| by.kind == "codebuild.project").map(|by| (&by.name, &by.account)).collect();
+        let told = |(arn, account): (&Arc<str>, &Arc<str>)| {
+            let region = Arn::parse(arn).map_or(&*self.pipeline.region, |arn| arn.region);
+            let name = arn.rsplit('/').next().unwrap_or_default();
+            (arn.clone(), self.estate.snapshot.build_project(account, region, name))
+        };
+        projects.into_iter().map(told).collect()
+    }
+
+    /// The accounts that are production; `None`: nobody says.
+    pub fn production_accounts(&self) -> Result<Option<&'a BTreeSet<String>>, AskError> {
+        let Some(name) = &self.intent.production else { return Ok(None) };
+        let accounts = self.settings.ask.environments.accounts.get(name);
+        let accounts = accounts.ok_or_else(|| AskError::Misplaced {
+            given: format!("env:{name}"),
+            why: "no environment of that name is configured",
+        })?;
+        Ok(Some(accounts))
     }
 
     /// The roles that read artifacts of the store, or write them: who uploads one in parts must decrypt, too. Of all pipelines that keep
@@ -133,7 +169,7 @@ impl<'a> Case<'a> {
     /// The gates that stand before a deployment to production. `None`: nobody says what is production, or there is nothing to
     /// approve; then that is said.
     pub fn production_gates(&mut self, what: &str) -> Result<Option<Vec<(String, String)>>, AskError> {
-        let Some(name) = &self.intent.production else {
+        let Some(accounts) = self.production_accounts()? else {
             self.not_meant(
                 "the gates",
                 "production",
@@ -141,11 +177,6 @@ impl<'a> Case<'a> {
             );
             return Ok(None);
         };
-        let environments = &self.settings.ask.environments.accounts;
-        let accounts = environments.get(name).ok_or_else(|| AskError::Misplaced {
-            given: format!("env:{name}"),
-            why: "no environment of that name is configured",
-        })?;
         let last = self
             .pipeline
             .deployed()

@@ -13,7 +13,7 @@ fn said_of(name: &'static str) -> &'static Audit {
 }
 
 /// What is planted (`corpus/snapshots/README.md`): the gap, the control, the pipeline, and what the message must say.
-const PLANTED: [(&str, &str, &str, &str); 18] = [
+const PLANTED: [(&str, &str, &str, &str); 28] = [
     ("G01", "CP-APR-3", "prod-deploy", "alice.nguyen may approve with a long-term key"),
     ("G03", "CP-APR-1", "prod-deploy", "bob.ferreira may approve, and doesn't administer production"),
     ("G04", "CP-APR-1", "prod-deploy", "ci-legacy may approve, and doesn't administer production"),
@@ -31,6 +31,16 @@ const PLANTED: [(&str, &str, &str, &str); 18] = [
     ("G21", "CP-CFN-7", "prod-deploy", "acme-build-prod comes to administer account 444444444444"),
     ("G22", "CP-CFN-1", "prod-deploy", "CloudFormationDeployRole executes 2 stacks"),
     ("G22", "CP-ROLE-3", "prod-deploy", "CloudFormationDeployRole may write IAM"),
+    ("G16", "CP-ART-1", "images", "names no key"),
+    ("G16", "CP-ART-4", "images", "keeps no versions"),
+    ("G17", "CP-ART-6", "prod-deploy", "doesn't block public access"),
+    ("G17", "CP-ART-6", "prod-deploy", "acme-pipeline-images may lift the account's block"),
+    ("G18", "CP-ART-5", "prod-deploy", "`expire-old-artifacts` deletes artifacts before 90 days"),
+    ("G35", "CB-1", "prod-deploy", "builds are privileged"),
+    ("G35", "CB-12", "prod-deploy", "with a token or password"),
+    ("G36", "ECR-1", "images", "can be moved to another image"),
+    ("G42", "CP-OBS-1", "prod-deploy", "no enabled rule sends every such event"),
+    ("G44", "STK-1", "prod-deploy", "no termination protection"),
     ("G34", "CP-SRC-4", "prod-deploy", "`**`, which isn't meant to be shipped"),
 ];
 
@@ -64,7 +74,24 @@ fn violations_come_with_what_shows_them_and_proofs_with_what_they_refute() {
         let witness = finding.evidence.iter().any(|e| matches!(e, Evidence::Request(_) | Evidence::Chain(_)));
         match finding.verdict {
             Judgement::Violated => {
-                let of_data = ["CP-A1", "CP-CFN-1", "CP-ROLE-1", "CP-ROLE-2", "CP-SRC-1", "CP-SRC-4"];
+                let of_data = [
+                    "CB-1",
+                    "CB-12",
+                    "CP-A1",
+                    "CP-ART-1",
+                    "CP-ART-4",
+                    "CP-ART-5",
+                    "CP-ART-6",
+                    "CP-CFN-1",
+                    "CP-OBS-1",
+                    "CP-ROLE-1",
+                    "CP-ROLE-2",
+                    "CP-SRC-1",
+                    "CP-SRC-4",
+                    "CP-SRC-5",
+                    "ECR-1",
+                    "STK-1",
+                ];
                 let shown =
                     witness || of_data.contains(&finding.control) || finding.message.contains("names no key");
                 let absent =

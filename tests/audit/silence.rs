@@ -67,3 +67,69 @@ fn a_role_of_another_account_is_unknown() {
     assert!(unknown.iter().any(|f| f.message.contains("is not in the snapshot")), "{:?}", said.findings);
     assert!(of(&said, "CP-CFN-4", "prod-deploy", Judgement::Holds).is_empty(), "{:?}", said.findings);
 }
+
+/// What each control of data reads, and the command that is named where it is missing.
+#[test]
+fn each_file_that_is_missing_is_named_with_its_command() {
+    let region = format!("{ACCOUNT}/us-east-1");
+    let bucket = "acme-pipeline-artifacts-222222222222";
+    let stack = "accounts/444444444444/us-east-1/cloudformation";
+    for (control, name, file, command) in [
+        (
+            "CP-ART-1",
+            "prod-deploy",
+            format!("{region}/s3api/get-bucket-encryption/{bucket}.json"),
+            "get-bucket-encryption",
+        ),
+        (
+            "CP-ART-4",
+            "prod-deploy",
+            format!("{region}/s3api/get-bucket-versioning/{bucket}.json"),
+            "get-bucket-versioning",
+        ),
+        (
+            "CP-ART-5",
+            "prod-deploy",
+            format!("{region}/s3api/get-bucket-lifecycle-configuration/{bucket}.json"),
+            "get-bucket-lifecycle-configuration",
+        ),
+        (
+            "CP-ART-6",
+            "prod-deploy",
+            format!("{ACCOUNT}/global/s3control/get-public-access-block.json"),
+            "get-public-access-block",
+        ),
+        ("CB-1", "prod-deploy", format!("{region}/codebuild/batch-get-projects.json"), "batch-get-projects"),
+        (
+            "CP-SRC-5",
+            "prod-deploy",
+            format!("{region}/codebuild/batch-get-projects.json"),
+            "batch-get-projects",
+        ),
+        (
+            "CB-12",
+            "prod-deploy",
+            format!("{region}/codebuild/list-source-credentials.json"),
+            "list-source-credentials",
+        ),
+        ("CP-OBS-1", "prod-deploy", format!("{region}/events/list-rules.json"), "list-rules"),
+        (
+            "CP-OBS-1",
+            "prod-deploy",
+            format!("{region}/events/list-targets-by-rule/pipeline-state-changes.json"),
+            "list-targets-by-rule",
+        ),
+        ("ECR-1", "images", format!("{region}/ecr/describe-repositories.json"), "describe-repositories"),
+        ("STK-1", "prod-deploy", format!("{stack}/describe-stacks.json"), "describe-stacks"),
+    ] {
+        let said = audit(without(&file).path(), &[control], Some(&crate::said::intent()));
+        let unknown = of(&said, control, name, Judgement::Unknown);
+        let commands: Vec<&str> =
+            unknown.iter().flat_map(|f| &f.missing).filter_map(|untold| untold.command.as_deref()).collect();
+        assert!(
+            commands.iter().any(|c| c.contains(command)),
+            "{control} without {file}: {:?}",
+            said.findings
+        );
+    }
+}
