@@ -1,6 +1,7 @@
 //! The command line as users' scripts see it.
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic, reason = "tests")]
 
+mod collection;
 mod documentation;
 mod escalation;
 mod export;
