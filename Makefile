@@ -58,3 +58,4 @@ check-snapshots: ## compare the example snapshots and the inventory's kinds with
 	@python3 -m pip install --quiet --disable-pip-version-check --target target/botocore 'botocore==1.44.5' 'pyyaml==6.0.4'
 	@PYTHONPATH=target/botocore scripts/check_snapshot_shapes.py corpus/snapshots/acme corpus/snapshots/acme-fixed
 	@PYTHONPATH=target/botocore scripts/check_inventory_paths.py model/inventory/*.yaml
+	@PYTHONPATH=target/botocore scripts/check_collection.py model/collection.yaml

@@ -38,7 +38,6 @@ pub struct ChatChannel {
     /// Its ARN.
     pub chat_configuration_arn: String,
     /// The topics that are told in it.
-    #[serde(default)]
     pub sns_topic_arns: Vec<String>,
     /// The role with which its members act.
     #[serde(default)]

@@ -18,7 +18,7 @@ pub struct DeliveryStream {
     #[serde(rename = "DeliveryStreamStatus")]
     pub status: String,
     /// Where it delivers to. Destinations that are no buckets have no bucket here.
-    #[serde(rename = "Destinations", default)]
+    #[serde(rename = "Destinations")]
     pub destinations: Vec<Destination>,
 }
 

@@ -75,7 +75,6 @@ impl Versioning {
 #[serde(rename_all = "PascalCase")]
 pub struct Lifecycle {
     /// The rules.
-    #[serde(default)]
     pub rules: Vec<LifecycleRule>,
 }
 

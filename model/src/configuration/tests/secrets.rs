@@ -35,6 +35,34 @@ proptest! {
         let shown = format!("{project:?} {credentials:?} {:?}", *small);
         prop_assert!(!shown.contains("canary4711"), "{shown}");
     }
+
+    #[test]
+    fn of_webhooks_targets_subscriptions_and_stacks(tail in r"[A-Za-z0-9._~!$&'()*+,;=%:/?#@ -]{0,12}") {
+        let secret = format!("canary4711{tail}");
+        let webhook = json!({"name": "push", "targetPipeline": "shop", "targetAction": "Source", "filters": [],
+            "authentication": "GITHUB_HMAC", "authenticationConfiguration": {"SecretToken": secret}});
+        let target = json!({"Id": "1", "Arn": "arn:x", "Input": secret, "InputTransformer": {"InputTemplate": secret},
+            "HttpParameters": {"HeaderParameters": {"Authorization": secret}}});
+        let hook = format!("https://hooks.example/services/{secret}");
+        let stack = json!({"StackName": "shop", "StackId": "arn:s", "StackStatus": "CREATE_COMPLETE", "Description": secret,
+            "Parameters": [{"ParameterKey": "x", "ParameterValue": secret}], "Outputs": [{"OutputKey": "x", "OutputValue": secret}]});
+        let topic = "arn:aws:sns:eu-west-1:111122223333:t";
+        let small = Small::of(&[
+            ("eu-west-1/codepipeline/list-webhooks.json", json!({"webhooks": [{"definition": webhook, "url": hook}]})),
+            ("eu-west-1/events/list-rules.json", json!({"Rules": [{"Name": "keep", "Arn": "arn:r", "Description": secret}]})),
+            ("eu-west-1/events/list-targets-by-rule/keep.json", json!({"Targets": [target]})),
+            ("eu-west-1/sns/list-subscriptions-by-topic/t.json", json!({"Subscriptions": [
+                {"Protocol": "https", "Endpoint": hook}, {"Protocol": "https", "Endpoint": format!("https://u:{secret}@h.example/")},
+                {"Protocol": "email", "Endpoint": secret}]})),
+            ("eu-west-1/cloudformation/describe-stacks.json", json!({"Stacks": [stack]})),
+        ]);
+        let (webhooks, rules) = (small.pipeline_webhooks(ACCOUNT, REGION), small.event_rules(ACCOUNT, REGION));
+        let (subscriptions, stack) = (small.topic_subscriptions(topic), small.stack("shop", ACCOUNT, REGION));
+        prop_assert!(webhooks.known().is_some() && subscriptions.known().is_some() && stack.known().is_some());
+        prop_assert!(rules.known().is_some_and(|rules| rules.all.iter().all(|rule| rule.targets.known().is_some())));
+        let shown = format!("{webhooks:?} {rules:?} {subscriptions:?} {stack:?}");
+        prop_assert!(!shown.contains("canary4711"), "{shown}");
+    }
 }
 
 #[test]
