@@ -116,7 +116,7 @@ impl<'a> Question<'a> {
         }
     }
 
-    fn problem(&self, file: &Arc<str>, pointer: &str, found: &str) -> Problem {
+    pub(super) fn problem(&self, file: &Arc<str>, pointer: &str, found: &str) -> Problem {
         let (pointer, found) = (pointer.to_owned(), found.to_owned());
         let expected = format!("what {} prints", self.call.shown());
         Problem { file: file.clone(), pointer, found, expected, warning: false }
@@ -125,7 +125,7 @@ impl<'a> Question<'a> {
 
 impl Snapshot {
     /// What a call prints about one thing. A file that isn't named after it counts where `is_about` says so.
-    pub(super) fn ask_one<T: DeserializeOwned>(
+    pub(super) fn ask_one<T: DeserializeOwned + PartialEq>(
         &self,
         question: &Question<'_>,
         is_about: impl Fn(&Json) -> bool,
@@ -137,7 +137,7 @@ impl Snapshot {
     }
 
     /// One item of a list that a call prints.
-    pub(super) fn ask_item<T: DeserializeOwned>(
+    pub(super) fn ask_item<T: DeserializeOwned + PartialEq>(
         &self,
         question: &Question<'_>,
         list: &str,
@@ -150,35 +150,38 @@ impl Snapshot {
         })
     }
 
-    /// A part of whatever file has it. Files that contradict each other tell nothing.
-    pub(super) fn ask_part<T: DeserializeOwned>(
+    /// A part of whatever file has it. Files that contradict each other in what is read of them tell nothing.
+    pub(super) fn ask_part<T: DeserializeOwned + PartialEq>(
         &self,
         question: &Question<'_>,
         pick: impl for<'p> Fn(&'p Page, &'p Json) -> Option<Part<'p>>,
     ) -> Told<T> {
         let Call { service, operation, .. } = question.call;
         let pages = self.pages(question.account, service, operation);
-        let mut found: Option<(&Arc<str>, Part<'_>)> = None;
+        let mut found: Option<(T, &Arc<str>)> = None;
         let mut doubt = None;
         for page in pages.iter().filter(|page| question.is_about(page)) {
-            match question.output(page) {
-                Ok(json) => match (pick(page, json), &found) {
-                    (None, _) => {}
-                    (Some(part), None) => found = Some((&page.file, part)),
-                    (Some(part), Some((earlier, same))) if part.json != same.json => {
-                        let says = format!("another output than {earlier} has");
-                        return question.untold(Some(question.problem(&page.file, &part.pointer, &says)));
-                    }
-                    (Some(_), Some(_)) => {}
-                },
+            let part = match question.output(page) {
+                Ok(json) => pick(page, json),
                 Err(problem) if page.name.is_none() || question.is_named(page) => {
                     doubt.get_or_insert(problem);
+                    None
                 }
-                Err(_) => {}
+                Err(_) => None,
+            };
+            let Some(Part { json, pointer }) = part else { continue };
+            match (parse_shape(json, (&page.file, &pointer), &question.call.shown()), &found) {
+                (Err(problem), _) => return question.untold(Some(problem)),
+                (Ok(value), Some((same, earlier))) if value != *same => {
+                    let says = format!("another output than {earlier} has");
+                    return question.untold(Some(question.problem(&page.file, &pointer, &says)));
+                }
+                (Ok(value), None) => found = Some((value, &page.file)),
+                (Ok(_), Some(_)) => {}
             }
         }
         match (found, doubt) {
-            (Some((file, part)), _) => parsed(question, file, &part),
+            (Some((value, file)), _) => Told::Known { value, file: file.clone() },
             (None, Some(problem)) => question.untold(Some(problem)),
             (None, None) => question.failed(self),
         }
@@ -228,13 +231,6 @@ impl Snapshot {
             Some(file) => Told::Known { value: items, file },
             None => question.failed(self),
         }
-    }
-}
-
-fn parsed<T: DeserializeOwned>(question: &Question<'_>, file: &Arc<str>, part: &Part<'_>) -> Told<T> {
-    match parse_shape(part.json, (file, &part.pointer), &question.call.shown()) {
-        Ok(value) => Told::Known { value, file: file.clone() },
-        Err(problem) => question.untold(Some(problem)),
     }
 }
 

@@ -34,7 +34,7 @@ pub struct Stack {
     pub root_id: Option<String>,
 }
 
-#[derive(Deserialize)]
+#[derive(PartialEq, Deserialize)]
 #[serde(rename_all = "PascalCase")]
 struct Got {
     #[serde(default)]

@@ -91,7 +91,7 @@ pub struct TrailFacts {
     pub home_region: Option<String>,
 }
 
-#[derive(Deserialize)]
+#[derive(PartialEq, Deserialize)]
 #[serde(rename_all = "PascalCase")]
 struct Status {
     is_logging: bool,
@@ -174,12 +174,21 @@ impl Snapshot {
         let regions: BTreeSet<Arc<str>> = pages.iter().map(|page| page.region.clone()).collect();
         let (mut found, mut facts) = (Trails::default(), BTreeMap::new());
         let mut first: Told<()> = self.ask_one(&Question::new(DESCRIBE, account, None, &[]), |_| false);
+        let mut odd: BTreeSet<String> = BTreeSet::new();
         for region in regions {
             let question = Question::new(DESCRIBE, account, Some(&region), &[]);
             let told = self.ask_list::<TrailFacts>(&question, "trailList");
             found.unread.extend(Gap::of(&told));
             if let Told::Known { value, file } = told {
-                facts.extend(value.into_iter().map(|one| (one.arn.clone(), (one, file.clone()))));
+                for one in value {
+                    let (told, earlier) = facts.entry(one.arn.clone()).or_insert((one.clone(), file.clone()));
+                    if *told != one {
+                        let says = format!("another output than {earlier} has");
+                        let problem = question.problem(&file, "/trailList", &says);
+                        found.unread.extend(Gap::of::<()>(&question.untold(Some(problem))));
+                        odd.insert(one.arn);
+                    }
+                }
                 found.regions.insert(region);
                 if first.known().is_none() {
                     first = Told::Known { value: (), file };
@@ -187,6 +196,11 @@ impl Snapshot {
             } else if found.regions.is_empty() {
                 first = told.map(|_| ());
             }
+        }
+        if !odd.is_empty() {
+            // Which of the lists is right is not known, nor how many trails there are.
+            found.regions.clear();
+            facts.retain(|arn, _| !odd.contains(arn));
         }
         first.map(|()| {
             found.all = facts.into_values().map(|(facts, file)| self.trail(account, facts, file)).collect();

@@ -53,7 +53,7 @@ pub struct WebhookAuthentication {
     pub allowed_ip_range: Option<String>,
 }
 
-#[derive(Deserialize)]
+#[derive(PartialEq, Deserialize)]
 struct Listed {
     definition: PipelineWebhook,
 }

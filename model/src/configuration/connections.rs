@@ -40,7 +40,7 @@ pub struct Connection {
     pub connection_status: Option<String>,
 }
 
-#[derive(Deserialize)]
+#[derive(PartialEq, Deserialize)]
 #[serde(rename_all = "PascalCase")]
 struct Got {
     connection: Connection,
@@ -57,10 +57,10 @@ impl Snapshot {
             let told = json.get("ConnectionArn").and_then(Json::as_str);
             told == Some(arn) || (wanted.is_some() && place(told.and_then(Arn::parse)) == wanted)
         };
-        let other = parsed.and_then(|a| {
+        let other = parsed.map(|a| {
             let [one, two] = ["codeconnections", "codestar-connections"];
             let service = if a.service == one { two } else { one };
-            Some(format!("arn:{}:{service}:{}:{}:{}", a.partition, a.region, a.account, a.resource))
+            format!("arn:{}:{service}:{}:{}:{}", a.partition, a.region, a.account, a.resource)
         });
         let names = [Some(arn), other.as_deref()].map(|name| name.unwrap_or(arn));
         let of_service = |[get, list]: [Call; 2]| {

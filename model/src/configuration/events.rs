@@ -100,7 +100,7 @@ pub struct Archive {
     pub retention_days: Option<u32>,
 }
 
-#[derive(Deserialize)]
+#[derive(PartialEq, Deserialize)]
 #[serde(rename_all = "PascalCase")]
 struct Bus {
     name: String,

@@ -52,7 +52,7 @@ pub struct DestinationBucket {
     pub prefix: Option<String>,
 }
 
-#[derive(Deserialize)]
+#[derive(PartialEq, Deserialize)]
 struct Got {
     #[serde(rename = "DeliveryStreamDescription")]
     description: DeliveryStream,

@@ -62,7 +62,7 @@ pub struct Alias {
     pub target_key_id: Option<String>,
 }
 
-#[derive(Deserialize)]
+#[derive(PartialEq, Deserialize)]
 #[serde(rename_all = "PascalCase")]
 struct Described {
     key_metadata: KeyDescription,

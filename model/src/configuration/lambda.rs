@@ -50,14 +50,14 @@ pub struct SigningPolicies {
     pub untrusted_artifact_on_deployment: Option<String>,
 }
 
-#[derive(Deserialize)]
+#[derive(PartialEq, Deserialize)]
 #[serde(rename_all = "PascalCase")]
 struct OfFunction {
     #[serde(default)]
     code_signing_config_arn: Option<String>,
 }
 
-#[derive(Deserialize)]
+#[derive(PartialEq, Deserialize)]
 #[serde(rename_all = "PascalCase")]
 struct Got {
     code_signing_config: CodeSigningConfig,

@@ -70,7 +70,7 @@ pub struct NotificationTarget {
     pub target_status: Option<String>,
 }
 
-#[derive(Deserialize)]
+#[derive(PartialEq, Deserialize)]
 #[serde(rename_all = "PascalCase")]
 struct Listed {
     arn: String,

@@ -322,32 +322,37 @@ pub struct ListedBucket {
     pub bucket_region: Option<String>,
 }
 
-#[derive(Deserialize)]
+#[derive(PartialEq, Deserialize)]
 struct Encrypted {
     #[serde(rename = "ServerSideEncryptionConfiguration")]
     configuration: Encryption,
 }
 
-#[derive(Deserialize)]
+#[derive(PartialEq, Deserialize)]
 struct Blocked {
     #[serde(rename = "PublicAccessBlockConfiguration")]
     configuration: PublicAccess,
 }
 
-#[derive(Deserialize)]
+#[derive(PartialEq, Deserialize)]
 struct Owned {
     #[serde(rename = "OwnershipControls")]
     controls: Ownership,
 }
 
-#[derive(Deserialize)]
+#[derive(PartialEq, Deserialize)]
 struct Locked {
     #[serde(rename = "ObjectLockConfiguration")]
     configuration: ObjectLock,
 }
 
 impl Snapshot {
-    fn ask_bucket<T: serde::de::DeserializeOwned>(&self, call: Call, account: &str, bucket: &str) -> Told<T> {
+    fn ask_bucket<T: serde::de::DeserializeOwned + PartialEq>(
+        &self,
+        call: Call,
+        account: &str,
+        bucket: &str,
+    ) -> Told<T> {
         self.ask_one(&Question::new(call, account, None, &[bucket]), |_| false)
     }
 

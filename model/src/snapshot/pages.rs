@@ -24,9 +24,12 @@ pub(crate) struct Page {
     pub(crate) cut_short: Option<Problem>,
 }
 
-/// The files that were read already, by account, service and operation.
+/// Account, service and operation.
+type Place = (String, String, String);
+
+/// The files that were read already.
 #[derive(Clone, Default)]
-pub(super) struct Pages(Arc<Mutex<FxHashMap<(String, String, String), Arc<[Page]>>>>);
+pub(super) struct Pages(Arc<Mutex<FxHashMap<Place, Arc<[Page]>>>>);
 
 impl fmt::Debug for Pages {
     /// Says nothing of what the files hold: they may hold secrets.

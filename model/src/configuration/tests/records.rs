@@ -67,6 +67,41 @@ fn trails_are_told_with_status_and_selectors() {
 }
 
 #[test]
+fn trails_of_which_two_regions_say_different_things_are_not_told() {
+    let mut other = trail("all", "us-east-1", true);
+    other["S3BucketName"] = json!("elsewhere");
+    let here = trail("here", REGION, false);
+    let small = Small::of(&[
+        (
+            "eu-west-1/cloudtrail/describe-trails.json",
+            json!({"trailList": [here, trail("all", "us-east-1", true)]}),
+        ),
+        ("us-east-1/cloudtrail/describe-trails.json", json!({"trailList": [other]})),
+    ]);
+    let trails = small.trails(ACCOUNT);
+    let trails = trails.known().unwrap();
+    assert_eq!(trails.all.iter().map(|t| t.facts.name.as_str()).collect::<Vec<_>>(), ["here"]);
+    assert!(!trails.is_whole(REGION) && trails.unread[0].problem.is_some());
+}
+
+#[test]
+fn what_changes_from_call_to_call_contradicts_nothing() {
+    let far = format!("arn:aws:cloudtrail:us-east-1:{ACCOUNT}:trail/far");
+    let [one, two] = ["eu-west-1", "eu-west-2"]
+        .map(|region| format!("{region}/cloudtrail/get-trail-status/{}.json", encoded(&far)));
+    let list = json!({"trailList": [trail("far", "us-east-1", true)]});
+    let status = |is_logging: bool, time: &str| json!({"IsLogging": is_logging, "LatestDeliveryTime": time});
+    for (second, expected) in [(status(true, "later"), Some(&true)), (status(false, "later"), None)] {
+        let files = [
+            ("eu-west-1/cloudtrail/describe-trails.json", list.clone()),
+            (&one, status(true, "now")),
+            (&two, second),
+        ];
+        assert_eq!(Small::of(&files).trails(ACCOUNT).known().unwrap().all[0].is_logging.known(), expected);
+    }
+}
+
+#[test]
 fn a_trail_logs_its_region_or_all_and_a_broken_list_hides_only_its_region() {
     let here = json!({"trailList": [trail("here", REGION, false), trail("all", "us-east-1", true)]});
     let small = Small::of_texts(
