@@ -41,11 +41,11 @@ escaped() {
   printf '%s' "$1" | sed -e 's/[\\"]/\\&/g'
 }
 
-# The names that a listing prints at a place of its output, one a line.
+# The names that a listing prints at a place of its output, one a line; why it can't is shown.
 names() {
   query=$1
   shift
-  aws "$@" --query "$query" --output text </dev/null 2>/dev/null | tr '\t' '\n' | sed -e '/^$/d' -e '/^None$/d'
+  aws "$@" --query "$query" --output text </dev/null | tr '\t' '\n' | sed -e '/^$/d' -e '/^None$/d'
 }
 
 # One call: PLACE SERVICE OPERATION, what the file is named, what is asked about, and the arguments.
