@@ -205,10 +205,12 @@ impl Snapshot {
     fn ask_items(&self, question: &Question<'_>, list: &str) -> Told<Vec<(Arc<str>, String, Json)>> {
         let Call { service, operation, .. } = question.call;
         let pages = self.pages(question.account, service, operation);
-        let is_asked = |page: &&Page| {
-            question.is_about(page)
-                && (page.name.is_none() == question.names.is_empty())
-                && (page.name.is_none() || question.is_named(page))
+        let of_name = |page: &Page, name: &str| question.is_about(page) && page.name.as_deref() == Some(name);
+        // Of files with different names for the same call one is read: its items would be there twice.
+        let name = question.names.iter().find(|name| pages.iter().any(|page| of_name(page, name)));
+        let is_asked = |page: &&Page| match name {
+            Some(name) => of_name(page, name),
+            None => question.is_about(page) && page.name.is_none() && question.names.is_empty(),
         };
         let (mut items, mut file) = (Vec::new(), None);
         for page in pages.iter().filter(is_asked) {

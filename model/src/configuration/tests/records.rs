@@ -148,12 +148,15 @@ fn event_rules_are_told_with_their_targets() {
             json!({"Rules": [rule("keep", "shop/"), rule("alone", "shop/")]}),
         ),
         ("eu-west-1/events/list-targets-by-rule/keep.json", target("arn:one")),
+        ("eu-west-1/events/list-targets-by-rule/default%2Fkeep.json", target("arn:one")),
         ("eu-west-1/events/list-targets-by-rule/shop%2Fkeep.json", target("arn:two")),
         ("eu-west-1/events/list-targets-by-rule/alone.json", target("arn:three")),
     ]);
     let rules = ask(&small);
     let rules = rules.known().unwrap();
-    let targets = rules.all.iter().map(|rule| (&*rule.bus, rule.targets.known().unwrap()[0].arn.as_str()));
+    let targets = rules.all.iter().flat_map(|rule| {
+        rule.targets.known().unwrap().iter().map(|target| (&*rule.bus, target.arn.as_str()))
+    });
     let expected = [("default", "arn:one"), ("shop", "arn:two"), ("shop", "arn:three")];
     assert_eq!(targets.collect::<Vec<_>>(), expected);
     assert_eq!(rules.unread[0].command, "aws events list-rules --event-bus-name far --region eu-west-1");
