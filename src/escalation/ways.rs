@@ -131,18 +131,13 @@ impl<'a> Search<'_, 'a, '_> {
             };
             let before = ways.instances.len();
             self.bind(terms, &scene, at + 1, &evidence, ways);
-            // No other policy gives more, though one that gives less may be had by fewer steps; and it takes one only of what the
-            // effects don't tell apart.
-            if (dominates && !self.wants_every_way() || helps)
+            // No other policy gives more; and it takes one only of what the effects don't tell apart.
+            if (dominates || helps)
                 && ways.instances.iter().skip(before).any(|i| i.evidence.unknown.is_none())
             {
                 break;
             }
         }
-    }
-
-    fn wants_every_way(&self) -> bool {
-        matches!(self.finder.wanted, Wanted::EveryWay)
     }
 
     /// Whether the step may still give something, now that the variable is bound too.
