@@ -144,7 +144,11 @@ fn the_command_line_writes_and_verifies() {
     let json: Value = serde_json::from_slice(&json.stdout).unwrap();
     assert_eq!(json["format"], "gateproof-verification/1");
     assert_eq!(json["verdict"], "accepted");
-    assert_eq!(json["claims"].as_array().unwrap().len(), 2);
+    assert_eq!(
+        json["claims"].as_array().unwrap().len(),
+        3,
+        "nobody, an account that nothing names, and one that a pattern describes"
+    );
 
     let elsewhere = run(&["verify-certificate", &one, acme, "--format", "json"]);
     assert_eq!(elsewhere.status.code(), Some(2));
