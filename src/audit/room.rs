@@ -161,6 +161,18 @@ impl<'a> Case<'a> {
         roles
     }
 
+    /// Says of which of some actions it is not told with which roles their work is done; whether there is one.
+    pub fn untold_roles(&mut self, some: impl Fn(&MappedAction) -> bool) -> bool {
+        let mut untold = false;
+        for (place, action) in self.pipeline.actions().into_iter().filter(|(_, action)| some(action)) {
+            if !action.untold.is_empty() {
+                self.unknown(&place, "with which role its work is done is not told", action.untold.clone());
+                untold = true;
+            }
+        }
+        untold
+    }
+
     /// Who is meant to change pipelines; `None`: nobody says.
     pub fn platform(&self) -> Result<Option<BTreeSet<Arc<str>>>, AskError> {
         self.intent.platform.as_deref().map(|platform| self.principals(platform)).transpose()

@@ -4,6 +4,7 @@ use crate::said::{audit, example, of, without};
 use gateproof::audit::Judgement;
 
 const ACCOUNT: &str = "accounts/222222222222";
+const PROD: &str = "accounts/222222222222/us-east-1/codepipeline/get-pipeline/prod-deploy.json";
 
 #[test]
 fn what_nobody_means_is_unknown() {
@@ -44,8 +45,9 @@ fn a_bucket_policy_that_was_not_collected_is_missed() {
 #[test]
 fn a_project_that_was_not_collected_is_missed() {
     let file = format!("{ACCOUNT}/us-east-1/codebuild/batch-get-projects.json");
-    let said = audit(without(&file).path(), &["CP-ROLE-1", "CP-ROLE-2"], None);
-    for control in ["CP-ROLE-1", "CP-ROLE-2"] {
+    let controls = ["CP-CFN-7", "CP-ROLE-1", "CP-ROLE-2", "CP-ROLE-3"];
+    let said = audit(without(&file).path(), &controls, None);
+    for control in controls {
         let unknown = of(&said, control, "prod-deploy", Judgement::Unknown);
         let mut missing =
             unknown.iter().flat_map(|f| &f.missing).filter_map(|untold| untold.command.as_deref());
@@ -131,5 +133,22 @@ fn each_file_that_is_missing_is_named_with_its_command() {
             "{control} without {file}: {:?}",
             said.findings
         );
+    }
+}
+
+/// A stack has a role of its own, or the action names one: where neither is told, nothing is said to hold.
+#[test]
+fn a_stacks_role_that_is_not_told_is_missed() {
+    let copy = crate::said::changed(PROD, |json| {
+        let stages = json["pipeline"]["stages"].as_array_mut().unwrap().iter_mut();
+        for action in stages.flat_map(|stage| stage["actions"].as_array_mut().unwrap()) {
+            action["configuration"].as_object_mut().unwrap().remove("RoleArn");
+        }
+    });
+    std::fs::remove_dir_all(copy.path().join("accounts/444444444444/us-east-1/cloudformation")).unwrap();
+    let said = audit(copy.path(), &["CP-CFN-1", "CP-CFN-4"], None);
+    for control in ["CP-CFN-1", "CP-CFN-4"] {
+        assert!(of(&said, control, "prod-deploy", Judgement::Holds).is_empty(), "{:?}", said.findings);
+        assert!(!of(&said, control, "prod-deploy", Judgement::Unknown).is_empty(), "{:?}", said.findings);
     }
 }

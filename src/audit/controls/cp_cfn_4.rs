@@ -4,6 +4,7 @@ use super::super::case::Case;
 use super::super::control::Control;
 use super::super::finding::Severity;
 use crate::ask::AskError;
+use crate::pipelines::MappedAction;
 
 /// The control.
 pub const CONTROL: Control = Control {
@@ -20,11 +21,10 @@ pub const CONTROL: Control = Control {
 const SERVICE: &str = "cloudformation.amazonaws.com";
 
 fn decide(case: &mut Case<'_>) -> Result<(), AskError> {
-    let roles = case
-        .pipeline
-        .roles_of(|action| action.by.as_ref().is_some_and(|by| by.kind.starts_with("cloudformation.")));
-    if roles.is_empty() {
-        case.holds("the pipeline", "no stack with a known role is deployed", Vec::new());
+    let is_stack = |action: &MappedAction| action.provider.starts_with("CloudFormation");
+    let roles = case.pipeline.roles_of(is_stack);
+    if !case.untold_roles(is_stack) && roles.is_empty() {
+        case.holds("the pipeline", "no stack is deployed with a role of its own", Vec::new());
     }
     for role in roles {
         if case.is_untold(&role) {

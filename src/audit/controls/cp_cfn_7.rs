@@ -6,7 +6,7 @@ use super::super::evidence::Evidence;
 use super::super::finding::Severity;
 use crate::ask::AskError;
 use crate::escalation::{Attack, Target};
-use crate::pipelines::Untold;
+use crate::pipelines::{MappedAction, Untold};
 use crate::question::{Selector, Verdict};
 use std::collections::BTreeSet;
 
@@ -24,12 +24,12 @@ pub const CONTROL: Control = Control {
 
 fn decide(case: &mut Case<'_>) -> Result<(), AskError> {
     let pipeline = case.pipeline;
-    let roles =
-        pipeline.roles_of(|action| ["Build", "Test", "Compute", "Invoke"].contains(&&*action.category));
+    let runs = |action: &MappedAction| ["Build", "Test", "Compute", "Invoke"].contains(&&*action.category);
+    let roles = pipeline.roles_of(runs);
     let mut accounts: BTreeSet<String> = [pipeline.account.to_string()].into();
     accounts.extend(pipeline.deploys_to().into_iter().map(|account| account.to_string()));
-    if roles.is_empty() {
-        case.holds("the pipeline", "nothing is built or tested with a known role", Vec::new());
+    if !case.untold_roles(runs) && roles.is_empty() {
+        case.holds("the pipeline", "nothing is built or tested with a role", Vec::new());
     }
     for role in roles {
         if case.is_untold(&role) {
