@@ -57,7 +57,7 @@ impl NewName {
     fn taken(&self, arn: &str, on_every_path: bool) -> Vec<Pattern> {
         let text = |text: &str| text.chars().map(Token::Char).collect::<Vec<Token>>();
         let Some(base) = self.base() else {
-            let head = arn.rfind([':', '/']).and_then(|at| arn.get(..=at)).filter(|_| self.ends_in_id);
+            let head = self.before_id(arn);
             let run = head.map(|_| Token::AnyRun);
             return vec![text(head.unwrap_or(arn)).into_iter().chain(run).collect()];
         };
@@ -74,13 +74,13 @@ impl NewName {
     fn told_by(&self, known: &str) -> String {
         match self.base() {
             Some(_) => fold_text(name_in(known)),
-            None => known
-                .rfind([':', '/'])
-                .and_then(|at| known.get(..=at))
-                .filter(|_| self.ends_in_id)
-                .unwrap_or(known)
-                .to_owned(),
+            None => self.before_id(known).unwrap_or(known).to_owned(),
         }
+    }
+
+    /// What stands before the id of an ARN that ends in one.
+    fn before_id<'a>(&self, arn: &'a str) -> Option<&'a str> {
+        arn.rfind([':', '/']).and_then(|at| arn.get(..=at)).filter(|_| self.ends_in_id)
     }
 }
 

@@ -119,7 +119,20 @@ impl<'a> Case<'a> {
             if conditions.is_empty() { String::new() } else { format!(" when {}", conditions.join(" and ")) };
         let question = format!("{} on {}{when_words}", actions.join(", "), resources.join(", "));
         let requests = Requests { actions, resources: resources.to_vec(), when, ..Requests::default() };
-        Ok(Answers { question, each: self.estate.who_can(&requests, &self.settings.ask)? })
+        self.everybodys(question, &requests)
+    }
+
+    /// The same in one account only.
+    pub fn who_can_in(&self, account: &str, actions: &[&str]) -> Result<Answers, AskError> {
+        let actions: Vec<String> = actions.iter().map(|a| (*a).to_owned()).collect();
+        let question = format!("{} in account {account}", actions.join(", "));
+        let within = vec![Selector::Account(account.to_owned())];
+        let requests = Requests { actions, within, ..Requests::default() };
+        self.everybodys(question, &requests)
+    }
+
+    fn everybodys(&self, question: String, requests: &Requests) -> Result<Answers, AskError> {
+        Ok(Answers { question, each: self.estate.who_can(requests, &self.settings.ask)? })
     }
 
     /// The answer of one role, in a session under a policy if one is given.
@@ -153,15 +166,6 @@ impl<'a> Case<'a> {
             }
         }
         Ok(found)
-    }
-
-    /// The same in one account only.
-    pub fn who_can_in(&self, account: &str, actions: &[&str]) -> Result<Answers, AskError> {
-        let actions: Vec<String> = actions.iter().map(|a| (*a).to_owned()).collect();
-        let question = format!("{} in account {account}", actions.join(", "));
-        let within = vec![Selector::Account(account.to_owned())];
-        let requests = Requests { actions, within, ..Requests::default() };
-        Ok(Answers { question, each: self.estate.who_can(&requests, &self.settings.ask)? })
     }
 
     /// What AWS says of something; `None`: it was not told, and that is said. `Some(None)`: there is none.

@@ -44,8 +44,7 @@ pub fn text(audit: &Audit) -> String {
         out.push('\n');
     }
     for untold in &audit.unknown {
-        let command = untold.command.as_ref().map(|c| format!(" (to supply it: {c})")).unwrap_or_default();
-        line(&mut out, format_args!("unknown     {}{command}", untold.what));
+        line(&mut out, format_args!("unknown     {untold}"));
     }
     let count = |verdict| audit.findings.iter().filter(|f| f.verdict == verdict).count();
     line(
@@ -71,8 +70,7 @@ fn of_finding(out: &mut String, finding: &Finding) {
         finding.evidence.iter().for_each(|evidence| of_evidence(out, evidence));
     }
     for untold in &finding.missing {
-        let command = untold.command.as_ref().map(|c| format!(" (to supply it: {c})")).unwrap_or_default();
-        line(out, format_args!("            missing   {}{command}", untold.what));
+        line(out, format_args!("            missing   {untold}"));
     }
 }
 

@@ -18,8 +18,7 @@ pub fn map_text(map: &Map) -> String {
         line(&mut out, format_args!("no pipelines"));
     }
     for untold in &map.unknown {
-        let command = untold.command.as_ref().map(|c| format!(" (to supply it: {c})")).unwrap_or_default();
-        line(&mut out, format_args!("unknown     {}{command}", untold.what));
+        line(&mut out, format_args!("unknown     {untold}"));
     }
     out.trim_end().to_owned()
 }

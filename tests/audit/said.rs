@@ -57,8 +57,7 @@ pub fn of<'a>(audit: &'a Audit, control: &str, name: &str, verdict: Judgement) -
 
 /// A copy of the fixed twin with one file changed.
 pub fn changed(file: &str, change: impl Fn(&mut Value)) -> tempfile::TempDir {
-    let copy = tempfile::tempdir().unwrap();
-    copy_folder(&example("acme-fixed"), copy.path());
+    let copy = copied();
     let place = copy.path().join(file);
     let mut json: Value = serde_json::from_str(&fs::read_to_string(&place).unwrap()).unwrap();
     let before = json.clone();
@@ -70,9 +69,15 @@ pub fn changed(file: &str, change: impl Fn(&mut Value)) -> tempfile::TempDir {
 
 /// A copy of the fixed twin without one file.
 pub fn without(file: &str) -> tempfile::TempDir {
+    let copy = copied();
+    fs::remove_file(copy.path().join(file)).unwrap();
+    copy
+}
+
+/// A copy of the fixed twin.
+pub fn copied() -> tempfile::TempDir {
     let copy = tempfile::tempdir().unwrap();
     copy_folder(&example("acme-fixed"), copy.path());
-    fs::remove_file(copy.path().join(file)).unwrap();
     copy
 }
 
