@@ -140,6 +140,14 @@ pub enum AskError {
         /// Why.
         why: &'static str,
     },
+    /// Whom a selector means is not told by the snapshot.
+    #[error("selector `{given}`: the snapshot does not tell {what}")]
+    Untold {
+        /// The selector.
+        given: String,
+        /// What is missing, with the command that tells it.
+        what: String,
+    },
     /// No action of the catalogue is left.
     #[error("no action matches {given}")]
     NoAction {

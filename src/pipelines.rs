@@ -6,6 +6,7 @@
 mod map;
 mod people;
 mod runs;
+mod selectors;
 
 pub use map::{Map, MappedAction, MappedPipeline, MappedStage, Store, StoreKey};
 pub use people::{Ability, Person};

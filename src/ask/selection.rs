@@ -98,7 +98,7 @@ impl Estate {
             Selector::Stage { .. } | Selector::Pipeline(_) | Selector::Committers(_) => {
                 return Err(AskError::Misplaced {
                     given: selector.to_string(),
-                    why: "pipelines are not read yet; name the role",
+                    why: "it stands for principals that are looked up first",
                 });
             }
         })

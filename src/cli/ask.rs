@@ -81,7 +81,7 @@ impl Matching {
 pub(crate) struct Can {
     /// The snapshot.
     snapshot: PathBuf,
-    /// Who: an ARN or glob, role/NAME, user/NAME, account:ID, tag:KEY=VALUE, external:ACCOUNT, anyone, oidc:ISSUER?CLAIM=VALUE.
+    /// Who: an ARN or glob, role/NAME, user/NAME, account:ID, tag:KEY=VALUE, external:ACCOUNT, anyone, oidc:ISSUER?CLAIM=VALUE, stage:STAGE@PIPELINE, pipeline:NAME, committers:PIPELINE.
     #[arg(long, required = true, value_name = "SEL")]
     principal: Vec<String>,
     #[command(flatten)]
@@ -94,18 +94,21 @@ pub(crate) struct Can {
 impl Can {
     pub(crate) fn run(&self, global: &Global) -> Result<u8, CliError> {
         let requests = self.matching.requests()?;
-        let principals: Vec<Selector> = self.principal.iter().map(|s| s.parse()).collect::<Result<_, _>>()?;
+        let mut principals: Vec<Selector> =
+            self.principal.iter().map(|s| s.parse()).collect::<Result<_, _>>()?;
         let config = Config::beside(&self.snapshot, global.config.as_deref())?;
         let estate = self.matching.estate(&self.snapshot, global, &requests)?;
         let quantifier = if self.every { Quantifier::Every } else { Quantifier::Some };
         let settings = self.matching.settings(global, &config);
         let watch = Watch::start(&settings, global.quiet);
+        let given = std::mem::take(&mut principals);
+        principals = estate.without_pipelines(&given, &settings)?;
         let mut answer = estate.can(&principals, &requests, quantifier, &settings)?;
         if quantifier == Quantifier::Some {
             estate.find_obstacles(&principals, &requests, &settings, &mut answer)?;
         }
         drop(watch);
-        let json = render::json::can(&principals, &requests, quantifier, &answer);
+        let json = render::json::can(&given, &requests, quantifier, &answer);
         let text = render::text::can(&answer, estate.snapshot.problems());
         let verdict = answer.overall.verdict;
         let table = Table::of_answers(format!("can: {verdict}"), &answer.principals);

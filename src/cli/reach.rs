@@ -18,7 +18,7 @@ use std::path::{Path, PathBuf};
 pub(crate) struct Reach {
     /// The snapshot.
     snapshot: PathBuf,
-    /// From whom: an ARN or glob, role/NAME, user/NAME, account:ID, tag:KEY=VALUE, external:ACCOUNT, anyone, oidc:ISSUER?CLAIM=VALUE.
+    /// From whom: an ARN or glob, role/NAME, user/NAME, account:ID, tag:KEY=VALUE, external:ACCOUNT, anyone, oidc:ISSUER?CLAIM=VALUE, stage:STAGE@PIPELINE, pipeline:NAME, committers:PIPELINE.
     #[arg(long, required = true, value_name = "SEL")]
     from: Vec<String>,
     /// One attacker holds all of them at once; otherwise each is asked about by itself.
@@ -76,7 +76,12 @@ impl Reach {
             ..escalation(global, &config, global.settings(&config))?
         };
         let watch = Watch::start(&settings.ask, global.quiet);
-        let attack = Attack { from: &from, together: self.together, when: &when, target: &target };
+        let asked = Attack { from: &from, together: self.together, when: &when, target: &target };
+        let (from, target) = (
+            estate.without_pipelines(&from, &settings.ask)?,
+            target.without_pipelines(&estate, &settings.ask)?,
+        );
+        let attack = Attack { from: &from, target: &target, ..asked };
         let answer = estate.attack(&attack, &settings)?;
         let cut = match self.cut && answer.overall.verdict == Verdict::Reachable {
             true => Some(estate.cut(&attack, &settings)?),
@@ -86,7 +91,7 @@ impl Reach {
         if let Some(file) = &self.graph {
             write_graph(&answer.graph, file)?;
         }
-        let json = render::json::reach(&attack, &answer, cut.as_ref());
+        let json = render::json::reach(&asked, &answer, cut.as_ref());
         let text = render::chains::reach(&answer, cut.as_ref(), estate.snapshot.problems());
         global.publish(&json, &text, None)?;
         if let Some(file) = &self.certificate {

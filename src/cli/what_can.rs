@@ -14,7 +14,7 @@ use std::path::PathBuf;
 pub(crate) struct WhatCan {
     /// The snapshot.
     snapshot: PathBuf,
-    /// Who: an ARN or glob, role/NAME, user/NAME, account:ID, tag:KEY=VALUE, external:ACCOUNT, anyone, oidc:ISSUER?CLAIM=VALUE.
+    /// Who: an ARN or glob, role/NAME, user/NAME, account:ID, tag:KEY=VALUE, external:ACCOUNT, anyone, oidc:ISSUER?CLAIM=VALUE, stage:STAGE@PIPELINE, pipeline:NAME, committers:PIPELINE.
     #[arg(long, required = true, value_name = "SEL")]
     principal: Vec<String>,
     /// Keeps the actions of a service, by its prefix; repeatable, comma-separated.
@@ -53,7 +53,8 @@ impl WhatCan {
         global.warn_of_problems(estate.snapshot.problems());
         let settings = global.settings(&config);
         let watch = Watch::start(&settings, global.quiet);
-        let answers = estate.what_can(&principals, &extent, &settings)?;
+        let named = estate.without_pipelines(&principals, &settings)?;
+        let answers = estate.what_can(&named, &extent, &settings)?;
         drop(watch);
         let json = render::effective::json(&principals, &extent, &answers);
         let text = render::effective::text(&answers, estate.snapshot.problems());

@@ -37,6 +37,23 @@ impl Target {
     }
 }
 
+impl Target {
+    /// The same, selectors that speak of pipelines as the principals that they stand for.
+    ///
+    /// # Errors
+    /// As [`Estate::without_pipelines`].
+    pub fn without_pipelines(&self, estate: &Estate, settings: &Settings) -> Result<Self, AskError> {
+        Ok(match self {
+            Self::Controls(selectors) => Self::Controls(estate.without_pipelines(selectors, settings)?),
+            Self::AnyOf(several) => {
+                let named = several.iter().map(|one| one.without_pipelines(estate, settings));
+                Self::AnyOf(named.collect::<Result<_, _>>()?)
+            }
+            other => other.clone(),
+        })
+    }
+}
+
 /// As the command line has it.
 impl fmt::Display for Target {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

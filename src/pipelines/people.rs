@@ -137,7 +137,8 @@ impl Asker<'_> {
         Ok(found)
     }
 
-    fn source(&self, pipeline: &Pipeline, action: &Action) -> Result<Ability, AskError> {
+    /// Who can write what a source action reads.
+    pub fn source(&self, pipeline: &Pipeline, action: &Action) -> Result<Ability, AskError> {
         let of = Some(action.name.clone());
         let write = "write-source";
         let branch = || action.configuration.get("BranchName").map(String::as_str).unwrap_or_default();

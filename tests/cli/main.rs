@@ -11,6 +11,7 @@ mod program;
 mod refusals;
 mod retreat;
 mod schema;
+mod selectors;
 mod snapshots;
 mod strict;
 mod timeout;
