@@ -6,6 +6,7 @@ use crate::pipelines::{MappedAction, MappedPipeline, Store, StoreKey, Untold};
 use gateproof_model::arn::Arn;
 use gateproof_model::configuration::Told;
 use gateproof_model::configuration::codebuild::BuildProject;
+use gateproof_model::pipeline::Action;
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
@@ -63,6 +64,19 @@ impl MappedPipeline {
 }
 
 impl<'a> Case<'a> {
+    /// The actions, each with its place and what AWS says of it. Another stage may have one of the same name.
+    pub fn declared_actions(&self) -> Vec<(String, &'a MappedAction, &'a Action)> {
+        let stages = self.pipeline.stages.iter().zip(&self.declared.declaration.stages);
+        let each = stages.flat_map(|(stage, declared)| {
+            let said = |action: &'a MappedAction| {
+                let said = declared.actions.iter().find(|said| said.name == action.name)?;
+                Some((format!("{}/{}", stage.name, action.name), action, said))
+            };
+            stage.actions.iter().filter_map(said).collect::<Vec<_>>()
+        });
+        each.collect()
+    }
+
     /// The artifact bucket's ARN.
     pub fn bucket(&self, store: &Store) -> String {
         format!("arn:{}:s3:::{}", self.pipeline.partition(), store.bucket)

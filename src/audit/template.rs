@@ -66,6 +66,8 @@ const STACK: [&str; 10] = [
 #[derive(Debug, Clone, Default)]
 pub(super) struct Template {
     statements: Vec<Value>,
+    /// The actions, each by its place and provider, of which it isn't known what their provider needs.
+    pub unknown: Vec<(String, String)>,
 }
 
 impl Template {
@@ -73,14 +75,11 @@ impl Template {
     pub fn of_role(case: &Case<'_>) -> Self {
         let mut template = Self::default();
         template.add_stores(case);
-        let declared = case.declared.declaration.stages.iter().flat_map(|stage| &stage.actions);
-        let declared: Vec<&Action> = declared.collect();
-        for (_, action) in case.pipeline.actions() {
-            let said = declared.iter().find(|said| said.name == action.name).copied();
+        for (place, action, said) in case.declared_actions() {
             if action.role != case.pipeline.role {
                 template.add(&["sts:AssumeRole"], std::slice::from_ref(&action.role));
-            } else if let Some(said) = said {
-                template.add_action(case, action, said);
+            } else if !template.add_action(case, action, said) {
+                template.unknown.push((place, action.provider.clone()));
             }
         }
         template
@@ -103,8 +102,8 @@ impl Template {
         }
     }
 
-    /// What the pipeline's role needs for an action that it calls itself.
-    fn add_action(&mut self, case: &Case<'_>, action: &MappedAction, said: &Action) {
+    /// What the pipeline's role needs for an action that it calls itself; whether that is known.
+    fn add_action(&mut self, case: &Case<'_>, action: &MappedAction, said: &Action) -> bool {
         let pipeline = case.pipeline;
         let named = |key: &str| said.configuration.get(key).cloned().into_iter().collect::<Vec<_>>();
         let by = || {
@@ -141,8 +140,10 @@ impl Template {
             "Manual" => self.add(&["sns:Publish"], &named("NotificationArn")),
             "Lambda" => self.add(&["lambda:InvokeFunction"], &by()),
             "StepFunctions" => self.add(&["states:DescribeStateMachine", "states:StartExecution"], &by()),
-            _ => {}
+            // Workers that poll for jobs have credentials of their own.
+            _ => return said.action_type_id.owner != "AWS",
         }
+        true
     }
 
     /// `iam:PassRole` to one service only.

@@ -10,6 +10,7 @@
 mod documentation;
 mod example;
 mod mutants;
+mod roles;
 mod said;
 mod silence;
 

@@ -4,15 +4,15 @@ use crate::said::{audit, changed, intent, of};
 use gateproof::audit::Judgement;
 use serde_json::{Value, json};
 
-const PROD: &str = "accounts/222222222222/us-east-1/codepipeline/get-pipeline/prod-deploy.json";
-const IMAGES: &str = "accounts/222222222222/us-east-1/codepipeline/get-pipeline/images.json";
+pub const PROD: &str = "accounts/222222222222/us-east-1/codepipeline/get-pipeline/prod-deploy.json";
+pub const IMAGES: &str = "accounts/222222222222/us-east-1/codepipeline/get-pipeline/images.json";
 const BUCKET: &str =
     "accounts/222222222222/us-east-1/s3api/get-bucket-policy/acme-pipeline-artifacts-222222222222.json";
-const TOOLING: &str = "accounts/222222222222/global/iam/get-account-authorization-details.json";
-const PRODUCTION: &str = "accounts/444444444444/global/iam/get-account-authorization-details.json";
+pub const TOOLING: &str = "accounts/222222222222/global/iam/get-account-authorization-details.json";
+pub const PRODUCTION: &str = "accounts/444444444444/global/iam/get-account-authorization-details.json";
 
 /// Whether a control is violated in some copy of the fixed twin, by something that the message says; it wasn't before.
-fn spoils(control: &str, name: &str, says: &str, file: &str, change: impl Fn(&mut Value)) {
+pub fn spoils(control: &str, name: &str, says: &str, file: &str, change: impl Fn(&mut Value)) {
     let copy = changed(file, change);
     let said = audit(copy.path(), &[control], Some(&intent()));
     let violated = of(&said, control, name, Judgement::Violated);
@@ -22,7 +22,7 @@ fn spoils(control: &str, name: &str, says: &str, file: &str, change: impl Fn(&mu
     assert!(!before.iter().any(|f| f.message.contains(says)), "{control}: {before:?}");
 }
 
-fn action<'j>(pipeline: &'j mut Value, name: &str) -> &'j mut Value {
+pub fn action<'j>(pipeline: &'j mut Value, name: &str) -> &'j mut Value {
     let stages = pipeline["pipeline"]["stages"].as_array_mut().unwrap().iter_mut();
     let mut actions = stages.flat_map(|stage| stage["actions"].as_array_mut().unwrap());
     actions.find(|action| action["name"] == name).unwrap()
@@ -39,7 +39,7 @@ fn statement<'s>(statements: &'s mut [Value], sid: &str) -> &'s mut Value {
     statements.iter_mut().find(|statement| statement["Sid"] == sid).unwrap()
 }
 
-fn role<'j>(details: &'j mut Value, name: &str) -> &'j mut Value {
+pub fn role<'j>(details: &'j mut Value, name: &str) -> &'j mut Value {
     let mut roles = details["RoleDetailList"].as_array_mut().unwrap().iter_mut();
     roles.find(|role| role["RoleName"] == name).unwrap()
 }

@@ -58,13 +58,18 @@ pub fn of<'a>(audit: &'a Audit, control: &str, name: &str, verdict: Judgement) -
 /// A copy of the fixed twin with one file changed.
 pub fn changed(file: &str, change: impl Fn(&mut Value)) -> tempfile::TempDir {
     let copy = copied();
+    change_in(&copy, file, change);
+    copy
+}
+
+/// Changes one more file of a copy.
+pub fn change_in(copy: &tempfile::TempDir, file: &str, change: impl Fn(&mut Value)) {
     let place = copy.path().join(file);
     let mut json: Value = serde_json::from_str(&fs::read_to_string(&place).unwrap()).unwrap();
     let before = json.clone();
     change(&mut json);
     assert_ne!(json, before, "{file}: nothing was changed");
     fs::write(&place, json.to_string()).unwrap();
-    copy
 }
 
 /// A copy of the fixed twin without one file.
