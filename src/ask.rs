@@ -6,6 +6,7 @@
 
 mod admitting;
 mod allowance;
+mod answered;
 mod attempt;
 mod authorizations;
 mod aws_cli;
@@ -53,6 +54,7 @@ mod within;
 mod witness;
 
 pub(crate) use allowance::{Allowance, MayDo};
+pub(crate) use answered::{Answered, Everybody};
 pub(crate) use authorizations::passes_role;
 pub(crate) use aws_cli::{call, command, placeholder};
 pub use caller::CallerEntity;

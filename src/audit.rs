@@ -3,13 +3,17 @@
 //! A control never looks at the text of a policy alone. Input that was never collected makes it *unknown*, and is named with the command
 //! that tells it.
 
+mod answers;
+mod asked;
 mod case;
 mod control;
 mod controls;
 mod evidence;
 mod finding;
 mod intent;
+mod reached;
 mod room;
+mod saying;
 mod template;
 
 pub use control::Control;
@@ -18,9 +22,10 @@ pub use evidence::{Evidence, Field};
 pub use finding::{Finding, Judgement, Severity};
 pub use intent::{Intent, IntentError};
 
-use crate::ask::{AskError, Estate};
+use crate::ask::{Answered, AskError, Estate};
 use crate::escalation::EscalationSettings;
 use crate::pipelines::{Map, Untold};
+use asked::Asked;
 use case::Case;
 
 /// What the controls say of a snapshot's pipelines.
@@ -44,7 +49,9 @@ impl Audit {
         settings: &EscalationSettings,
     ) -> Result<Self, AskError> {
         // What a control holds against one pipeline may stand in another.
-        let map = Map::of(estate, None, &settings.ask)?;
+        let answered = Answered::new(estate, &settings.ask);
+        let map = Map::asking(&answered, None)?;
+        let (map, asked) = (&map, &Asked::new(&answered, settings));
         let declared = estate.snapshot.pipelines();
         let mut all = Vec::new();
         for pipeline in map.pipelines.iter().filter(|p| name.is_none_or(|name| *name == p.name)) {
@@ -54,12 +61,12 @@ impl Audit {
             for control in controls {
                 let findings = Vec::new();
                 let mut case =
-                    Case { estate, settings, intent, map: &map, declared, pipeline, control, findings };
+                    Case { estate, asked, settings, intent, map, declared, pipeline, control, findings };
                 (control.decide)(&mut case)?;
                 all.extend(case.findings);
             }
         }
-        Ok(Self { findings: all, unknown: map.unknown })
+        Ok(Self { findings: all, unknown: map.unknown.clone() })
     }
 
     /// Whether some control is violated.

@@ -7,7 +7,7 @@ use super::facts::Facts;
 use super::known::KnownCases;
 use super::piece::Piece;
 use super::target::{Place, Resources};
-use crate::question::Quantifier;
+use crate::question::{Quantifier, Untold};
 use gateproof_encodings::classes::Values;
 use gateproof_encodings::field::Field;
 use gateproof_encodings::scope::resource_rule;
@@ -137,7 +137,7 @@ impl Estate {
                 found.push(assumption.clone());
             }
         }
-        found.iter().map(|a| format!("{} (to supply it: {})", a.text, a.cli_command)).collect()
+        found.iter().map(|assumption| Untold::from(assumption).to_string()).collect()
     }
 }
 

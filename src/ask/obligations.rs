@@ -207,7 +207,7 @@ impl<'a> Owed<'a> {
 
     /// What was not collected and is taken to be neutral.
     pub fn assumptions(&self, caller: &CallerEntity) -> Vec<String> {
-        self.estate.uncollected(caller, &self.prepared)
+        self.estate.uncollected(caller, &self.prepared).iter().map(ToString::to_string).collect()
     }
 
     /// The resources that no piece is about because the question's globs are said to pass them over. Of each, the

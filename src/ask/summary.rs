@@ -374,30 +374,16 @@ impl Estate {
             Quantifier::Some => Verdict::Reachable,
             Quantifier::Every => Verdict::Impossible,
         };
-        Answer {
-            verdict,
-            witness: Some(witness),
-            proof: None,
-            assumptions: Arc::new(assumptions),
-            not_collected: 0,
-            undecided: None,
-        }
+        Answer { witness: Some(witness), assumptions: Arc::new(assumptions), ..Answer::bare(verdict) }
     }
 
     fn settle(&self, caller: &CallerEntity, prepared: &Prepared<'_>, tally: Tally) -> Answer {
         let blind = self.blind_spot(caller, prepared);
         let undecided = tally.unknown.or(blind);
         if undecided.is_some() {
-            return Answer {
-                verdict: Verdict::Undecided,
-                witness: None,
-                proof: None,
-                assumptions: Arc::default(),
-                not_collected: 0,
-                undecided,
-            };
+            return Answer { undecided, ..Answer::bare(Verdict::Undecided) };
         }
-        let assumptions = self.shared_uncollected(caller, prepared);
+        let untold = self.shared_uncollected(caller, prepared);
         let verdict = match prepared.quantifier {
             Quantifier::Some => Verdict::Impossible,
             Quantifier::Every => Verdict::Reachable,
@@ -420,14 +406,7 @@ impl Estate {
                 .to_owned(),
             blocked_by: Vec::new(),
         };
-        Answer {
-            verdict,
-            witness: None,
-            proof: Some(proof),
-            not_collected: assumptions.len(),
-            assumptions,
-            undecided: None,
-        }
+        Answer { proof: Some(proof), untold, ..Answer::bare(verdict) }
     }
 }
 
@@ -535,21 +514,14 @@ fn overall(principals: &[(Arc<str>, Answer)], quantifier: Quantifier) -> Answer 
         return answer;
     }
     let Some((_, first)) = principals.first() else {
-        return Answer {
-            verdict: Verdict::Impossible,
-            witness: None,
-            proof: None,
-            assumptions: Arc::default(),
-            not_collected: 0,
-            undecided: None,
-        };
+        return Answer::bare(Verdict::Impossible);
     };
     let mut whole = first.clone();
     for (_, answer) in principals.iter().skip(1) {
-        if !Arc::ptr_eq(&whole.assumptions, &answer.assumptions) {
-            for assumption in answer.assumptions.iter() {
-                if !whole.assumptions.contains(assumption) {
-                    Arc::make_mut(&mut whole.assumptions).push(assumption.clone());
+        if !Arc::ptr_eq(&whole.untold, &answer.untold) {
+            for untold in answer.untold.iter() {
+                if !whole.untold.contains(untold) {
+                    Arc::make_mut(&mut whole.untold).push(untold.clone());
                 }
             }
         }
@@ -573,6 +545,5 @@ fn overall(principals: &[(Arc<str>, Answer)], quantifier: Quantifier) -> Answer 
             }
         }
     }
-    whole.not_collected = whole.assumptions.len();
     whole
 }

@@ -4,7 +4,7 @@ use super::caller::CallerEntity;
 use super::estate::Estate;
 use super::selection::glob_matches;
 use super::summary::Prepared;
-use crate::question::Undecided;
+use crate::question::{Undecided, Untold};
 use gateproof_model::assumption::{BlindSpot, Touches};
 use gateproof_model::catalogue::ActionInfo;
 use gateproof_model::text::fold_text;
@@ -15,7 +15,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 #[derive(Debug, Default)]
 pub(crate) struct SaidOnce(Mutex<ByAccount>);
 
-type ByAccount = FxHashMap<Option<Arc<str>>, Arc<Vec<String>>>;
+type ByAccount = FxHashMap<Option<Arc<str>>, Arc<Vec<Untold>>>;
 
 impl Estate {
     /// Why nothing can be said: something that the actions' services are about could not be read.
@@ -43,24 +43,24 @@ impl Estate {
         &self,
         caller: &CallerEntity,
         prepared: &Prepared<'_>,
-    ) -> Arc<Vec<String>> {
+    ) -> Arc<Vec<Untold>> {
         let mut known = prepared.uncollected.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let texts = known.entry(caller.account.clone());
-        texts.or_insert_with(|| Arc::new(self.uncollected(caller, prepared))).clone()
+        let untold = known.entry(caller.account.clone());
+        untold.or_insert_with(|| Arc::new(self.uncollected(caller, prepared))).clone()
     }
 
     /// The inputs that were never collected and could touch the answer.
-    pub(crate) fn uncollected(&self, caller: &CallerEntity, prepared: &Prepared<'_>) -> Vec<String> {
-        let mut texts = Vec::new();
+    pub(crate) fn uncollected(&self, caller: &CallerEntity, prepared: &Prepared<'_>) -> Vec<Untold> {
+        let mut untold = Vec::new();
         for assumption in self.snapshot.assumptions() {
             let touches = &assumption.touches;
             let own =
                 touches.account.is_none() || touches.account == caller.account || caller.account.is_none();
             if (own || is_about_resources(touches, prepared)) && is_about_actions(touches, prepared) {
-                texts.push(format!("{} (to supply it: {})", assumption.text, assumption.cli_command));
+                untold.push(Untold::from(assumption));
             }
         }
-        texts
+        untold
     }
 }
 

@@ -13,7 +13,8 @@ use super::target::{Goal, Target};
 use crate::ask::{AskError, CallerEntity, Environments, Estate, Settings};
 use crate::question::answer::EXISTS;
 use crate::question::{
-    Answer, Constraint, ProofSummary, Requests, Selector, SolverName, Step, Undecided, Verdict, Witness,
+    Answer, Constraint, ProofSummary, Requests, Selector, SolverName, Step, Undecided, Untold, Verdict,
+    Witness,
 };
 use gateproof_encodings::primitive::Primitive;
 use rayon::prelude::*;
@@ -110,7 +111,7 @@ impl Estate {
         let goal = Goal::of(attack.target, self, environments)?;
         goal.check(self, &settings.ask)?;
         let mut whole = ReachAnswer {
-            overall: empty(Verdict::Impossible),
+            overall: Answer::bare(Verdict::Impossible),
             principals: Vec::new(),
             chains: Vec::new(),
             reached: Vec::new(),
@@ -179,7 +180,7 @@ impl Estate {
             let invariant = impossible.then_some(Invariant { facts: found.facts });
             return (answer, Shown { witnesses, graph, invariant });
         };
-        let mut answer = empty(Verdict::Reachable);
+        let mut answer = Answer::bare(Verdict::Reachable);
         if let (true, Some(granted)) = (settings.ask.effort.strict, assumptions.first()) {
             answer.verdict = Verdict::Undecided;
             answer.undecided = Some(Undecided {
@@ -267,7 +268,7 @@ impl Estate {
         let ended = (!found.complete && found.met.is_empty())
             .then(|| settings.ask.effort.ended("the search for steps"));
         if let Some(undecided) = why.or(ended) {
-            return Answer { undecided: Some(undecided), ..empty(Verdict::Undecided) };
+            return Answer { undecided: Some(undecided), ..Answer::bare(Verdict::Undecided) };
         }
         let inventory = self.snapshot.inventory();
         let kinds = self.kinds_of(found, goal);
@@ -282,11 +283,10 @@ impl Estate {
             .or(spot
                 .map(|b| Undecided { reason: format!("not known: {}", b.what), place: b.file.to_string() }));
         if let Some(undecided) = hidden.or(untold).or(found.untried.clone()) {
-            return Answer { undecided: Some(undecided), ..empty(Verdict::Undecided) };
+            return Answer { undecided: Some(undecided), ..Answer::bare(Verdict::Undecided) };
         }
         let mut solvers = vec![SolverName { name: "batsat".to_owned(), version: "0.6.0".to_owned() }];
         let mut encodings = vec!["classes".to_owned()];
-        let assumptions = self.taken(&kinds);
         if found.refuted.seconded > 0 {
             encodings.push("strings".to_owned());
             solvers.push(SolverName { name: "z3".to_owned(), version: crate::solver::z3::linked_version() });
@@ -303,9 +303,8 @@ impl Estate {
                 scope: format!("any number of the {} kinds of step", settings.primitives.len()),
                 blocked_by: Vec::new(),
             }),
-            not_collected: assumptions.len(),
-            assumptions: Arc::new(assumptions),
-            ..empty(Verdict::Impossible)
+            untold: Arc::new(self.taken(&kinds)),
+            ..Answer::bare(Verdict::Impossible)
         }
     }
 
@@ -318,26 +317,15 @@ impl Estate {
     }
 
     /// The inputs that were never collected, and what is taken for them.
-    fn taken(&self, kinds: &BTreeSet<(String, Arc<str>)>) -> Vec<String> {
+    fn taken(&self, kinds: &BTreeSet<(String, Arc<str>)>) -> Vec<Untold> {
         let inventory = self.snapshot.inventory();
-        let policies = self.snapshot.assumptions().iter();
-        let policies = policies.map(|a| format!("{} (to supply it: {})", a.text, a.cli_command));
+        let policies = self.snapshot.assumptions().iter().map(Untold::from);
         let listings = kinds.iter().filter_map(|(kind, account)| {
             let commands = inventory.not_collected(kind, account)?;
-            Some(format!("account {account} has no {kind} (to supply it: {})", commands.join("; ")))
+            let what = format!("account {account} has no {kind}");
+            Some(Untold { what, command: Some(commands.join("; ")) })
         });
         policies.chain(listings).collect()
-    }
-}
-
-fn empty(verdict: Verdict) -> Answer {
-    Answer {
-        verdict,
-        witness: None,
-        proof: None,
-        assumptions: Arc::default(),
-        not_collected: 0,
-        undecided: None,
     }
 }
 
@@ -383,7 +371,7 @@ fn overall(principals: &[(Arc<str>, Answer)]) -> Answer {
     if let Some(answer) = chosen {
         return answer.clone();
     }
-    let mut whole = principals.first().map_or_else(|| empty(Verdict::Impossible), |(_, a)| a.clone());
+    let mut whole = principals.first().map_or_else(|| Answer::bare(Verdict::Impossible), |(_, a)| a.clone());
     for (_, answer) in principals.iter().skip(1) {
         if let (Some(all), Some(one)) = (&mut whole.proof, &answer.proof) {
             all.formulas += one.formulas;

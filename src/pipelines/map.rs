@@ -3,7 +3,7 @@
 use super::Untold;
 use super::people::{Ability, Asker, is_gate};
 use super::runs::{Ran, Runs};
-use crate::ask::{AskError, Estate, Settings};
+use crate::ask::{Answered, AskError, Estate, Settings};
 use gateproof_model::pipeline::{Action, Pipeline, Unread};
 use gateproof_model::snapshot::Snapshot;
 use serde::Serialize;
@@ -105,8 +105,14 @@ impl Map {
     /// # Errors
     /// Where a question can't be asked.
     pub fn of(estate: &Estate, name: Option<&str>, settings: &Settings) -> Result<Self, AskError> {
+        Self::asking(&Answered::new(estate, settings), name)
+    }
+
+    /// The same, of questions some of which may have been answered.
+    pub(crate) fn asking(answered: &Answered<'_>, name: Option<&str>) -> Result<Self, AskError> {
+        let estate = answered.estate;
         let found = estate.snapshot.pipelines();
-        let asker = Asker { estate, settings };
+        let asker = Asker { answered };
         let wanted = |known: &str| name.is_none_or(|name| name == known);
         let (mut pipelines, mut unknown) = (Vec::new(), Vec::new());
         for pipeline in found.all.iter().filter(|pipeline| wanted(pipeline.name())) {

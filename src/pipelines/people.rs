@@ -1,6 +1,6 @@
 //! Who can write what a pipeline ships, change it, start it, pass its gates and go round them.
 
-use crate::ask::{AskError, Estate, Settings};
+use crate::ask::{Answered, AskError};
 use crate::question::constraint::{Constraint, Demand};
 use crate::question::{Requests, Verdict};
 use gateproof_model::pipeline::{Action, Pipeline};
@@ -88,8 +88,7 @@ pub struct Person {
 
 /// Asks one estate about its pipelines.
 pub(super) struct Asker<'a> {
-    pub estate: &'a Estate,
-    pub settings: &'a Settings,
+    pub answered: &'a Answered<'a>,
 }
 
 impl Asker<'_> {
@@ -179,9 +178,10 @@ impl Asker<'_> {
     ) -> Result<Ability, AskError> {
         let resources = vec![resource.clone()];
         let requests = Requests { actions: actions.clone(), resources, when, ..Requests::default() };
-        let answers = self.estate.who_can(&requests, self.settings)?;
-        let can = answers.into_iter().filter(|(_, answer)| answer.verdict != Verdict::Impossible);
-        let principals = can.map(|(arn, answer)| Person { arn, verdict: answer.verdict }).collect();
+        let answers = self.answered.who_can(&requests)?;
+        let can = answers.iter().filter(|(_, answer)| answer.verdict != Verdict::Impossible);
+        let principals =
+            can.map(|(arn, answer)| Person { arn: arn.clone(), verdict: answer.verdict }).collect();
         Ok(Ability { ability, of, actions, resource, principals, outside: None, when: requests.when })
     }
 }

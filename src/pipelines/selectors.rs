@@ -6,7 +6,7 @@
 
 use super::people::{Asker, is_gate};
 use super::runs::Runs;
-use crate::ask::{AskError, Estate, Settings, glob_matches};
+use crate::ask::{Answered, AskError, Estate, Settings, glob_matches};
 use crate::question::Selector;
 use gateproof_model::arn::is_account_id;
 use gateproof_model::pipeline::{Action, Pipeline};
@@ -121,7 +121,8 @@ impl Estate {
         pipeline: &Pipeline,
         settings: &Settings,
     ) -> Result<Vec<Selector>, AskError> {
-        let asker = Asker { estate: self, settings };
+        let answered = Answered::new(self, settings);
+        let asker = Asker { answered: &answered };
         let mut found = Vec::new();
         for action in pipeline.declaration.stages.iter().flat_map(|stage| &stage.actions) {
             if action.action_type_id.category != "Source" {

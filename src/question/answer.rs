@@ -1,5 +1,6 @@
 //! Answers: a verdict and the evidence for it.
 
+use super::untold::Untold;
 use gateproof_model::request::ContextValue;
 use serde::Serialize;
 use std::collections::BTreeMap;
@@ -37,10 +38,10 @@ pub struct Answer {
     pub witness: Option<Witness>,
     /// What shows that it is impossible.
     pub proof: Option<ProofSummary>,
-    /// What the verdict takes for granted, a sentence each. Many callers share the same.
+    /// What was not collected, and the neutral value that is taken for it. Many callers share the same.
+    pub untold: Arc<Vec<Untold>>,
+    /// What else the verdict takes for granted, a sentence each.
     pub assumptions: Arc<Vec<String>>,
-    /// How many of the assumptions stand for inputs that were not collected.
-    pub not_collected: usize,
     /// Why it is undecided.
     pub undecided: Option<Undecided>,
 }
@@ -49,9 +50,26 @@ pub struct Answer {
 pub(crate) const EXISTS: &str = "exists, or can be created";
 
 impl Answer {
-    /// The assumptions beside those that a resource exists: what an unreadable policy says, say.
-    pub fn unknowns(&self) -> impl Iterator<Item = &String> {
-        self.assumptions.iter().filter(|a| !a.ends_with(EXISTS))
+    /// An answer of which nothing is known but the verdict.
+    pub(crate) fn bare(verdict: Verdict) -> Self {
+        Self {
+            verdict,
+            witness: None,
+            proof: None,
+            untold: Arc::default(),
+            assumptions: Arc::default(),
+            undecided: None,
+        }
+    }
+
+    /// All that the verdict takes for granted, a sentence each.
+    pub fn taken_for_granted(&self) -> impl Iterator<Item = String> {
+        self.untold.iter().map(ToString::to_string).chain(self.assumptions.iter().cloned())
+    }
+
+    /// The same beside that a resource exists: what an unreadable policy says, say.
+    pub fn unknowns(&self) -> impl Iterator<Item = String> {
+        self.taken_for_granted().filter(|taken| !taken.ends_with(EXISTS))
     }
 }
 

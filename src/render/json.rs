@@ -28,7 +28,7 @@ fn verdict(answer: &Answer) -> Map<String, Value> {
     fields.insert("verdict".to_owned(), json!(answer.verdict));
     fields.insert("witness".to_owned(), json!(answer.witness));
     fields.insert("proof".to_owned(), json!(answer.proof));
-    fields.insert("assumptions".to_owned(), json!(answer.assumptions));
+    fields.insert("assumptions".to_owned(), json!(answer.taken_for_granted().collect::<Vec<_>>()));
     fields.insert("undecided".to_owned(), json!(answer.undecided));
     fields
 }

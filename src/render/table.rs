@@ -106,7 +106,7 @@ fn row(arn: &str, answer: &Answer) -> Vec<String> {
         of(&|s| s.resource.clone()),
         of(&context),
         of(&|s| s.allowed_by.iter().map(evidence).collect::<Vec<_>>().join("\n")),
-        answer.assumptions.join("\n"),
+        answer.taken_for_granted().collect::<Vec<_>>().join("\n"),
         undecided.unwrap_or_default(),
     ]
 }

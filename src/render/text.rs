@@ -16,9 +16,9 @@ pub(super) fn line(out: &mut String, text: std::fmt::Arguments<'_>) {
 }
 
 pub(super) fn headline(answer: &Answer) -> String {
-    match (answer.verdict, answer.not_collected, &answer.undecided) {
+    match (answer.verdict, answer.untold.len(), &answer.undecided) {
         (Verdict::Reachable, _, _) => {
-            let unknowns: Vec<&str> = answer.unknowns().map(String::as_str).collect();
+            let unknowns: Vec<String> = answer.unknowns().collect();
             match unknowns.is_empty() {
                 true => "reachable".to_owned(),
                 false => format!("reachable, assuming {}", unknowns.join("; ")),
@@ -93,7 +93,7 @@ pub(super) fn body(out: &mut String, answer: &Answer) {
             line(out, format_args!("  blocked   {obstacle}"));
         }
     }
-    for assumption in answer.assumptions.iter() {
+    for assumption in answer.taken_for_granted() {
         line(out, format_args!("  assuming  {assumption}"));
     }
 }
@@ -190,9 +190,9 @@ pub fn who_can(answers: &[(Arc<str>, Answer)], found: &[Problem]) -> String {
     for (arn, answer) in of(Verdict::Undecided) {
         line(&mut out, format_args!("\n{arn}: {}", headline(answer)));
     }
-    let mut assumed: Vec<&String> = Vec::new();
+    let mut assumed: Vec<String> = Vec::new();
     for (_, answer) in of(Verdict::Impossible) {
-        for text in answer.assumptions.iter() {
+        for text in answer.taken_for_granted() {
             if !assumed.contains(&text) {
                 assumed.push(text);
             }

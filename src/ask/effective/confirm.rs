@@ -96,7 +96,7 @@ impl Estate {
             .collect();
         Ok(Confirmed {
             actions,
-            assumptions: self.uncollected(caller, &prepared),
+            assumptions: self.uncollected(caller, &prepared).iter().map(ToString::to_string).collect(),
             blind: self.blind_spot(caller, &prepared),
         })
     }

@@ -1,13 +1,12 @@
 //! CP-CFN-7: a compromised source or build stage can't take an account.
 
-use super::super::case::{Case, missing_of};
+use super::super::case::Case;
 use super::super::control::Control;
-use super::super::evidence::Evidence;
 use super::super::finding::Severity;
 use crate::ask::AskError;
-use crate::escalation::{Attack, Target};
-use crate::pipelines::{MappedAction, Untold};
-use crate::question::{Selector, Verdict};
+use crate::escalation::Target;
+use crate::pipelines::MappedAction;
+use crate::question::Selector;
 use std::collections::BTreeSet;
 
 /// The control.
@@ -45,37 +44,9 @@ fn decide(case: &mut Case<'_>) -> Result<(), AskError> {
 fn reach(case: &mut Case<'_>, role: &str, account: &str) -> Result<(), AskError> {
     let from = [Selector::Arn(role.to_owned())];
     let target = Target::Administers(vec![Selector::Account(account.to_owned())]);
-    let attack = Attack { from: &from, together: false, when: &[], target: &target };
-    let found = case.estate.attack(&attack, case.settings)?;
+    let found = case.reach(&from, &target)?;
     let subject = format!("{role} to account {account}");
     let question = format!("administrative access to account {account} from {role}, in any number of steps");
-    let assuming: Vec<String> = found.overall.assumptions.to_vec();
-    match found.overall.verdict {
-        Verdict::Reachable => {
-            let steps = found.chains.first().map_or(0, |chain| chain.steps.len());
-            let evidence = found.chains.first().cloned().map(Evidence::Chain).into_iter().collect();
-            let given = if assuming.is_empty() {
-                String::new()
-            } else {
-                format!(", assuming {}", assuming.join("; "))
-            };
-            let message = format!("{role} comes to administer account {account} by {steps} requests{given}");
-            case.violated((&subject, role), message, evidence);
-        }
-        Verdict::Undecided => {
-            let why = found.overall.undecided.map(|u| u.reason).unwrap_or_default();
-            let missing = vec![Untold { what: why.clone(), command: None }];
-            case.unknown(&subject, format!("{question}: not decided: {why}"), missing);
-        }
-        Verdict::Impossible if found.overall.not_collected > 0 => {
-            let missing = missing_of(std::iter::once(&found.overall));
-            case.unknown(&subject, format!("as far as is known impossible: {question}"), missing);
-        }
-        Verdict::Impossible => {
-            let evidence =
-                found.overall.proof.map(|proof| Evidence::NoChain { question: question.clone(), proof });
-            case.holds(&subject, format!("impossible: {question}"), evidence.into_iter().collect());
-        }
-    }
+    case.never((&subject, role), &found, &question, &format!("comes to administer account {account}"));
     Ok(())
 }

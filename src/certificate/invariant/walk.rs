@@ -16,7 +16,7 @@ use crate::escalation::{
     takes_token,
 };
 use crate::question::constraint::Demand;
-use crate::question::{Constraint, Requests};
+use crate::question::{Constraint, Requests, Untold};
 use gateproof_encodings::primitive::{Binding, Effect, Need, Primitive, Via};
 use gateproof_encodings::scope::is_assume_action;
 use gateproof_model::arn::Arn;
@@ -71,14 +71,13 @@ pub(super) fn close(matter: &Matter<'_>, after: &Estate, judge: &impl Judge) -> 
                 return Err(Fault::BlindSpot(format!("not known: {}", problem.found)).at(&*problem.file));
             }
             if let Some(commands) = inventory.not_collected(&kind, &account.id) {
-                let commands = commands.join("; ");
-                missing.push(format!("account {} has no {kind} (to supply it: {commands})", account.id));
+                let what = format!("account {} has no {kind}", account.id);
+                missing.push(Untold { what, command: Some(commands.join("; ")) });
             }
         }
     }
-    let taken = snapshot.assumptions().iter();
-    let taken = taken.map(|a| format!("{} (to supply it: {})", a.text, a.cli_command));
-    Ok(taken.chain(missing).collect())
+    let taken = snapshot.assumptions().iter().map(Untold::from);
+    Ok(taken.chain(missing).map(|untold| untold.to_string()).collect())
 }
 
 /// The first refusal, whichever thread found it.

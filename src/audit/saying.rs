@@ -1,0 +1,126 @@
+//! What a control says of one pipeline, and how answers to its questions become findings.
+
+use super::answers::Answers;
+use super::case::Case;
+use super::control::Control;
+use super::evidence::Evidence;
+use super::finding::{Finding, Judgement, fingerprint};
+use crate::pipelines::Untold;
+use crate::question::Verdict;
+use gateproof_model::configuration::Told;
+use std::sync::Arc;
+
+impl Case<'_> {
+    /// What AWS says of something; `None`: it was not told, and that is said. `Some(None)`: there is none.
+    pub fn told<T>(&mut self, subject: &str, what: &str, told: Told<T>) -> Option<Option<T>> {
+        match told {
+            Told::Known { value, .. } => Some(Some(value)),
+            Told::Absent { .. } => Some(None),
+            Told::Untold { command, problem } => {
+                let why = problem.map(|problem| format!(" ({problem})")).unwrap_or_default();
+                let missing = Untold { what: format!("{what}{why}"), command: Some(command) };
+                self.unknown(subject, format!("{what} is not told"), vec![missing]);
+                None
+            }
+        }
+    }
+
+    /// The control holds of something.
+    pub fn holds(&mut self, subject: &str, message: impl Into<String>, evidence: Vec<Evidence>) {
+        self.say(subject, "", (Judgement::Holds, message.into()), evidence, Vec::new());
+    }
+
+    /// The control is violated: by somebody or something, an `offender`, that has to do with the subject.
+    pub fn violated(
+        &mut self,
+        (subject, offender): (&str, &str),
+        message: impl Into<String>,
+        evidence: Vec<Evidence>,
+    ) {
+        self.say(subject, offender, (Judgement::Violated, message.into()), evidence, Vec::new());
+    }
+
+    /// The snapshot doesn't tell.
+    pub fn unknown(&mut self, subject: &str, message: impl Into<String>, missing: Vec<Untold>) {
+        self.say(subject, "?", (Judgement::Unknown, message.into()), Vec::new(), missing);
+    }
+
+    /// `gateproof.toml` doesn't say what is meant.
+    pub fn not_meant(&mut self, subject: &str, key: &str, what: &str) {
+        let missing = Untold { what: format!("{what}: `{key}` in [audit] of gateproof.toml"), command: None };
+        self.unknown(subject, format!("nothing says {what}"), vec![missing]);
+    }
+
+    /// Nobody may but those that are meant to: a violation for everybody else who can, with a request.
+    pub fn only(&mut self, subject: &str, answers: &Answers, meant: impl Fn(&str) -> bool, does: &str) {
+        let mut settled = true;
+        for (arn, answer) in answers.each.iter().filter(|(arn, _)| !meant(arn)) {
+            match answer.verdict {
+                Verdict::Reachable => {
+                    let evidence = answer.witness.iter().cloned().map(Evidence::Request).collect();
+                    self.violated((subject, arn), format!("{arn} {does}"), evidence);
+                    settled = false;
+                }
+                Verdict::Undecided => {
+                    let why = answer.undecided.as_ref().map(|u| u.reason.clone()).unwrap_or_default();
+                    let missing = Untold { what: why.clone(), command: None };
+                    let message = format!("whether {arn} {does} is not decided: {why}");
+                    self.say(subject, arn, (Judgement::Unknown, message), Vec::new(), vec![missing]);
+                    settled = false;
+                }
+                Verdict::Impossible => {}
+            }
+        }
+        if !settled {
+            return;
+        }
+        let who = if answers.who_can().next().is_some() { "nobody else" } else { "nobody" };
+        match answers.missing() {
+            missing if missing.is_empty() => {
+                self.holds(subject, format!("{who} {does}"), vec![answers.proof()]);
+            }
+            missing => self.unknown(subject, format!("as far as is known {who} {does}"), missing),
+        }
+    }
+
+    /// Nobody at all may: one violation for all who can, the fault being in what should stop them.
+    pub fn nobody(&mut self, subject: &str, answers: &Answers, does: &str) {
+        let can: Vec<Arc<str>> = answers.who_can().map(|(arn, _)| arn.clone()).collect();
+        let witness = answers.who_can().find_map(|(_, witness)| witness.cloned());
+        let (Some(first), Some(witness)) = (can.first(), witness) else {
+            return self.only(subject, answers, |_| false, does);
+        };
+        let others = match can.len() - 1 {
+            0 => String::new(),
+            1 => " and one other".to_owned(),
+            n => format!(" and {n} others"),
+        };
+        let message = format!("{first}{others} {does}");
+        let sets = Evidence::Sets { meant: Vec::new(), found: can };
+        self.violated((subject, ""), message, vec![Evidence::Request(witness), sets]);
+    }
+
+    fn say(
+        &mut self,
+        subject: &str,
+        offender: &str,
+        (verdict, message): (Judgement, String),
+        evidence: Vec<Evidence>,
+        missing: Vec<Untold>,
+    ) {
+        let Control { id, severity, .. } = *self.control;
+        let pipeline = &self.pipeline.arn;
+        self.findings.push(Finding {
+            control: id,
+            pipeline: pipeline.clone(),
+            subject: subject.to_owned(),
+            verdict,
+            severity,
+            message,
+            evidence,
+            fingerprint: fingerprint(id, pipeline, subject, offender),
+            offender: offender.to_owned(),
+            missing,
+        });
+    }
+}
