@@ -31,6 +31,7 @@ mod known;
 mod obligations;
 mod obstacles;
 mod one_name;
+mod opinions;
 mod piece;
 mod plan;
 mod prefilter;

@@ -28,6 +28,9 @@ use crate::pipelines::{Map, Untold};
 use asked::Asked;
 use case::Case;
 
+/// Of the questions about so many pipelines as many are seconded by sample as there are about one.
+const SAMPLED_OF_EACH: usize = 4;
+
 /// What the controls say of a snapshot's pipelines.
 #[derive(Debug, Clone)]
 pub struct Audit {
@@ -49,10 +52,11 @@ impl Audit {
         settings: &EscalationSettings,
     ) -> Result<Self, AskError> {
         // What a control holds against one pipeline may stand in another.
-        let answered = Answered::new(estate, &settings.ask);
+        let declared = estate.snapshot.pipelines();
+        let answered =
+            Answered::new(estate, &settings.ask).sampling_one_in(declared.all.len() / SAMPLED_OF_EACH);
         let map = Map::asking(&answered, None)?;
         let (map, asked) = (&map, &Asked::new(&answered, settings));
-        let declared = estate.snapshot.pipelines();
         let mut all = Vec::new();
         for pipeline in map.pipelines.iter().filter(|p| name.is_none_or(|name| *name == p.name)) {
             let Some(declared) = declared.all.iter().find(|declared| declared.arn == pipeline.arn) else {

@@ -1,8 +1,9 @@
 //! Answers that are kept: what many ask about the same resources is asked once.
 
 use super::estate::Estate;
-use super::{AskError, Settings};
-use crate::question::{Answer, Requests, Verdict};
+use super::summary::Prepared;
+use super::{AskError, CrossCheck, Settings};
+use crate::question::{Answer, Quantifier, Requests, Verdict};
 use gateproof_model::policy::Document;
 use rustc_hash::FxHashMap;
 use sha2::{Digest, Sha256};
@@ -19,12 +20,21 @@ const KEPT: usize = 4_000_000;
 /// So many different answers of a question are compared with each next, so that those of callers whom nothing concerns are kept once.
 const COMPARED: usize = 8;
 
+/// So many questions about single principals are kept ready.
+const READY: usize = 4;
+
 /// An estate's answers to questions about single calls.
 pub(crate) struct Answered<'a> {
     /// Who is asked about.
     pub estate: &'a Estate,
     settings: &'a Settings,
+    /// The settings of questions that are not seconded.
+    alone: Settings,
+    /// Of so many questions one is seconded by sample.
+    one_in: u32,
     kept: Mutex<Kept>,
+    /// Questions about single principals, made ready, the newest last.
+    prepared: Mutex<VecDeque<(Key, Arc<Prepared<'a>>)>>,
 }
 
 #[derive(Default)]
@@ -41,14 +51,28 @@ type Key = [u8; 32];
 impl<'a> Answered<'a> {
     /// Nothing is answered yet.
     pub fn new(estate: &'a Estate, settings: &'a Settings) -> Self {
-        Self { estate, settings, kept: Mutex::default() }
+        let alone = Settings { cross_check: CrossCheck::Never, ..settings.clone() };
+        Self { estate, settings, alone, one_in: 1, kept: Mutex::default(), prepared: Mutex::default() }
+    }
+
+    /// Where answers are seconded by sample, only those of one in so many questions are: the same ones in every run.
+    pub fn sampling_one_in(self, one_in: usize) -> Self {
+        Self { one_in: u32::try_from(one_in).unwrap_or(u32::MAX).max(1), ..self }
+    }
+
+    fn settings_of(&self, question: &Key) -> &Settings {
+        let [a, b, c, d, ..] = *question;
+        let passed_over = u32::from_le_bytes([a, b, c, d]) % self.one_in != 0;
+        let sampled = self.settings.cross_check == CrossCheck::Sample;
+        if sampled && passed_over { &self.alone } else { self.settings }
     }
 
     /// [`Estate::who_can`].
     pub fn who_can(&self, requests: &Requests) -> Result<Everybody, AskError> {
-        self.once(key_of(&("who can", requests)), || {
+        let key = key_of(&("who can", requests));
+        self.once(key, || {
             let mut different: VecDeque<Arc<Answer>> = VecDeque::new();
-            let each = self.estate.who_can(requests, self.settings)?.into_iter();
+            let each = self.estate.who_can(requests, self.settings_of(&key))?.into_iter();
             Ok(each.map(|(arn, answer)| (arn, shared(answer, &mut different))).collect())
         })
     }
@@ -61,11 +85,28 @@ impl<'a> Answered<'a> {
         requests: &Requests,
     ) -> Result<Arc<Answer>, AskError> {
         let all = self.once(key_of(&(principal, &session, requests)), || {
-            let answer = self.estate.can_within(principal, session, requests, self.settings)?;
+            let prepared = self.prepared(requests)?;
+            let answer = self.estate.can_within(principal, session, &prepared)?;
             Ok([(principal.into(), Arc::new(answer))].into())
         })?;
         let answer = all.first().map(|(_, answer)| answer.clone());
         answer.ok_or_else(|| AskError::NothingSelected { given: principal.to_owned() })
+    }
+
+    /// The question made ready. One about every call takes longer to make ready than to answer.
+    fn prepared(&self, requests: &Requests) -> Result<Arc<Prepared<'a>>, AskError> {
+        let key = key_of(requests);
+        let mut prepared = self.prepared.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some((_, known)) = prepared.iter().find(|(known, _)| *known == key) {
+            return Ok(known.clone());
+        }
+        let new =
+            Arc::new(self.estate.prepare(requests.clone(), Quantifier::Some, self.settings_of(&key))?);
+        if prepared.len() == READY {
+            prepared.pop_front();
+        }
+        prepared.push_back((key, new.clone()));
+        Ok(new)
     }
 
     fn once(

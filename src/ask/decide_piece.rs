@@ -1,6 +1,7 @@
 //! One piece decided: its formula solved, its model replayed or its proof checked.
 
 use super::attempt::{Attempt, Solved};
+use super::effort::Effort;
 use super::estate::Estate;
 use super::facts::Facts;
 use super::piece::Piece;
@@ -122,15 +123,16 @@ pub(super) fn second_opinion(terms: &Terms, root: Term, piece: &Piece<'_>) -> Se
     if !piece.second || root == Terms::FALSE || root == Terms::TRUE {
         return Second::NotAsked;
     }
-    let cancellation = piece.effort.cancellation().clone();
-    let budget = Budget { cancellation, ..Budget::of_wall(OPINION) };
-    let answer =
-        (piece.effort.second)().and_then(|mut solver| solve_strings(terms, root, &budget, solver.as_mut()));
-    match answer {
-        Ok(StringsAnswer::Sat(_)) => Second::Satisfiable,
-        Ok(StringsAnswer::Unsat) => Second::Refuted,
-        Ok(StringsAnswer::Unknown(_)) | Err(_) => Second::Unknown,
-    }
+    let Effort { second, opinions, .. } = piece.effort;
+    opinions.of(terms, root, *second, || {
+        let cancellation = piece.effort.cancellation().clone();
+        let budget = Budget { cancellation, ..Budget::of_wall(OPINION) };
+        match second().and_then(|mut solver| solve_strings(terms, root, &budget, solver.as_mut())) {
+            Ok(StringsAnswer::Sat(_)) => Second::Satisfiable,
+            Ok(StringsAnswer::Unsat) => Second::Refuted,
+            Ok(StringsAnswer::Unknown(_)) | Err(_) => Second::Unknown,
+        }
+    })
 }
 
 /// The disagreement, where the second opinion is opposite to whether a request was `found`.

@@ -1,9 +1,10 @@
 //! What a question may cost.
 
+use super::opinions::{MakeSolver, Opinions};
 use super::reproducer::Reproducers;
 use crate::engine::Limits;
 use crate::question::Undecided;
-use crate::solver::{Cancellation, SmtSolver, SolverError, UnknownReason, Z3};
+use crate::solver::{Cancellation, UnknownReason, Z3};
 use std::time::Duration;
 
 /// What a question may cost.
@@ -23,7 +24,9 @@ pub struct Effort {
     /// Whether a witness may take nothing for granted that the snapshot can't tell.
     pub strict: bool,
     /// The solver of strings for second opinions.
-    pub second: fn() -> Result<Box<dyn SmtSolver>, SolverError>,
+    pub second: MakeSolver,
+    /// Those that it gave.
+    pub opinions: Opinions,
     /// Takes the formulas about which solvers disagree.
     pub reproducers: Reproducers,
 }
@@ -47,6 +50,7 @@ impl Default for Effort {
             strings: Duration::from_secs(10),
             strict: false,
             second: || Ok(Box::new(Z3::new()?)),
+            opinions: Opinions::default(),
             reproducers: Reproducers::default(),
         }
     }

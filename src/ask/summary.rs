@@ -92,23 +92,21 @@ impl Estate {
         Ok(CanAnswer { overall, principals })
     }
 
-    /// Whether a user or role of the snapshot can make some matching request, in a session under a policy if one is given.
+    /// Whether a user or role of the snapshot can make some request of a question, in a session under a policy if one is given.
     ///
     /// # Errors
-    /// Where the action globs name nothing, and where it is not of the snapshot.
-    pub(crate) fn can_within(
-        &self,
+    /// Where it is not of the snapshot.
+    pub(crate) fn can_within<'a>(
+        &'a self,
         principal: &str,
         session: Option<Arc<Document>>,
-        requests: &Requests,
-        settings: &Settings,
+        prepared: &Prepared<'a>,
     ) -> Result<Answer, AskError> {
-        let prepared = self.prepare(requests, Quantifier::Some, settings)?;
         let caller = self
             .caller(principal)
             .ok_or_else(|| AskError::NothingSelected { given: principal.to_owned() })?;
         let within = session.map(|session| caller.within(vec![session]));
-        Ok(self.ask(&mut Terms::default(), within.as_ref().unwrap_or(caller), &prepared))
+        Ok(self.ask(&mut Terms::default(), within.as_ref().unwrap_or(caller), prepared))
     }
 
     /// Everyone who can make some matching request: the principals of the snapshot, the services that

@@ -87,11 +87,11 @@ pub struct Person {
 }
 
 /// Asks one estate about its pipelines.
-pub(super) struct Asker<'a> {
-    pub answered: &'a Answered<'a>,
+pub(super) struct Asker<'a, 'e> {
+    pub answered: &'a Answered<'e>,
 }
 
-impl Asker<'_> {
+impl Asker<'_, '_> {
     /// Who can do what with a pipeline.
     pub fn abilities(&self, pipeline: &Pipeline) -> Result<Vec<Ability>, AskError> {
         let mut found = Vec::new();
