@@ -232,7 +232,8 @@ impl Aim {
             }
             What::Controls(_) => Vec::new(),
             What::Access(requests) => {
-                let requests = Requests { when: holder.when.clone(), ..requests.clone() };
+                let when = holder.when.iter().chain(&requests.when).cloned().collect();
+                let requests = Requests { when, ..requests.clone() };
                 let asks = vec![Asked { entity: Cow::Borrowed(&holder.entity), requests, part: "" }];
                 vec![Way { asks, ..Way::default() }]
             }
