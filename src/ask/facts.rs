@@ -122,7 +122,11 @@ impl<'a> Facts<'a> {
                 Demand::Equals(value) => single(value),
                 Demand::Members(values) => KeyFact::Fixed(ContextValue::List(values.clone())),
                 Demand::Absent => KeyFact::Absent,
-                Demand::Differs(_) | Demand::Matches(_) | Demand::Present | Demand::OneOf(_) => continue,
+                Demand::Differs(_)
+                | Demand::Matches(_)
+                | Demand::Avoids(_)
+                | Demand::Present
+                | Demand::OneOf(_) => continue,
             };
             if matches!(self.fact(&key), KeyFact::Open { .. }) {
                 self.demanded.insert(key, fact);

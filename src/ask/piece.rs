@@ -420,7 +420,7 @@ fn demanded(encoder: &mut Encoder<'_>, facts: &Facts<'_>, key: &Arc<str>, demand
     let flag = |v: &str| ["true", "false"].iter().any(|b| v.eq_ignore_ascii_case(b));
     let (patterns, fold_case) = match demand {
         Demand::Equals(v) | Demand::Differs(v) => (vec![literal(v)], flag(v)),
-        Demand::Matches(glob) => (vec![flat(glob)], false),
+        Demand::Matches(glob) | Demand::Avoids(glob) => (vec![flat(glob)], false),
         Demand::Members(vs) => (vs.iter().map(|v| literal(v)).collect(), false),
         Demand::Absent | Demand::Present | Demand::OneOf(_) => (Vec::new(), false),
     };
@@ -449,7 +449,7 @@ fn demanded(encoder: &mut Encoder<'_>, facts: &Facts<'_>, key: &Arc<str>, demand
     };
     match demand {
         Demand::Equals(_) | Demand::Matches(_) | Demand::Members(_) => inside,
-        Demand::Differs(_) => encoder.terms.not(inside),
+        Demand::Differs(_) | Demand::Avoids(_) => encoder.terms.not(inside),
         Demand::Absent => encoder.terms.not(present),
         Demand::Present | Demand::OneOf(_) => present,
     }

@@ -21,6 +21,8 @@ pub enum Demand {
     Differs(String),
     /// `KEY~GLOB`: present, and matching.
     Matches(String),
+    /// `KEY!~GLOB`: no value that matches, or absent.
+    Avoids(String),
     /// `KEY=[a,b]`: a multivalued key with exactly these values.
     Members(Vec<String>),
     /// `KEY=absent`.
@@ -34,7 +36,7 @@ pub enum Demand {
 /// A `--when` that is not of the form.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error(
-    "condition `{given}`: expected KEY=VALUE, KEY!=VALUE, KEY~GLOB, KEY=[a,b], KEY=absent or KEY=present, where KEY is \
+    "condition `{given}`: expected KEY=VALUE, KEY!=VALUE, KEY~GLOB, KEY!~GLOB, KEY=[a,b], KEY=absent or KEY=present, where KEY is \
      such as aws:SourceIp"
 )]
 pub struct ConstraintError {
@@ -48,7 +50,7 @@ impl FromStr for Constraint {
     fn from_str(text: &str) -> Result<Self, ConstraintError> {
         let bad = || ConstraintError { given: text.to_owned() };
         // Keys hold letters, digits, `:`, `/`, `-`, `_`, `.`, `@`, `+` and spaces in tag names, so the first
-        // of `!=`, `~`, `=` separates.
+        // of `!=`, `!~`, `~`, `=` separates.
         let at = text.find(['=', '~', '!']).ok_or_else(bad)?;
         let (key, rest) = text.split_at_checked(at).ok_or_else(bad)?;
         let key = key.trim();
@@ -57,6 +59,8 @@ impl FromStr for Constraint {
         }
         let demand = if let Some(value) = rest.strip_prefix("!=") {
             Demand::Differs(value.to_owned())
+        } else if let Some(glob) = rest.strip_prefix("!~") {
+            Demand::Avoids(glob.to_owned())
         } else if let Some(glob) = rest.strip_prefix('~') {
             Demand::Matches(glob.to_owned())
         } else {
@@ -88,6 +92,7 @@ impl fmt::Display for Constraint {
             Demand::Equals(v) => write!(f, "{key}={v}"),
             Demand::Differs(v) => write!(f, "{key}!={v}"),
             Demand::Matches(v) => write!(f, "{key}~{v}"),
+            Demand::Avoids(v) => write!(f, "{key}!~{v}"),
             Demand::Members(vs) => write!(f, "{key}=[{}]", vs.join(",")),
             Demand::Absent => write!(f, "{key}=absent"),
             Demand::Present => write!(f, "{key}=present"),
@@ -105,6 +110,7 @@ mod tests {
             "aws:MultiFactorAuthPresent!=true",
             "aws:SourceIp=203.0.113.7",
             "aws:PrincipalTag/team~red-*",
+            "aws:PrincipalTag/team!~red-*",
             "aws:TagKeys=[a,b]",
             "aws:TagKeys=[]",
             "aws:SourceVpce=absent",

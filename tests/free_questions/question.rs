@@ -38,7 +38,7 @@ const ASKED: [&str; 20] = [
     "acme:Unheard*",
 ];
 
-const WHEN: [&str; 15] = [
+const WHEN: [&str; 16] = [
     "aws:MultiFactorAuthPresent!=true",
     "aws:MultiFactorAuthPresent=true",
     "aws:SourceIp=203.0.113.7",
@@ -49,6 +49,7 @@ const WHEN: [&str; 15] = [
     "aws:RequestTag/env=absent",
     "aws:TagKeys=[env,team]",
     "aws:PrincipalTag/team=red",
+    "aws:PrincipalTag/team!~re*",
     "aws:ResourceTag/env!=prod",
     "aws:RequestedRegion=eu-west-1",
     "aws:ViaAWSService=false",
@@ -156,6 +157,7 @@ fn is_demand_met(key: &str, demand: &Demand, request: &Request) -> bool {
         Demand::Equals(wanted) => values.len() == 1 && same(values[0], wanted),
         Demand::Differs(wanted) => !values.iter().any(|v| same(v, wanted)),
         Demand::Matches(glob) => values.iter().any(|v| glob_matches(glob, v)),
+        Demand::Avoids(glob) => !values.iter().any(|v| glob_matches(glob, v)),
         Demand::Members(wanted) => {
             found.is_some()
                 && wanted.iter().all(|w| values.contains(&w.as_str()))
