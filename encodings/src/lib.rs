@@ -24,6 +24,7 @@ pub mod layers;
 pub mod primitive;
 pub mod principal;
 pub mod proof;
+pub mod regular;
 pub mod scope;
 pub mod smtlib;
 pub mod statement;
