@@ -17,6 +17,8 @@ pub mod cloudtrail;
 pub mod codebuild;
 pub mod codepipeline;
 pub mod connections;
+pub mod credentials;
+pub mod ec2;
 pub mod ecr;
 pub mod events;
 pub mod firehose;

@@ -218,6 +218,9 @@ pub struct ActionType {
     pub owner: String,
     /// The provider, such as `CodeBuild`.
     pub provider: String,
+    /// The version of an action of one's own.
+    #[serde(default)]
+    pub version: Option<String>,
 }
 
 /// An artifact by its name.

@@ -3,9 +3,11 @@
 //! AWS CodeBuild API Reference, Project, ListSourceCredentials.
 
 mod source;
+mod variable;
 mod webhook;
 
 pub use source::{BuildSpec, ProjectSource, SourceAuth, SourceLocation};
+pub use variable::{EnvironmentVariable, Telltale};
 pub use webhook::{PullRequestPolicy, Webhook, WebhookFilter, WebhookScope};
 
 use super::Told;
@@ -136,20 +138,6 @@ pub struct Environment {
     /// The variables.
     #[serde(default)]
     pub environment_variables: Vec<EnvironmentVariable>,
-}
-
-/// An environment variable. Its value is not read.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
-pub struct EnvironmentVariable {
-    /// Its name.
-    pub name: String,
-    /// `PLAINTEXT`, `PARAMETER_STORE` or `SECRETS_MANAGER`.
-    #[serde(rename = "type", default = "plaintext")]
-    pub kind: String,
-}
-
-fn plaintext() -> String {
-    "PLAINTEXT".to_owned()
 }
 
 /// The network that builds run in.
