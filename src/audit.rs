@@ -3,8 +3,10 @@
 //! A control never looks at the text of a policy alone. Input that was never collected makes it *unknown*, and is named with the command
 //! that tells it.
 
+mod accounts;
 mod answers;
 mod asked;
+mod builds;
 mod case;
 mod control;
 mod controls;
@@ -20,7 +22,7 @@ pub use control::Control;
 pub use controls::CONTROLS;
 pub use evidence::{Evidence, Field};
 pub use finding::{Finding, Judgement, Severity};
-pub use intent::{Intent, IntentError};
+pub use intent::{Intent, IntentError, Terraform};
 
 use crate::ask::{Answered, AskError, Estate};
 use crate::escalation::EscalationSettings;

@@ -1,7 +1,7 @@
 //! `gateproof.toml`: what a team calls its environments, and its own attack steps.
 
 use crate::ask::Environments;
-use crate::audit::{Intent, IntentError};
+use crate::audit::{Intent, IntentError, Terraform};
 use crate::question::Selector;
 use serde::Deserialize;
 use std::collections::{BTreeMap, BTreeSet};
@@ -31,14 +31,39 @@ struct Meant {
     administrators: Option<Vec<String>>,
     /// Who is meant to change pipelines and their buckets and keys.
     platform: Option<Vec<String>>,
+    /// Who is meant to take guard-rails down.
+    guards: Option<Vec<String>>,
     /// The branches that may be shipped.
     branches: Option<Vec<String>>,
+    /// The accounts of the repository's provider whose events may start builds.
+    actors: Option<Vec<String>>,
+    /// The subjects of tokens of other places' builds that may assume roles.
+    subjects: Option<Vec<String>>,
     /// By pipeline, who is meant to approve.
     #[serde(default)]
     approvers: BTreeMap<String, Vec<String>>,
     /// By pipeline, who is meant to write what it ships.
     #[serde(default)]
     committers: BTreeMap<String, Vec<String>>,
+    /// `[audit.terraform]`.
+    terraform: Option<MeantByTerraform>,
+}
+
+/// Where Terraform keeps its state, and who works with it.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct MeantByTerraform {
+    /// The objects of the state.
+    state: Vec<String>,
+    /// The tables of locks.
+    #[serde(default)]
+    locks: Vec<String>,
+    /// What applies it.
+    #[serde(default)]
+    runners: Vec<String>,
+    /// What only plans.
+    #[serde(default)]
+    planners: Vec<String>,
 }
 
 /// One environment.
@@ -104,7 +129,18 @@ impl Config {
     /// # Errors
     /// Where a selector is malformed.
     pub fn intent(&self) -> Result<Intent, IntentError> {
-        let Meant { production, administrators, platform, branches, approvers, committers } = &self.audit;
+        let Meant {
+            production,
+            administrators,
+            platform,
+            guards,
+            branches,
+            actors,
+            subjects,
+            approvers,
+            committers,
+            terraform,
+        } = &self.audit;
         let parsed = |key: &str, texts: &[String]| -> Result<Vec<Selector>, IntentError> {
             let named = |error| IntentError { key: key.to_owned(), error };
             texts.iter().map(|text| text.parse().map_err(named)).collect()
@@ -122,9 +158,24 @@ impl Config {
             production: production.clone(),
             administrators: some("administrators", administrators)?,
             platform: some("platform", platform)?,
+            guards: some("guards", guards)?,
             branches: branches.clone(),
+            actors: actors.clone(),
+            subjects: subjects.clone(),
             approvers: by_pipeline("approvers", approvers)?,
             committers: by_pipeline("committers", committers)?,
+            terraform: terraform
+                .as_ref()
+                .map(|meant| {
+                    let MeantByTerraform { state, locks, runners, planners } = meant;
+                    Ok(Terraform {
+                        state: state.clone(),
+                        locks: locks.clone(),
+                        runners: parsed("terraform.runners", runners)?,
+                        planners: parsed("terraform.planners", planners)?,
+                    })
+                })
+                .transpose()?,
         })
     }
 

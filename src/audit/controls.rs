@@ -1,10 +1,30 @@
 //! All controls, one a file.
 
 mod cb_1;
+mod cb_10;
+mod cb_11;
 mod cb_12;
+mod cb_13;
+mod cb_2;
+mod cb_3;
+mod cb_4;
+mod cb_5;
+mod cb_6;
+mod cb_7;
+mod cb_8;
+mod cb_9;
+mod cdk_1;
 mod cp_a1;
+mod cp_a10;
+mod cp_a11;
+mod cp_a2;
 mod cp_a3;
+mod cp_a4;
+mod cp_a5;
 mod cp_a6;
+mod cp_a7;
+mod cp_a8;
+mod cp_a9;
 mod cp_apr_1;
 mod cp_apr_2;
 mod cp_apr_3;
@@ -29,17 +49,47 @@ mod cp_src_4;
 mod cp_src_5;
 mod cp_src_6;
 mod ecr_1;
+mod lam_1;
+mod mp_1;
+mod oidc_1;
+mod oidc_2;
+mod scp_1;
 mod stk_1;
+mod tf_1;
+mod tf_2;
+mod usr_1;
+mod xa_1;
+mod xa_2;
 
 use super::control::Control;
 
 /// The controls, by id.
-pub const CONTROLS: [&Control; 30] = [
+pub const CONTROLS: [&Control; 60] = [
     &cb_1::CONTROL,
+    &cb_10::CONTROL,
+    &cb_11::CONTROL,
     &cb_12::CONTROL,
+    &cb_13::CONTROL,
+    &cb_2::CONTROL,
+    &cb_3::CONTROL,
+    &cb_4::CONTROL,
+    &cb_5::CONTROL,
+    &cb_6::CONTROL,
+    &cb_7::CONTROL,
+    &cb_8::CONTROL,
+    &cb_9::CONTROL,
+    &cdk_1::CONTROL,
     &cp_a1::CONTROL,
+    &cp_a10::CONTROL,
+    &cp_a11::CONTROL,
+    &cp_a2::CONTROL,
     &cp_a3::CONTROL,
+    &cp_a4::CONTROL,
+    &cp_a5::CONTROL,
     &cp_a6::CONTROL,
+    &cp_a7::CONTROL,
+    &cp_a8::CONTROL,
+    &cp_a9::CONTROL,
     &cp_apr_1::CONTROL,
     &cp_apr_2::CONTROL,
     &cp_apr_3::CONTROL,
@@ -64,5 +114,15 @@ pub const CONTROLS: [&Control; 30] = [
     &cp_src_5::CONTROL,
     &cp_src_6::CONTROL,
     &ecr_1::CONTROL,
+    &lam_1::CONTROL,
+    &mp_1::CONTROL,
+    &oidc_1::CONTROL,
+    &oidc_2::CONTROL,
+    &scp_1::CONTROL,
     &stk_1::CONTROL,
+    &tf_1::CONTROL,
+    &tf_2::CONTROL,
+    &usr_1::CONTROL,
+    &xa_1::CONTROL,
+    &xa_2::CONTROL,
 ];

@@ -12,12 +12,33 @@ pub struct Intent {
     pub administrators: Option<Vec<Selector>>,
     /// Who is meant to change pipelines and their buckets.
     pub platform: Option<Vec<Selector>>,
+    /// Who is meant to take guard-rails down: in other accounts too.
+    pub guards: Option<Vec<Selector>>,
     /// The branches, as globs, that pipelines may ship from.
     pub branches: Option<Vec<String>>,
+    /// The accounts of the repository's provider, as globs, whose events may start builds.
+    pub actors: Option<Vec<String>>,
+    /// The subjects of tokens, as globs, that may assume roles.
+    pub subjects: Option<Vec<String>>,
     /// By pipeline (a name, or `*`), who is meant to approve.
     pub approvers: BTreeMap<String, Vec<Selector>>,
     /// By pipeline (a name, or `*`), who is meant to write the branch that it ships.
     pub committers: BTreeMap<String, Vec<Selector>>,
+    /// Where Terraform keeps its state, and who works with it.
+    pub terraform: Option<Terraform>,
+}
+
+/// Where Terraform keeps its state, and who works with it.
+#[derive(Debug, Clone, Default)]
+pub struct Terraform {
+    /// The objects of the state, as globs over ARNs; none: there is no state.
+    pub state: Vec<String>,
+    /// The tables of locks, as globs over ARNs.
+    pub locks: Vec<String>,
+    /// What applies it.
+    pub runners: Vec<Selector>,
+    /// What only plans.
+    pub planners: Vec<Selector>,
 }
 
 /// Why a selector of `gateproof.toml` can't be used.
@@ -30,7 +51,15 @@ pub struct IntentError {
     pub error: SelectorError,
 }
 
+/// The branches that may be shipped where nobody says which.
+const BRANCHES: [&str; 3] = ["main", "master", "release/*"];
+
 impl Intent {
+    /// The branches that may be shipped, as globs.
+    pub fn branches(&self) -> Vec<String> {
+        self.branches.clone().unwrap_or_else(|| BRANCHES.map(str::to_owned).to_vec())
+    }
+
     /// Who is meant to do something with a pipeline.
     pub fn meant<'i>(by_pipeline: &'i BTreeMap<String, Vec<Selector>>, name: &str) -> Option<&'i [Selector]> {
         by_pipeline.get(name).or_else(|| by_pipeline.get("*")).map(Vec::as_slice)

@@ -13,7 +13,32 @@ fn said_of(name: &'static str) -> &'static Audit {
 }
 
 /// What is planted (`corpus/snapshots/README.md`): the gap, the control, the pipeline, and what the message must say.
-const PLANTED: [(&str, &str, &str, &str); 28] = [
+const PLANTED: [(&str, &str, &str, &str); 48] = [
+    ("G03", "CP-A4", "staging-deploy", "bob.ferreira may write what is shipped, and approve it"),
+    ("G04", "MP-1", "prod-deploy", "by AWSCodePipelineApproverAccess"),
+    ("G15", "XA-2", "prod-deploy", "may use the key from another account"),
+    ("G20", "CB-4", "images", "comes to account 444444444444"),
+    ("G23", "XA-1", "prod-deploy", "acme-build-prod may assume the role of a deployment"),
+    ("G27", "CDK-1", "staging-deploy", "may assume a role of the CDK's from another account"),
+    ("G27", "CDK-1", "staging-deploy", "may write IAM"),
+    (
+        "G29",
+        "OIDC-1",
+        "images",
+        "may assume arn:aws:iam::222222222222:role/github-actions-ci with a token of a subject that isn't meant",
+    ),
+    ("G30", "OIDC-1", "staging-deploy", "github-actions-preview with a token of a subject that isn't meant"),
+    ("G31", "CB-6", "prod-deploy", "dave.okafor may start builds and override what they do"),
+    ("G33", "CP-A2", "staging-deploy", "bob.ferreira may start the pipeline with what they may write"),
+    ("G33", "CP-A5", "prod-deploy", "bob.ferreira may take the pipeline on without its gates"),
+    ("G35", "CB-10", "prod-deploy", "in AWS's own network"),
+    ("G35", "CB-11", "prod-deploy", "is not named by its digest"),
+    ("G35", "CB-2", "images", "the filters let in events of account"),
+    ("G35", "CB-3", "images", "without anybody's comment"),
+    ("G35", "CB-5", "prod-deploy", "the steps are in the repository"),
+    ("G35", "CB-7", "prod-deploy", "`DB_PASSWORD` holds in plain text"),
+    ("G35", "CB-8", "prod-deploy", "are not encrypted"),
+    ("G35", "CP-A11", "images", "becomes part of `commands`"),
     ("G01", "CP-APR-3", "prod-deploy", "alice.nguyen may approve with a long-term key"),
     ("G03", "CP-APR-1", "prod-deploy", "bob.ferreira may approve, and doesn't administer production"),
     ("G04", "CP-APR-1", "prod-deploy", "ci-legacy may approve, and doesn't administer production"),
@@ -76,8 +101,20 @@ fn violations_come_with_what_shows_them_and_proofs_with_what_they_refute() {
             Judgement::Violated => {
                 let of_data = [
                     "CB-1",
+                    "CB-10",
+                    "CB-11",
                     "CB-12",
+                    "CB-2",
+                    "CB-3",
+                    "CB-5",
+                    "CB-7",
+                    "CB-8",
+                    "CB-9",
                     "CP-A1",
+                    "CP-A11",
+                    "CP-A5",
+                    "CP-A7",
+                    "CP-A8",
                     "CP-ART-1",
                     "CP-ART-4",
                     "CP-ART-5",
@@ -90,7 +127,10 @@ fn violations_come_with_what_shows_them_and_proofs_with_what_they_refute() {
                     "CP-SRC-4",
                     "CP-SRC-5",
                     "ECR-1",
+                    "LAM-1",
                     "STK-1",
+                    "TF-2",
+                    "USR-1",
                 ];
                 let shown =
                     witness || of_data.contains(&finding.control) || finding.message.contains("names no key");

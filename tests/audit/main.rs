@@ -7,6 +7,9 @@
     reason = "tests"
 )]
 
+mod accounts;
+mod builds;
+mod delivery;
 mod documentation;
 mod example;
 mod mutants;

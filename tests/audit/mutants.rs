@@ -29,13 +29,13 @@ pub fn action<'j>(pipeline: &'j mut Value, name: &str) -> &'j mut Value {
 }
 
 /// The policy of the artifact bucket, which is text in JSON.
-fn policy(json: &mut Value, change: impl Fn(&mut Vec<Value>)) {
+pub fn policy(json: &mut Value, change: impl Fn(&mut Vec<Value>)) {
     let mut document: Value = serde_json::from_str(json["Policy"].as_str().unwrap()).unwrap();
     change(document["Statement"].as_array_mut().unwrap());
     json["Policy"] = document.to_string().into();
 }
 
-fn statement<'s>(statements: &'s mut [Value], sid: &str) -> &'s mut Value {
+pub fn statement<'s>(statements: &'s mut [Value], sid: &str) -> &'s mut Value {
     statements.iter_mut().find(|statement| statement["Sid"] == sid).unwrap()
 }
 

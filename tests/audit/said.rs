@@ -98,3 +98,31 @@ fn copy_folder(from: &Path, to: &Path) {
         }
     }
 }
+
+/// What Acme means to have but for the subjects of tokens, and more in the table of the audit.
+pub fn intent_with(lines: &str) -> tempfile::NamedTempFile {
+    let file = tempfile::Builder::new().suffix(".toml").tempfile().unwrap();
+    let text = fs::read_to_string(intent()).unwrap();
+    let kept: Vec<&str> = text.lines().filter(|line| !line.starts_with("subjects = ")).collect();
+    let text = kept.join("\n");
+    let more = text.replacen("branches = [\"main\"]\n", &format!("branches = [\"main\"]\n{lines}\n"), 1);
+    assert!(lines.is_empty() || text.len() < more.len(), "nothing was added");
+    fs::write(file.path(), more).unwrap();
+    file
+}
+
+/// Changes one more file of a copy.
+pub fn change_too(copy: &tempfile::TempDir, file: &str, change: impl Fn(&mut Value)) {
+    let place = copy.path().join(file);
+    let mut json: Value = serde_json::from_str(&fs::read_to_string(&place).unwrap()).unwrap();
+    change(&mut json);
+    fs::write(&place, json.to_string()).unwrap();
+}
+
+/// Whether a control says so of a snapshot: a finding of the verdict has the words in its message, or in what it misses.
+pub fn says(audit: &Audit, control: &str, name: &str, verdict: Judgement, words: &str) {
+    let found = of(audit, control, name, verdict);
+    let misses = |f: &Finding| f.missing.iter().any(|untold| untold.to_string().contains(words));
+    let any = found.iter().any(|f| f.message.contains(words) || misses(f));
+    assert!(any, "{control} of {name}: no `{words}` {verdict}: {:?}", audit.findings);
+}

@@ -22,11 +22,8 @@ pub const CONTROL: Control = Control {
     decide,
 };
 
-/// The branches that may be shipped where nobody says which.
-const BRANCHES: [&str; 3] = ["main", "master", "release/*"];
-
 fn decide(case: &mut Case<'_>) -> Result<(), AskError> {
-    let meant = case.intent.branches.clone().unwrap_or_else(|| BRANCHES.map(str::to_owned).to_vec());
+    let meant = case.intent.branches();
     let declaration = &case.declared.declaration;
     let deploys = case.pipeline.actions().into_iter().any(|(_, action)| action.category == "Deploy");
     for stage in &declaration.stages {
