@@ -17,16 +17,18 @@ mod reached;
 mod room;
 mod saying;
 mod template;
+mod waiver;
 
 pub use control::Control;
 pub use controls::CONTROLS;
 pub use evidence::{Evidence, Field};
 pub use finding::{Finding, Judgement, Severity};
 pub use intent::{Intent, IntentError, Terraform};
+pub use waiver::{JudgedWaiver, Waiver, WaiverError, WaiverState, parse_date};
 
 use crate::ask::{Answered, AskError, Estate};
 use crate::escalation::EscalationSettings;
-use crate::pipelines::{Map, Untold};
+use crate::pipelines::{Map, MappedPipeline, Untold};
 use asked::Asked;
 use case::Case;
 
@@ -40,6 +42,10 @@ pub struct Audit {
     pub findings: Vec<Finding>,
     /// What the snapshot doesn't tell of pipelines: nothing is said of those that were not collected.
     pub unknown: Vec<Untold>,
+    /// The pipelines that the findings are of.
+    pub pipelines: Vec<MappedPipeline>,
+    /// What becomes of each waiver, in their order.
+    pub waivers: Vec<JudgedWaiver>,
 }
 
 impl Audit {
@@ -72,12 +78,14 @@ impl Audit {
                 all.extend(case.findings);
             }
         }
-        Ok(Self { findings: all, unknown: map.unknown.clone() })
+        let mine = map.pipelines.iter().filter(|p| name.is_none_or(|name| name == p.name));
+        let pipelines = mine.cloned().collect();
+        Ok(Self { findings: all, unknown: map.unknown.clone(), pipelines, waivers: Vec::new() })
     }
 
-    /// Whether some control is violated.
+    /// Whether some control is violated, and that is not waived.
     pub fn is_violated(&self) -> bool {
-        self.findings.iter().any(|finding| finding.verdict == Judgement::Violated)
+        self.findings.iter().any(Finding::is_blocking)
     }
 
     /// Whether something is not known.

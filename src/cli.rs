@@ -22,6 +22,7 @@ mod map;
 mod primitives;
 mod reach;
 mod reproducers;
+mod today;
 mod verify_certificate;
 mod version;
 mod watch;
@@ -31,7 +32,7 @@ use crate::ask::{Effort, Settings};
 use crate::config::Config;
 use crate::render::table::Table;
 use clap::{Args, Parser, Subcommand, ValueEnum};
-use export::Export;
+use export::{Export, Forms};
 use gateproof_model::problem::Problem;
 use serde_json::Value;
 use std::io::Write;
@@ -54,7 +55,8 @@ pub(crate) struct Global {
     /// How results are printed.
     #[arg(long, global = true, value_enum, default_value_t = Format::Text)]
     format: Format,
-    /// Also writes the result to a file, as its ending says: .json, .csv or .md. Repeatable.
+    /// Also writes the result to a file, as its ending says: .json, .csv or .md; of `audit` also .html, .sarif or .junit.xml.
+    /// Repeatable.
     #[arg(long, global = true, value_name = "FILE")]
     export: Vec<Export>,
     /// Seconds for one question; what is not decided by then is undecided.
@@ -232,6 +234,9 @@ pub fn run() -> u8 {
 }
 
 fn dispatch(cli: &Cli) -> Result<u8, CliError> {
+    if !matches!(cli.command, Command::Audit(_)) {
+        cli.global.export.iter().try_for_each(Export::must_not_be_report)?;
+    }
     match &cli.command {
         Command::Demo => demo::run(&cli.global),
         Command::Can(arguments) => arguments.run(&cli.global),
@@ -308,9 +313,15 @@ impl Global {
 
     /// Prints the result, and writes it where `--export` says.
     fn publish(&self, json: &Value, text: &str, table: Option<&Table>) -> Result<(), CliError> {
+        self.publish_forms(&Forms { json, table, audit: None }, text)
+    }
+
+    /// The same of a result that has other forms too.
+    fn publish_forms(&self, forms: &Forms<'_>, text: &str) -> Result<(), CliError> {
         for export in &self.export {
-            export.write(json, table)?;
+            export.write(forms)?;
         }
+        let json = forms.json;
         let mut out = std::io::stdout().lock();
         match self.format {
             Format::Json => {

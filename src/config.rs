@@ -1,7 +1,7 @@
 //! `gateproof.toml`: what a team calls its environments, and its own attack steps.
 
 use crate::ask::Environments;
-use crate::audit::{Intent, IntentError, Terraform};
+use crate::audit::{Intent, IntentError, Terraform, Waiver, WaiverError};
 use crate::question::Selector;
 use serde::Deserialize;
 use std::collections::{BTreeMap, BTreeSet};
@@ -19,6 +19,33 @@ pub struct Config {
     /// `[audit]`.
     #[serde(default)]
     audit: Meant,
+    /// `[[waivers]]`.
+    #[serde(default)]
+    waivers: Vec<WaiverText>,
+    /// The same, read.
+    #[serde(skip)]
+    waived: Vec<Waiver>,
+}
+
+/// A waiver as text. All four keys are needed.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct WaiverText {
+    fingerprint: String,
+    reason: String,
+    owner: String,
+    /// A date, be it in quotes or not.
+    expires: toml::Value,
+}
+
+impl WaiverText {
+    fn parse(&self) -> Result<Waiver, WaiverError> {
+        let expires = match &self.expires {
+            toml::Value::String(text) => text.clone(),
+            other => other.to_string(),
+        };
+        Waiver::parse(&self.fingerprint, &self.reason, &self.owner, &expires)
+    }
 }
 
 /// What a team means to have, for the audit: selectors as text.
@@ -93,6 +120,16 @@ pub enum ConfigError {
         /// What was found where.
         error: Box<toml::de::Error>,
     },
+    /// A waiver isn't what it should be.
+    #[error("{file}: [[waivers]] {number}: {error}", file = file.display())]
+    Waiver {
+        /// The file.
+        file: PathBuf,
+        /// Which of them, from 1.
+        number: usize,
+        /// What is wrong with it.
+        error: WaiverError,
+    },
 }
 
 impl Config {
@@ -114,6 +151,10 @@ impl Config {
             .map_err(|error| ConfigError::Unreadable { file: file.to_owned(), error })?;
         let mut config: Self = toml::from_str(&text)
             .map_err(|error| ConfigError::Malformed { file: file.to_owned(), error: Box::new(error) })?;
+        for (n, text) in config.waivers.iter().enumerate() {
+            let named = |error| ConfigError::Waiver { file: file.to_owned(), number: n + 1, error };
+            config.waived.push(text.parse().map_err(named)?);
+        }
         let folder = file.parent().unwrap_or(Path::new(""));
         config.primitives = config.primitives.map(|primitives| folder.join(primitives));
         Ok(config)
@@ -177,6 +218,11 @@ impl Config {
                 })
                 .transpose()?,
         })
+    }
+
+    /// The violations that are lived with.
+    pub fn waivers(&self) -> &[Waiver] {
+        &self.waived
     }
 
     /// The accounts of each environment.

@@ -1,6 +1,7 @@
 //! What a control says of one thing.
 
 use super::evidence::Evidence;
+use super::waiver::{JudgedWaiver, WaiverState};
 use crate::pipelines::Untold;
 use serde::Serialize;
 use sha2::{Digest, Sha256};
@@ -75,9 +76,28 @@ pub struct Finding {
     pub fingerprint: String,
     /// What the snapshot doesn't tell.
     pub missing: Vec<Untold>,
+    /// The waiver of it, in force or expired.
+    pub waiver: Option<JudgedWaiver>,
     /// By whom or what the control is violated.
     #[serde(skip)]
     pub(super) offender: String,
+}
+
+impl Finding {
+    /// Whether a waiver in force is of it.
+    pub fn is_waived(&self) -> bool {
+        self.waiver.as_ref().is_some_and(|waiver| waiver.state == WaiverState::InForce)
+    }
+
+    /// Whether it stands in the way: violated, and not waived.
+    pub fn is_blocking(&self) -> bool {
+        self.verdict == Judgement::Violated && !self.is_waived()
+    }
+
+    /// By whom or what the control is violated, where it is somebody or something of its own.
+    pub fn offender(&self) -> &str {
+        &self.offender
+    }
 }
 
 /// The fingerprint of what a control says of somebody or something, `offender`, that has to do with a subject of a pipeline.
@@ -95,4 +115,4 @@ pub(super) fn fingerprint(control: &str, pipeline: &str, subject: &str, offender
 }
 
 /// Bytes of a fingerprint: enough that two findings of an organization don't share one.
-const LENGTH: usize = 12;
+pub(super) const LENGTH: usize = 12;

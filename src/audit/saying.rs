@@ -121,6 +121,7 @@ impl Case<'_> {
             fingerprint: fingerprint(id, pipeline, subject, offender),
             offender: offender.to_owned(),
             missing,
+            waiver: None,
         });
     }
 }

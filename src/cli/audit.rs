@@ -1,6 +1,8 @@
 //! `audit`.
 
+use super::export::Forms;
 use super::primitives::escalation;
+use super::today::{parse_today, today};
 use super::watch::Watch;
 use super::{CliError, Global, exit};
 use crate::ask::Estate;
@@ -8,6 +10,7 @@ use crate::audit::{Audit as Audited, CONTROLS, Control};
 use crate::config::Config;
 use crate::render;
 use clap::Args;
+use jiff::civil::Date;
 use std::path::PathBuf;
 
 /// `gateproof audit`
@@ -21,6 +24,9 @@ pub(crate) struct Audit {
     /// Only this control. Repeatable.
     #[arg(long, value_name = "ID")]
     control: Vec<String>,
+    /// The day on which waivers are judged; today where not given.
+    #[arg(long, value_name = "DATE", hide = true, value_parser = parse_today)]
+    today: Option<Date>,
 }
 
 impl Audit {
@@ -32,15 +38,18 @@ impl Audit {
         let settings = escalation(global, &config, global.settings(&config))?;
         let intent = config.intent()?;
         let watch = Watch::start(&settings.ask, global.quiet);
-        let audit = Audited::of(&estate, &intent, (self.pipeline.as_deref(), &controls), &settings)?;
+        let mut audit = Audited::of(&estate, &intent, (self.pipeline.as_deref(), &controls), &settings)?;
         drop(watch);
+        audit.waive(config.waivers(), today(self.today));
         if let (Some(name), true) = (&self.pipeline, audit.findings.is_empty()) {
             return Err(CliError::Input(format!(
                 "--pipeline `{name}`: no pipeline of that name was collected"
             )));
         }
-        let table = render::audit::table(&audit);
-        global.publish(&render::audit::json(&audit), &render::audit::text(&audit), Some(&table))?;
+        let (json, table) = (render::audit::json(&audit), render::audit::table(&audit));
+        let name = self.snapshot.file_name().unwrap_or(self.snapshot.as_os_str()).to_string_lossy();
+        let forms = Forms { json: &json, table: Some(&table), audit: Some((&audit, &name)) };
+        global.publish_forms(&forms, &render::audit::text(&audit))?;
         Ok(match (audit.is_violated(), audit.is_unknown()) {
             (true, _) => exit::REACHABLE,
             (false, true) => exit::UNDECIDED,

@@ -1,7 +1,9 @@
 //! `--export FILE`: results as files, by their endings.
 
 use super::CliError;
+use crate::audit::Audit;
 use crate::render::table::Table;
+use crate::render::{junit, report, sarif};
 use serde_json::Value;
 use std::path::PathBuf;
 use std::str::FromStr;
@@ -18,22 +20,38 @@ enum Kind {
     Json,
     Csv,
     Markdown,
+    Html,
+    Sarif,
+    Junit,
 }
+
+/// A result in all its forms.
+pub(crate) struct Forms<'a> {
+    pub json: &'a Value,
+    pub table: Option<&'a Table>,
+    /// An audit, and the name of what was audited.
+    pub audit: Option<(&'a Audit, &'a str)>,
+}
+
+/// By what a file name ends in.
+const KINDS: [(&str, Kind); 6] = [
+    (".json", Kind::Json),
+    (".csv", Kind::Csv),
+    (".md", Kind::Markdown),
+    (".html", Kind::Html),
+    (".sarif", Kind::Sarif),
+    (".junit.xml", Kind::Junit),
+];
 
 impl FromStr for Export {
     type Err = String;
 
     fn from_str(text: &str) -> Result<Self, String> {
-        let file = PathBuf::from(text);
-        let ending = file.extension().and_then(|e| e.to_str()).map(str::to_ascii_lowercase);
-        let kind = match ending.as_deref() {
-            Some("json") => Kind::Json,
-            Some("csv") => Kind::Csv,
-            Some("md") => Kind::Markdown,
-            Some("html" | "sarif") => return Err("html and sarif come with the audit report".to_owned()),
-            _ => return Err("expected a file name that ends in .json, .csv or .md".to_owned()),
-        };
-        Ok(Self { file, kind })
+        let name = text.to_ascii_lowercase();
+        let kind = KINDS.iter().find(|(ending, _)| name.ends_with(ending));
+        let expected = "expected a file name that ends in .json, .csv or .md; of `audit` also in .html, .sarif or .junit.xml";
+        let (_, kind) = kind.ok_or(expected)?;
+        Ok(Self { file: PathBuf::from(text), kind: *kind })
     }
 }
 
@@ -47,15 +65,30 @@ impl Export {
         Err(CliError::Usage(format!("cannot export {command} to {file}: expected a name that ends in .json")))
     }
 
-    /// Writes the result.
-    pub(crate) fn write(&self, document: &Value, table: Option<&Table>) -> Result<(), CliError> {
-        let text = match (self.kind, table) {
-            (Kind::Csv, Some(table)) => table.render_csv(),
-            (Kind::Markdown, Some(table)) => table.render_markdown(),
-            _ => {
-                let json = serde_json::to_string_pretty(document).map_err(std::io::Error::from)?;
-                format!("{json}\n")
+    /// Refuses what only the audit writes.
+    pub(crate) fn must_not_be_report(&self) -> Result<(), CliError> {
+        match self.kind {
+            Kind::Html | Kind::Sarif | Kind::Junit => {
+                let file = self.file.display();
+                Err(CliError::Usage(format!("cannot export to {file}: only `audit` writes such a report")))
             }
+            Kind::Json | Kind::Csv | Kind::Markdown => Ok(()),
+        }
+    }
+
+    /// Writes the result.
+    pub(crate) fn write(&self, forms: &Forms<'_>) -> Result<(), CliError> {
+        let pretty = |json: &Value| -> Result<String, CliError> {
+            let text = serde_json::to_string_pretty(json).map_err(std::io::Error::from)?;
+            Ok(format!("{text}\n"))
+        };
+        let text = match (self.kind, forms) {
+            (Kind::Csv, Forms { table: Some(table), .. }) => table.render_csv(),
+            (Kind::Markdown, Forms { table: Some(table), .. }) => table.render_markdown(),
+            (Kind::Html, Forms { audit: Some((audit, name)), .. }) => report::html(audit, name),
+            (Kind::Sarif, Forms { audit: Some((audit, _)), .. }) => pretty(&sarif::json(audit))?,
+            (Kind::Junit, Forms { audit: Some((audit, _)), .. }) => junit::xml(audit),
+            _ => pretty(forms.json)?,
         };
         std::fs::write(&self.file, text)
             .map_err(|error| CliError::Input(format!("cannot write {}: {error}", self.file.display())))

@@ -29,6 +29,9 @@ pub struct MappedPipeline {
     pub account: Arc<str>,
     /// Its region.
     pub region: Arc<str>,
+    /// The file that tells of it, relative to the snapshot.
+    #[serde(skip)]
+    pub file: Arc<str>,
     /// `V1` or `V2`.
     pub pipeline_type: Option<String>,
     /// The role that it acts with.
@@ -122,6 +125,7 @@ impl Map {
                 arn: pipeline.arn.clone(),
                 account: pipeline.account.clone(),
                 region: pipeline.region.clone(),
+                file: pipeline.file.clone(),
                 pipeline_type: pipeline.declaration.pipeline_type.clone(),
                 role: pipeline.declaration.role_arn.clone(),
                 stores: stores_of(pipeline),

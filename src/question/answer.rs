@@ -2,7 +2,7 @@
 
 use super::untold::Untold;
 use gateproof_model::request::ContextValue;
-use serde::Serialize;
+use serde::{Serialize, Serializer};
 use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::Arc;
@@ -96,7 +96,8 @@ pub struct Step {
     pub action: String,
     /// The resource.
     pub resource: String,
-    /// The rest of the request context.
+    /// The rest of the request context. External ids are not printed.
+    #[serde(serialize_with = "without_external_ids")]
     pub context: BTreeMap<String, ContextText>,
     /// The statements that allow it.
     pub allowed_by: Vec<Evidence>,
@@ -135,6 +136,40 @@ impl Step {
             ContextText::One(text) => text == value,
             ContextText::Many(texts) => texts.iter().any(|text| text == value),
         })
+    }
+}
+
+/// What two parties to a role's trust tell nobody else, and so no report either.
+///
+/// IAM User Guide, "Access to AWS accounts owned by third parties", when to use an external id.
+const EXTERNAL_ID: &str = "sts:ExternalId";
+
+/// What stands in its place.
+const NOT_PRINTED: &str = "(the external id that the trust policy names)";
+
+fn is_printed(key: &str) -> bool {
+    !key.eq_ignore_ascii_case(EXTERNAL_ID)
+}
+
+fn without_external_ids<S: Serializer>(
+    context: &BTreeMap<String, ContextText>,
+    serializer: S,
+) -> Result<S::Ok, S::Error> {
+    let instead = ContextText::One(NOT_PRINTED.to_owned());
+    serializer.collect_map(context.iter().map(|(key, text)| {
+        let printed = is_printed(key);
+        (key, if printed { text } else { &instead })
+    }))
+}
+
+impl ContextText {
+    /// The value of a key as people see it.
+    pub fn shown(&self, key: &str) -> String {
+        match self {
+            _ if !is_printed(key) => NOT_PRINTED.to_owned(),
+            Self::One(text) => text.clone(),
+            Self::Many(texts) => format!("[{}]", texts.join(", ")),
+        }
     }
 }
 

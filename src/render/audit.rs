@@ -2,28 +2,37 @@
 
 use super::table::Table;
 use super::text::line;
-use crate::audit::{Audit, Evidence, Finding, Judgement};
+use crate::audit::{Audit, Evidence, Finding, JudgedWaiver, Judgement, WaiverState};
 use crate::question::{Step, Witness};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 
 /// `gateproof-audit/1`.
 pub fn json(audit: &Audit) -> Value {
-    json!({"format": "gateproof-audit/1", "findings": audit.findings, "unknown": audit.unknown})
+    json!({"format": "gateproof-audit/1", "findings": audit.findings, "unknown": audit.unknown, "waivers": audit.waivers})
 }
 
-const COLUMNS: &[&str] = &["pipeline", "control", "verdict", "severity", "subject", "message", "fingerprint"];
+const COLUMNS: &[&str] =
+    &["pipeline", "control", "verdict", "severity", "subject", "message", "fingerprint", "waiver"];
 
 /// A row a finding.
 pub fn table(audit: &Audit) -> Table {
     let row = |finding: &Finding| {
         let (verdict, severity) = (finding.verdict.to_string(), finding.severity.to_string());
         let Finding { pipeline, control, subject, message, fingerprint, .. } = finding;
-        [&**pipeline, *control, &*verdict, &*severity, subject, message, fingerprint]
+        let waiver = finding.waiver.as_ref().map(|waiver| in_words(waiver)).unwrap_or_default();
+        [&**pipeline, *control, &*verdict, &*severity, subject, message, fingerprint, &*waiver]
             .map(str::to_owned)
             .to_vec()
     };
     Table::of_rows("Audit", COLUMNS, audit.findings.iter().map(row).collect())
+}
+
+/// A waiver at its finding.
+pub(super) fn in_words(judged: &JudgedWaiver) -> String {
+    let JudgedWaiver { waiver, state } = judged;
+    let day = if *state == WaiverState::Expired { "expired after" } else { "until" };
+    format!("{day} {}, {}: {}", waiver.expires, waiver.owner, waiver.reason)
 }
 
 /// What is violated first, with what shows it; then what is not known, and what holds.
@@ -36,21 +45,31 @@ pub fn text(audit: &Audit) -> String {
     for (pipeline, findings) in by_pipeline {
         line(&mut out, format_args!("{pipeline}"));
         for verdict in [Judgement::Violated, Judgement::Unknown, Judgement::Holds] {
-            findings
-                .iter()
-                .filter(|f| f.verdict == verdict)
-                .for_each(|finding| of_finding(&mut out, finding));
+            let open = findings.iter().filter(|f| f.verdict == verdict && !f.is_waived());
+            open.for_each(|finding| of_finding(&mut out, finding));
         }
+        findings.iter().filter(|f| f.is_waived()).for_each(|finding| of_finding(&mut out, finding));
         out.push('\n');
     }
     for untold in &audit.unknown {
         line(&mut out, format_args!("unknown     {untold}"));
     }
-    let count = |verdict| audit.findings.iter().filter(|f| f.verdict == verdict).count();
+    for JudgedWaiver { waiver, state } in &audit.waivers {
+        if *state != WaiverState::InForce {
+            let (fingerprint, owner, words) = (&waiver.fingerprint, &waiver.owner, state.words());
+            line(
+                &mut out,
+                format_args!("waiver      {fingerprint} ({owner}, until {}): {words}", waiver.expires),
+            );
+        }
+    }
+    let count = |verdict| audit.findings.iter().filter(|f| f.verdict == verdict && !f.is_waived()).count();
+    let waived = audit.findings.iter().filter(|f| f.is_waived()).count();
+    let waived = if waived > 0 { format!(", {waived} waived") } else { String::new() };
     line(
         &mut out,
         format_args!(
-            "{} violated, {} unknown, {} hold",
+            "{} violated{waived}, {} unknown, {} hold",
             count(Judgement::Violated),
             count(Judgement::Unknown),
             count(Judgement::Holds)
@@ -64,9 +83,13 @@ fn of_finding(out: &mut String, finding: &Finding) {
         Judgement::Violated => format!(" ({})", finding.severity),
         Judgement::Holds | Judgement::Unknown => String::new(),
     };
-    let (verdict, control) = (finding.verdict, finding.control);
+    let verdict = if finding.is_waived() { "waived".to_owned() } else { finding.verdict.to_string() };
+    let control = finding.control;
     line(out, format_args!("  {verdict:<9} {control}{severity}  {}: {}", finding.subject, finding.message));
-    if finding.verdict == Judgement::Violated {
+    if let Some(waiver) = &finding.waiver {
+        line(out, format_args!("            waiver    {}", in_words(waiver)));
+    }
+    if finding.is_blocking() {
         finding.evidence.iter().for_each(|evidence| of_evidence(out, evidence));
     }
     for untold in &finding.missing {

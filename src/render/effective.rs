@@ -9,7 +9,6 @@ use crate::ask::{
     Agreement, Difference, Differs, Effective, EffectiveAction, EffectiveRow, Extent, RowEffect,
 };
 use crate::question::Selector;
-use crate::question::answer::ContextText;
 use gateproof_model::problem::Problem;
 use policy::render_policy;
 use serde_json::{Map, Value, json};
@@ -193,11 +192,7 @@ fn remarks(out: &mut String, answer: &Effective) {
         let step = &difference.step;
         line(out, format_args!("  {who} {} on {}", step.action, step.resource));
         for (key, value) in &step.context {
-            let value = match value {
-                ContextText::One(text) => text.clone(),
-                ContextText::Many(texts) => format!("[{}]", texts.join(", ")),
-            };
-            line(out, format_args!("              {key} = {value}"));
+            line(out, format_args!("              {key} = {}", value.shown(key)));
         }
     }
     let left = answer.differences.len().saturating_sub(MOST_DIFFERENCES);

@@ -1,7 +1,6 @@
 //! Answers as rows: CSV for spreadsheets, Markdown for reports.
 
 use crate::ask::Explained;
-use crate::question::answer::ContextText;
 use crate::question::{Answer, Evidence, Step};
 use std::sync::Arc;
 
@@ -116,10 +115,7 @@ fn context(step: &Step) -> String {
         Some(value) => format!("{key} = {value}"),
         None => format!("{key} absent"),
     });
-    let rest = step.context.iter().map(|(key, value)| match value {
-        ContextText::One(text) => format!("{key} = {text}"),
-        ContextText::Many(texts) => format!("{key} = [{}]", texts.join(", ")),
-    });
+    let rest = step.context.iter().map(|(key, value)| format!("{key} = {}", value.shown(key)));
     session.chain(rest).collect::<Vec<_>>().join("\n")
 }
 

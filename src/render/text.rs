@@ -3,7 +3,6 @@
 use super::chains;
 use crate::ask::{CanAnswer, Explained};
 use crate::escalation::Edge;
-use crate::question::answer::ContextText;
 use crate::question::{Answer, ProofSummary, Step, Verdict};
 use gateproof_model::problem::Problem;
 use std::fmt::Write;
@@ -37,19 +36,12 @@ pub(super) fn step(out: &mut String, step: &Step) {
     line(out, format_args!("  action    {}", step.action));
     line(out, format_args!("  resource  {}", step.resource));
     for (key, value) in &step.context {
-        line(out, format_args!("  context   {key} = {}", shown(value)));
+        line(out, format_args!("  context   {key} = {}", value.shown(key)));
     }
     because(out, step);
     also_needed(out, step);
     if let Some(gains) = &step.gains {
         line(out, format_args!("  gains     {gains}"));
-    }
-}
-
-fn shown(value: &ContextText) -> String {
-    match value {
-        ContextText::One(text) => text.clone(),
-        ContextText::Many(texts) => format!("[{}]", texts.join(", ")),
     }
 }
 
@@ -76,7 +68,7 @@ fn also_needed(out: &mut String, step: &Step) {
         line(out, format_args!("  also on   {}", other.resource));
         for (key, value) in other.context.iter().filter(|(key, value)| step.context.get(*key) != Some(value))
         {
-            line(out, format_args!("  context   {key} = {}", shown(value)));
+            line(out, format_args!("  context   {key} = {}", value.shown(key)));
         }
         because(out, other);
     }

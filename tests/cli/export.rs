@@ -56,9 +56,10 @@ fn other_endings_are_refused_before_anything_is_read() {
     // There is no such snapshot: exit 64 shows that it was not looked for.
     let can = ["can", "no/such/snapshot", "--principal", "anyone", "--action", "s3:GetObject"];
     assert!(refused(&can, "out.txt").contains(".json, .csv or .md"));
+    assert!(refused(&can, "out.xml").contains(".json, .csv or .md"));
     assert!(refused(&can, "out").contains(".json, .csv or .md"));
-    for file in ["out.html", "out.sarif"] {
-        assert!(refused(&can, file).contains("come with the audit report"));
+    for file in ["out.html", "out.sarif", "out.junit.xml"] {
+        assert!(refused(&can, file).contains("only `audit` writes such a report"));
     }
     assert!(refused(&["version"], "out.csv").contains("ends in .json"));
     assert!(refused(&["decide"], "out.json").contains("nothing to export"));

@@ -1,4 +1,4 @@
-//! The JSON Schemas of `docs/schema`: every document that the tests get fits its own, and none that is
+//! The JSON Schemas of `docs/schema` and `tests/standards`: every document that the tests get fits its own, and none that is
 //! spoilt does.
 //!
 //! The validator knows the keywords that our schemas use and fails on any other, so that a schema can't
@@ -27,6 +27,25 @@ fn schemas() -> &'static BTreeMap<String, Value> {
     })
 }
 
+/// The schema of SARIF, as OASIS publishes it.
+const SARIF: &str = "sarif-2.1.0.schema.json";
+
+fn schema_of(file: &str) -> &'static Value {
+    static STANDARD: OnceLock<Value> = OnceLock::new();
+    match file {
+        SARIF => STANDARD.get_or_init(|| {
+            let place = format!("{}/tests/standards/{SARIF}", env!("CARGO_MANIFEST_DIR"));
+            serde_json::from_str(&std::fs::read_to_string(place).unwrap()).unwrap()
+        }),
+        own => &schemas()[own],
+    }
+}
+
+/// Why a document is not SARIF 2.1.0.
+pub fn check_sarif(document: &Value) -> Result<(), String> {
+    fits(document, schema_of(SARIF), SARIF)
+}
+
 /// Why a document does not fit the schema that its `format` names.
 pub fn check(document: &Value) -> Result<(), String> {
     let format = document["format"].as_str().ok_or("no format")?;
@@ -38,6 +57,9 @@ pub fn check(document: &Value) -> Result<(), String> {
 }
 
 fn fits(value: &Value, schema: &Value, file: &str) -> Result<(), String> {
+    if schema == &json!(true) {
+        return Ok(());
+    }
     for (keyword, demand) in schema.as_object().unwrap() {
         keyword_fits(value, schema, keyword, demand, file).map_err(|e| format!("{keyword}: {e}"))?;
     }
@@ -53,12 +75,12 @@ fn keyword_fits(
 ) -> Result<(), String> {
     let holds = |fine: bool| if fine { Ok(()) } else { Err(format!("{value} against {demand}")) };
     match keyword {
-        "$schema" | "$id" | "$defs" | "title" | "description" => Ok(()),
+        "$schema" | "$id" | "$defs" | "definitions" | "title" | "description" | "default" => Ok(()),
         "$ref" => {
             let (target, pointer) =
                 demand.as_str().unwrap().split_once('#').unwrap_or((demand.as_str().unwrap(), ""));
             let target = if target.is_empty() { file } else { target };
-            fits(value, schemas()[target].pointer(pointer).unwrap(), target)
+            fits(value, schema_of(target).pointer(pointer).unwrap(), target)
         }
         "type" => match demand {
             Value::Array(types) => holds(types.iter().any(|t| is_of_type(value, t))),
@@ -66,7 +88,23 @@ fn keyword_fits(
         },
         "const" => holds(value == demand),
         "enum" => holds(demand.as_array().unwrap().contains(value)),
-        "minimum" => holds(value.as_i64() >= demand.as_i64()),
+        "minimum" => holds(value.as_f64().is_none_or(|number| number >= demand.as_f64().unwrap())),
+        "maximum" => holds(value.as_f64().is_none_or(|number| number <= demand.as_f64().unwrap())),
+        "minItems" => {
+            holds(value.as_array().is_none_or(|items| items.len() as u64 >= demand.as_u64().unwrap()))
+        }
+        "uniqueItems" => {
+            let all = value.as_array().into_iter().flatten().enumerate();
+            let twice = |(n, item): (usize, &Value)| value.as_array().unwrap()[..n].contains(item);
+            holds(demand != &json!(true) || !all.into_iter().any(twice))
+        }
+        "oneOf" => {
+            let fitting = demand.as_array().unwrap().iter().filter(|s| fits(value, s, file).is_ok());
+            holds(fitting.count() == 1)
+        }
+        "format" => holds(value.as_str().is_none_or(|text| is_of_format(text, demand.as_str().unwrap()))),
+        "pattern" if value.is_string() => panic!("{value} is to match {demand}, which is not checked"),
+        "pattern" => Ok(()),
         "anyOf" => holds(demand.as_array().unwrap().iter().any(|s| fits(value, s, file).is_ok())),
         "items" => value.as_array().into_iter().flatten().try_for_each(|item| fits(item, demand, file)),
         "required" => {
@@ -90,10 +128,28 @@ fn keyword_fits(
     }
 }
 
+/// RFC 3986: the letters of a URI, with a scheme or not.
+fn is_of_format(text: &str, format: &str) -> bool {
+    let letters = |text: &str| {
+        let mut parts = text.split('%');
+        let plain = |part: &str| {
+            part.bytes().all(|b| b.is_ascii_alphanumeric() || b"-._~:/?#[]@!$&'()*+,;=".contains(&b))
+        };
+        let escaped = |part: &str| part.len() >= 2 && part.bytes().take(2).all(|b| b.is_ascii_hexdigit());
+        parts.next().is_some_and(plain) && parts.all(|part| escaped(part) && plain(part))
+    };
+    match format {
+        "uri-reference" => letters(text),
+        "uri" => letters(text) && text.contains("://"),
+        other => panic!("`{text}` is to be a {other}, which is not checked"),
+    }
+}
+
 fn is_of_type(value: &Value, name: &Value) -> bool {
     match name.as_str().unwrap() {
         "string" => value.is_string(),
         "null" => value.is_null(),
+        "number" => value.is_number(),
         "boolean" => value.is_boolean(),
         "integer" => value.is_i64() || value.is_u64(),
         "array" => value.is_array(),
@@ -203,6 +259,7 @@ fn documents() -> Vec<Value> {
         &["edges", &escalating.path()],
         &["map", acme],
         &["audit", acme, "--pipeline", "prod-deploy"],
+        &["audit", acme, "--control", "CP-A1", "--config", "tests/cli/waived.toml"],
         &["audit", "corpus/snapshots/acme-fixed", "--pipeline", "prod-deploy"],
         &["version"],
         &["demo"],

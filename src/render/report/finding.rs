@@ -1,0 +1,170 @@
+//! What is said of a pipeline: findings of one control and standing together, the worst first.
+
+use super::evidence;
+use super::html::Html;
+use super::overview::severity;
+use super::page::{counted, mark};
+use super::tally::Standing;
+use crate::audit::{CONTROLS, Evidence, Finding};
+use crate::render::audit::in_words;
+use std::collections::BTreeMap;
+
+/// So many findings of a control are shown with their requests.
+const IN_FULL: usize = 5;
+
+/// All of it.
+pub(super) fn render(inside: &mut Html, findings: &[&Finding]) {
+    type Key<'a> = (Standing, std::cmp::Reverse<crate::audit::Severity>, &'a str);
+    let mut groups: BTreeMap<Key<'_>, Vec<&Finding>> = BTreeMap::new();
+    for finding in findings {
+        let standing = Standing::of(finding);
+        if standing != Standing::Holds {
+            let key = (standing, std::cmp::Reverse(finding.severity), finding.control);
+            groups.entry(key).or_default().push(finding);
+        }
+    }
+    for ((standing, _, control), members) in &groups {
+        group(inside, *standing, control, members);
+    }
+    let held: Vec<&Finding> =
+        findings.iter().copied().filter(|finding| Standing::of(finding) == Standing::Holds).collect();
+    if !held.is_empty() {
+        holds(inside, &held);
+    }
+}
+
+fn group(inside: &mut Html, standing: Standing, id: &str, members: &[&Finding]) {
+    let Some(first) = members.first() else { return };
+    let word = first.severity;
+    inside.tag(
+        "details",
+        &[("class", &"group"), ("data-v", &standing.word()), ("data-s", &word)],
+        |details| {
+            details.tag("summary", &[], |summary| {
+                mark(summary, standing);
+                severity(summary, word);
+                summary.leaf("span", &[("class", &"id")], id);
+                let control = CONTROLS.iter().find(|control| control.id == id);
+                let title = control.map_or("", |control| control.title);
+                let says = if members.len() == 1 { first.message.as_str() } else { title };
+                summary.leaf("span", &[("class", &"says")], says);
+                if members.len() > 1 {
+                    summary.leaf("span", &[("class", &"count")], counted(members.len(), "finding"));
+                }
+            });
+            if let Some(control) = CONTROLS.iter().find(|control| control.id == id) {
+                details.tag("p", &[("class", &"todo")], |p| {
+                    p.leaf("a", &[("href", &format!("#{id}"))], "What it demands");
+                    if standing == Standing::Violated {
+                        p.text(". ").leaf("strong", &[], "To do:").text(" ");
+                        code(p, control.remedy);
+                    }
+                });
+            }
+            for finding in members.iter().take(IN_FULL) {
+                one(details, finding, members.len() == 1);
+            }
+            others(details, members.get(IN_FULL..).unwrap_or_default());
+        },
+    );
+}
+
+/// Findings of which each has a line: nobody reads a hundred requests that differ in who makes them.
+fn others(details: &mut Html, findings: &[&Finding]) {
+    if findings.is_empty() {
+        return;
+    }
+    details.tag("details", &[("class", &"finding")], |html| {
+        let count = counted(findings.len(), "more finding");
+        html.leaf(
+            "summary",
+            &[],
+            format!(
+                "{count}, each with the statement that grants it (their requests are in the JSON document)"
+            ),
+        );
+        let lines: Vec<String> = findings.iter().map(|finding| evidence::in_a_line(finding)).collect();
+        html.leaf("pre", &[("class", &"evidence")], lines.join("\n"));
+    });
+}
+
+/// Words in which backticks stand around code.
+pub(super) fn code(html: &mut Html, words: &str) {
+    for (n, part) in words.split('`').enumerate() {
+        if n % 2 == 0 {
+            html.text(part);
+        } else {
+            html.leaf("code", &[], part);
+        }
+    }
+}
+
+fn one(details: &mut Html, finding: &Finding, open: bool) {
+    let inside = |html: &mut Html| {
+        html.tag("summary", &[], |summary| {
+            summary.leaf("span", &[("class", &"subject")], &finding.subject);
+            summary.text(" ").text(&finding.message);
+        });
+        if let Some(waiver) = &finding.waiver {
+            html.leaf("p", &[("class", &"waiver")], format!("waiver {}", in_words(waiver)));
+        }
+        for one in &finding.evidence {
+            evidence::render(html, one);
+        }
+        evidence::missing(html, &finding.missing);
+        html.tag("p", &[("class", &"quiet")], |p| {
+            p.text("fingerprint ").leaf("code", &[], &finding.fingerprint);
+        });
+    };
+    if open {
+        details.tag("details", &[("class", &"finding"), ("open", &"")], inside);
+    } else {
+        details.tag("details", &[("class", &"finding")], inside);
+    }
+}
+
+fn holds(inside: &mut Html, held: &[&Finding]) {
+    inside.tag(
+        "details",
+        &[("class", &"group"), ("data-v", &Standing::Holds.word()), ("data-s", &"")],
+        |details| {
+            details.tag("summary", &[], |summary| {
+                mark(summary, Standing::Holds);
+                summary.leaf(
+                    "span",
+                    &[("class", &"says")],
+                    format!("{} hold", counted(held.len(), "finding")),
+                );
+            });
+            let region: [(&'static str, &dyn std::fmt::Display); 4] =
+                [("class", &"wide"), ("tabindex", &"0"), ("role", &"region"), ("aria-label", &"What holds")];
+            details.tag("div", &region, |html| {
+                html.tag("table", &[("class", &"held")], |table| {
+                    table.tag("thead", &[], |head| {
+                        head.tag("tr", &[], |row| {
+                            for column in ["Control", "Of what", "What holds", "As is shown by"] {
+                                row.leaf("th", &[("scope", &"col")], column);
+                            }
+                        });
+                    });
+                    table.tag("tbody", &[], |body| {
+                        for finding in held {
+                            body.tag("tr", &[], |row| {
+                                row.leaf("th", &[("scope", &"row")], finding.control);
+                                row.leaf("td", &[], &finding.subject);
+                                row.leaf("td", &[], &finding.message);
+                                let shown: Vec<String> =
+                                    finding.evidence.iter().map(evidence_words).collect();
+                                row.leaf("td", &[], shown.join("; "));
+                            });
+                        }
+                    });
+                });
+            });
+        },
+    );
+}
+
+fn evidence_words(one: &Evidence) -> String {
+    evidence::lines(one).join("; ")
+}

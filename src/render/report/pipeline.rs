@@ -1,0 +1,120 @@
+//! One pipeline: its drawing, who can do what with it, and what is said of it.
+
+use super::html::Html;
+use super::overview::severity;
+use super::page::{Entry, counted};
+use super::tally::Standing;
+use super::{drawing, finding};
+use crate::pipelines::Ability;
+use crate::question::Verdict;
+
+/// All pipelines.
+pub(super) fn render(main: &mut Html, entries: &[Entry<'_>]) {
+    main.tag("section", &[("aria-labelledby", &"pipelines")], |section| {
+        section.leaf("h2", &[("id", &"pipelines")], "Pipelines");
+        // One pipeline is what the page is about: it needn't be looked for.
+        let open = entries.len() == 1;
+        for (n, entry) in entries.iter().enumerate() {
+            one(section, entry, n, open);
+        }
+    });
+}
+
+fn one(section: &mut Html, entry: &Entry<'_>, number: usize, open: bool) {
+    let pipeline = entry.pipeline;
+    let inside = |details: &mut Html| {
+        summary(details, entry);
+        details.tag("div", &[("class", &"inside")], |inside| {
+            inside.add(&drawing::of(pipeline, &entry.findings, number));
+            inside.leaf("p", &[("class", &"quiet legend")], "Boxes are actions with the role that does their work; boxes with cut corners are gates. A red dashed line leads from a role to what it comes to in some number of requests.");
+            who(inside, &pipeline.abilities);
+            finding::render(inside, &entry.findings);
+        });
+    };
+    let query = format!("{} {} {}", pipeline.name, pipeline.account, pipeline.region);
+    let common: [(&'static str, &dyn std::fmt::Display); 3] =
+        [("class", &"pipeline"), ("id", &entry.anchor), ("data-q", &query)];
+    if open {
+        let [class, id, query] = common;
+        section.tag("details", &[class, id, query, ("open", &"")], inside);
+    } else {
+        section.tag("details", &common, inside);
+    }
+    section.text("\n");
+}
+
+fn summary(details: &mut Html, entry: &Entry<'_>) {
+    let pipeline = entry.pipeline;
+    details.tag("summary", &[], |summary| {
+        summary.tag("h3", &[], |h3| {
+            h3.leaf("span", &[("class", &"name")], &pipeline.name);
+        });
+        let kind = pipeline.pipeline_type.as_deref().unwrap_or("V1");
+        let place = format!("{} \u{b7} {} \u{b7} {kind}", pipeline.account, pipeline.region);
+        summary.leaf("span", &[("class", &"quiet")], place);
+        summary.tag("span", &[("class", &"tally")], |tally| {
+            if let Some(worst) = entry.tally.severity() {
+                severity(tally, worst);
+            }
+            for standing in Standing::ALL {
+                let count = entry.tally.count(standing);
+                if count > 0 {
+                    tally.tag("span", &[("class", &format!("mark {}", standing.word()))], |mark| {
+                        mark.leaf("span", &[("aria-hidden", &"true")], standing.sign());
+                        mark.text(format!(" {count} {}", standing.word()));
+                    });
+                }
+            }
+        });
+    });
+}
+
+fn who(inside: &mut Html, abilities: &[Ability]) {
+    inside.tag("details", &[("class", &"plain")], |details| {
+        details.leaf("summary", &[], "Who may write, approve, change and go round");
+        details.tag(
+            "div",
+            &[
+                ("class", &"wide"),
+                ("tabindex", &"0"),
+                ("role", &"region"),
+                ("aria-label", &"Who may do what"),
+            ],
+            |html| {
+                html.tag("table", &[("class", &"who")], |table| {
+                    table.tag("thead", &[], |head| {
+                        head.tag("tr", &[], |row| {
+                            for column in ["What", "Who"] {
+                                row.leaf("th", &[("scope", &"col")], column);
+                            }
+                        });
+                    });
+                    table.tag("tbody", &[], |body| {
+                        abilities.iter().for_each(|ability| who_row(body, ability));
+                    });
+                });
+            },
+        );
+    });
+}
+
+fn who_row(body: &mut Html, ability: &Ability) {
+    body.tag("tr", &[], |row| {
+        row.tag("th", &[("scope", &"row")], |th| {
+            let of = ability.of.as_ref().map(|of| format!(" {of}")).unwrap_or_default();
+            th.text(format!("{}{of}", ability.ability));
+            th.leaf("p", &[("class", &"quiet")], counted(ability.principals.len(), "principal"));
+        });
+        row.tag("td", &[], |td| {
+            if let Some(outside) = &ability.outside {
+                td.leaf("p", &[], outside);
+            }
+            let line = |person: &crate::pipelines::Person| match person.verdict {
+                Verdict::Undecided => format!("{} (not decided)", person.arn),
+                Verdict::Reachable | Verdict::Impossible => person.arn.to_string(),
+            };
+            let lines: Vec<String> = ability.principals.iter().map(line).collect();
+            td.leaf("pre", &[], lines.join("\n"));
+        });
+    });
+}
