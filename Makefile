@@ -6,7 +6,7 @@ STAGE := scripts/stage
 # nextest runs the tests of all crates side by side; plain cargo does the same work one crate at a time.
 NEXTEST := $(shell $(CARGO) nextest --version >/dev/null 2>&1 && echo yes)
 
-.PHONY: help setup demo test lint bench peers soak release catalogue check-snapshots
+.PHONY: help setup demo test shots lint bench peers soak release catalogue check-snapshots
 
 help: ## what can be made
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -25,6 +25,10 @@ ifeq ($(NEXTEST),yes)
 else
 	@$(STAGE) "tests" $(CARGO) test --locked --workspace --no-fail-fast
 endif
+	@$(STAGE) "report in Chromium" env PAGES="$${CARGO_TARGET_DIR:-target}/debug/pages" tests/chromium/run
+
+shots: setup ## pictures of the report, to look at (target/chromium/shots)
+	@tests/chromium/run shots
 
 lint: setup ## format, clippy with the deny-list, licences and sources of the dependencies
 	@$(STAGE) "format" $(CARGO) fmt --all --check

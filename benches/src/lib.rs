@@ -5,6 +5,8 @@ pub mod escalation;
 pub mod extended;
 pub mod measure;
 pub mod organization;
+pub mod pages;
+pub mod pipelines;
 mod principals;
 pub mod questions;
 pub mod random;
