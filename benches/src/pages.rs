@@ -128,6 +128,7 @@ fn copied(known: &MappedPipeline, findings: &[Finding], n: usize) -> (MappedPipe
     let team = teams.get(n % teams.len()).copied().unwrap_or_default();
     pipeline.name = format!("{team}-{}-{n:03}", known.name);
     pipeline.arn = format!("{}-{n:03}", known.arn).into();
+    pipeline.account = format!("{}", 222_222_222_222_u64 + (n % 20) as u64).into();
     let own = findings.iter().filter(|finding| finding.pipeline == known.arn).cloned();
     let renamed = own.map(|mut finding| {
         finding.pipeline = pipeline.arn.clone();

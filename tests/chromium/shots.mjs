@@ -6,7 +6,7 @@ import { open, withBrowser } from './browser.mjs';
 const folder = join(resolve(process.env.CHROMIUM_TESTS), 'shots');
 mkdirSync(folder, { recursive: true });
 for (const colorScheme of ['light', 'dark']) {
-  await withBrowser({ viewport: { width: 1280, height: 860 }, colorScheme }, async (context) => {
+  await withBrowser({ viewport: { width: 1280, height: 860 }, colorScheme, reducedMotion: 'reduce' }, async (context) => {
     for (const name of ['one', '20', '200', 'hostile', 'example']) {
       const { page } = await open(context, `${name}.html`);
       const shot = (part, options) => page.screenshot({ path: join(folder, `${name}-${colorScheme}-${part}.png`), ...options });

@@ -82,7 +82,7 @@ fn allowed(statements: &[Statement]) -> Vec<String> {
         let place = match (statement.policy.as_str(), statement.file.as_str()) {
             ("", _) => String::new(),
             (policy, "") => format!(": {policy}{sid}"),
-            (policy, file) => format!(": {policy}{sid}, {file}#{}", statement.pointer),
+            (policy, file) => format!(": {policy}{sid}\n          {file}#{}", statement.pointer),
         };
         match merged.iter_mut().find(|(_, known)| *known == place) {
             Some((layers, _)) => layers.push(&statement.layer),

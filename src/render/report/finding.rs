@@ -5,7 +5,7 @@ use super::html::Html;
 use super::overview::severity;
 use super::page::{counted, mark};
 use super::tally::Standing;
-use crate::audit::{CONTROLS, Evidence, Finding};
+use crate::audit::{CONTROLS, Finding};
 use crate::render::audit::in_words;
 use std::collections::BTreeMap;
 
@@ -99,11 +99,14 @@ pub(super) fn code(html: &mut Html, words: &str) {
     }
 }
 
-fn one(details: &mut Html, finding: &Finding, open: bool) {
+fn one(details: &mut Html, finding: &Finding, alone: bool) {
     let inside = |html: &mut Html| {
         html.tag("summary", &[], |summary| {
             summary.leaf("span", &[("class", &"subject")], &finding.subject);
-            summary.text(" ").text(&finding.message);
+            // One that is alone stands in the line above.
+            if !alone {
+                summary.text(" ").text(&finding.message);
+            }
         });
         if let Some(waiver) = &finding.waiver {
             html.leaf("p", &[("class", &"waiver")], format!("waiver {}", in_words(waiver)));
@@ -116,7 +119,7 @@ fn one(details: &mut Html, finding: &Finding, open: bool) {
             p.text("fingerprint ").leaf("code", &[], &finding.fingerprint);
         });
     };
-    if open {
+    if alone {
         details.tag("details", &[("class", &"finding"), ("open", &"")], inside);
     } else {
         details.tag("details", &[("class", &"finding")], inside);
@@ -124,47 +127,23 @@ fn one(details: &mut Html, finding: &Finding, open: bool) {
 }
 
 fn holds(inside: &mut Html, held: &[&Finding]) {
-    inside.tag(
-        "details",
-        &[("class", &"group"), ("data-v", &Standing::Holds.word()), ("data-s", &"")],
-        |details| {
-            details.tag("summary", &[], |summary| {
-                mark(summary, Standing::Holds);
-                summary.leaf(
-                    "span",
-                    &[("class", &"says")],
-                    format!("{} hold", counted(held.len(), "finding")),
-                );
-            });
-            let region: [(&'static str, &dyn std::fmt::Display); 4] =
-                [("class", &"wide"), ("tabindex", &"0"), ("role", &"region"), ("aria-label", &"What holds")];
-            details.tag("div", &region, |html| {
-                html.tag("table", &[("class", &"held")], |table| {
-                    table.tag("thead", &[], |head| {
-                        head.tag("tr", &[], |row| {
-                            for column in ["Control", "Of what", "What holds", "As is shown by"] {
-                                row.leaf("th", &[("scope", &"col")], column);
-                            }
-                        });
-                    });
-                    table.tag("tbody", &[], |body| {
-                        for finding in held {
-                            body.tag("tr", &[], |row| {
-                                row.leaf("th", &[("scope", &"row")], finding.control);
-                                row.leaf("td", &[], &finding.subject);
-                                row.leaf("td", &[], &finding.message);
-                                let shown: Vec<String> =
-                                    finding.evidence.iter().map(evidence_words).collect();
-                                row.leaf("td", &[], shown.join("; "));
-                            });
-                        }
-                    });
+    let word = Standing::Holds.word();
+    inside.tag("details", &[("class", &"group"), ("data-v", &word), ("data-s", &"")], |details| {
+        details.tag("summary", &[], |summary| {
+            mark(summary, Standing::Holds);
+            let count = format!("{} hold", counted(held.len(), "finding"));
+            summary.leaf("span", &[("class", &"says")], count);
+        });
+        details.tag("ul", &[("class", &"held")], |list| {
+            for finding in held {
+                list.tag("li", &[], |item| {
+                    item.leaf("b", &[], finding.control);
+                    let shown: Vec<String> = finding.evidence.iter().flat_map(evidence::lines).collect();
+                    let shown =
+                        if shown.is_empty() { String::new() } else { format!(" ({})", shown.join("; ")) };
+                    item.text(format!(" {}: {}{shown}", finding.subject, finding.message));
                 });
-            });
-        },
-    );
-}
-
-fn evidence_words(one: &Evidence) -> String {
-    evidence::lines(one).join("; ")
+            }
+        });
+    });
 }

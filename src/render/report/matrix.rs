@@ -72,9 +72,8 @@ fn cell(row: &mut Html, tally: &Tally) {
         None => format!("cell {}", worst.word()),
     };
     row.tag("td", &[("class", &class)], |cell| {
-        cell.leaf("span", &[("aria-hidden", &"true")], worst.sign());
         if worst == Standing::Violated {
-            cell.text(" ").text(tally.count(worst));
+            cell.text(tally.count(worst));
         }
         cell.leaf("span", &[("class", &"unseen")], format!(" {}", worst.word()));
     });

@@ -1,9 +1,9 @@
 //! How all of it stands, at a glance.
 
 use super::html::Html;
-use super::page::{Entry, mark};
+use super::page::{Entry, counted, mark};
 use super::tally::{SEVERITIES, Standing, Tally};
-use crate::audit::{Audit, CONTROLS, Severity};
+use crate::audit::{Audit, CONTROLS, Finding, Severity};
 
 /// So many violations are named at once.
 const FIRST: usize = 6;
@@ -84,22 +84,45 @@ fn first(section: &mut Html, entries: &[Entry<'_>]) {
     let all = entries.iter().flat_map(|entry| entry.findings.iter().map(move |finding| (entry, *finding)));
     let mut worst: Vec<_> = all.filter(|(_, finding)| finding.is_blocking()).collect();
     worst.sort_by_key(|(_, finding)| std::cmp::Reverse(finding.severity));
-    let mut seen = std::collections::BTreeSet::new();
-    worst.retain(|(entry, finding)| seen.insert((&entry.pipeline.arn, finding.control)));
-    if worst.is_empty() {
+    let mut alike: Vec<Worst<'_>> = Vec::new();
+    for (entry, finding) in worst {
+        let same = |one: &&mut Worst<'_>| {
+            (one.finding.control, &one.finding.message) == (finding.control, &finding.message)
+        };
+        match alike.iter_mut().find(same) {
+            Some(one) => one.others += 1,
+            None => alike.push(Worst { entry, finding, others: 0 }),
+        }
+    }
+    alike.truncate(FIRST);
+    if alike.is_empty() {
         return;
     }
     section.leaf("h3", &[], "Look at these first");
     section.tag("ul", &[("class", &"first")], |list| {
-        for (entry, finding) in worst.into_iter().take(FIRST) {
+        for Worst { entry, finding, others } in alike {
             list.tag("li", &[], |item| {
                 severity(item, finding.severity);
-                item.leaf("a", &[("href", &format!("#{}", entry.anchor))], &entry.pipeline.name);
                 item.leaf("span", &[("class", &"id")], finding.control);
-                item.leaf("span", &[], &finding.message);
+                item.leaf("a", &[("href", &format!("#{}", entry.anchor))], &entry.pipeline.name);
+                if others > 0 {
+                    item.leaf(
+                        "span",
+                        &[("class", &"quiet")],
+                        format!("and {} like it", counted(others, "finding")),
+                    );
+                }
+                item.leaf("span", &[("class", &"says")], &finding.message);
             });
         }
     });
+}
+
+/// A violation, and how many others say the same.
+struct Worst<'a> {
+    entry: &'a Entry<'a>,
+    finding: &'a Finding,
+    others: usize,
 }
 
 /// A severity: a word with a colour.

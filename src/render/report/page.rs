@@ -163,12 +163,9 @@ fn filters(main: &mut Html) {
     );
 }
 
-/// How something stands: a sign, a word and a colour.
+/// How something stands: a word and a colour, and a sign that the style sheet has.
 pub(super) fn mark(html: &mut Html, standing: Standing) {
-    html.tag("span", &[("class", &format!("mark {}", standing.word()))], |span| {
-        span.leaf("span", &[("aria-hidden", &"true")], standing.sign());
-        span.text(" ").text(standing.word());
-    });
+    html.leaf("span", &[("class", &format!("mark {}", standing.word()))], standing.word());
 }
 
 fn footer(body: &mut Html) {

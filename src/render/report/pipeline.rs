@@ -59,10 +59,8 @@ fn summary(details: &mut Html, entry: &Entry<'_>) {
             for standing in Standing::ALL {
                 let count = entry.tally.count(standing);
                 if count > 0 {
-                    tally.tag("span", &[("class", &format!("mark {}", standing.word()))], |mark| {
-                        mark.leaf("span", &[("aria-hidden", &"true")], standing.sign());
-                        mark.text(format!(" {count} {}", standing.word()));
-                    });
+                    let class = format!("mark {}", standing.word());
+                    tally.leaf("span", &[("class", &class)], format!("{count} {}", standing.word()));
                 }
             }
         });
@@ -72,49 +70,18 @@ fn summary(details: &mut Html, entry: &Entry<'_>) {
 fn who(inside: &mut Html, abilities: &[Ability]) {
     inside.tag("details", &[("class", &"plain")], |details| {
         details.leaf("summary", &[], "Who may write, approve, change and go round");
-        details.tag(
-            "div",
-            &[
-                ("class", &"wide"),
-                ("tabindex", &"0"),
-                ("role", &"region"),
-                ("aria-label", &"Who may do what"),
-            ],
-            |html| {
-                html.tag("table", &[("class", &"who")], |table| {
-                    table.tag("thead", &[], |head| {
-                        head.tag("tr", &[], |row| {
-                            for column in ["What", "Who"] {
-                                row.leaf("th", &[("scope", &"col")], column);
-                            }
-                        });
-                    });
-                    table.tag("tbody", &[], |body| {
-                        abilities.iter().for_each(|ability| who_row(body, ability));
-                    });
-                });
-            },
-        );
-    });
-}
-
-fn who_row(body: &mut Html, ability: &Ability) {
-    body.tag("tr", &[], |row| {
-        row.tag("th", &[("scope", &"row")], |th| {
-            let of = ability.of.as_ref().map(|of| format!(" {of}")).unwrap_or_default();
-            th.text(format!("{}{of}", ability.ability));
-            th.leaf("p", &[("class", &"quiet")], counted(ability.principals.len(), "principal"));
-        });
-        row.tag("td", &[], |td| {
-            if let Some(outside) = &ability.outside {
-                td.leaf("p", &[], outside);
+        details.tag("dl", &[], |list| {
+            for ability in abilities {
+                let of = ability.of.as_ref().map(|of| format!(" {of}")).unwrap_or_default();
+                let count = counted(ability.principals.len(), "principal");
+                list.leaf("dt", &[], format!("{}{of}: {count}", ability.ability));
+                let mut lines: Vec<String> = ability.outside.iter().cloned().collect();
+                lines.extend(ability.principals.iter().map(|person| match person.verdict {
+                    Verdict::Undecided => format!("{} (not decided)", person.arn),
+                    Verdict::Reachable | Verdict::Impossible => person.arn.to_string(),
+                }));
+                list.leaf("dd", &[("class", &"lines")], lines.join("\n"));
             }
-            let line = |person: &crate::pipelines::Person| match person.verdict {
-                Verdict::Undecided => format!("{} (not decided)", person.arn),
-                Verdict::Reachable | Verdict::Impossible => person.arn.to_string(),
-            };
-            let lines: Vec<String> = ability.principals.iter().map(line).collect();
-            td.leaf("pre", &[], lines.join("\n"));
         });
     });
 }

@@ -33,16 +33,6 @@ impl Standing {
             Self::Holds => "holds",
         }
     }
-
-    /// A sign that tells it without colour.
-    pub(super) fn sign(self) -> &'static str {
-        match self {
-            Self::Violated => "\u{2715}",
-            Self::Unknown => "?",
-            Self::Waived => "\u{2016}",
-            Self::Holds => "\u{2713}",
-        }
-    }
 }
 
 /// Severities, the worst first.
