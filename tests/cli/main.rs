@@ -13,6 +13,7 @@ mod reports;
 mod retreat;
 mod sarif;
 mod schema;
+mod secrets;
 mod selectors;
 mod snapshots;
 mod strict;
