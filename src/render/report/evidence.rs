@@ -3,23 +3,32 @@
 use super::html::Html;
 use super::page::counted;
 use crate::audit::{Evidence, Finding};
-use crate::pipelines::Untold;
 use crate::question::{Evidence as Statement, Step, Witness};
 
 /// So many things that are missing are listed at a finding; all are listed once for the whole page.
 const LISTED: usize = 8;
 
-/// One piece of evidence.
-pub(super) fn render(html: &mut Html, evidence: &Evidence) {
-    match evidence {
-        Evidence::Chain(witness) => chain(html, witness),
-        other => {
-            html.leaf("pre", &[("class", &"evidence")], lines(other).join("\n"));
+/// All that shows a finding, or what is missing; and its fingerprint. Few elements, since there are many findings.
+pub(super) fn render(html: &mut Html, finding: &Finding) {
+    let mut text: Vec<String> = Vec::new();
+    for evidence in &finding.evidence {
+        match evidence {
+            Evidence::Chain(witness) => chain(html, witness),
+            other => text.extend(lines(other)),
         }
     }
+    text.extend(finding.missing.iter().take(LISTED).map(ToString::to_string));
+    if finding.missing.len() > LISTED {
+        text.push(format!(
+            "and {} more: all are listed under \u{201c}Not known\u{201d}",
+            finding.missing.len() - LISTED
+        ));
+    }
+    text.push(format!("(fingerprint {})", finding.fingerprint));
+    html.leaf("pre", &[("class", &"evidence")], text.join("\n"));
 }
 
-/// The same as lines of text.
+/// A piece of evidence as lines of text.
 pub(super) fn lines(evidence: &Evidence) -> Vec<String> {
     match evidence {
         Evidence::Fields(fields) => {
@@ -34,12 +43,12 @@ pub(super) fn lines(evidence: &Evidence) -> Vec<String> {
             lines
         }
         Evidence::Proof { question, principals, formulas, folded } => vec![format!(
-            "proved: {question}: refuted for {}, {} ({folded} false as they stood), each proof accepted by the checker",
-            counted(*principals, "principal"),
-            counted(*formulas, "formula")
+            "proved: {question}: {} refuted for {} ({folded} false as they stood)",
+            counted(*formulas, "formula"),
+            counted(*principals, "principal")
         )],
         Evidence::NoChain { proof, .. } => vec![format!(
-            "proved for {}: {} refuted ({} false as they stood), each proof accepted by the checker",
+            "proved for {}: {} refuted ({} false as they stood)",
             proof.scope,
             counted(proof.formulas, "formula"),
             proof.folded
@@ -129,19 +138,4 @@ pub(super) fn command(html: &mut Html, text: &str) {
         div.leaf("pre", &[], text);
         div.leaf("button", &[("type", &"button"), ("class", &"copy scripted")], "Copy");
     });
-}
-
-/// What the snapshot doesn't tell.
-pub(super) fn missing(html: &mut Html, missing: &[Untold]) {
-    if missing.is_empty() {
-        return;
-    }
-    let listed: Vec<String> = missing.iter().take(LISTED).map(ToString::to_string).collect();
-    html.leaf("pre", &[("class", &"evidence")], listed.join("\n"));
-    if missing.len() > LISTED {
-        html.tag("p", &[], |p| {
-            p.text(format!("and {} more: ", missing.len() - LISTED));
-            p.leaf("a", &[("href", &"#untold")], "all that is not known");
-        });
-    }
 }

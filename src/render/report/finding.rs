@@ -111,13 +111,7 @@ fn one(details: &mut Html, finding: &Finding, alone: bool) {
         if let Some(waiver) = &finding.waiver {
             html.leaf("p", &[("class", &"waiver")], format!("waiver {}", in_words(waiver)));
         }
-        for one in &finding.evidence {
-            evidence::render(html, one);
-        }
-        evidence::missing(html, &finding.missing);
-        html.tag("p", &[("class", &"quiet")], |p| {
-            p.text("fingerprint ").leaf("code", &[], &finding.fingerprint);
-        });
+        evidence::render(html, finding);
     };
     if alone {
         details.tag("details", &[("class", &"finding"), ("open", &"")], inside);
@@ -134,16 +128,12 @@ fn holds(inside: &mut Html, held: &[&Finding]) {
             let count = format!("{} hold", counted(held.len(), "finding"));
             summary.leaf("span", &[("class", &"says")], count);
         });
-        details.tag("ul", &[("class", &"held")], |list| {
-            for finding in held {
-                list.tag("li", &[], |item| {
-                    item.leaf("b", &[], finding.control);
-                    let shown: Vec<String> = finding.evidence.iter().flat_map(evidence::lines).collect();
-                    let shown =
-                        if shown.is_empty() { String::new() } else { format!(" ({})", shown.join("; ")) };
-                    item.text(format!(" {}: {}{shown}", finding.subject, finding.message));
-                });
-            }
-        });
+        let line = |finding: &&Finding| {
+            let shown: Vec<String> = finding.evidence.iter().flat_map(evidence::lines).collect();
+            let shown = if shown.is_empty() { String::new() } else { format!(" ({})", shown.join("; ")) };
+            format!("{}  {}: {}{shown}", finding.control, finding.subject, finding.message)
+        };
+        let lines: Vec<String> = held.iter().map(line).collect();
+        details.leaf("p", &[("class", &"lines")], lines.join("\n"));
     });
 }
