@@ -12,6 +12,9 @@ use std::collections::BTreeMap;
 /// So many findings of a control are shown with their requests.
 const IN_FULL: usize = 5;
 
+/// So many more have a line each; the page must open where everybody of a large organization can do something.
+const IN_LINES: usize = 50;
+
 /// All of it.
 pub(super) fn render(inside: &mut Html, findings: &[&Finding]) {
     type Key<'a> = (Standing, std::cmp::Reverse<crate::audit::Severity>, &'a str);
@@ -83,7 +86,12 @@ fn others(details: &mut Html, findings: &[&Finding]) {
                 "{count}, each with the statement that grants it (their requests are in the JSON document)"
             ),
         );
-        let lines: Vec<String> = findings.iter().map(|finding| evidence::in_a_line(finding)).collect();
+        let lined = findings.iter().take(IN_LINES);
+        let mut lines: Vec<String> = lined.map(|finding| evidence::in_a_line(finding)).collect();
+        let left = findings.len().saturating_sub(IN_LINES);
+        if left > 0 {
+            lines.push(format!("and {left} more, in the JSON document"));
+        }
         html.leaf("pre", &[("class", &"evidence")], lines.join("\n"));
     });
 }
