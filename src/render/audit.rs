@@ -20,7 +20,7 @@ pub fn table(audit: &Audit) -> Table {
     let row = |finding: &Finding| {
         let (verdict, severity) = (finding.verdict.to_string(), finding.severity.to_string());
         let Finding { pipeline, control, subject, message, fingerprint, .. } = finding;
-        let waiver = finding.waiver.as_ref().map(|waiver| in_words(waiver)).unwrap_or_default();
+        let waiver = finding.waiver.as_ref().map(in_words).unwrap_or_default();
         [&**pipeline, *control, &*verdict, &*severity, subject, message, fingerprint, &*waiver]
             .map(str::to_owned)
             .to_vec()
