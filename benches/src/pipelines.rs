@@ -44,7 +44,7 @@ pub fn write_pipelines(directory: &Path, pipelines: usize, accounts: usize) -> i
 }
 
 fn twin(copy: usize) -> PathBuf {
-    let name = if copy % VULNERABLE == 0 { "acme" } else { "acme-fixed" };
+    let name = if copy.is_multiple_of(VULNERABLE) { "acme" } else { "acme-fixed" };
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../corpus/snapshots").join(name)
 }
 
