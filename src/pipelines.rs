@@ -5,11 +5,10 @@
 
 mod map;
 mod people;
-mod runs;
 mod selectors;
 
 pub use crate::question::Untold;
+pub use gateproof_model::pipeline::{Ran, Runs};
 pub use map::{Map, MappedAction, MappedPipeline, MappedStage, Store, StoreKey};
 pub use people::{Ability, Person};
 pub(crate) use people::{folder_of, source_arn};
-pub use runs::{Ran, Runs};

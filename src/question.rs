@@ -3,12 +3,11 @@
 pub mod answer;
 pub mod constraint;
 pub mod selector;
-pub mod untold;
 
 pub use answer::{Answer, Evidence, ProofSummary, SolverName, Step, Undecided, Verdict, Witness};
 pub use constraint::{Constraint, ConstraintError};
+pub use gateproof_model::untold::Untold;
 pub use selector::{Selector, SelectorError};
-pub use untold::Untold;
 
 use gateproof_model::catalogue::AccessLevel;
 use std::borrow::Cow;

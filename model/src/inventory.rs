@@ -14,6 +14,7 @@ mod things;
 pub use kind::{Kind, KindError, check_joins, embedded, parse_kinds};
 pub(crate) use read::read_inventory;
 
+use crate::pipeline::flow;
 use crate::problem::Problem;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -93,6 +94,23 @@ impl Inventory {
     pub fn unread(&self, kind: &str, account: &str) -> &[Problem] {
         let problems = self.unread.get(kind).and_then(|accounts| accounts.get(account));
         problems.map(Vec::as_slice).unwrap_or_default()
+    }
+
+    /// The kind by whose listing the objects of a kind are told, where it has none of its own: those of pipelines are made of their
+    /// structure.
+    pub fn told_by(kind: &str) -> Option<&'static str> {
+        flow::KINDS.contains(&kind).then_some("codepipeline.pipeline")
+    }
+
+    /// Adds the objects of a kind of which there are none yet.
+    pub(crate) fn add(&mut self, kind: &'static str, mut things: Vec<Thing>) {
+        things.sort_by(|a, b| a.arn.cmp(&b.arn));
+        self.things.insert(kind, things);
+    }
+
+    /// Adds something that could not be read of a kind.
+    pub(crate) fn add_unread(&mut self, kind: &'static str, account: &Arc<str>, problem: Problem) {
+        self.unread.entry(kind).or_default().entry(account.clone()).or_default().push(problem);
     }
 
     /// All kinds, by name.

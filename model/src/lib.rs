@@ -26,3 +26,4 @@ pub mod resource;
 pub mod rules;
 pub mod snapshot;
 pub mod text;
+pub mod untold;

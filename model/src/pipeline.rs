@@ -3,7 +3,12 @@
 //! CodePipeline API Reference, PipelineDeclaration, StageDeclaration, ActionDeclaration; what else they hold is not kept, so that no secret
 //! of a configuration is carried on by accident.
 
+pub(crate) mod flow;
 mod read;
+mod runs;
+mod stores;
+
+pub use runs::{Ran, Runs};
 
 use crate::arn::Arn;
 use crate::problem::Problem;
@@ -316,5 +321,54 @@ impl Pipeline {
     /// The partition that it is in.
     pub fn partition(&self) -> &str {
         Arn::parse(&self.arn).map_or("aws", |arn| arn.partition)
+    }
+
+    /// Its folder in its artifact stores, which has so many letters of its name.
+    ///
+    /// CodePipeline User Guide, "Input and output artifacts": names of the folders in the artifact bucket are truncated.
+    pub fn folder(&self) -> String {
+        folder_of(self.name())
+    }
+
+    /// The ARN of what a source action reads: a repository or an object of AWS's; `None`: something else.
+    pub fn source_arn(&self, action: &Action) -> Option<String> {
+        let named = |key: &str| action.configuration.get(key).map(String::as_str).unwrap_or_default();
+        let region = self.region_of(action);
+        let (partition, account) = (self.partition(), self.account_of(action));
+        Some(match action.action_type_id.provider.as_str() {
+            "CodeCommit" => {
+                format!("arn:{partition}:codecommit:{region}:{account}:{}", named("RepositoryName"))
+            }
+            "S3" => format!("arn:{partition}:s3:::{}/{}", named("S3Bucket"), named("S3ObjectKey")),
+            "ECR" => {
+                format!("arn:{partition}:ecr:{region}:{account}:repository/{}", named("RepositoryName"))
+            }
+            _ => return None,
+        })
+    }
+
+    /// The region in which an action's provider is called.
+    pub fn region_of<'p>(&'p self, action: &'p Action) -> &'p str {
+        action.region.as_deref().unwrap_or(&self.region)
+    }
+}
+
+/// A pipeline's folder in its artifact stores, by its name.
+pub fn folder_of(name: &str) -> String {
+    name.chars().take(FOLDER).collect()
+}
+
+/// So many letters of a pipeline's name its folder has.
+const FOLDER: usize = 20;
+
+impl Action {
+    /// Whether it brings in what is shipped.
+    pub fn is_source(&self) -> bool {
+        self.action_type_id.category == "Source"
+    }
+
+    /// Whether it waits for somebody's approval.
+    pub fn is_gate(&self) -> bool {
+        self.action_type_id.category == "Approval"
     }
 }

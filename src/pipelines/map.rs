@@ -1,10 +1,9 @@
 //! The map of a snapshot's pipelines.
 
-use super::Untold;
 use super::people::{Ability, Asker, is_gate};
-use super::runs::{Ran, Runs};
 use crate::ask::{Answered, AskError, Estate, Settings};
-use gateproof_model::pipeline::{Action, Pipeline, Unread};
+use crate::question::Untold;
+use gateproof_model::pipeline::{Action, Pipeline, Ran, Runs, Unread};
 use gateproof_model::snapshot::Snapshot;
 use serde::Serialize;
 use std::sync::Arc;

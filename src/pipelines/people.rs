@@ -34,27 +34,14 @@ const GOES_ROUND: [&str; 4] = [
     "codepipeline:RollbackStage",
 ];
 
-/// A pipeline's folder in its artifact store has so many letters of its name.
-///
-/// CodePipeline User Guide, "Input and output artifacts": names of the folders in the artifact bucket are truncated.
-const FOLDER: usize = 20;
-
 /// A pipeline's folder in its artifact store.
 pub(crate) fn folder_of(name: &str) -> String {
-    name.chars().take(FOLDER).collect()
+    gateproof_model::pipeline::folder_of(name)
 }
 
 /// The ARN of what a source action reads: a repository or an object of AWS's; `None`: something else.
 pub(crate) fn source_arn(pipeline: &Pipeline, action: &Action) -> Option<String> {
-    let named = |key: &str| action.configuration.get(key).map(String::as_str).unwrap_or_default();
-    let region = action.region.as_deref().unwrap_or(&pipeline.region);
-    let (partition, account) = (pipeline.partition(), pipeline.account_of(action));
-    Some(match action.action_type_id.provider.as_str() {
-        "CodeCommit" => format!("arn:{partition}:codecommit:{region}:{account}:{}", named("RepositoryName")),
-        "S3" => format!("arn:{partition}:s3:::{}/{}", named("S3Bucket"), named("S3ObjectKey")),
-        "ECR" => format!("arn:{partition}:ecr:{region}:{account}:repository/{}", named("RepositoryName")),
-        _ => return None,
-    })
+    pipeline.source_arn(action)
 }
 
 /// What somebody may do with a pipeline, and who may.
@@ -188,5 +175,5 @@ impl Asker<'_, '_> {
 
 /// Whether an action waits for somebody's approval.
 pub(super) fn is_gate(action: &Action) -> bool {
-    action.action_type_id.category == "Approval"
+    action.is_gate()
 }

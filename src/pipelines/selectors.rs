@@ -5,11 +5,10 @@
 //! knows, the roles that run what they write, up to the first gate.
 
 use super::people::{Asker, is_gate};
-use super::runs::Runs;
 use crate::ask::{Answered, AskError, Estate, Settings, glob_matches};
 use crate::question::Selector;
 use gateproof_model::arn::is_account_id;
-use gateproof_model::pipeline::{Action, Pipeline};
+use gateproof_model::pipeline::{Action, Pipeline, Runs};
 use std::collections::BTreeSet;
 
 impl Estate {

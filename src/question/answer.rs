@@ -1,6 +1,6 @@
 //! Answers: a verdict and the evidence for it.
 
-use super::untold::Untold;
+use super::Untold;
 use gateproof_model::request::ContextValue;
 use serde::{Serialize, Serializer};
 use std::collections::BTreeMap;

@@ -10,6 +10,7 @@ use super::things::Things;
 use crate::account::Account;
 use crate::arn::Arn;
 use crate::json::Json;
+use crate::pipeline::flow::add_flow;
 use crate::problem::Problem;
 use crate::resource::governing_arn;
 use crate::snapshot::{OperationFile, Snapshot};
@@ -60,6 +61,7 @@ pub(crate) fn read_inventory(snapshot: &Snapshot) -> Inventory {
     inventory.problems = all.filter(|p| !known.contains(p) && told.insert(*p)).cloned().collect();
     inventory.unread = faults.by_kind;
     join_fields(&mut inventory, kinds);
+    add_flow(snapshot, &mut inventory);
     inventory
 }
 

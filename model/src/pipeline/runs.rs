@@ -3,10 +3,10 @@
 //! CodePipeline User Guide, "Action structure reference": what each provider is configured with. The role that runs what the input artifacts
 //! hold is seldom the one that calls the provider.
 
-use super::Untold;
-use gateproof_model::inventory::{Inventory, Thing};
-use gateproof_model::pipeline::{Action, Pipeline};
-use gateproof_model::snapshot::Snapshot;
+use super::{Action, Pipeline};
+use crate::inventory::{Inventory, Thing};
+use crate::snapshot::Snapshot;
+use crate::untold::Untold;
 use serde::Serialize;
 use std::sync::Arc;
 
@@ -67,11 +67,12 @@ const ON_OWN_COMPUTE: [&str; 3] = ["Commands", "ECRBuildAndPublish", "InspectorS
 /// Providers that run nothing of what they are given: files are copied.
 const COPIES: [&str; 1] = ["S3"];
 
-const STACKS: [&str; 3] = ["CloudFormation", "CloudFormationStackSet", "CloudFormationStackInstances"];
+pub(super) const STACKS: [&str; 3] =
+    ["CloudFormation", "CloudFormationStackSet", "CloudFormationStackInstances"];
 
 /// Where an action's provider is called.
 struct Place<'a> {
-    snapshot: &'a Snapshot,
+    inventory: &'a Inventory,
     account: &'a str,
     region: &'a str,
 }
@@ -79,9 +80,14 @@ struct Place<'a> {
 impl Runs {
     /// What an action of a pipeline runs.
     pub fn of(snapshot: &Snapshot, pipeline: &Pipeline, action: &Action) -> Self {
+        Self::among(snapshot.inventory(), pipeline, action)
+    }
+
+    /// The same by the objects of an inventory.
+    pub(super) fn among(inventory: &Inventory, pipeline: &Pipeline, action: &Action) -> Self {
         let (caller, account) = (pipeline.caller_of(action), pipeline.account_of(action));
         let region = action.region.as_deref().unwrap_or(&pipeline.region);
-        let place = Place { snapshot, account, region };
+        let place = Place { inventory, account, region };
         let provider = action.action_type_id.provider.as_str();
         match action.action_type_id.category.as_str() {
             "Source" | "Approval" => Self::default(),
@@ -113,7 +119,7 @@ impl Runs {
 impl<'a> Place<'a> {
     /// The object of a kind by its name or ARN; a function may be named with a version.
     fn find(&self, kind: &str, name: &str) -> Option<&'a Thing> {
-        let things = self.snapshot.inventory().of_kind(kind).iter();
+        let things = self.inventory.of_kind(kind).iter();
         let here = |thing: &&Thing| {
             *thing.account == *self.account
                 && thing.region.as_deref().is_none_or(|region| region == self.region)
@@ -179,7 +185,7 @@ impl<'a> Place<'a> {
         let named = |key: &str| action.configuration.get(key).map(String::as_str).unwrap_or_default();
         let (cluster, name) = (named("ClusterName"), named("ServiceName"));
         let suffix = format!("/{cluster}/{name}");
-        let services = self.snapshot.inventory().of_kind(KIND).iter();
+        let services = self.inventory.of_kind(KIND).iter();
         let found = services.filter(|s| *s.account == *self.account).find(|s| s.arn.ends_with(&suffix));
         let mut runs = Runs { by: self.ran(KIND, &format!("{cluster}/{name}"), found), ..Runs::default() };
         let definitions: Vec<&Arc<str>> = found.iter().flat_map(|s| s.field("task-definition")).collect();
@@ -187,7 +193,7 @@ impl<'a> Place<'a> {
             runs.untold.push(self.untold(KIND, name, "the task definition of service"));
         }
         for definition in definitions {
-            let known = self.snapshot.inventory().find("ecs.task-definition", definition);
+            let known = self.inventory.find("ecs.task-definition", definition);
             runs.take_roles(self, known, "ecs.task-definition", definition, &["role", "execution-role"]);
         }
         runs

@@ -1,6 +1,6 @@
 //! What the snapshot doesn't tell.
 
-use gateproof_model::assumption::Assumption;
+use crate::assumption::Assumption;
 use serde::Serialize;
 use std::fmt;
 
