@@ -38,6 +38,7 @@ mod policies;
 mod reach;
 mod reading;
 mod replay;
+mod required;
 mod search;
 mod session;
 mod sorts;

@@ -7,9 +7,11 @@ mod check;
 mod load;
 mod need;
 mod reference;
+mod required;
 
 pub use load::{PrimitiveError, embedded, parse_primitive};
 pub use reference::{Reference, Template, TemplatePart};
+pub use required::Required;
 
 use indexmap::IndexMap;
 use serde::Deserialize;
@@ -37,6 +39,9 @@ pub struct Primitive {
     /// Calls that must be allowed; all of them.
     #[serde(default)]
     pub needs: Vec<Need>,
+    /// Facts that the attacker must have, all of them, whoever of its principals made them.
+    #[serde(default)]
+    pub facts: Vec<Required>,
     /// State that a snapshot can't tell, a sentence each; taken to favour the attacker, and listed.
     #[serde(default)]
     pub state: Vec<String>,
@@ -159,16 +164,20 @@ pub struct Authorization {
     pub caller: Option<String>,
 }
 
-/// What a context key must be: one of the values. The word `absent` stands for no such key, `present` for any value.
+/// What a context key must be.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
-#[serde(try_from = "OneOrMany")]
-pub struct ContextDemand(pub Vec<Template>);
+#[serde(try_from = "need::WrittenDemand")]
+pub struct ContextDemand {
+    /// One of these values. The word `absent` stands for no such key, `present` for any value.
+    pub values: Vec<Template>,
+    /// Whether it must be none of them instead (`not`): another value, or no such key.
+    pub none_of: bool,
+}
 
-impl TryFrom<OneOrMany> for ContextDemand {
-    type Error = String;
-
-    fn try_from(given: OneOrMany) -> Result<Self, String> {
-        given.0.into_iter().map(Template::try_from).collect::<Result<_, _>>().map(Self)
+impl ContextDemand {
+    /// One of some values.
+    pub fn one_of(values: Vec<Template>) -> Self {
+        Self { values, none_of: false }
     }
 }
 
@@ -334,7 +343,9 @@ impl Authorization {
             [TemplatePart::Field(field)] => field.variable == variable && field.field == "arn",
             _ => false,
         };
-        let only = |demand: &ContextDemand| demand.0.len() == 1 && demand.0.iter().all(is_arn);
+        let only = |demand: &ContextDemand| {
+            !demand.none_of && demand.values.len() == 1 && demand.values.iter().all(is_arn)
+        };
         self.context.iter().find(|(_, demand)| only(demand)).map(|(key, _)| key.to_ascii_lowercase())
     }
 }
@@ -344,7 +355,8 @@ impl Need {
     fn bounds_by(&self, variable: &str) -> bool {
         match self {
             Self::Call(call) => call.context.iter().any(|(key, demand)| {
-                let named = demand.0.iter().flat_map(Template::references).any(|r| r.variable == variable);
+                let named =
+                    demand.values.iter().flat_map(Template::references).any(|r| r.variable == variable);
                 named && key.eq_ignore_ascii_case("iam:PermissionsBoundary")
             }),
             Self::Any(any) => any.any.iter().any(|need| need.bounds_by(variable)),

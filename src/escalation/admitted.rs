@@ -162,7 +162,7 @@ impl<'a> Search<'_, 'a, '_> {
         let mut tails = BTreeSet::new();
         for call in self.primitive.needs.iter().flat_map(calls_of) {
             let context = call.context.iter().all(|(key, demand)| {
-                let mut naming = demand.0.iter().filter(|t| names(t)).peekable();
+                let mut naming = demand.values.iter().filter(|t| names(t)).peekable();
                 naming.peek().is_none() || naming.all(is_arn) && self.is_ignored(&fold_text(key))
             });
             if !context || is_assume_action(&call.action.to_ascii_lowercase()) {

@@ -4,20 +4,22 @@
 //! of them. Calls on other resources are decided for all of them as for the first.
 
 use super::bind::Scene;
+use super::fact::Fact;
 use super::needs::calls_of;
+use super::required::may_require;
 use super::telling::Telling;
 use crate::ask::{CallerEntity, Estate};
 use gateproof_encodings::primitive::{Authorization, Binding, Primitive};
 use gateproof_encodings::scope::is_assume_action;
 use gateproof_model::arn::Arn;
 use gateproof_model::policy::Document;
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHashSet};
 use std::collections::BTreeSet;
 use std::ops::Bound;
 use std::sync::Arc;
 
 /// Resources whose policies tell two callers apart, or that are not what they were.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub(super) struct Apart {
     /// By their own policies and grants, by service.
     resources: FxHashMap<Arc<str>, BTreeSet<Arc<str>>>,
@@ -25,6 +27,8 @@ pub(super) struct Apart {
     roles: BTreeSet<Arc<str>>,
     /// Whether it matters, too, which services those let in.
     services: bool,
+    /// Facts that steps require.
+    required: FxHashSet<Fact>,
 }
 
 impl Apart {
@@ -44,15 +48,21 @@ impl Apart {
         self.roles.insert(arn.clone());
     }
 
+    /// Takes in facts that steps require.
+    pub fn add_required(&mut self, facts: FxHashSet<Fact>) {
+        self.required.extend(facts);
+    }
+
     /// Whether there are none.
     pub fn is_empty(&self) -> bool {
-        self.resources.is_empty() && self.roles.is_empty()
+        self.resources.is_empty() && self.roles.is_empty() && self.required.is_empty()
     }
 
     /// Whether some call of the step may be about one of them, whatever its variables are bound to.
     pub fn may_concern(&self, estate: &Estate, primitive: &Primitive) -> bool {
         let trusts = || primitive.bind.values().any(|binding| !binding.trusts.0.is_empty());
-        self.services && !self.roles.is_empty() && trusts()
+        !self.required.is_empty() && !primitive.facts.is_empty()
+            || self.services && !self.roles.is_empty() && trusts()
             || calls_of_holder(primitive)
                 .any(|call| self.among(estate, call).is_none_or(|sets| !sets.is_empty()))
     }
@@ -63,7 +73,8 @@ impl Apart {
             let role = scene.object(variable).filter(|role| !role.fresh && !role.is_unnamed());
             !binding.trusts.0.is_empty() && role.is_none_or(|role| self.roles.contains(&role.arn))
         };
-        self.services && !self.roles.is_empty() && primitive.bind.iter().any(trusts)
+        may_require(&self.required, scene)
+            || self.services && !self.roles.is_empty() && primitive.bind.iter().any(trusts)
             || calls_of_holder(primitive).any(|call| self.bears_on(estate, scene, call))
     }
 

@@ -9,7 +9,7 @@ use super::sorts::Sorts;
 use crate::ask::{BOUNDARY, NewName};
 use gateproof_encodings::primitive::{Binding, Primitive, Reference, Template, TemplatePart};
 use gateproof_model::account::{Group, ManagedPolicy, PrincipalEntity, PrincipalEntityKind};
-use gateproof_model::inventory::Thing;
+use gateproof_model::inventory::{Inventory, Thing};
 use gateproof_model::snapshot::Snapshot;
 use rustc_hash::FxHashSet;
 use std::collections::{BTreeMap, BTreeSet};
@@ -51,6 +51,11 @@ impl Object {
 
     pub fn field_is(&self, name: &str, value: &str) -> bool {
         self.field(name).iter().any(|have| **have == *value)
+    }
+
+    /// Whether no file tells a field.
+    pub fn lacks(&self, field: &str) -> bool {
+        self.told && !self.fields.contains_key(field) && !OWN_FIELDS.contains(&field)
     }
 
     pub fn field(&self, name: &str) -> &[Arc<str>] {
@@ -254,11 +259,27 @@ impl<'a> Objects<'a> {
         for reference in binding.is.iter().chain(&binding.profile) {
             self.note_untold(scene, reference);
         }
-        let mut asked = self.asked.lock().unwrap_or_else(PoisonError::into_inner);
-        if !asked.contains(&binding.kind) {
-            asked.insert(binding.kind.clone());
+        self.note_asked(&binding.kind);
+        self.fitting(scene, binding, near, suits)
+    }
+
+    /// Whether there is nothing of a kind of which pipelines tell.
+    pub fn has_none(&self, kind: &str) -> bool {
+        let none = Inventory::told_by(kind).is_some() && self.of_kind(kind).is_empty();
+        if none {
+            self.note_asked(kind);
         }
-        drop(asked);
+        none
+    }
+
+    /// The same, where the variable is not bound yet: nothing is asked for by it.
+    pub fn fitting(
+        &self,
+        scene: &Scene<'_>,
+        binding: &Binding,
+        near: Near,
+        suits: impl Fn(&Arc<Object>) -> bool,
+    ) -> Vec<Arc<Object>> {
         let accounts = binding.account.as_ref().map(|t| scene.globs(t));
         let is = binding.is.as_ref().map(|r| scene.values(r));
         let profile = binding.profile.as_ref().map(|r| scene.values(r));
@@ -378,13 +399,23 @@ impl<'a> Objects<'a> {
         known.entry(kind.to_owned()).or_insert_with(|| Arc::new(things().collect())).clone()
     }
 
+    /// Takes note of a kind of object that a step is looked for with, and of the one by which it is told.
+    fn note_asked(&self, kind: &str) {
+        let mut asked = self.asked.lock().unwrap_or_else(PoisonError::into_inner);
+        if !asked.contains(kind) {
+            asked.insert(kind.to_owned());
+            asked.extend(Inventory::told_by(kind).map(str::to_owned));
+        }
+        drop(asked);
+        if let Some(kind) = Inventory::told_by(kind) {
+            self.things(kind);
+        }
+    }
+
     /// Takes note of a field of a known object that no file tells.
-    fn note_untold(&self, scene: &Scene<'_>, reference: &Reference) {
+    pub fn note_untold(&self, scene: &Scene<'_>, reference: &Reference) {
         let Some(object) = scene.object(&reference.variable) else { return };
-        if object.told
-            && !object.fields.contains_key(&reference.field)
-            && !OWN_FIELDS.contains(&&*reference.field)
-        {
+        if object.lacks(&reference.field) {
             let mut untold = self.untold.lock().unwrap_or_else(PoisonError::into_inner);
             untold.insert(format!("{} of {}", reference.field, object.arn));
         }

@@ -13,6 +13,7 @@ use super::guard::{Asker, Guard};
 use super::minimal::minimal_sets;
 use super::plan::Steps;
 use super::policies::{Reading, changes_of};
+use super::required::{has_all_required, required_by};
 use super::search::{Found, Search};
 use super::step::{Finder, Instance, Shared, Wanted};
 use super::target::Goal;
@@ -138,7 +139,12 @@ impl<'c, 'a> Chains<'c, 'a> {
             Some(instance) if instance.evidence.unknown.is_none() => {
                 let bound: Vec<Arc<str>> = instance.binding.iter().map(|(_, o)| o.arn.clone()).collect();
                 let snapshot = &self.search.estate.snapshot;
-                let related = self.bearing.on(snapshot, &instance.session, &On::Objects(&bound));
+                let mut related = self.bearing.on(snapshot, &instance.session, &On::Objects(&bound));
+                let primitive = self.search.primitives.get(instance.primitive);
+                let required = primitive.map(|p| required_by(instance, p)).unwrap_or_default();
+                related.extend(required.iter().filter_map(|fact| self.bearing.number(fact)));
+                related.sort_unstable();
+                related.dedup();
                 self.needed_of(&related, &instance.session, &|chains, facts, reading| {
                     chains.made(facts, reading, instance).is_some()
                 })
@@ -282,7 +288,7 @@ impl<'c, 'a> Chains<'c, 'a> {
         primitive: &Primitive,
     ) -> Option<Instance> {
         let all: BTreeSet<Fact> = facts.iter().cloned().collect();
-        if !self.is_there(&all, instance, primitive) {
+        if !self.is_there(&all, instance, primitive) || !has_all_required(&all, instance, primitive) {
             return None;
         }
         let holder = self.search.start.holder(asker.estate, &all, &instance.session)?;
@@ -293,6 +299,7 @@ impl<'c, 'a> Chains<'c, 'a> {
             holder: &holder,
             shared: &Shared::default(),
             wanted: Wanted::EveryWay,
+            facts: &all,
             gained: &Gained::default(),
             naming: None,
             only_on: [None, None],

@@ -124,6 +124,7 @@ impl Search<'_> {
             holder: &holder,
             shared: &Shared::default(),
             wanted: Wanted::EveryWay,
+            facts: round.facts,
             gained: &Gained::default(),
             naming: None,
             only_on: [None, None],

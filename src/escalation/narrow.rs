@@ -8,13 +8,14 @@ use super::ways::Search;
 use crate::ask::Within;
 use gateproof_encodings::primitive::{Authorization, Need, Template, TemplatePart};
 use gateproof_encodings::scope::is_assume_action;
+use gateproof_model::arn::Arn;
 use rustc_hash::FxHashSet;
 use std::sync::{Arc, PoisonError};
 
 /// A need of a variable's object, as far as statements tell that it can't be met.
 pub(super) enum Wants<'p> {
-    /// A call on the object's ARN and what follows it.
-    Call(Arc<Within>, &'p [TemplatePart]),
+    /// A call on what a field of the object names, and what follows it.
+    Call(Arc<Within>, &'p str, &'p [TemplatePart]),
     /// One of these.
     Any(Vec<Wants<'p>>),
     /// All of these.
@@ -25,13 +26,10 @@ impl Wants<'_> {
     /// Whether the object may meet it.
     fn may_be_met(&self, object: &Object) -> bool {
         match self {
-            Self::Call(within, rest) => match rest.first() {
-                None => within.may_include(&object.account, &object.arn, None),
-                Some(TemplatePart::Text(text)) => {
-                    within.may_include(&object.account, &object.arn, text.split(['*', '?']).next())
-                }
-                Some(_) => within.may_include(&object.account, &object.arn, Some("")),
-            },
+            Self::Call(within, field, rest) => {
+                let may_be = |named: &Arc<str>| may_include(within, object, field, named, rest);
+                object.lacks(field) || object.field(field).iter().any(may_be)
+            }
             Self::Any(any) => any.iter().any(|one| one.may_be_met(object)),
             Self::All(all) => all.iter().all(|one| one.may_be_met(object)),
         }
@@ -40,7 +38,8 @@ impl Wants<'_> {
     /// Objects among which those that may meet it are, but for such as go by other ARNs; `None`: it tells nothing.
     pub fn find(&self, index: &Index) -> Option<Vec<Placed>> {
         match self {
-            Self::Call(within, rest) => find_within(within, !rest.is_empty(), index),
+            Self::Call(within, "arn", rest) => find_within(within, !rest.is_empty(), index),
+            Self::Call(..) => None,
             Self::Any(any) => {
                 let each = any.iter().map(|one| one.find(index));
                 each.collect::<Option<Vec<_>>>().map(|found| found.into_iter().flatten().collect())
@@ -48,6 +47,22 @@ impl Wants<'_> {
             Self::All(all) => all.iter().filter_map(|one| one.find(index)).min_by_key(Vec::len),
         }
     }
+}
+
+/// Whether resources may include what a field of an object names, with what follows it.
+fn may_include(within: &Within, object: &Object, field: &str, named: &str, rest: &[TemplatePart]) -> bool {
+    let owner = match field {
+        "arn" => &object.account,
+        _ => Arn::parse(named).map_or("", |arn| arn.account),
+    };
+    let (head, is_glob) = named.split_once(['*', '?']).map_or((named, false), |(head, _)| (head, true));
+    let tail = match rest.first() {
+        _ if is_glob => Some(""),
+        None => None,
+        Some(TemplatePart::Text(text)) => text.split(['*', '?']).next(),
+        Some(_) => Some(""),
+    };
+    within.may_include(owner, head, tail)
 }
 
 /// The objects that resources are; `more`: or that resources begin with.
@@ -120,9 +135,9 @@ impl<'a> Search<'_, 'a, '_> {
         if by_service || is_assume_action(&call.action.to_ascii_lowercase()) {
             return None;
         }
-        let rest = after_arn(call.resource.as_ref()?, variable)?;
+        let (field, rest) = after_field(call.resource.as_ref()?, variable)?;
         let within = self.within(&call.action)?;
-        (!within.is_everything()).then_some(Wants::Call(within, rest))
+        (!within.is_everything()).then_some(Wants::Call(within, field, rest))
     }
 
     /// On which resources the session may be allowed an action.
@@ -139,9 +154,11 @@ impl<'a> Search<'_, 'a, '_> {
     }
 }
 
-/// What follows a variable's ARN, where the template begins with it.
-fn after_arn<'p>(template: &'p Template, variable: &str) -> Option<&'p [TemplatePart]> {
+/// A field of a variable's object and what follows it, where the template begins with it.
+fn after_field<'p>(template: &'p Template, variable: &str) -> Option<(&'p str, &'p [TemplatePart])> {
     let (first, rest) = template.parts.split_first()?;
-    let begins = matches!(first, TemplatePart::Field(r) if r.variable == variable && r.field == "arn");
-    begins.then_some(rest)
+    match first {
+        TemplatePart::Field(r) if r.variable == variable => Some((&r.field, rest)),
+        _ => None,
+    }
 }

@@ -23,7 +23,7 @@ pub(crate) fn references(need: &Need) -> Vec<&Reference> {
     match need {
         Need::Call(call) => {
             let resource = call.resource.iter().flat_map(|t| t.references());
-            let context = call.context.values().flat_map(|d| &d.0).flat_map(|t| t.references());
+            let context = call.context.values().flat_map(|d| &d.values).flat_map(|t| t.references());
             resource.chain(context).collect()
         }
         Need::Any(any) => any.any.iter().flat_map(references).collect(),
@@ -73,17 +73,17 @@ pub(crate) fn call_of(scene: &Scene<'_>, authorization: &Authorization) -> Optio
 
 /// What is demanded of a key; `None`: nothing. Of one with several values, that the text is among them.
 fn demand_of(scene: &Scene<'_>, demand: &ContextDemand, several: bool) -> Option<Demand> {
-    let mut demands = Vec::new();
-    for template in &demand.0 {
-        for text in scene.globs(template) {
-            demands.push(match text.as_str() {
-                "absent" => Demand::Absent,
-                "present" | "*" => Demand::Present,
-                glob if several || glob.contains(['*', '?']) => Demand::Matches(text),
-                _ => Demand::Equals(text),
-            });
-        }
+    let texts = demand.values.iter().flat_map(|template| scene.globs(template));
+    if demand.none_of {
+        return differing_from(texts.collect());
     }
+    let of_text = |text: String| match text.as_str() {
+        "absent" => Demand::Absent,
+        "present" | "*" => Demand::Present,
+        glob if several || glob.contains(['*', '?']) => Demand::Matches(text),
+        _ => Demand::Equals(text),
+    };
+    let mut demands: Vec<Demand> = texts.map(of_text).collect();
     let open = demands.contains(&Demand::Absent) && demands.contains(&Demand::Present);
     match demands.len() {
         _ if open => None,
@@ -92,4 +92,11 @@ fn demand_of(scene: &Scene<'_>, demand: &ContextDemand, several: bool) -> Option
         1 => demands.pop(),
         _ => Some(Demand::OneOf(demands)),
     }
+}
+
+/// That a key has another value than the text, or none. Of several texts, and of those that are not known yet, nothing is
+/// demanded: a step may be found possible by it, and is not ruled out.
+fn differing_from(mut texts: Vec<String>) -> Option<Demand> {
+    let text = texts.pop().filter(|text| texts.is_empty() && !text.contains(['*', '?']))?;
+    Some(Demand::Differs(text))
 }

@@ -3,6 +3,7 @@
 use super::apart::Apart;
 use super::fact::{Fact, Session};
 use gateproof_model::snapshot::{Changes, PrincipalChange};
+use rustc_hash::FxHashSet;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
@@ -38,6 +39,17 @@ impl Pending {
             sessions.partition(|s| own(&s.principal) || added.contains(&Fact::Session(s.clone())));
         let again = if changed.is_empty() { BTreeSet::new() } else { again };
         Self { anew, again, changed: Arc::new(changed) }
+    }
+
+    /// Those of the sessions too that may make a step by facts which it required.
+    pub fn with_required(mut self, facts: &BTreeSet<Fact>, required: FxHashSet<Fact>) -> Self {
+        if required.is_empty() {
+            return self;
+        }
+        let sessions = facts.iter().filter_map(Fact::session);
+        self.again = sessions.filter(|s| !self.anew.contains(s)).cloned().collect();
+        Arc::make_mut(&mut self.changed).add_required(required);
+        self
     }
 
     /// All of the sessions.

@@ -11,6 +11,7 @@ use super::needs::calls_of;
 use super::open::{Lists, Open};
 use super::pending::Pending;
 use super::policies::{Reading, about_policies, changes_of};
+use super::required::Requirable;
 use super::session::Start;
 use super::sorts::Sorts;
 use super::step::{Finder, Identity, Instance, Naming, Shared, Wanted, Ways};
@@ -25,6 +26,7 @@ use gateproof_model::arn::Arn;
 use gateproof_model::snapshot::Changes;
 use rayon::prelude::*;
 use rustc_hash::FxHashSet;
+use std::cell::OnceCell;
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
@@ -91,6 +93,7 @@ impl Search<'_> {
         let actions: BTreeSet<String> = self.primitives.iter().flat_map(actions_of).collect();
         let steps = self.for_steps();
         let kin = Kin::of(self.primitives);
+        let requirable = OnceCell::new();
         let mut sorts: Option<Sorts> = None;
         let mut round = 0;
         loop {
@@ -106,6 +109,7 @@ impl Search<'_> {
                 sorts = Some(Sorts::of(&self.estate.snapshot, &estate.snapshot, &facts));
             }
             let objects = Objects::of(&estate.snapshot).with_unnamed(sorts.as_ref());
+            let requirable = requirable.get_or_init(|| Requirable::of(self.primitives, &objects));
             let naming = |only| sorts.as_ref().map(|sorts| Naming { sorts, only });
             let view = Round {
                 estate,
@@ -153,7 +157,8 @@ impl Search<'_> {
             }
             let policies = about_policies(&found.facts);
             let next = changes_of(&self.estate.snapshot, &policies, Reading::AtMost);
-            pending = Pending::after(&found.facts, &added, &changes, &next);
+            pending = Pending::after(&found.facts, &added, &changes, &next)
+                .with_required(&found.facts, requirable.among(&added));
             changes = next;
         }
     }
@@ -327,6 +332,7 @@ impl Search<'_> {
                         holder,
                         shared,
                         wanted,
+                        facts: round.facts,
                         gained: &gained,
                         naming: round.naming,
                         only_on: first.only_on(primitive),

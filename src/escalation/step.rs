@@ -18,6 +18,7 @@ use gateproof_encodings::term::Terms;
 use gateproof_model::arn::Arn;
 use rustc_hash::{FxHashMap, FxHashSet};
 use std::borrow::Cow;
+use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex, OnceLock};
 
 /// One way of a step.
@@ -53,6 +54,8 @@ pub(super) struct Finder<'a, 'w> {
     /// What is the same for all steps of the session.
     pub shared: &'a Shared,
     pub wanted: Wanted<'a>,
+    /// What the attacker has.
+    pub facts: &'a BTreeSet<Fact>,
     /// What the session gained by steps of the same kin ([`super::kin`]).
     pub gained: &'a Gained,
     /// What new principals are called; `None`: one name will do.

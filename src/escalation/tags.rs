@@ -152,11 +152,11 @@ impl TagChange {
                 let mut call = call.clone();
                 if let Some(tag) = self.gone.first().filter(|_| untags(&call)) {
                     let text = Template { parts: vec![TemplatePart::Text(tag.clone())] };
-                    call.context.insert("aws:TagKeys".to_owned(), ContextDemand(vec![text]));
+                    call.context.insert("aws:TagKeys".to_owned(), ContextDemand::one_of(vec![text]));
                 }
                 for (tag, value) in &self.set {
                     let text = Template { parts: vec![TemplatePart::Text(value.clone())] };
-                    call.context.insert(format!("aws:RequestTag/{tag}"), ContextDemand(vec![text]));
+                    call.context.insert(format!("aws:RequestTag/{tag}"), ContextDemand::one_of(vec![text]));
                 }
                 Some(Need::Call(call))
             }

@@ -9,6 +9,7 @@ use super::fact::Fact;
 use super::guard::{Asker, Guard, Refuted};
 use super::needs::{Call, call_of, references};
 use super::open::Targets;
+use super::required::{has_required, untold_of};
 use super::session::Holder;
 use super::step::{Evidence, Finder, Instance, Wanted, Ways};
 use super::unnamed::not_shown;
@@ -78,6 +79,9 @@ impl<'a> Search<'_, 'a, '_> {
         if self.targets.as_ref().is_some_and(Targets::is_done) {
             return;
         }
+        if self.primitive.bind.first().is_some_and(|(_, first)| self.finder.objects.has_none(&first.kind)) {
+            return;
+        }
         let scene = self.opening();
         // With nothing bound each need must be possible at all. Where all objects are looked at, they say so themselves.
         let each = matches!(self.finder.wanted, Wanted::EachFact);
@@ -118,6 +122,13 @@ impl<'a> Search<'_, 'a, '_> {
             let dominates = self.is_administrator(variable, &object);
             let scene = scene.with(variable, object);
             if !self.is_its_own(&scene) || !self.is_worth_while(&scene, variable, ways) {
+                continue;
+            }
+            if let Some(reference) = untold_of(&scene, variable) {
+                self.finder.objects.note_untold(&scene, reference);
+                continue;
+            }
+            if !has_required(self.finder.facts, &scene, variable) {
                 continue;
             }
             let admitted = self.admitted(terms, &scene, variable);
@@ -163,7 +174,10 @@ impl<'a> Search<'_, 'a, '_> {
         let of_it = |r: &Option<Reference>| r.as_ref().is_some_and(|r| r.variable == variable);
         match self.primitive.bind.get(targets.variable) {
             Some(binding) if of_it(&binding.is) || of_it(&binding.profile) => {
-                !self.finder.objects.candidates(scene, binding, Near::All, left).is_empty()
+                let object = scene.object(variable);
+                let untold = |r: &Reference| object.is_some_and(|object| object.lacks(&r.field));
+                binding.is.iter().chain(&binding.profile).any(untold)
+                    || !self.finder.objects.fitting(scene, binding, Near::All, left).is_empty()
             }
             _ => true,
         }
@@ -327,7 +341,10 @@ impl<'a> Search<'_, 'a, '_> {
         match need {
             Need::Call(authorization) => match call_of(scene, authorization) {
                 Some(call) => self.ask(terms, &call),
-                None => Guard::Never(Refuted::default()),
+                None => {
+                    references(need).into_iter().for_each(|r| self.finder.objects.note_untold(scene, r));
+                    Guard::Never(Refuted::default())
+                }
             },
             Need::Any(any) => {
                 let mut refuted = Refuted::default();

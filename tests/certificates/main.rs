@@ -11,6 +11,7 @@ mod files;
 mod golden;
 mod invariant_mutants;
 mod invariants;
+mod pipelines;
 mod proofs;
 mod questions;
 #[path = "../generate/random.rs"]

@@ -33,6 +33,7 @@ pub(super) fn check_primitive(name: &str, primitive: &Primitive, catalogue: &Cat
     check_bindings(primitive)?;
     let scope = Scope { primitive, catalogue };
     primitive.needs.iter().try_for_each(|need| scope.check_need(need))?;
+    primitive.facts.iter().try_for_each(|fact| scope.check_required(fact.reference()))?;
     primitive.effects.iter().try_for_each(|effect| scope.check_task(effect))?;
     primitive.effects.iter().try_for_each(|effect| scope.check_made(effect))?;
     let gained = primitive.effects.iter().flat_map(Effect::references);
@@ -96,6 +97,17 @@ impl Scope<'_> {
             return Ok(());
         }
         complain(&format!("${variable}"), format!("`${variable}` is not bound"))
+    }
+
+    /// Facts are about objects that exist: of a new one there is none yet.
+    fn check_required(&self, reference: &Reference) -> Checked {
+        self.check_bound(reference)?;
+        let variable = &reference.variable;
+        let exists = |binding: &Binding| binding.kind != "fresh";
+        if self.primitive.bind.get(variable).is_some_and(exists) {
+            return Ok(());
+        }
+        complain(&format!("${variable}"), format!("`${variable}` is no object that exists already"))
     }
 
     /// A root session is for one task, which a managed policy of AWS describes.
@@ -171,7 +183,7 @@ impl Scope<'_> {
             if matches!(action.support(key), Support::Never | Support::UnknownKey) {
                 return complain(key, format!("requests of `{}` never carry `{key}`", call.action));
             }
-            demand.0.iter().try_for_each(|value| self.check_template(value))?;
+            demand.values.iter().try_for_each(|value| self.check_template(value))?;
         }
         if let Some(caller) = call.caller.as_deref().filter(|c| *c != "$me" && !c.ends_with(".amazonaws.com"))
         {

@@ -1,6 +1,7 @@
-//! How a need is written: a call, or `any` or `all` of several, told apart by the one of these words that it has.
+//! How needs and what they demand of keys are written: a call, or `any` or `all` of several, told apart by the one of these words
+//! that it has; values of a key, or those that it may not have.
 
-use super::{AllOf, AnyOf, Authorization, ContextDemand, Need, Template};
+use super::{AllOf, AnyOf, Authorization, ContextDemand, Need, OneOrMany, Template};
 use indexmap::IndexMap;
 use serde::Deserialize;
 
@@ -30,5 +31,33 @@ impl TryFrom<WrittenNeed> for Need {
             (None, None, Some(all)) if !of_call => Ok(Self::All(AllOf { all })),
             _ => Err("expected `action`, `any` or `all`, one of them".to_owned()),
         }
+    }
+}
+
+/// What may be demanded of a key.
+#[derive(Deserialize)]
+#[serde(untagged)]
+pub(super) enum WrittenDemand {
+    OneOf(OneOrMany),
+    NoneOf(Not),
+}
+
+/// Values that a key may not have.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Not {
+    not: OneOrMany,
+}
+
+impl TryFrom<WrittenDemand> for ContextDemand {
+    type Error = String;
+
+    fn try_from(written: WrittenDemand) -> Result<Self, String> {
+        let (given, none_of) = match written {
+            WrittenDemand::OneOf(given) => (given, false),
+            WrittenDemand::NoneOf(Not { not }) => (not, true),
+        };
+        let values = given.0.into_iter().map(Template::try_from).collect::<Result<_, _>>()?;
+        Ok(Self { values, none_of })
     }
 }

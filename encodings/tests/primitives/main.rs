@@ -52,8 +52,15 @@ fn code_and_calls_run_under_roles_that_trust_the_service() {
             let Some(service) = &control.service else { continue };
             let role = &step.bind[&control.principal.variable];
             let by_pool = service == "cognito-identity.amazonaws.com";
+            // Whether a pipeline's action may use its role is a state: some are handed out by the pipeline's own role.
+            let by_pipeline = step.state.iter().any(|s| s.starts_with("The pipeline works, "));
             let same = |t: &String| t.contains(service.as_str()) || t.starts_with("cloudformation.sync.");
-            assert!(by_pool || role.trusts.0.iter().any(same), "{}: {service}, {:?}", step.id, role.trusts);
+            assert!(
+                by_pool || by_pipeline || role.trusts.0.iter().any(same),
+                "{}: {service}, {:?}",
+                step.id,
+                role.trusts
+            );
         }
     }
 }

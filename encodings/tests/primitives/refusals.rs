@@ -34,13 +34,34 @@ fn the_good_file_is_accepted() {
 }
 
 /// Text replaced, its replacement, where that is, and a part of what is said of it.
-const REFUSED: [(&str, &str, &str, &str); 40] = [
+const REFUSED: [(&str, &str, &str, &str); 46] = [
     (
         "write-identity: {of: $u}",
         "new-principal: {of: $p}",
         "line 12, column 5",
         "expected `drop-boundary` or `set-boundary` of `$p.arn` beside `new-principal`",
     ),
+    (
+        "effects:\n",
+        "facts: [{satisfy: {of: $q.gates}}]\neffects:\n",
+        "line 11, column 24",
+        "`$q` is not bound",
+    ),
+    (
+        "effects:\n",
+        "facts: [{write: {of: $p}}]\neffects:\n",
+        "line 8, column 42",
+        "no object that exists already",
+    ),
+    ("effects:\n", "facts: [{read: {of: $u}}]\neffects:\n", "line 11, column ", "unknown variant `read`"),
+    (
+        "effects:\n",
+        "facts: [{write: {of: u}}]\neffects:\n",
+        "line 11, column ",
+        "expected `$x` or `$x.field`",
+    ),
+    ("iam:PolicyARN: $p.arn", "iam:PolicyARN: {not: $q.arn}", "line 10, column ", "`$q` is not bound"),
+    ("iam:PolicyARN: $p.arn", "iam:PolicyARN: {nor: $p.arn}", "line 10, column ", ""),
     ("title: Try", "titel: Try", "line 3, column 1", "unknown field `titel`"),
     ("kind: iam.user", "kind: iam.user, name: x", "line 5, column 23", "unknown field `name`"),
     ("write-identity", "write-anything", "line 12, column 5", "unknown variant `write-anything`"),
@@ -147,7 +168,10 @@ fn what_a_file_may_not_say_is_refused_by_place_and_reason() {
 
 #[test]
 fn global_keys_and_values_of_demands_are_accepted() {
-    let more = "iam:PolicyARN: [$p.arn, absent], aws:RequestedRegion: present";
+    let more =
+        "iam:PolicyARN: [$p.arn, absent], aws:RequestedRegion: present, aws:UserAgent: {not: [x, $u.arn]}";
     let text = GOOD.replace("iam:PolicyARN: $p.arn", more);
+    let text =
+        text.replace("effects:", "facts: [{write: {of: $u.things}}, {satisfy: {of: $u.gates}}]\neffects:");
     assert!(parse_primitive("iam.try.yaml", &text).is_ok());
 }

@@ -116,7 +116,7 @@ fn keys_naming(primitive: &Primitive, variable: &str) -> Option<BTreeSet<String>
         if call.resource.as_ref().is_some_and(named) {
             return None;
         }
-        let carrying = call.context.iter().filter(|(_, demand)| demand.0.iter().any(named));
+        let carrying = call.context.iter().filter(|(_, demand)| demand.values.iter().any(named));
         keys.extend(carrying.map(|(key, _)| fold_text(key)));
     }
     // What a later variable's objects are depends on the policy: then each is looked at by itself.

@@ -5,6 +5,7 @@ use crate::certificate::refusal::Fault;
 use crate::escalation::{GRANT_OPERATIONS, Object, Scene, Sorts, has_condition_on};
 use gateproof_encodings::primitive::{Binding, Reference, Template};
 use gateproof_model::account::PrincipalEntityKind;
+use gateproof_model::inventory::Inventory;
 use gateproof_model::snapshot::Snapshot;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -60,7 +61,9 @@ impl<'a> Objects<'a> {
         let (Some(of), Some(bounded)) = (holder(&binding.of), holder(&binding.boundary_of)) else {
             return Ok(Vec::new());
         };
-        self.asked.lock().unwrap_or_else(PoisonError::into_inner).insert(binding.kind.clone());
+        let told_by = Inventory::told_by(&binding.kind).map(str::to_owned);
+        let kinds = told_by.into_iter().chain([binding.kind.clone()]);
+        self.asked.lock().unwrap_or_else(PoisonError::into_inner).extend(kinds);
         let mut fitting = Vec::new();
         for object in self.of_kind(&binding.kind).iter() {
             let fits = accounts.as_ref().is_none_or(|a| a.iter().any(|id| **id == *object.account))

@@ -17,7 +17,7 @@ use crate::escalation::{
 };
 use crate::question::constraint::Demand;
 use crate::question::{Constraint, Requests, Untold};
-use gateproof_encodings::primitive::{Binding, Effect, Need, Primitive, Via};
+use gateproof_encodings::primitive::{Binding, Effect, Need, Primitive, Required, Via};
 use gateproof_encodings::scope::is_assume_action;
 use gateproof_model::arn::Arn;
 use rayon::prelude::*;
@@ -256,6 +256,11 @@ impl<J: Judge> Branch<'_, '_, '_, J> {
         {
             return Ok(true);
         }
+        if let Some((variable, _)) = last
+            && self.misses_a_fact(scene, variable)?
+        {
+            return Ok(true);
+        }
         for need in &scene.primitive.needs {
             let named = references(need);
             let due = match last {
@@ -265,6 +270,25 @@ impl<J: Judge> Branch<'_, '_, '_, J> {
                 }
             };
             if due && self.refutes(tools, scene, need)? {
+                return Ok(true);
+            }
+        }
+        Ok(false)
+    }
+
+    /// Whether the step requires a fact about a variable's object that is not in the invariant: all gates passed, one of several
+    /// things written.
+    fn misses_a_fact(&self, scene: &Scene<'_>, variable: &str) -> Result<bool, Refusal> {
+        let facts = self.walk.matter.facts;
+        for required in scene.primitive.facts.iter().filter(|r| r.reference().variable == variable) {
+            let reference = required.reference();
+            must_tell(scene, reference).map_err(|fault| fault.at(self.place(scene)))?;
+            let mut values = scene.values(reference).into_iter();
+            let has = match required {
+                Required::Satisfy(_) => values.all(|gate| facts.contains(&Fact::Passes(gate))),
+                Required::Write(_) => values.any(|thing| facts.contains(&Fact::Writes(thing))),
+            };
+            if !has {
                 return Ok(true);
             }
         }
