@@ -1,6 +1,6 @@
-//! Stacks: whether they can be deleted, and which of their resources an update may touch.
+//! Stacks: what they hold, whether they can be deleted, and which of their resources an update may touch.
 //!
-//! AWS CloudFormation API Reference, DescribeStacks, GetStackPolicy. Parameters and outputs are not read.
+//! AWS CloudFormation API Reference, DescribeStacks, ListStackResources, GetStackPolicy. Parameters and outputs are not read.
 
 use super::Told;
 use super::ask::{Call, Question};
@@ -10,6 +10,7 @@ use crate::snapshot::Snapshot;
 use serde::Deserialize;
 
 const DESCRIBE: Call = Call::new("cloudformation", "describe-stacks", "--stack-name NAME");
+const RESOURCES: Call = Call::new("cloudformation", "list-stack-resources", "--stack-name NAME");
 const POLICY: Call = Call::new("cloudformation", "get-stack-policy", "--stack-name NAME").may_print_nothing();
 
 /// A stack.
@@ -41,6 +42,18 @@ struct Got {
     stack_policy_body: Option<String>,
 }
 
+/// A resource of a stack.
+///
+/// AWS CloudFormation API Reference, StackResourceSummary.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub struct StackResource {
+    /// `AWS::S3::Bucket`, …
+    pub resource_type: String,
+    /// `CREATE_COMPLETE`, `DELETE_COMPLETE`, …
+    pub resource_status: String,
+}
+
 /// Account, region and name of a stack that is named or told by its ARN.
 fn place<'a>(stack: &'a str, account: &'a str, region: &'a str) -> (&'a str, &'a str, &'a str) {
     let Some(arn) = Arn::parse(stack) else { return (account, region, stack) };
@@ -58,6 +71,16 @@ impl Snapshot {
             let text = |key| json.get(key).and_then(Json::as_str);
             let is_gone = text("StackStatus") == Some("DELETE_COMPLETE");
             text("StackId") == Some(stack) || (!is_arn && !is_gone && text("StackName") == Some(name))
+        })
+    }
+
+    /// The resources of a stack that are there.
+    pub fn stack_resources(&self, stack: &str, account: &str, region: &str) -> Told<Vec<StackResource>> {
+        let (account, region, name) = place(stack, account, region);
+        let question = Question::new(RESOURCES, account, Some(region), &[name, stack]);
+        self.ask_list(&question, "StackResourceSummaries").map(|mut all: Vec<StackResource>| {
+            all.retain(|resource| resource.resource_status != "DELETE_COMPLETE");
+            all
         })
     }
 

@@ -104,6 +104,16 @@ pub struct LifecycleRule {
     pub noncurrent_version_expiration: Option<NoncurrentExpiration>,
 }
 
+impl LifecycleRule {
+    /// How the keys begin of the objects that it is about, in whichever form it is written.
+    pub fn key_prefix(&self) -> &str {
+        let within = self.filter.as_ref().and_then(|filter| {
+            filter.prefix.as_deref().or(filter.and.as_ref().and_then(|and| and.prefix.as_deref()))
+        });
+        within.or(self.prefix.as_deref()).unwrap_or_default()
+    }
+}
+
 /// The objects that a lifecycle rule is about: all conditions hold.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Deserialize)]
 #[serde(rename_all = "PascalCase")]

@@ -56,16 +56,9 @@ fn decide(case: &mut Case<'_>) -> Result<(), AskError> {
     Ok(())
 }
 
-fn prefix_of(rule: &LifecycleRule) -> &str {
-    let filter = rule.filter.as_ref();
-    let within =
-        filter.and_then(|f| f.prefix.as_deref().or(f.and.as_ref().and_then(|and| and.prefix.as_deref())));
-    within.or(rule.prefix.as_deref()).unwrap_or_default()
-}
-
 /// Whether it is about some objects of a folder.
 fn overlaps(rule: &LifecycleRule, folder: &str) -> bool {
-    let prefix = prefix_of(rule);
+    let prefix = rule.key_prefix();
     folder.starts_with(prefix) || prefix.starts_with(folder)
 }
 
@@ -81,7 +74,7 @@ fn covers(rule: &LifecycleRule, folder: &str) -> bool {
             || filter.object_size_greater_than.is_some()
             || filter.object_size_less_than.is_some()
     });
-    folder.starts_with(prefix_of(rule)) && !narrower
+    folder.starts_with(rule.key_prefix()) && !narrower
 }
 
 fn moves(rule: &LifecycleRule) -> bool {
