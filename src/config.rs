@@ -66,6 +66,8 @@ struct Meant {
     actors: Option<Vec<String>>,
     /// The subjects of tokens of other places' builds that may assume roles.
     subjects: Option<Vec<String>>,
+    /// For how many days events of pipelines are kept.
+    retention_days: Option<u32>,
     /// By pipeline, who is meant to approve.
     #[serde(default)]
     approvers: BTreeMap<String, Vec<String>>,
@@ -178,6 +180,7 @@ impl Config {
             branches,
             actors,
             subjects,
+            retention_days,
             approvers,
             committers,
             terraform,
@@ -203,6 +206,7 @@ impl Config {
             branches: branches.clone(),
             actors: actors.clone(),
             subjects: subjects.clone(),
+            retention_days: *retention_days,
             approvers: by_pipeline("approvers", approvers)?,
             committers: by_pipeline("committers", committers)?,
             terraform: terraform

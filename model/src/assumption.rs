@@ -58,10 +58,18 @@ impl BlindSpot {
     }
 }
 
+/// What stands in the name of an assumption about an unreadable policy, between its place and its name.
+const UNREADABLE: &str = ": unreadable policy ";
+
+/// Whether the name of an assumption says what an unreadable policy allows or denies.
+pub fn is_of_unreadable(assumption: &str) -> bool {
+    assumption.contains(UNREADABLE)
+}
+
 /// The document that stands for one that could not be read: it may allow everything, and it may
 /// deny everything, each under a named assumption.
 pub fn unknown_document(source: Source, kind: DocumentKind) -> Document {
-    let name = format!("{}#{}: unreadable policy {}", source.file, source.pointer, source.policy);
+    let name = format!("{}#{}{UNREADABLE}{}", source.file, source.pointer, source.policy);
     let statements = vec![
         unknown_statement(Effect::Allow, kind, format!("{name} allows").into()),
         unknown_statement(Effect::Deny, kind, format!("{name} denies").into()),

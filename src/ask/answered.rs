@@ -2,9 +2,8 @@
 
 use super::estate::Estate;
 use super::summary::Prepared;
-use super::{AskError, CrossCheck, Settings};
+use super::{AskError, CrossCheck, Limits, Settings};
 use crate::question::{Answer, Quantifier, Requests, Verdict};
-use gateproof_model::policy::Document;
 use rustc_hash::FxHashMap;
 use sha2::{Digest, Sha256};
 use std::collections::VecDeque;
@@ -15,7 +14,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 pub(crate) type Everybody = Arc<[(Arc<str>, Arc<Answer>)]>;
 
 /// So many callers' answers are kept; of those that were kept longest, none. This bounds memory, not what is answered.
-const KEPT: usize = 4_000_000;
+const KEPT: usize = 500_000;
 
 /// So many different answers of a question are compared with each next, so that those of callers whom nothing concerns are kept once.
 const COMPARED: usize = 8;
@@ -81,12 +80,12 @@ impl<'a> Answered<'a> {
     pub fn can_within(
         &self,
         principal: &str,
-        session: Option<Arc<Document>>,
+        limits: &Limits,
         requests: &Requests,
     ) -> Result<Arc<Answer>, AskError> {
-        let all = self.once(key_of(&(principal, &session, requests)), || {
+        let all = self.once(key_of(&(principal, limits, requests)), || {
             let prepared = self.prepared(requests)?;
-            let answer = self.estate.can_within(principal, session, &prepared)?;
+            let answer = self.estate.can_within(principal, limits, &prepared)?;
             Ok([(principal.into(), Arc::new(answer))].into())
         })?;
         let answer = all.first().map(|(_, answer)| answer.clone());

@@ -23,7 +23,6 @@ use crate::question::{
 use gateproof_encodings::scope::ResourceRule;
 use gateproof_encodings::term::Terms;
 use gateproof_model::catalogue::ActionInfo;
-use gateproof_model::policy::Document;
 use rayon::prelude::*;
 use std::borrow::Cow;
 use std::collections::VecDeque;
@@ -90,23 +89,6 @@ impl Estate {
         let principals: Vec<_> = callers.iter().map(|c| c.id.clone()).zip(answers).collect();
         let overall = overall(&principals, quantifier);
         Ok(CanAnswer { overall, principals })
-    }
-
-    /// Whether a user or role of the snapshot can make some request of a question, in a session under a policy if one is given.
-    ///
-    /// # Errors
-    /// Where it is not of the snapshot.
-    pub(crate) fn can_within<'a>(
-        &'a self,
-        principal: &str,
-        session: Option<Arc<Document>>,
-        prepared: &Prepared<'a>,
-    ) -> Result<Answer, AskError> {
-        let caller = self
-            .caller(principal)
-            .ok_or_else(|| AskError::NothingSelected { given: principal.to_owned() })?;
-        let within = session.map(|session| caller.within(vec![session]));
-        Ok(self.ask(&mut Terms::default(), within.as_ref().unwrap_or(caller), prepared))
     }
 
     /// Everyone who can make some matching request: the principals of the snapshot, the services that

@@ -27,7 +27,7 @@ impl Answers {
     }
 
     /// Who can both: this, as the answers show, and something else.
-    pub fn and(self, other: Self) -> Self {
+    pub fn and(&self, other: &Self) -> Self {
         let question = format!("{}, and {}", self.question, other.question);
         let others: BTreeMap<&Arc<str>, &Arc<Answer>> = other.each.iter().map(|(arn, a)| (arn, a)).collect();
         let both = |(arn, answer): &(Arc<str>, Arc<Answer>)| {
@@ -49,6 +49,12 @@ impl Answers {
     pub fn who_can(&self) -> impl Iterator<Item = (&Arc<str>, Option<&Witness>)> {
         let can = self.each.iter().filter(|(_, answer)| answer.verdict == Verdict::Reachable);
         can.map(|(arn, answer)| (arn, answer.witness.as_ref()))
+    }
+
+    /// Whether it is known of all others than some that they can't.
+    pub fn is_settled(&self, some: &BTreeSet<Arc<str>>) -> bool {
+        let cannot = |answer: &Answer| answer.verdict == Verdict::Impossible && answer.untold.is_empty();
+        self.each.iter().filter(|(arn, _)| !some.contains(arn)).all(|(_, answer)| cannot(answer))
     }
 
     /// The proof that all others can't.

@@ -5,10 +5,11 @@ use super::asked::Asked;
 use super::control::Control;
 use super::finding::Finding;
 use super::intent::Intent;
-use crate::ask::{AskError, Estate};
+use crate::ask::{AskError, Estate, Limits};
 use crate::escalation::{EscalationSettings, ReachAnswer, Target};
 use crate::pipelines::{Map, MappedPipeline};
 use crate::question::{Constraint, Requests, Selector};
+use gateproof_model::catalogue::{AccessLevel, Catalogue};
 use gateproof_model::pipeline::Pipeline;
 use gateproof_model::policy::Document;
 use std::collections::BTreeSet;
@@ -37,21 +38,19 @@ impl<'a> Case<'a> {
         resources: &[String],
         when: Vec<Constraint>,
     ) -> Result<Answers, AskError> {
-        let actions: Vec<String> = actions.iter().map(|a| (*a).to_owned()).collect();
         let conditions: Vec<String> = when.iter().map(ToString::to_string).collect();
         let when_words =
             if conditions.is_empty() { String::new() } else { format!(" when {}", conditions.join(" and ")) };
         let question = format!("{} on {}{when_words}", actions.join(", "), resources.join(", "));
-        let requests = Requests { actions, resources: resources.to_vec(), when, ..Requests::default() };
+        let requests = Requests { resources: resources.to_vec(), when, ..of(actions) };
         self.everybodys(question, &requests)
     }
 
     /// The same in one account only.
     pub fn who_can_in(&self, account: &str, actions: &[&str]) -> Result<Answers, AskError> {
-        let actions: Vec<String> = actions.iter().map(|a| (*a).to_owned()).collect();
         let question = format!("{} in account {account}", actions.join(", "));
         let within = vec![Selector::Account(account.to_owned())];
-        let requests = Requests { actions, within, ..Requests::default() };
+        let requests = Requests { within, ..of(actions) };
         self.everybodys(question, &requests)
     }
 
@@ -67,14 +66,84 @@ impl<'a> Case<'a> {
         resources: &[String],
         session: Option<Arc<Document>>,
     ) -> Result<Answers, AskError> {
-        let actions: Vec<String> = actions.iter().map(|a| (*a).to_owned()).collect();
         let question = match &session {
             Some(_) => format!("what {role} may do beyond what it needs"),
             None => format!("{} by {role}", actions.join(", ")),
         };
-        let requests = Requests { actions, resources: resources.to_vec(), ..Requests::default() };
-        let answer = self.asked.answered.can_within(role, session, &requests)?;
+        let limits = session.map_or(Limits::None, Limits::Session);
+        let requests = Requests { resources: resources.to_vec(), ..of(actions) };
+        self.can_within(role, question, &limits, &requests)
+    }
+
+    /// The answer of one role, where conditions hold of the request.
+    pub fn can_when(
+        &self,
+        role: &str,
+        actions: &[&str],
+        resources: &[String],
+        when: Vec<Constraint>,
+    ) -> Result<Answers, AskError> {
+        let question = format!("{} by {role}", actions.join(", "));
+        let requests = Requests { resources: resources.to_vec(), when, ..of(actions) };
+        self.can_within(role, question, &Limits::None, &requests)
+    }
+
+    /// The answer of one role about requests on resources of some accounts, in a session under a policy.
+    pub fn can_in(
+        &self,
+        role: &str,
+        accounts: &BTreeSet<String>,
+        actions: &[&str],
+        session: Arc<Document>,
+    ) -> Result<Answers, AskError> {
+        let named: Vec<&str> = accounts.iter().map(String::as_str).collect();
+        let question = format!("what {role} may do in {} beyond what it needs", named.join(", "));
+        let within = accounts.iter().cloned().map(Selector::Account).collect();
+        let requests = Requests { within, ..of(actions) };
+        self.can_within(role, question, &Limits::Session(session), &requests)
+    }
+
+    /// Whether a role's own policies let it make some request, whatever policies of resources grant; under another service control policy
+    /// than its account's, if one is given.
+    pub fn can_by_itself(
+        &self,
+        role: &str,
+        actions: &[&str],
+        under: Option<Arc<Document>>,
+    ) -> Result<Answers, AskError> {
+        let question = format!("what {role} may do by its own policies");
+        self.can_within(role, question, &under.map_or(Limits::Own, Limits::OwnUnder), &of(actions))
+    }
+
+    /// The answer of one role, if it had one identity policy and no other.
+    pub fn can_by(
+        &self,
+        role: &str,
+        identity: Arc<Document>,
+        actions: &[&str],
+        resources: &[String],
+    ) -> Result<Answers, AskError> {
+        let question = format!("{} by {role}, with one policy", actions.join(", "));
+        let requests = Requests { resources: resources.to_vec(), ..of(actions) };
+        self.can_within(role, question, &Limits::Identity(identity), &requests)
+    }
+
+    fn can_within(
+        &self,
+        role: &str,
+        question: String,
+        limits: &Limits,
+        requests: &Requests,
+    ) -> Result<Answers, AskError> {
+        let answer = self.asked.answered.can_within(role, limits, requests)?;
         Ok(Answers { question, each: [(role.into(), answer)].into() })
+    }
+
+    /// The calls of a service (`*`: of all) of some levels.
+    pub fn calls_of(&self, service: &str, levels: &[AccessLevel]) -> Vec<&'a str> {
+        let catalogue: &'static Catalogue = self.estate.catalogue;
+        let all = catalogue.actions().filter(|action| service == "*" || action.service() == service);
+        all.filter(|action| levels.contains(&action.access_level())).map(|action| action.name()).collect()
     }
 
     /// What an attacker who holds principals, one by one, comes to in any number of steps.
@@ -96,4 +165,9 @@ impl<'a> Case<'a> {
         }
         Ok(found)
     }
+}
+
+/// Requests of some calls, on whatever resource.
+fn of(actions: &[&str]) -> Requests {
+    Requests { actions: actions.iter().map(|a| (*a).to_owned()).collect(), ..Requests::default() }
 }

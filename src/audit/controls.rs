@@ -28,6 +28,8 @@ mod cp_a9;
 mod cp_apr_1;
 mod cp_apr_2;
 mod cp_apr_3;
+mod cp_apr_4;
+mod cp_apr_5;
 mod cp_art_1;
 mod cp_art_2;
 mod cp_art_3;
@@ -37,14 +39,26 @@ mod cp_art_6;
 mod cp_art_7;
 mod cp_art_8;
 mod cp_cfn_1;
+mod cp_cfn_2;
+mod cp_cfn_3;
 mod cp_cfn_4;
+mod cp_cfn_5;
+mod cp_cfn_6;
 mod cp_cfn_7;
+mod cp_map_1;
 mod cp_obs_1;
+mod cp_obs_2;
+mod cp_obs_3;
+mod cp_obs_4;
 mod cp_role_1;
 mod cp_role_2;
 mod cp_role_3;
 mod cp_role_4;
+mod cp_role_5;
+mod cp_role_6;
 mod cp_src_1;
+mod cp_src_2;
+mod cp_src_3;
 mod cp_src_4;
 mod cp_src_5;
 mod cp_src_6;
@@ -64,7 +78,7 @@ mod xa_2;
 use super::control::Control;
 
 /// The controls, by id.
-pub const CONTROLS: [&Control; 60] = [
+pub const CONTROLS: [&Control; 74] = [
     &cb_1::CONTROL,
     &cb_10::CONTROL,
     &cb_11::CONTROL,
@@ -93,6 +107,8 @@ pub const CONTROLS: [&Control; 60] = [
     &cp_apr_1::CONTROL,
     &cp_apr_2::CONTROL,
     &cp_apr_3::CONTROL,
+    &cp_apr_4::CONTROL,
+    &cp_apr_5::CONTROL,
     &cp_art_1::CONTROL,
     &cp_art_2::CONTROL,
     &cp_art_3::CONTROL,
@@ -102,14 +118,26 @@ pub const CONTROLS: [&Control; 60] = [
     &cp_art_7::CONTROL,
     &cp_art_8::CONTROL,
     &cp_cfn_1::CONTROL,
+    &cp_cfn_2::CONTROL,
+    &cp_cfn_3::CONTROL,
     &cp_cfn_4::CONTROL,
+    &cp_cfn_5::CONTROL,
+    &cp_cfn_6::CONTROL,
     &cp_cfn_7::CONTROL,
+    &cp_map_1::CONTROL,
     &cp_obs_1::CONTROL,
+    &cp_obs_2::CONTROL,
+    &cp_obs_3::CONTROL,
+    &cp_obs_4::CONTROL,
     &cp_role_1::CONTROL,
     &cp_role_2::CONTROL,
     &cp_role_3::CONTROL,
     &cp_role_4::CONTROL,
+    &cp_role_5::CONTROL,
+    &cp_role_6::CONTROL,
     &cp_src_1::CONTROL,
+    &cp_src_2::CONTROL,
+    &cp_src_3::CONTROL,
     &cp_src_4::CONTROL,
     &cp_src_5::CONTROL,
     &cp_src_6::CONTROL,

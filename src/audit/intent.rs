@@ -20,6 +20,8 @@ pub struct Intent {
     pub actors: Option<Vec<String>>,
     /// The subjects of tokens, as globs, that may assume roles.
     pub subjects: Option<Vec<String>>,
+    /// For how many days events of pipelines are meant to be kept.
+    pub retention_days: Option<u32>,
     /// By pipeline (a name, or `*`), who is meant to approve.
     pub approvers: BTreeMap<String, Vec<Selector>>,
     /// By pipeline (a name, or `*`), who is meant to write the branch that it ships.

@@ -52,6 +52,16 @@ impl MappedPipeline {
         self.deployed().map(|(_, account)| account).collect()
     }
 
+    /// The gates that stand before a deployment to some accounts, each with its ARN.
+    pub(super) fn gates_before(&self, accounts: &BTreeSet<String>) -> Vec<(String, String)> {
+        let there = self.deployed().filter(|(_, account)| accounts.contains(&**account));
+        let stages = there.map(|(n, _)| n + 1).max().unwrap_or(0);
+        let before: BTreeSet<&str> =
+            self.stages.iter().take(stages).map(|stage| stage.name.as_str()).collect();
+        let in_time = |place: &str| place.split_once('/').is_some_and(|(stage, _)| before.contains(stage));
+        self.gates().into_iter().filter(|(place, _)| in_time(place)).collect()
+    }
+
     /// The partition that it is in.
     pub(super) fn partition(&self) -> &str {
         Arn::parse(&self.arn).map_or("aws", |arn| arn.partition)
@@ -203,18 +213,7 @@ impl<'a> Case<'a> {
             );
             return Ok(None);
         };
-        let last = self
-            .pipeline
-            .deployed()
-            .filter(|(_, account)| accounts.contains(&**account))
-            .map(|(n, _)| n)
-            .max();
-        let before =
-            self.pipeline.stages.iter().take(last.map_or(0, |last| last + 1)).map(|stage| &stage.name);
-        let before: BTreeSet<&String> = before.collect();
-        let in_time =
-            |place: &str| place.split_once('/').is_some_and(|(stage, _)| before.contains(&stage.to_owned()));
-        let gates: Vec<_> = self.pipeline.gates().into_iter().filter(|(place, _)| in_time(place)).collect();
+        let gates = self.pipeline.gates_before(accounts);
         if gates.is_empty() {
             self.holds("the gates", "no gate stands before production", Vec::new());
             return Ok(None);

@@ -6,8 +6,10 @@ use super::control::Control;
 use super::evidence::Evidence;
 use super::finding::{Finding, Judgement, fingerprint};
 use crate::pipelines::Untold;
-use crate::question::Verdict;
+use crate::question::{Answer, Verdict, Witness};
+use gateproof_model::assumption::is_of_unreadable;
 use gateproof_model::configuration::Told;
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 impl Case<'_> {
@@ -56,9 +58,19 @@ impl Case<'_> {
         let mut settled = true;
         for (arn, answer) in answers.each.iter().filter(|(arn, _)| !meant(arn)) {
             match answer.verdict {
+                Verdict::Reachable if answer.unknowns().any(|taken| is_of_unreadable(&taken)) => {
+                    self.doubtful(subject, arn, answer, does);
+                    settled = false;
+                }
                 Verdict::Reachable => {
                     let evidence = answer.witness.iter().cloned().map(Evidence::Request).collect();
-                    self.violated((subject, arn), format!("{arn} {does}"), evidence);
+                    let taken: Vec<String> = answer.unknowns().collect();
+                    let given = if taken.is_empty() {
+                        String::new()
+                    } else {
+                        format!(", assuming {}", taken.join("; "))
+                    };
+                    self.violated((subject, arn), format!("{arn} {does}{given}"), evidence);
                     settled = false;
                 }
                 Verdict::Undecided => {
@@ -80,6 +92,32 @@ impl Case<'_> {
                 self.holds(subject, format!("{who} {does}"), vec![answers.proof()]);
             }
             missing => self.unknown(subject, format!("as far as is known {who} {does}"), missing),
+        }
+    }
+
+    /// Somebody may only if something that isn't known is so, such as what a policy says that could not be read.
+    pub fn doubtful(&mut self, subject: &str, arn: &str, answer: &Answer, does: &str) {
+        let unknowns: Vec<String> = answer.unknowns().collect();
+        let message = format!("{arn} {does} only if {}", unknowns.join("; "));
+        let missing = unknowns.into_iter().map(|what| Untold { what, command: None }).collect();
+        self.say(subject, arn, (Judgement::Unknown, message), Vec::new(), missing);
+    }
+
+    /// The same where somebody must be able to do two things; what shows either is shown.
+    pub fn only_both(
+        &mut self,
+        subject: &str,
+        (first, second): (&Answers, &Answers),
+        meant: impl Fn(&str) -> bool,
+        does: &str,
+    ) {
+        let said = self.findings.len();
+        self.only(subject, &first.and(second), meant, does);
+        let (first, second) = (first.witnesses(), second.witnesses());
+        for finding in self.findings.iter_mut().skip(said).filter(|f| f.verdict == Judgement::Violated) {
+            let of =
+                |witnesses: &BTreeMap<Arc<str>, Witness>| witnesses.get(finding.offender.as_str()).cloned();
+            finding.evidence = of(&first).into_iter().chain(of(&second)).map(Evidence::Request).collect();
         }
     }
 

@@ -85,6 +85,13 @@ impl Template {
         template
     }
 
+    /// Some calls on some resources.
+    pub fn of_calls(actions: &[&str], resources: &[String]) -> Self {
+        let mut template = Self::default();
+        template.add(actions, resources);
+        template
+    }
+
     fn add(&mut self, actions: &[&str], resources: &[String]) {
         if !resources.is_empty() {
             self.statements.push(json!({"Effect": "Allow", "Action": actions, "Resource": resources}));

@@ -5,7 +5,8 @@ use gateproof::audit::{Audit, Evidence, Judgement};
 use std::collections::BTreeSet;
 use std::sync::OnceLock;
 
-fn said_of(name: &'static str) -> &'static Audit {
+/// What is said of a twin.
+pub fn said_of(name: &'static str) -> &'static Audit {
     static VULNERABLE: OnceLock<Audit> = OnceLock::new();
     static FIXED: OnceLock<Audit> = OnceLock::new();
     let known = if name == "acme" { &VULNERABLE } else { &FIXED };
@@ -120,10 +121,19 @@ fn violations_come_with_what_shows_them_and_proofs_with_what_they_refute() {
                     "CP-ART-5",
                     "CP-ART-6",
                     "CP-CFN-1",
+                    "CP-CFN-3",
+                    "CP-CFN-5",
+                    "CP-MAP-1",
                     "CP-OBS-1",
+                    "CP-OBS-2",
+                    "CP-OBS-3",
+                    "CP-OBS-4",
                     "CP-ROLE-1",
                     "CP-ROLE-2",
+                    "CP-ROLE-6",
                     "CP-SRC-1",
+                    "CP-SRC-2",
+                    "CP-SRC-3",
                     "CP-SRC-4",
                     "CP-SRC-5",
                     "ECR-1",

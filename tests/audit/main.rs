@@ -8,14 +8,18 @@
 )]
 
 mod accounts;
+mod approvals;
 mod builds;
 mod delivery;
 mod documentation;
 mod example;
 mod mutants;
+mod records;
 mod roles;
 mod said;
 mod silence;
+mod sources;
+mod stacks;
 
 // As in the program.
 #[global_allocator]

@@ -1,6 +1,6 @@
 //! What the roles of pipelines may do, and need.
 
-use crate::mutants::{PROD, TOOLING, action, role};
+use crate::mutants::{PROD, PRODUCTION, TOOLING, action, role};
 use crate::said::{audit, change_in, changed, of};
 use gateproof::audit::{Audit, Judgement};
 use serde_json::{Value, json};
@@ -62,4 +62,100 @@ fn actions_of_others_need_nothing_of_the_role() {
     });
     let said = audit(copy.path(), &[NEEDS], None);
     assert_eq!(verdict(&said, NEEDS, "prod-deploy").0, Judgement::Violated, "{:?}", said.findings);
+}
+
+/// One more inline policy of a role.
+fn grant(details: &mut Value, name: &str, call: &str, resource: &str) {
+    let statement = json!({"Effect": "Allow", "Action": call, "Resource": resource});
+    let document = json!({"Version": "2012-10-17", "Statement": [statement]});
+    let more = json!({"PolicyName": "more", "PolicyDocument": document});
+    role(details, name)["RolePolicyList"].as_array_mut().unwrap().push(more);
+}
+
+/// One more principal that may assume a role.
+fn trust(details: &mut Value, name: &str, principal: &str) {
+    let statement = json!({"Effect": "Allow", "Principal": {"AWS": principal}, "Action": "sts:AssumeRole"});
+    role(details, name)["AssumeRolePolicyDocument"]["Statement"].as_array_mut().unwrap().push(statement);
+}
+
+fn violated(copy: &tempfile::TempDir, control: &str, name: &str) -> Vec<String> {
+    let said = audit(copy.path(), &[control], Some(&crate::said::intent()));
+    crate::said::messages(&said, control, name, Judgement::Violated).into_iter().map(str::to_owned).collect()
+}
+
+#[test]
+fn a_pipelines_role_that_changes_production_by_itself_is_found() {
+    let pipeline = "arn:aws:iam::222222222222:role/service-role/acme-pipeline-prod";
+    let copy = changed(TOOLING, |json| grant(json, "acme-pipeline-prod", "sts:AssumeRole", "*"));
+    assert_eq!(violated(&copy, "CP-ROLE-5", "prod-deploy"), Vec::<String>::new(), "no other role lets it in");
+    change_in(&copy, PRODUCTION, |json| trust(json, "acme-prod-operator", pipeline));
+    let said = violated(&copy, "CP-ROLE-5", "prod-deploy");
+    assert!(said.iter().any(|m| m.contains("may change production by itself")), "{said:?}");
+}
+
+const BUILD: &str = "arn:aws:iam::222222222222:role/acme-build-prod";
+
+#[test]
+fn a_build_that_comes_to_the_role_of_a_deployment_is_found() {
+    let copy = changed(TOOLING, |json| {
+        grant(json, "acme-build-prod", "sts:AssumeRole", "arn:aws:iam::444444444444:role/*")
+    });
+    change_in(&copy, PRODUCTION, |json| trust(json, "acme-deploy", BUILD));
+    let said = violated(&copy, "CP-ROLE-6", "prod-deploy");
+    assert_eq!(said.len(), 1, "{said:?}");
+    assert!(
+        said[0].contains("comes to arn:aws:iam::444444444444:role/acme-deploy, the role of Deploy/DataStack"),
+        "{said:?}"
+    );
+}
+
+/// What a build hands on, the stack's role runs by design: that it could be had otherwise, too, makes it no worse.
+#[test]
+fn roles_that_run_what_is_handed_on_are_no_violation() {
+    let copy = changed(TOOLING, |json| {
+        grant(json, "acme-build-prod", "sts:AssumeRole", "arn:aws:iam::444444444444:role/*")
+    });
+    change_in(&copy, PRODUCTION, |json| trust(json, "acme-cfn-payments-data", BUILD));
+    let said = violated(&copy, "CP-ROLE-6", "prod-deploy");
+    assert!(!said.iter().any(|m| m.contains("acme-cfn-payments-data,")), "{said:?}");
+}
+
+/// A function is handed an artifact and runs its own code: whoever writes that code has its role.
+#[test]
+fn functions_are_not_handed_their_code() {
+    let copy = changed(TOOLING, |json| {
+        grant(
+            json,
+            "acme-build-staging",
+            "lambda:UpdateFunctionCode",
+            "arn:aws:lambda:us-east-1:222222222222:function:staging-smoke-test",
+        );
+    });
+    // The function is called by the pipeline; what signs its code is not what is tested.
+    let signing =
+        "accounts/222222222222/us-east-1/lambda/get-function-code-signing-config/staging-smoke-test.json";
+    if copy.path().join(signing).exists() {
+        std::fs::remove_file(copy.path().join(signing)).unwrap();
+    }
+    let said = violated(&copy, "CP-ROLE-6", "staging-deploy");
+    assert!(
+        said.iter().any(|m| m.contains("comes to arn:aws:iam::222222222222:role/acme-smoke-test")),
+        "{said:?}"
+    );
+}
+
+#[test]
+fn production_that_was_not_collected_is_missed() {
+    let copy = crate::said::copied();
+    std::fs::remove_dir_all(copy.path().join("accounts/444444444444")).unwrap();
+    let said = audit(copy.path(), &["CP-ROLE-5"], Some(&crate::said::intent()));
+    let unknown = of(&said, "CP-ROLE-5", "prod-deploy", Judgement::Unknown);
+    assert!(unknown.iter().any(|f| f.subject.ends_with("in 444444444444")), "{:?}", said.findings);
+}
+
+#[test]
+fn a_role_of_a_stage_that_is_not_told_is_missed() {
+    let file = "accounts/222222222222/us-east-1/codebuild/batch-get-projects.json";
+    let said = audit(crate::said::without(file).path(), &["CP-ROLE-6"], None);
+    assert!(!of(&said, "CP-ROLE-6", "prod-deploy", Judgement::Unknown).is_empty(), "{:?}", said.findings);
 }

@@ -72,6 +72,18 @@ pub fn change_in(copy: &tempfile::TempDir, file: &str, change: impl Fn(&mut Valu
     fs::write(&place, json.to_string()).unwrap();
 }
 
+/// Adds a file to a copy.
+pub fn add(copy: &tempfile::TempDir, file: &str, json: &Value) {
+    let place = copy.path().join(file);
+    fs::create_dir_all(place.parent().unwrap()).unwrap();
+    fs::write(place, json.to_string()).unwrap();
+}
+
+/// The messages of a verdict, of one control and pipeline.
+pub fn messages<'a>(audit: &'a Audit, control: &str, name: &str, verdict: Judgement) -> Vec<&'a str> {
+    of(audit, control, name, verdict).into_iter().map(|finding| finding.message.as_str()).collect()
+}
+
 /// A copy of the fixed twin without one file.
 pub fn without(file: &str) -> tempfile::TempDir {
     let copy = copied();

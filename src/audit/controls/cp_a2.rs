@@ -52,7 +52,7 @@ fn decide(case: &mut Case<'_>) -> Result<(), AskError> {
         let starts = case.who_can(&start, &pipelines, Vec::new())?;
         let Some(outside) = &source.outside else {
             let actions: Vec<&str> = source.actions.iter().map(String::as_str).collect();
-            let both = starts.and(case.who_can(&actions, &[anywhere(source)], Vec::new())?);
+            let both = starts.and(&case.who_can(&actions, &[anywhere(source)], Vec::new())?);
             let does = "may start the pipeline with what they may write to any branch or object";
             case.only(&place, &both, |arn| meant.contains(arn), does);
             continue;

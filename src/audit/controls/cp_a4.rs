@@ -69,7 +69,7 @@ fn both(
     let writers = able(&writes, platform);
     let approvers = able(&approves, platform);
     let does = "may write what is shipped, and approve it";
-    case.only(subject, &writes.and(approves), |arn| platform.contains(arn), does);
+    case.only(subject, &writes.and(&approves), |arn| platform.contains(arn), does);
     for writer in writers.difference(&approvers) {
         comes_to(case, subject, writer, (&approving, "approve what they may write"))?;
     }

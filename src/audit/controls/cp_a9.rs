@@ -4,7 +4,7 @@ use super::super::answers::Answers;
 use super::super::case::Case;
 use super::super::control::Control;
 use super::super::finding::Severity;
-use crate::ask::AskError;
+use crate::ask::{AskError, Limits};
 use crate::question::Requests;
 use crate::question::constraint::{Constraint, Demand};
 use gateproof_model::arn::Arn;
@@ -79,7 +79,7 @@ fn limited(
         let question = format!("{} on {connection} when {}", actions.join(", "), words.join(" and "));
         let requests =
             Requests { actions, resources: vec![connection.to_owned()], when, ..Requests::default() };
-        let answer = case.asked.answered.can_within(role, None, &requests)?;
+        let answer = case.asked.answered.can_within(role, &Limits::None, &requests)?;
         let answers = Answers { question, each: [(role.into(), answer)].into() };
         case.only(&format!("{place}, {what}"), &answers, |_| false, does);
     }

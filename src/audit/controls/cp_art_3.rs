@@ -2,10 +2,8 @@
 
 use super::super::case::Case;
 use super::super::control::Control;
-use super::super::evidence::Evidence;
 use super::super::finding::Severity;
 use crate::ask::AskError;
-use std::collections::BTreeMap;
 
 /// The control.
 pub const CONTROL: Control = Control {
@@ -31,19 +29,15 @@ fn decide(case: &mut Case<'_>) -> Result<(), AskError> {
     for store in &case.pipeline.stores {
         let handlers = case.handlers(store);
         let folder = case.folder(store);
-        let mut reading = case.who_can(&["s3:GetObject"], &[folder], Vec::new())?;
-        let mut witnesses = BTreeMap::new();
-        if let Some(keys) = case.keys(store) {
-            let decrypting = case.who_can(&["kms:Decrypt"], &keys, Vec::new())?;
-            witnesses = decrypting.witnesses();
-            reading = reading.and(decrypting);
-        }
+        let reading = case.who_can(&["s3:GetObject"], &[folder], Vec::new())?;
         let meant = |arn: &str| handlers.contains(arn) || platform.contains(arn);
-        case.only(&store.bucket, &reading, meant, "may read and decrypt artifacts");
-        for finding in case.findings.iter_mut() {
-            if let Some(witness) = witnesses.get(finding.offender.as_str()) {
-                finding.evidence.push(Evidence::Request(witness.clone()));
+        let does = "may read and decrypt artifacts";
+        match case.keys(store) {
+            Some(keys) => {
+                let decrypting = case.who_can(&["kms:Decrypt"], &keys, Vec::new())?;
+                case.only_both(&store.bucket, (&reading, &decrypting), meant, does);
             }
+            None => case.only(&store.bucket, &reading, meant, does),
         }
     }
     Ok(())

@@ -4,10 +4,9 @@ use super::super::case::Case;
 use super::super::control::Control;
 use super::super::evidence::{Evidence, Field};
 use super::super::finding::Severity;
+use super::super::stacks::{is_stack, stacks_by_role};
 use crate::ask::AskError;
-use crate::pipelines::Map;
-use std::collections::{BTreeMap, BTreeSet};
-use std::sync::Arc;
+use std::collections::BTreeSet;
 
 /// The control.
 pub const CONTROL: Control = Control {
@@ -36,7 +35,7 @@ fn decide(case: &mut Case<'_>) -> Result<(), AskError> {
         }
         for role in action.runs_as.iter().filter(|role| seen.insert((*role).clone())) {
             let executed = by_role.get(role).cloned().unwrap_or_default();
-            let fields = executed.iter().map(|stack| Field::of("stack", &**stack)).collect();
+            let fields = executed.iter().map(|(stack, ..)| Field::of("stack", &**stack)).collect();
             let evidence = vec![Evidence::Fields(fields)];
             match executed.len() {
                 0 | 1 => case.holds(role, format!("{role} executes one stack"), evidence),
@@ -48,19 +47,4 @@ fn decide(case: &mut Case<'_>) -> Result<(), AskError> {
         case.holds("the pipeline", "no action deploys a stack", Vec::new());
     }
     Ok(())
-}
-
-fn is_stack(action: &crate::pipelines::MappedAction) -> bool {
-    action.by.as_ref().is_some_and(|by| by.kind.starts_with("cloudformation."))
-}
-
-fn stacks_by_role(map: &Map) -> BTreeMap<Arc<str>, BTreeSet<Arc<str>>> {
-    let mut by_role: BTreeMap<Arc<str>, BTreeSet<Arc<str>>> = BTreeMap::new();
-    let stages = map.pipelines.iter().flat_map(|pipeline| &pipeline.stages);
-    for action in stages.flat_map(|stage| &stage.actions).filter(|action| is_stack(action)) {
-        for (role, by) in action.runs_as.iter().flat_map(|role| action.by.iter().map(move |by| (role, by))) {
-            by_role.entry(role.clone()).or_default().insert(by.name.clone());
-        }
-    }
-    by_role
 }

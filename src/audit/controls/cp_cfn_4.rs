@@ -4,7 +4,6 @@ use super::super::case::Case;
 use super::super::control::Control;
 use super::super::finding::Severity;
 use crate::ask::AskError;
-use crate::pipelines::MappedAction;
 
 /// The control.
 pub const CONTROL: Control = Control {
@@ -21,15 +20,7 @@ pub const CONTROL: Control = Control {
 const SERVICE: &str = "cloudformation.amazonaws.com";
 
 fn decide(case: &mut Case<'_>) -> Result<(), AskError> {
-    let is_stack = |action: &MappedAction| action.provider.starts_with("CloudFormation");
-    let roles = case.pipeline.roles_of(is_stack);
-    if !case.untold_roles(is_stack) && roles.is_empty() {
-        case.holds("the pipeline", "no stack is deployed with a role of its own", Vec::new());
-    }
-    for role in roles {
-        if case.is_untold(&role) {
-            continue;
-        }
+    for role in case.stack_roles() {
         let answers = case.who_can(&["sts:AssumeRole"], &[role.to_string()], Vec::new())?;
         case.only(&role, &answers, |arn| arn == SERVICE, "may assume the role of a stack");
     }

@@ -2,12 +2,12 @@
 
 use super::super::case::Case;
 use super::super::control::Control;
+use super::super::events::{DEFAULT, KINDS, taking_in};
 use super::super::evidence::{Evidence, Field};
 use super::super::finding::Severity;
 use crate::ask::AskError;
 use crate::pipelines::Untold;
 use gateproof_model::configuration::events::EventRule;
-use gateproof_model::json::Json;
 
 /// The control.
 pub const CONTROL: Control = Control {
@@ -21,24 +21,15 @@ pub const CONTROL: Control = Control {
     decide,
 };
 
-const KINDS: [&str; 3] = [
-    "CodePipeline Pipeline Execution State Change",
-    "CodePipeline Stage Execution State Change",
-    "CodePipeline Action Execution State Change",
-];
-
 fn decide(case: &mut Case<'_>) -> Result<(), AskError> {
     let pipeline = case.pipeline;
     let told = case.estate.snapshot.event_rules(&pipeline.account, &pipeline.region);
     let Some(rules) = case.told("the events", "the rules of EventBridge", told) else { return Ok(()) };
     let rules = rules.unwrap_or_default();
     for kind in KINDS {
-        let fits = |rule: &&EventRule| {
-            rule.facts.is_enabled() && &*rule.bus == "default" && takes_in(rule, kind, &pipeline.name)
-        };
-        let fitting: Vec<&EventRule> = rules.all.iter().filter(fits).collect();
-        let sends = |rule: &&&EventRule| rule.targets.known().is_some_and(|targets| !targets.is_empty());
+        let fitting = taking_in(&rules, DEFAULT, kind, &pipeline.name);
         // What AWS sends goes to the default bus: rules of others are no matter.
+        let sends = |rule: &&&EventRule| rule.targets.known().is_some_and(|targets| !targets.is_empty());
         let untold = fitting.iter().filter_map(|rule| rule.targets.command().map(str::to_owned));
         let missing: Vec<Untold> = untold
             .map(|command| Untold { what: "the targets of a rule".to_owned(), command: Some(command) })
@@ -59,25 +50,4 @@ fn decide(case: &mut Case<'_>) -> Result<(), AskError> {
         }
     }
     Ok(())
-}
-
-/// Whether a rule's pattern takes in every event of a kind of a pipeline. Errs towards no.
-fn takes_in(rule: &EventRule, kind: &str, pipeline: &str) -> bool {
-    let Some(Ok(pattern)) = rule.facts.event_pattern.as_deref().map(Json::parse) else { return false };
-    let Json::Object(fields) = &pattern else { return false };
-    let lists = |value: &Json, text: &str| match value {
-        Json::Array(items) => items.iter().any(|item| item.as_str() == Some(text)),
-        _ => false,
-    };
-    fields.iter().all(|(name, value)| match &**name {
-        "source" => lists(value, "aws.codepipeline"),
-        "detail-type" => lists(value, kind),
-        "detail" => match value {
-            Json::Object(detail) => {
-                detail.iter().all(|(name, value)| &**name == "pipeline" && lists(value, pipeline))
-            }
-            _ => false,
-        },
-        _ => false,
-    })
 }

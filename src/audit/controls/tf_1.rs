@@ -6,7 +6,7 @@ use super::super::case::Case;
 use super::super::control::Control;
 use super::super::finding::Severity;
 use super::super::intent::Terraform;
-use crate::ask::AskError;
+use crate::ask::{AskError, Limits};
 use crate::question::Requests;
 use gateproof_model::catalogue::AccessLevel;
 use serde_json::json;
@@ -78,7 +78,8 @@ fn reads_only(case: &mut Case<'_>, planner: &str, terraform: &Terraform) -> Resu
     let session = all_but("(all but locks)", vec![needed]);
     let access = vec![AccessLevel::Write, AccessLevel::Tagging, AccessLevel::PermissionsManagement];
     let requests = Requests { actions: vec!["*".to_owned()], access, ..Requests::default() };
-    let answer = case.asked.answered.can_within(planner, session, &requests)?;
+    let limits = session.map_or(Limits::None, Limits::Session);
+    let answer = case.asked.answered.can_within(planner, &limits, &requests)?;
     let question = format!("calls by {planner} that change something");
     let answers = Answers { question, each: [(planner.into(), answer)].into() };
     case.only(planner, &answers, |_| false, "plans, and may change something");
