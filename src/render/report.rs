@@ -1,6 +1,6 @@
 //! The audit as one self-contained HTML page: it loads nothing, and what it shows can't become markup or script.
 //!
-//! What stands in it is other people's configuration. It comes in as text ([`html`]), and the page's policy ([`policy`]) lets only our
+//! What stands in it is other people's configuration. It comes in as text ([`mod@html`]), and the page's policy ([`policy`]) lets only our
 //! own style and script run. Without scripts all is there and readable; they filter, copy and change the theme.
 
 mod controls;
