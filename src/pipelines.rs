@@ -11,4 +11,3 @@ pub use crate::question::Untold;
 pub use gateproof_model::pipeline::{Ran, Runs};
 pub use map::{Map, MappedAction, MappedPipeline, MappedStage, Store, StoreKey};
 pub use people::{Ability, Person};
-pub(crate) use people::{folder_of, source_arn};

@@ -69,7 +69,11 @@ impl MappedPipeline {
 
     /// Where its artifacts are kept in a bucket: its folder has so many letters of its name.
     fn folder(&self, bucket: &str) -> String {
-        format!("arn:{}:s3:::{bucket}/{}/*", self.partition(), crate::pipelines::folder_of(&self.name))
+        format!(
+            "arn:{}:s3:::{bucket}/{}/*",
+            self.partition(),
+            gateproof_model::pipeline::folder_of(&self.name)
+        )
     }
 }
 

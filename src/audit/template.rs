@@ -4,7 +4,7 @@
 //! That a role's permissions lie within a template is one question: under a session policy that denies the template, it is allowed nothing.
 
 use super::case::Case;
-use crate::pipelines::{MappedAction, MappedPipeline, source_arn};
+use crate::pipelines::{MappedAction, MappedPipeline};
 use gateproof_model::json::Json;
 use gateproof_model::pipeline::Action;
 use gateproof_model::policy::{Document, Source};
@@ -125,14 +125,14 @@ impl Template {
             "CodeBuild" => self.add(&BUILDS, &by()),
             "CodeStarSourceConnection" => self.add(&CONNECTION, &named("ConnectionArn")),
             "CodeCommit" => {
-                self.add(&REPOSITORY, &source_arn(case.declared, said).into_iter().collect::<Vec<_>>())
+                self.add(&REPOSITORY, &case.declared.source_arn(said).into_iter().collect::<Vec<_>>())
             }
             "ECR" => self.add(
                 &["ecr:DescribeImages"],
-                &source_arn(case.declared, said).into_iter().collect::<Vec<_>>(),
+                &case.declared.source_arn(said).into_iter().collect::<Vec<_>>(),
             ),
             "S3" if action.category == "Source" => {
-                let object = source_arn(case.declared, said);
+                let object = case.declared.source_arn(said);
                 let bucket = object.as_deref().and_then(|arn| arn.split('/').next()).map(str::to_owned);
                 self.add(&SOURCE_OBJECT, &object.into_iter().collect::<Vec<_>>());
                 self.add(&BUCKET, &bucket.into_iter().collect::<Vec<_>>());

@@ -94,15 +94,13 @@ pub(crate) struct Can {
 impl Can {
     pub(crate) fn run(&self, global: &Global) -> Result<u8, CliError> {
         let requests = self.matching.requests()?;
-        let mut principals: Vec<Selector> =
-            self.principal.iter().map(|s| s.parse()).collect::<Result<_, _>>()?;
+        let given: Vec<Selector> = self.principal.iter().map(|s| s.parse()).collect::<Result<_, _>>()?;
         let config = Config::beside(&self.snapshot, global.config.as_deref())?;
         let estate = self.matching.estate(&self.snapshot, global, &requests)?;
         let quantifier = if self.every { Quantifier::Every } else { Quantifier::Some };
         let settings = self.matching.settings(global, &config);
         let watch = Watch::start(&settings, global.quiet);
-        let given = std::mem::take(&mut principals);
-        principals = estate.without_pipelines(&given, &settings)?;
+        let principals = estate.without_pipelines(&given, &settings)?;
         let mut answer = estate.can(&principals, &requests, quantifier, &settings)?;
         if quantifier == Quantifier::Some {
             estate.find_obstacles(&principals, &requests, &settings, &mut answer)?;

@@ -1,6 +1,6 @@
 //! The map of a snapshot's pipelines.
 
-use super::people::{Ability, Asker, is_gate};
+use super::people::{Ability, Asker};
 use crate::ask::{Answered, AskError, Estate, Settings};
 use crate::question::Untold;
 use gateproof_model::pipeline::{Action, Pipeline, Ran, Runs, Unread};
@@ -181,7 +181,7 @@ fn stages_of(snapshot: &Snapshot, pipeline: &Pipeline, unknown: &mut Vec<Untold>
                 name: action.name.clone(),
                 category: action.action_type_id.category.clone(),
                 provider: action.action_type_id.provider.clone(),
-                gate: is_gate(action),
+                gate: action.is_gate(),
                 role: pipeline.caller_of(action).to_owned(),
                 by,
                 runs_as: roles,

@@ -3,7 +3,7 @@
 use crate::ask::{Answered, AskError};
 use crate::question::constraint::{Constraint, Demand};
 use crate::question::{Requests, Verdict};
-use gateproof_model::pipeline::{Action, Pipeline};
+use gateproof_model::pipeline::{Action, Pipeline, folder_of};
 use serde::Serialize;
 use std::sync::Arc;
 
@@ -33,16 +33,6 @@ const GOES_ROUND: [&str; 4] = [
     "codepipeline:RetryStageExecution",
     "codepipeline:RollbackStage",
 ];
-
-/// A pipeline's folder in its artifact store.
-pub(crate) fn folder_of(name: &str) -> String {
-    gateproof_model::pipeline::folder_of(name)
-}
-
-/// The ARN of what a source action reads: a repository or an object of AWS's; `None`: something else.
-pub(crate) fn source_arn(pipeline: &Pipeline, action: &Action) -> Option<String> {
-    pipeline.source_arn(action)
-}
 
 /// What somebody may do with a pipeline, and who may.
 #[derive(Debug, Clone, Serialize)]
@@ -84,7 +74,7 @@ impl Asker<'_, '_> {
         let mut found = Vec::new();
         let stages = &pipeline.declaration.stages;
         for action in stages.iter().flat_map(|stage| &stage.actions) {
-            if action.action_type_id.category == "Source" {
+            if action.is_source() {
                 found.push(self.source(pipeline, action)?);
             }
         }
@@ -112,7 +102,7 @@ impl Asker<'_, '_> {
         let start = list(&["codepipeline:StartPipelineExecution"]);
         found.push(self.ability("start", None, start, arn.clone(), Vec::new())?);
         for stage in stages {
-            for action in stage.actions.iter().filter(|action| is_gate(action)) {
+            for action in stage.actions.iter().filter(|action| action.is_gate()) {
                 let gate = format!("{}/{}", stage.name, action.name);
                 let actions = list(&["codepipeline:PutApprovalResult"]);
                 let resource = format!("{arn}/{gate}");
@@ -128,7 +118,7 @@ impl Asker<'_, '_> {
         let of = Some(action.name.clone());
         let write = "write-source";
         let branch = || action.configuration.get("BranchName").map(String::as_str).unwrap_or_default();
-        match (action.action_type_id.provider.as_str(), source_arn(pipeline, action)) {
+        match (action.action_type_id.provider.as_str(), pipeline.source_arn(action)) {
             ("CodeCommit", Some(arn)) => {
                 let branch = Constraint {
                     key: "codecommit:References".to_owned(),
@@ -171,9 +161,4 @@ impl Asker<'_, '_> {
             can.map(|(arn, answer)| Person { arn: arn.clone(), verdict: answer.verdict }).collect();
         Ok(Ability { ability, of, actions, resource, principals, outside: None, when: requests.when })
     }
-}
-
-/// Whether an action waits for somebody's approval.
-pub(super) fn is_gate(action: &Action) -> bool {
-    action.is_gate()
 }

@@ -4,7 +4,7 @@
 //! calls providers with. `committers:PIPELINE`: whoever may write what it ships; of a repository outside AWS, whose writers no snapshot
 //! knows, the roles that run what they write, up to the first gate.
 
-use super::people::{Asker, is_gate};
+use super::people::Asker;
 use crate::ask::{Answered, AskError, Estate, Settings, glob_matches};
 use crate::question::Selector;
 use gateproof_model::arn::is_account_id;
@@ -124,7 +124,7 @@ impl Estate {
         let asker = Asker { answered: &answered };
         let mut found = Vec::new();
         for action in pipeline.declaration.stages.iter().flat_map(|stage| &stage.actions) {
-            if action.action_type_id.category != "Source" {
+            if !action.is_source() {
                 continue;
             }
             let ability = asker.source(pipeline, action)?;
@@ -161,7 +161,7 @@ fn fed_before_gates<'p>(pipeline: &'p Pipeline, source: &Action) -> Vec<&'p Acti
     for stage in &pipeline.declaration.stages {
         let mut actions: Vec<&Action> = stage.actions.iter().collect();
         actions.sort_by_key(|action| action.run_order);
-        let gate = actions.iter().find(|action| is_gate(action)).map(|gate| gate.run_order);
+        let gate = actions.iter().find(|action| action.is_gate()).map(|gate| gate.run_order);
         for action in actions {
             if gate.is_some_and(|gate| action.run_order > gate) {
                 return fed;

@@ -86,7 +86,7 @@ fn gated(case: &mut Case<'_>, place: &str, account: &str) {
     let order = order.map_or(0, |action| action.run_order);
     let (mut gates, mut skipped) = (Vec::new(), Vec::new());
     for (n, stage) in stages.iter().enumerate().take(own + 1) {
-        let approvals = stage.actions.iter().filter(|action| action.action_type_id.category == "Approval");
+        let approvals = stage.actions.iter().filter(|action| action.is_gate());
         for gate in approvals.filter(|gate| n < own || gate.run_order < order) {
             let list = if is_skipped(stage) { &mut skipped } else { &mut gates };
             list.push(format!("{}/{}", stage.name, gate.name));

@@ -28,7 +28,7 @@ fn decide(case: &mut Case<'_>) -> Result<(), AskError> {
         let told = case.estate.snapshot.bucket_lifecycle(&case.owner(store), &store.bucket);
         let Some(lifecycle) = case.told(&store.bucket, "the bucket's lifecycle", told) else { continue };
         let lifecycle = lifecycle.unwrap_or(Lifecycle { rules: Vec::new() });
-        let folder = format!("{}/", crate::pipelines::folder_of(&case.pipeline.name));
+        let folder = format!("{}/", gateproof_model::pipeline::folder_of(&case.pipeline.name));
         let rules: Vec<&LifecycleRule> =
             lifecycle.rules.iter().filter(|rule| rule.status == "Enabled").collect();
         let mut sound = true;

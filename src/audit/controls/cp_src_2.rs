@@ -6,7 +6,6 @@ use super::super::evidence::{Evidence, Field};
 use super::super::finding::Severity;
 use super::super::template::Template;
 use crate::ask::AskError;
-use crate::pipelines::source_arn;
 
 /// The control.
 pub const CONTROL: Control = Control {
@@ -51,7 +50,7 @@ fn decide(case: &mut Case<'_>) -> Result<(), AskError> {
         } else {
             case.holds(&place, "the source is read with a role of its own", vec![Evidence::Fields(fields)]);
         }
-        let Some(repository) = source_arn(case.declared, said) else { continue };
+        let Some(repository) = case.declared.source_arn(said) else { continue };
         if case.is_untold(&action.role) {
             continue;
         }

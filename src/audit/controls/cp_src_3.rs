@@ -5,7 +5,7 @@ use super::super::control::Control;
 use super::super::evidence::{Evidence, Field};
 use super::super::finding::Severity;
 use crate::ask::AskError;
-use crate::pipelines::{Untold, source_arn};
+use crate::pipelines::Untold;
 use crate::question::Verdict;
 use gateproof_model::policy::{Document, Effect, Statement};
 use std::sync::Arc;
@@ -37,7 +37,7 @@ const READS: [&str; 5] = [
 fn decide(case: &mut Case<'_>) -> Result<(), AskError> {
     let mut none = true;
     for (place, action, said) in case.declared_actions() {
-        let Some(repository) = source_arn(case.declared, said).filter(|_| action.provider == "CodeCommit")
+        let Some(repository) = case.declared.source_arn(said).filter(|_| action.provider == "CodeCommit")
         else {
             continue;
         };

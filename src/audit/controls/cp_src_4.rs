@@ -27,7 +27,7 @@ fn decide(case: &mut Case<'_>) -> Result<(), AskError> {
     let declaration = &case.declared.declaration;
     let deploys = case.pipeline.actions().into_iter().any(|(_, action)| action.category == "Deploy");
     for stage in &declaration.stages {
-        for action in stage.actions.iter().filter(|action| action.action_type_id.category == "Source") {
+        for action in stage.actions.iter().filter(|action| action.is_source()) {
             let place = format!("{}/{}", stage.name, action.name);
             let triggers =
                 declaration.triggers.iter().filter_map(|trigger| trigger.git_configuration.as_ref());

@@ -24,11 +24,11 @@ pub const CONTROL: Control = Control {
 fn decide(case: &mut Case<'_>) -> Result<(), AskError> {
     let declared = case.declared;
     let actions = declared.declaration.stages.iter().flat_map(|stage| &stage.actions);
-    for action in actions.filter(|action| action.action_type_id.category == "Source") {
+    for action in actions.filter(|action| action.is_source()) {
         if action.action_type_id.provider != "ECR" {
             continue;
         }
-        let Some(arn) = crate::pipelines::source_arn(declared, action) else { continue };
+        let Some(arn) = declared.source_arn(action) else { continue };
         let tag = action.configuration.get("ImageTag").map_or("latest", String::as_str);
         let told = case.estate.snapshot.image_repository(&arn);
         let Some(Some(repository)) = case.told(&arn, "the image repository", told) else { continue };
