@@ -44,6 +44,46 @@ impl Json {
         }
     }
 
+    /// The member of an object, to be changed.
+    pub fn get_mut(&mut self, key: &str) -> Option<&mut Json> {
+        match self {
+            Self::Object(members) => members.iter_mut().find(|(k, _)| k == key).map(|(_, v)| v),
+            _ => None,
+        }
+    }
+
+    /// Sets the member of an object; of anything else nothing.
+    pub fn set(&mut self, key: &str, value: Json) {
+        if let Some(member) = self.get_mut(key) {
+            *member = value;
+        } else if let Self::Object(members) = self {
+            members.push((key.to_owned(), value));
+        }
+    }
+
+    /// Takes a member out of an object.
+    pub fn remove(&mut self, key: &str) -> Option<Json> {
+        let Self::Object(members) = self else { return None };
+        let at = members.iter().position(|(k, _)| k == key)?;
+        Some(members.remove(at).1)
+    }
+
+    /// What stands at a JSON pointer (RFC 6901).
+    pub fn at(&self, pointer: &str) -> Option<&Json> {
+        pointer_steps(pointer).try_fold(self, |json, step| match json {
+            Self::Array(items) => items.get(step.parse::<usize>().ok()?),
+            other => other.get(&step),
+        })
+    }
+
+    /// The same, to be changed.
+    pub fn at_mut(&mut self, pointer: &str) -> Option<&mut Json> {
+        pointer_steps(pointer).try_fold(self, |json, step| match json {
+            Self::Array(items) => items.get_mut(step.parse::<usize>().ok()?),
+            other => other.get_mut(&step),
+        })
+    }
+
     /// The text of a string.
     pub fn as_str(&self) -> Option<&str> {
         match self {
@@ -217,4 +257,9 @@ const MEMBERS: usize = 100_000;
 /// Appends one step to a JSON pointer, escaped by RFC 6901.
 pub fn pointer_push(pointer: &str, step: &str) -> String {
     format!("{pointer}/{}", step.replace('~', "~0").replace('/', "~1"))
+}
+
+/// The steps of a JSON pointer, unescaped.
+fn pointer_steps(pointer: &str) -> impl Iterator<Item = String> {
+    pointer.split('/').skip(1).map(|step| step.replace("~1", "/").replace("~0", "~"))
 }

@@ -15,6 +15,7 @@ pub mod json;
 pub mod operand;
 pub mod operator;
 pub mod organization;
+pub mod overlay;
 pub mod pattern;
 pub mod pipeline;
 pub mod policy;

@@ -18,6 +18,7 @@ mod load;
 mod managed;
 mod notes;
 mod organization;
+mod overlaid;
 mod pages;
 mod policy_calls;
 mod principals;
@@ -37,6 +38,7 @@ use crate::account::{Account, Group, IdentityProvider, ManagedPolicy, PrincipalE
 use crate::assumption::{Assumption, BlindSpot};
 use crate::inventory::{Inventory, read_inventory};
 use crate::organization::Organization;
+use crate::overlay::{Overlay, OverlayError};
 use crate::problem::Problem;
 use crate::resource::{ResourceEntity, VpcEndpoint};
 use rustc_hash::FxHashMap;
@@ -97,6 +99,9 @@ pub enum LoadError {
         /// The last page that is there.
         file: Arc<str>,
     },
+    /// Changes can't be made to it.
+    #[error(transparent)]
+    Overlay(#[from] OverlayError),
 }
 
 fn listed(problems: &[Problem]) -> String {
@@ -145,6 +150,14 @@ impl Snapshot {
     /// become [`Snapshot::problems`], and what they hide becomes unknown.
     pub fn load(path: &Path, options: &LoadOptions<'_>) -> Result<Self, LoadError> {
         load::load(path, options)
+    }
+
+    /// Reads a snapshot as it would be after changes.
+    ///
+    /// # Errors
+    /// As [`Snapshot::load`], and where a change names what is not there or can't be made to what is.
+    pub fn load_with(path: &Path, overlay: &Overlay, options: &LoadOptions<'_>) -> Result<Self, LoadError> {
+        overlaid::load_with(path, overlay, options)
     }
 
     /// The accounts that the snapshot covers, by id.

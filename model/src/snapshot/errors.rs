@@ -39,7 +39,7 @@ impl Errors {
     /// Reads the file, where there is one.
     pub(super) fn read(files: &Files, notes: &mut Notes) -> Self {
         let mut errors = Self::default();
-        if !files.root().join(ERRORS_FILE).exists() {
+        if !files.exists(ERRORS_FILE) {
             return errors;
         }
         let json = match files.read_json(ERRORS_FILE) {

@@ -3,6 +3,8 @@
 use crate::json::Json;
 use crate::problem::Problem;
 use serde_json::error::Category;
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -12,6 +14,23 @@ use std::sync::Arc;
 pub(super) struct Files {
     root: PathBuf,
     limit: u64,
+    edits: Arc<FileEdits>,
+}
+
+/// Texts that stand for files of the snapshot, and files that are as good as gone; by path from the snapshot's root.
+#[derive(Clone, Default)]
+pub(super) struct FileEdits {
+    /// What is read in place of a file, or of one that isn't there.
+    pub(super) texts: BTreeMap<String, String>,
+    /// Files that are taken not to be there.
+    pub(super) gone: BTreeSet<String>,
+}
+
+impl fmt::Debug for FileEdits {
+    /// Says nothing of what the texts hold: they may hold secrets.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("FileEdits")
+    }
 }
 
 /// Values of one file: more would take more memory than any honest output needs.
@@ -41,7 +60,36 @@ pub(super) fn warning(file: &str, pointer: &str, found: impl Into<String>, expec
 impl Files {
     /// `root` must be canonical.
     pub(super) fn new(root: PathBuf, limit: u64) -> Self {
-        Self { root, limit }
+        Self { root, limit, edits: Arc::default() }
+    }
+
+    /// The same directory as it would be after edits.
+    pub(super) fn edited(self, edits: FileEdits) -> Self {
+        Self { edits: Arc::new(edits), ..self }
+    }
+
+    /// Whether there is a file or folder of this path.
+    pub(super) fn exists(&self, relative: &str) -> bool {
+        if self.edits.gone.contains(relative) {
+            return false;
+        }
+        let is_within = |path: &String| {
+            path.strip_prefix(relative).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+        };
+        self.edits.texts.keys().any(is_within) || self.root.join(relative).exists()
+    }
+
+    /// Whether a file is taken not to be there.
+    pub(super) fn is_gone(&self, relative: &str) -> bool {
+        self.edits.gone.contains(relative)
+    }
+
+    /// The paths of the texts that stand for files below a folder (the snapshot itself where it is empty), from the folder on.
+    pub(super) fn texts_below<'f>(&'f self, folder: &'f str) -> impl Iterator<Item = &'f str> {
+        self.edits.texts.keys().filter_map(move |path| match folder {
+            "" => Some(path.as_str()),
+            _ => path.strip_prefix(folder)?.strip_prefix('/'),
+        })
     }
 
     pub(super) fn root(&self) -> &Path {
@@ -61,6 +109,12 @@ impl Files {
 
     /// The text of a file.
     pub(super) fn read_text(&self, relative: &str) -> Read<String> {
+        if let Some(text) = self.edits.texts.get(relative) {
+            return Ok(text.clone());
+        }
+        if self.is_gone(relative) {
+            return Err(problem(relative, "", "nothing", "a readable file"));
+        }
         let path = self.resolve(relative)?;
         let metadata =
             fs::metadata(&path).map_err(|e| problem(relative, "", io_text(&e), "a readable file"))?;

@@ -82,7 +82,7 @@ fn folders(files: &Files, path: &str, notes: &mut Notes) -> Vec<Child> {
 }
 
 fn children(files: &Files, path: &str, notes: &mut Notes) -> Vec<Child> {
-    if !files.root().join(path).exists() {
+    if !files.exists(path) {
         return Vec::new();
     }
     match list(files, path) {
@@ -100,7 +100,7 @@ fn children(files: &Files, path: &str, notes: &mut Notes) -> Vec<Child> {
 /// A file of a folder: `None` where it isn't there, `Some(None)` where it can't be read.
 fn read(files: &Files, folder: &str, name: &str, notes: &mut Notes) -> Option<Option<Json>> {
     let path = format!("{folder}/{name}");
-    if !files.root().join(&path).exists() {
+    if !files.exists(&path) {
         return None;
     }
     Some(files.read_json(&path).map_err(|one| notes.problem(*one)).ok())

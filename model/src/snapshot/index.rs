@@ -195,6 +195,35 @@ impl Walk<'_> {
 
 /// The entries of a folder by name, and what is refused of them.
 pub(super) fn list(files: &Files, folder: &str) -> Read<(Vec<Child>, Vec<crate::problem::Problem>)> {
+    let added = added_children(files, folder);
+    let (mut children, mut refused) = match list_directory(files, folder) {
+        Ok(listed) => listed,
+        // A folder of nothing but texts that stand for files is nowhere on the disk.
+        Err(_) if !added.is_empty() => (Vec::new(), Vec::new()),
+        Err(one) => return Err(one),
+    };
+    children.retain(|child| !files.is_gone(&child.path));
+    for (name, is_folder) in added {
+        if !children.iter().any(|child| child.name == name) {
+            let path = if folder.is_empty() { name.clone() } else { format!("{folder}/{name}") };
+            children.push(Child { name, path, is_folder });
+        }
+    }
+    children.sort_by(|a, b| a.name.cmp(&b.name));
+    refused.sort();
+    Ok((children, refused))
+}
+
+/// What the texts that stand for files add to a folder: names, and whether they are folders.
+fn added_children(files: &Files, folder: &str) -> BTreeMap<String, bool> {
+    let below = files.texts_below(folder).map(|rest| match rest.split_once('/') {
+        Some((name, _)) => (name.to_owned(), true),
+        None => (rest.to_owned(), false),
+    });
+    below.collect()
+}
+
+fn list_directory(files: &Files, folder: &str) -> Read<(Vec<Child>, Vec<crate::problem::Problem>)> {
     let path = files.resolve(folder)?;
     let unreadable =
         |e: std::io::Error| problem(folder, "", format!("an unreadable folder ({e})"), "a folder");
@@ -215,7 +244,5 @@ pub(super) fn list(files: &Files, folder: &str) -> Read<(Vec<Child>, Vec<crate::
             Err(one) => refused.push(*one),
         }
     }
-    children.sort_by(|a, b| a.name.cmp(&b.name));
-    refused.sort();
     Ok((children, refused))
 }

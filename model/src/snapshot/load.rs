@@ -3,7 +3,7 @@
 use super::collected::{Collected, Translated, follows};
 use super::endpoints::read_endpoints;
 use super::errors::{ERRORS_FILE, Errors, Verdict};
-use super::files::{Files, Page, problem};
+use super::files::{FileEdits, Files, Page, problem};
 use super::gaad::{Gaad, read_gaad, root_user};
 use super::iam_collect::{is_iam_collect, read_iam_collect};
 use super::index::Index;
@@ -16,11 +16,20 @@ use crate::account::Account;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-const IAM: &str = "iam";
-const GAAD: &str = "get-account-authorization-details";
+pub(super) const IAM: &str = "iam";
+pub(super) const GAAD: &str = "get-account-authorization-details";
 
 /// See [`Snapshot::load`].
 pub(super) fn load(path: &Path, options: &LoadOptions<'_>) -> Result<Snapshot, LoadError> {
+    load_edited(path, options, FileEdits::default())
+}
+
+/// The same with texts in place of files.
+pub(super) fn load_edited(
+    path: &Path,
+    options: &LoadOptions<'_>,
+    edits: FileEdits,
+) -> Result<Snapshot, LoadError> {
     let shown = path.display().to_string();
     let unreadable = |e: std::io::Error| LoadError::Unreadable { path: shown.clone(), reason: e.to_string() };
     let root = std::fs::canonicalize(path).map_err(unreadable)?;
@@ -30,9 +39,10 @@ pub(super) fn load(path: &Path, options: &LoadOptions<'_>) -> Result<Snapshot, L
         notes: Notes::default(),
     };
     if metadata.is_dir() {
-        loader.load_directory(root, &shown, options)?;
+        let files = Files::new(root, options.file_limit).edited(edits);
+        loader.load_directory(files, &shown, options)?;
     } else {
-        loader.load_lone_file(&root, &shown, options)?;
+        loader.load_lone_file(&root, &shown, options, edits)?;
     }
     loader.finish()
 }
@@ -48,11 +58,12 @@ impl Loader {
         path: &Path,
         shown: &str,
         options: &LoadOptions<'_>,
+        edits: FileEdits,
     ) -> Result<(), LoadError> {
         let unusable = |problems| LoadError::Unusable { path: shown.to_owned(), problems };
         let name = path.file_name().map(|n| n.to_string_lossy().into_owned()).unwrap_or_default();
         let folder = path.parent().map_or_else(PathBuf::new, Path::to_path_buf);
-        let files = Files::new(folder, options.file_limit);
+        let files = Files::new(folder, options.file_limit).edited(edits);
         let text = files.read_text(&name).map_err(|p| unusable(vec![*p]))?;
         let pages = [Page { file: name.into(), text, followed: false }];
         let gaad = read_gaad(&pages, None, options.managed_policies);
@@ -88,11 +99,10 @@ impl Loader {
 
     fn load_directory(
         &mut self,
-        root: PathBuf,
+        files: Files,
         shown: &str,
         options: &LoadOptions<'_>,
     ) -> Result<(), LoadError> {
-        let files = Files::new(root, options.file_limit);
         if is_iam_collect(&files) {
             self.load_iam_collect(&files, options);
             if self.snapshot.accounts.is_empty() {
@@ -106,7 +116,7 @@ impl Loader {
         let translated = Translated::new();
         let collected =
             Collected { files: &files, index: &index, errors: &errors, options, translated: &translated };
-        if index.is_empty() && !files.root().join(super::resources::RESOURCE_POLICIES_FILE).exists() {
+        if index.is_empty() && !files.exists(super::resources::RESOURCE_POLICIES_FILE) {
             let expected =
                 "a snapshot: accounts/ACCOUNT/REGION/SERVICE/OPERATION.json, organization/OPERATION.json";
             self.notes.problem(*problem(shown, "", "no file of a known place", expected));

@@ -226,7 +226,7 @@ pub(super) fn read_resource_policies_file(
     notes: &mut Notes,
 ) {
     let file: Arc<str> = RESOURCE_POLICIES_FILE.into();
-    if !collected.files.root().join(RESOURCE_POLICIES_FILE).exists() {
+    if !collected.files.exists(RESOURCE_POLICIES_FILE) {
         return;
     }
     let json = collected.files.read_json(&file).map_err(|one| notes.problem(*one)).ok();

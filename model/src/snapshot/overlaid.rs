@@ -1,0 +1,114 @@
+//! Loading a snapshot as it would be after changes.
+//!
+//! The snapshot is read as it is; the changes are made to the JSON of its files, found by what was read; then it is read
+//! again, with the changed texts in place of the files.
+
+mod controls;
+mod edits;
+mod entities;
+mod named;
+mod outputs;
+mod principals;
+mod removal;
+mod resources;
+mod statements;
+
+use super::files::{FileEdits, Files};
+use super::iam_collect::is_iam_collect;
+use super::index::Index;
+use super::load::load_edited;
+use super::notes::Notes;
+use super::{LoadError, LoadOptions, Snapshot};
+use crate::overlay::{Change, Holder, Overlay, OverlayError};
+use edits::Edits;
+use std::path::Path;
+use std::sync::Arc;
+
+/// The forms of a snapshot.
+#[derive(Debug, Clone, PartialEq, Eq)]
+enum Layout {
+    /// A directory named after calls.
+    Calls,
+    /// A lone file of this name.
+    LoneFile(Arc<str>),
+    /// A directory of iam-collect.
+    IamCollect,
+}
+
+/// See [`Snapshot::load_with`].
+pub(super) fn load_with(
+    path: &Path,
+    overlay: &Overlay,
+    options: &LoadOptions<'_>,
+) -> Result<Snapshot, LoadError> {
+    let base = Snapshot::load(path, options)?;
+    if overlay.is_empty() {
+        return Ok(base);
+    }
+    let (edits, gone) = edit(path, &base, overlay, options)?;
+    let snapshot = load_edited(path, options, edits)?;
+    if let Some(still) = gone.iter().find(|arn| snapshot.resource(arn).is_some()) {
+        let why = "files of the snapshot tell of it in a way that it can't be taken out of";
+        return Err(OverlayError::unfit(still, why).into());
+    }
+    Ok(snapshot)
+}
+
+/// The files as they would be, and the resources that would be gone.
+fn edit(
+    path: &Path,
+    base: &Snapshot,
+    overlay: &Overlay,
+    options: &LoadOptions<'_>,
+) -> Result<(FileEdits, Vec<String>), LoadError> {
+    let shown = path.display().to_string();
+    let unreadable = |e: std::io::Error| LoadError::Unreadable { path: shown.clone(), reason: e.to_string() };
+    let root = std::fs::canonicalize(path).map_err(unreadable)?;
+    let (files, layout) = if root.is_dir() {
+        let files = Files::new(root, options.file_limit);
+        let layout = if is_iam_collect(&files) { Layout::IamCollect } else { Layout::Calls };
+        (files, layout)
+    } else {
+        let name = root.file_name().map(|n| n.to_string_lossy().into_owned()).unwrap_or_default();
+        let folder = root.parent().map(Path::to_path_buf).unwrap_or_default();
+        (Files::new(folder, options.file_limit), Layout::LoneFile(name.into()))
+    };
+    let index = match layout {
+        Layout::Calls => Index::build(&files, &mut Notes::default()),
+        Layout::LoneFile(_) | Layout::IamCollect => Index::default(),
+    };
+    let mut edits = Edits::new(base, &files, &index, layout);
+    for change in &overlay.changes {
+        make(&mut edits, change)?;
+    }
+    let gone = std::mem::take(&mut edits.gone);
+    Ok((edits.finish(), gone))
+}
+
+/// Makes one change.
+fn make(edits: &mut Edits<'_>, change: &Change) -> Result<(), OverlayError> {
+    match change {
+        Change::Document { holder, document } => {
+            let document = document.as_ref();
+            match holder {
+                Holder::Managed(policy) => edits.put_managed(policy, document),
+                Holder::Inline { principal, name } => edits.put_inline(principal, name, document),
+                Holder::Trust(role) => edits.put_trust(role, document),
+                Holder::Resource(resource) => edits.put_resource_policy(resource, document),
+                Holder::NewResource { arn, account } => edits.put_policy_of(arn, account, document),
+                Holder::Control(policy) => edits.put_control(policy, document),
+            }
+        }
+        Change::WithoutStatement { holder, statement } => edits.remove_statement(holder, statement),
+        Change::Boundary { principal, policy } => edits.put_boundary(principal, policy.as_deref()),
+        Change::Attached { principal, policy, attached } => edits.attach(principal, policy, *attached),
+        Change::Member { user, group, member } => edits.set_member(user, group, *member),
+        Change::ControlTarget { policy, target, attached } => edits.bind_control(policy, target, *attached),
+        Change::Gone { what } => edits.remove(what),
+        Change::Entity { json } => edits.put_entity(json),
+        Change::Output { call, name, json } => edits.put_output(call, name, json),
+        Change::Listed { call, list, key, item, describes } => {
+            edits.put_listed(call, list, key, item, *describes)
+        }
+    }
+}
