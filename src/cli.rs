@@ -19,6 +19,7 @@ mod explain;
 mod export;
 mod lines;
 mod map;
+mod overlay;
 mod primitives;
 mod reach;
 mod reproducers;

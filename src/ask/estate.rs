@@ -10,6 +10,7 @@ use crate::engine::Memory;
 use gateproof_encodings::compiled::Compiler;
 use gateproof_encodings::layers::{Documents, compile_levels};
 use gateproof_model::catalogue::Catalogue;
+use gateproof_model::overlay::Overlay;
 use gateproof_model::policy::{Document, Source};
 use gateproof_model::policy_parse::{DocumentKind, parse_document};
 use gateproof_model::rules::Rules;
@@ -63,11 +64,19 @@ impl Estate {
     /// # Errors
     /// Where nothing of the snapshot can be used.
     pub fn load(path: &Path, options: EstateOptions) -> Result<Self, LoadError> {
+        Self::load_with(path, &Overlay::default(), options)
+    }
+
+    /// Loads a snapshot as it would be after changes, and prepares it.
+    ///
+    /// # Errors
+    /// Where nothing of the snapshot can be used, or a change can't be made.
+    pub fn load_with(path: &Path, overlay: &Overlay, options: EstateOptions) -> Result<Self, LoadError> {
         let catalogue = Catalogue::embedded();
         let managed = |arn: &str| catalogue.managed_document(arn).map(|text| text.into_owned());
         let load =
             LoadOptions { missing: options.missing, managed_policies: &managed, ..LoadOptions::default() };
-        Ok(Self::of(Snapshot::load(path, &load)?, options))
+        Ok(Self::of(Snapshot::load_with(path, overlay, &load)?, options))
     }
 
     /// Prepares a snapshot.

@@ -1,6 +1,7 @@
 //! `can` and `who-can`.
 
 use super::certify::certify;
+use super::overlay::OverlayArguments;
 use super::primitives::escalation;
 use super::watch::Watch;
 use super::{CliError, Global, asked, exit};
@@ -46,6 +47,8 @@ struct Matching {
     /// What decides.
     #[arg(long, value_enum, default_value_t = Encoding::Classes)]
     encoding: Encoding,
+    #[command(flatten)]
+    overlay: OverlayArguments,
 }
 
 impl Matching {
@@ -69,7 +72,10 @@ impl Matching {
     }
 
     fn estate(&self, snapshot: &Path, global: &Global, requests: &Requests) -> Result<Estate, CliError> {
-        let estate = Estate::load(snapshot, global.estate_options())?;
+        if self.certificate.is_some() {
+            self.overlay.must_be_empty_for_certificate()?;
+        }
+        let estate = self.overlay.load(snapshot, global)?;
         global.warn(asked::doubts(requests, estate.catalogue));
         global.warn_of_problems(estate.snapshot.problems());
         Ok(estate)

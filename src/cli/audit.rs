@@ -1,11 +1,11 @@
 //! `audit`.
 
 use super::export::Forms;
+use super::overlay::OverlayArguments;
 use super::primitives::escalation;
 use super::today::{parse_today, today};
 use super::watch::Watch;
 use super::{CliError, Global, exit};
-use crate::ask::Estate;
 use crate::audit::{Audit as Audited, CONTROLS, Control};
 use crate::config::Config;
 use crate::render;
@@ -27,13 +27,15 @@ pub(crate) struct Audit {
     /// The day on which waivers are judged; today where not given.
     #[arg(long, value_name = "DATE", hide = true, value_parser = parse_today)]
     today: Option<Date>,
+    #[command(flatten)]
+    overlay: OverlayArguments,
 }
 
 impl Audit {
     pub(crate) fn run(&self, global: &Global) -> Result<u8, CliError> {
         let controls = self.controls()?;
         let config = Config::beside(&self.snapshot, global.config.as_deref())?;
-        let estate = Estate::load(&self.snapshot, global.estate_options())?;
+        let estate = self.overlay.load(&self.snapshot, global)?;
         global.warn_of_problems(estate.snapshot.problems());
         let settings = escalation(global, &config, global.settings(&config))?;
         let intent = config.intent()?;

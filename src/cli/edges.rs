@@ -1,9 +1,9 @@
 //! `edges`.
 
+use super::overlay::OverlayArguments;
 use super::primitives::escalation;
 use super::watch::Watch;
 use super::{CliError, Format, Global, exit};
-use crate::ask::Estate;
 use crate::config::Config;
 use crate::escalation::Edge;
 use crate::render;
@@ -16,13 +16,15 @@ use std::path::PathBuf;
 pub(crate) struct Edges {
     /// The snapshot.
     snapshot: PathBuf,
+    #[command(flatten)]
+    overlay: OverlayArguments,
 }
 
 impl Edges {
     pub(crate) fn run(&self, global: &Global) -> Result<u8, CliError> {
         global.must_not_export("edges")?;
         let config = Config::beside(&self.snapshot, global.config.as_deref())?;
-        let estate = Estate::load(&self.snapshot, global.estate_options())?;
+        let estate = self.overlay.load(&self.snapshot, global)?;
         global.warn_of_problems(estate.snapshot.problems());
         let settings = escalation(global, &config, global.settings(&config))?;
         let mut out = std::io::stdout().lock();

@@ -1,7 +1,7 @@
 //! `explain`: one concrete request, layer by layer.
 
+use super::overlay::OverlayArguments;
 use super::{CliError, Global, exit};
-use crate::ask::Estate;
 use crate::config::Config;
 use crate::question::Constraint;
 use crate::question::constraint::Demand;
@@ -28,6 +28,8 @@ pub(crate) struct Explain {
     /// A key of the request context: KEY=VALUE, several values in brackets.
     #[arg(long, value_name = "K=V")]
     context: Vec<String>,
+    #[command(flatten)]
+    overlay: OverlayArguments,
 }
 
 impl Explain {
@@ -57,7 +59,7 @@ impl Explain {
         }
         // Nothing of the configuration bears on one request; a broken one is still an error.
         Config::beside(&self.snapshot, global.config.as_deref())?;
-        let estate = Estate::load(&self.snapshot, global.estate_options())?;
+        let estate = self.overlay.load(&self.snapshot, global)?;
         global.warn_of_problems(estate.snapshot.problems());
         let explained = estate.explain(&self.principal, &self.action, &self.resource, &context)?;
         let table = Table::of_explained(&explained);

@@ -1,8 +1,8 @@
 //! `map`.
 
+use super::overlay::OverlayArguments;
 use super::watch::Watch;
 use super::{CliError, Global, exit};
-use crate::ask::Estate;
 use crate::config::Config;
 use crate::pipelines::Map;
 use crate::render;
@@ -23,13 +23,15 @@ pub(crate) struct MapPipelines {
     /// Print a shell script of the AWS CLI commands that collect a snapshot.
     #[arg(long, conflicts_with_all = ["snapshot", "pipeline", "format", "export"])]
     print_commands: bool,
+    #[command(flatten)]
+    overlay: OverlayArguments,
 }
 
 impl MapPipelines {
     pub(crate) fn run(&self, global: &Global) -> Result<u8, CliError> {
         let Some(snapshot) = &self.snapshot else { return print_commands() };
         let config = Config::beside(snapshot, global.config.as_deref())?;
-        let estate = Estate::load(snapshot, global.estate_options())?;
+        let estate = self.overlay.load(snapshot, global)?;
         global.warn_of_problems(estate.snapshot.problems());
         let settings = global.settings(&config);
         let watch = Watch::start(&settings, global.quiet);

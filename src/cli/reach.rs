@@ -1,10 +1,10 @@
 //! `reach`.
 
 use super::certify::certify_invariants;
+use super::overlay::OverlayArguments;
 use super::primitives::escalation;
 use super::watch::Watch;
 use super::{CliError, Global, asked, exit};
-use crate::ask::Estate;
 use crate::certificate::ReachQuestion;
 use crate::config::Config;
 use crate::escalation::{Attack, EscalationSettings, Graph, Target};
@@ -60,6 +60,8 @@ pub(crate) struct Reach {
     /// Writes down the proofs of those who can't, for `verify-certificate`.
     #[arg(long, value_name = "FILE")]
     certificate: Option<PathBuf>,
+    #[command(flatten)]
+    overlay: OverlayArguments,
 }
 
 impl Reach {
@@ -68,7 +70,10 @@ impl Reach {
         let when = asked::parse_conditions(&self.when)?;
         let target = self.target()?;
         let config = Config::beside(&self.snapshot, global.config.as_deref())?;
-        let estate = Estate::load(&self.snapshot, global.estate_options())?;
+        if self.certificate.is_some() {
+            self.overlay.must_be_empty_for_certificate()?;
+        }
+        let estate = self.overlay.load(&self.snapshot, global)?;
         global.warn_of_problems(estate.snapshot.problems());
         let settings = EscalationSettings {
             chains: self.chains,

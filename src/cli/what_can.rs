@@ -1,8 +1,9 @@
 //! `what-can`.
 
+use super::overlay::OverlayArguments;
 use super::watch::Watch;
 use super::{CliError, Global, asked, exit};
-use crate::ask::{Estate, Extent};
+use crate::ask::Extent;
 use crate::config::Config;
 use crate::question::{Requests, Selector};
 use crate::render;
@@ -29,6 +30,8 @@ pub(crate) struct WhatCan {
     /// What must hold of the session and its requests: KEY=VALUE, KEY!=VALUE, KEY~GLOB, KEY=absent, KEY=present.
     #[arg(long, value_name = "COND")]
     when: Vec<String>,
+    #[command(flatten)]
+    overlay: OverlayArguments,
 }
 
 impl WhatCan {
@@ -48,7 +51,7 @@ impl WhatCan {
         let extent = self.extent()?;
         let principals: Vec<Selector> = self.principal.iter().map(|s| s.parse()).collect::<Result<_, _>>()?;
         let config = Config::beside(&self.snapshot, global.config.as_deref())?;
-        let estate = Estate::load(&self.snapshot, global.estate_options())?;
+        let estate = self.overlay.load(&self.snapshot, global)?;
         global.warn(asked::doubts(&extent.requests, estate.catalogue));
         global.warn_of_problems(estate.snapshot.problems());
         let settings = global.settings(&config);
