@@ -4,6 +4,7 @@
 //! ([`target`]). A piece is one formula ([`piece`]), decided by the engine; a model becomes a request that
 //! the reference evaluator must allow ([`witness`]), a refutation a proof.
 
+mod about;
 mod admitting;
 mod allowance;
 mod answered;

@@ -4,7 +4,7 @@
 //! |---|---|
 //! | 0 | answered; for `can`: impossible |
 //! | 1 | the input or the tool failed |
-//! | 2 | `can`: reachable, with a witness; `verify-certificate`: refused |
+//! | 2 | `can`: reachable, with a witness; `check`: violated; `verify-certificate`: refused |
 //! | 3 | undecided |
 //! | 64 | the command line itself is wrong |
 
@@ -12,6 +12,7 @@ mod ask;
 mod asked;
 mod audit;
 mod certify;
+mod check;
 mod decide;
 mod demo;
 mod edges;
@@ -133,6 +134,8 @@ enum Command {
     Map(map::MapPipelines),
     /// The controls of each pipeline: what holds, what is violated, and what is not known.
     Audit(audit::Audit),
+    /// Whether declared properties hold: files of what nobody may, what must stay possible, and who exactly may.
+    Check(check::Check),
     /// Why one request is allowed or denied, layer by layer.
     Explain(explain::Explain),
     /// Decides concrete requests: JSON lines in, JSON lines out.
@@ -167,6 +170,9 @@ pub(crate) enum CliError {
     /// The configuration can't be used.
     #[error(transparent)]
     Config(#[from] crate::config::ConfigError),
+    /// A file of properties can't be used.
+    #[error(transparent)]
+    Properties(#[from] Box<crate::check::FileError>),
     /// What is meant can't be read.
     #[error(transparent)]
     Intent(#[from] crate::audit::IntentError),
@@ -182,6 +188,12 @@ pub(crate) enum CliError {
     /// Anything else that is wrong with the input.
     #[error("{0}")]
     Input(String),
+}
+
+impl From<crate::check::FileError> for CliError {
+    fn from(error: crate::check::FileError) -> Self {
+        Self::Properties(Box::new(error))
+    }
 }
 
 impl CliError {
@@ -247,6 +259,7 @@ fn dispatch(cli: &Cli) -> Result<u8, CliError> {
         Command::Edges(arguments) => arguments.run(&cli.global),
         Command::Map(arguments) => arguments.run(&cli.global),
         Command::Audit(arguments) => arguments.run(&cli.global),
+        Command::Check(arguments) => arguments.run(&cli.global),
         Command::Explain(arguments) => arguments.run(&cli.global),
         Command::Decide(arguments) => arguments.run(&cli.global),
         Command::VerifyCertificate(arguments) => arguments.run(&cli.global),

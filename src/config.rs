@@ -2,7 +2,7 @@
 
 use crate::ask::Environments;
 use crate::audit::{Intent, IntentError, Terraform, Waiver, WaiverError};
-use crate::question::Selector;
+use crate::question::{Selector, SelectorError};
 use serde::Deserialize;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
@@ -19,6 +19,12 @@ pub struct Config {
     /// `[audit]`.
     #[serde(default)]
     audit: Meant,
+    /// `[groups]`: principals by what a team calls them.
+    #[serde(default)]
+    groups: BTreeMap<String, Vec<String>>,
+    /// The same, read.
+    #[serde(skip)]
+    grouped: BTreeMap<String, Vec<Selector>>,
     /// `[[waivers]]`.
     #[serde(default)]
     waivers: Vec<WaiverText>,
@@ -122,6 +128,16 @@ pub enum ConfigError {
         /// What was found where.
         error: Box<toml::de::Error>,
     },
+    /// A group isn't what it should be.
+    #[error("{file}: [groups] {name}: {error}", file = file.display())]
+    Group {
+        /// The file.
+        file: PathBuf,
+        /// Which of them.
+        name: String,
+        /// What is wrong with a selector of it.
+        error: SelectorError,
+    },
     /// A waiver isn't what it should be.
     #[error("{file}: [[waivers]] {number}: {error}", file = file.display())]
     Waiver {
@@ -156,6 +172,11 @@ impl Config {
         for (n, text) in config.waivers.iter().enumerate() {
             let named = |error| ConfigError::Waiver { file: file.to_owned(), number: n + 1, error };
             config.waived.push(text.parse().map_err(named)?);
+        }
+        for (name, texts) in &config.groups {
+            let named = |error| ConfigError::Group { file: file.to_owned(), name: name.clone(), error };
+            let selectors = texts.iter().map(|text| text.parse().map_err(named)).collect::<Result<_, _>>()?;
+            config.grouped.insert(name.clone(), selectors);
         }
         let folder = file.parent().unwrap_or(Path::new(""));
         config.primitives = config.primitives.map(|primitives| folder.join(primitives));
@@ -222,6 +243,11 @@ impl Config {
                 })
                 .transpose()?,
         })
+    }
+
+    /// Principals by what a team calls them, for `group:NAME`.
+    pub fn groups(&self) -> &BTreeMap<String, Vec<Selector>> {
+        &self.grouped
     }
 
     /// The violations that are lived with.

@@ -3,6 +3,7 @@
 pub mod ask;
 pub mod audit;
 pub mod certificate;
+pub mod check;
 pub mod cli;
 pub mod compare;
 pub mod config;

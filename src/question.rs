@@ -48,3 +48,10 @@ pub enum Quantifier {
     /// Every matching request (`--every`).
     Every,
 }
+
+/// Whether a text is an ARN or a glob over ARNs. One that no ARN can match is a mistake, and would make everything impossible.
+pub(crate) fn is_arn_glob(text: &str) -> bool {
+    let literal = text.split(['*', '?']).next().unwrap_or_default();
+    let open = literal.len() < text.len() && "arn:".starts_with(literal);
+    open || literal.starts_with("arn:")
+}

@@ -2,6 +2,7 @@
 
 pub mod audit;
 pub mod chains;
+pub mod check;
 pub mod collection;
 pub mod effective;
 pub mod invariants;

@@ -247,7 +247,7 @@ impl CallerEntity {
 }
 
 /// What a principal elsewhere can be given by its own account: everything.
-fn own_policies() -> Vec<Arc<Document>> {
+pub(super) fn own_policies() -> Vec<Arc<Document>> {
     let text = r#"{"Statement":{"Effect":"Allow","Action":"*","Resource":"*"}}"#;
     let source = Source {
         policy: "the other account's own policies".into(),

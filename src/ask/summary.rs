@@ -16,7 +16,7 @@ use super::target::{Place, Resources, Target};
 use super::uncollected::SaidOnce;
 use super::universe::{Actions, actions_of};
 use super::{AskError, CrossCheck, Settings};
-use crate::question::answer::EXISTS;
+use crate::question::answer::{ALL_REQUESTS, EXISTS};
 use crate::question::{
     Answer, ProofSummary, Quantifier, Requests, Selector, SolverName, Undecided, Verdict, Witness,
 };
@@ -382,7 +382,7 @@ impl Estate {
             folded: tally.folded,
             seconded: tally.seconded,
             second_unknown: tally.second_unknown,
-            scope: if tally.all_requests { "all requests" } else { "catalogued actions, resources and keys" }
+            scope: if tally.all_requests { ALL_REQUESTS } else { "catalogued actions, resources and keys" }
                 .to_owned(),
             blocked_by: Vec::new(),
         };
@@ -506,23 +506,7 @@ fn overall(principals: &[(Arc<str>, Answer)], quantifier: Quantifier) -> Answer 
             }
         }
         if let (Some(all), Some(one)) = (&mut whole.proof, &answer.proof) {
-            all.formulas += one.formulas;
-            all.folded += one.folded;
-            all.seconded += one.seconded;
-            all.second_unknown += one.second_unknown;
-            for encoding in &one.encodings {
-                if !all.encodings.contains(encoding) {
-                    all.encodings.push(encoding.clone());
-                }
-            }
-            for solver in &one.solvers {
-                if !all.solvers.contains(solver) {
-                    all.solvers.push(solver.clone());
-                }
-            }
-            if one.scope != "all requests" {
-                all.scope.clone_from(&one.scope);
-            }
+            all.absorb(one);
         }
     }
     whole

@@ -4,16 +4,21 @@ use super::caller::CallerEntity;
 use super::estate::Estate;
 use super::selection::glob_matches;
 use super::summary::Prepared;
-use crate::question::{Undecided, Untold};
+use super::{AskError, Settings};
+use crate::question::{Quantifier, Requests, Selector, Undecided, Untold};
 use gateproof_model::assumption::{BlindSpot, Touches};
 use gateproof_model::catalogue::ActionInfo;
 use gateproof_model::text::fold_text;
 use rustc_hash::FxHashMap;
+use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex, PoisonError};
 
 /// The inputs that were never collected, said once a question and account of whoever asks.
 #[derive(Debug, Default)]
 pub(crate) struct SaidOnce(Mutex<ByAccount>);
+
+/// Somebody of whom nothing can be said, and why.
+type Doubtful = (Arc<str>, Undecided);
 
 type ByAccount = FxHashMap<Option<Arc<str>>, Arc<Vec<Untold>>>;
 
@@ -36,6 +41,23 @@ impl Estate {
             .iter()
             .find(concerned)
             .map(|b| Undecided { reason: format!("not known: {}", b.what), place: b.file.to_string() })
+    }
+
+    /// Of principals and their requests: what was never collected and could touch the answers, each once, and about whom nothing can be said.
+    ///
+    /// # Errors
+    /// As [`Estate::can`].
+    pub(crate) fn untold_about(
+        &self,
+        principals: &[Selector],
+        requests: &Requests,
+        settings: &Settings,
+    ) -> Result<(BTreeSet<Untold>, Vec<Doubtful>), AskError> {
+        let callers = self.select(principals, &settings.environments)?;
+        let prepared = self.prepare(requests, Quantifier::Some, settings)?;
+        let untold = callers.iter().flat_map(|caller| self.uncollected(caller, &prepared)).collect();
+        let blind = |caller: &CallerEntity| Some((caller.id.clone(), self.blind_spot(caller, &prepared)?));
+        Ok((untold, callers.iter().filter_map(blind).collect()))
     }
 
     /// [`Estate::uncollected`], which is the same for all callers of an account.

@@ -1,7 +1,7 @@
 //! What the command line says of a question, checked before anything is read or solved.
 
 use super::CliError;
-use crate::question::{Constraint, Requests, Selector};
+use crate::question::{Constraint, Requests, Selector, is_arn_glob};
 use gateproof_model::catalogue::{AccessLevel, Catalogue};
 
 fn usage(text: String) -> CliError {
@@ -33,7 +33,7 @@ pub(crate) fn parse_actions(values: &[String]) -> Result<Vec<String>, CliError> 
     Ok(actions)
 }
 
-/// Resource globs. One that no ARN can match is a mistake, and would make everything impossible.
+/// Resource globs.
 pub(crate) fn parse_resources(values: &[String]) -> Result<Vec<String>, CliError> {
     parse_arns("--resource", values)
 }
@@ -42,9 +42,7 @@ pub(crate) fn parse_resources(values: &[String]) -> Result<Vec<String>, CliError
 pub(crate) fn parse_arns(flag: &'static str, values: &[String]) -> Result<Vec<String>, CliError> {
     let mut resources = Vec::new();
     for glob in members(flag, values)? {
-        let literal = glob.split(['*', '?']).next().unwrap_or_default();
-        let open = literal.len() < glob.len() && "arn:".starts_with(literal);
-        if !open && !literal.starts_with("arn:") {
+        if !is_arn_glob(glob) {
             return Err(usage(format!("{flag} `{glob}`: expected an ARN, or a glob over ARNs")));
         }
         resources.push(glob.to_owned());

@@ -223,6 +223,32 @@ pub struct ProofSummary {
     pub blocked_by: Vec<String>,
 }
 
+impl ProofSummary {
+    /// Takes in the proof of somebody else; both together show both.
+    pub(crate) fn absorb(&mut self, one: &Self) {
+        self.formulas += one.formulas;
+        self.folded += one.folded;
+        self.seconded += one.seconded;
+        self.second_unknown += one.second_unknown;
+        for encoding in &one.encodings {
+            if !self.encodings.contains(encoding) {
+                self.encodings.push(encoding.clone());
+            }
+        }
+        for solver in &one.solvers {
+            if !self.solvers.contains(solver) {
+                self.solvers.push(solver.clone());
+            }
+        }
+        if one.scope != ALL_REQUESTS {
+            self.scope.clone_from(&one.scope);
+        }
+    }
+}
+
+/// The scope of a proof about whatever request.
+pub(crate) const ALL_REQUESTS: &str = "all requests";
+
 /// A solver that took part.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 pub struct SolverName {

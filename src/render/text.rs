@@ -90,7 +90,7 @@ pub(super) fn body(out: &mut String, answer: &Answer) {
     }
 }
 
-fn proved(out: &mut String, proof: &ProofSummary) {
+pub(super) fn proved(out: &mut String, proof: &ProofSummary) {
     if proof.formulas == 0 && proof.method == "invariant" {
         line(
             out,

@@ -1,0 +1,27 @@
+//! Declared properties of an organization, and whether they hold.
+//!
+//! A file of properties is YAML ([`PropertyFile`]): what nobody may come to (`never`), what must stay possible (`always`), who exactly may do
+//! something (`only`), and within which policy somebody's permissions must lie (`subset`, `equal`). Each becomes questions that `can` and
+//! `reach` answer, so that it holds with a proof, is violated with a request or chain that was replayed, or is undecided for a reason.
+//! What would hold because nobody and nothing is meant is an error: a misspelt name must not look like safety.
+
+mod always;
+mod audience;
+mod decide;
+mod matching;
+mod meant;
+mod names;
+mod near;
+mod never;
+mod parameters;
+mod parse;
+mod place;
+mod property;
+mod tally;
+mod written;
+
+pub use decide::{Checked, Decided, DecideError, Doubt, Judgement, Violation, decide};
+pub use names::Names;
+pub use parse::PropertyFile;
+pub use place::{FileError, Place};
+pub use property::{Always, Extent, Kind, Never, Places, Property, Through};

@@ -1,0 +1,110 @@
+//! Properties, read and understood.
+
+use super::place::Place;
+use crate::audit::Severity;
+use crate::escalation::Target;
+use crate::question::{Constraint, Requests, Selector};
+use std::collections::BTreeMap;
+
+/// What must be so.
+#[derive(Debug, Clone)]
+pub struct Property {
+    /// What it is called; no other of the file is called so.
+    pub name: String,
+    /// Why it matters.
+    pub why: Option<String>,
+    /// How bad it is where it doesn't hold.
+    pub severity: Option<Severity>,
+    /// Whether it may hold because nobody and nothing is meant.
+    pub allow_empty: bool,
+    /// What it says.
+    pub kind: Kind,
+    /// Where its parts stand in the file.
+    pub places: Places,
+}
+
+/// What a property says.
+#[derive(Debug, Clone)]
+pub enum Kind {
+    /// Some principals can't come to something.
+    Never(Never),
+    /// Some principals can do something, each of them.
+    Always(Always),
+}
+
+impl Kind {
+    /// The word for it.
+    pub fn name(&self) -> &'static str {
+        match self {
+            Self::Never(_) => "never",
+            Self::Always(_) => "always",
+        }
+    }
+}
+
+/// Whether chains of steps count.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Through {
+    /// Only what policies allow as they are.
+    #[default]
+    Direct,
+    /// Any number of steps.
+    Escalation,
+}
+
+/// Principals can't come to something.
+#[derive(Debug, Clone)]
+pub struct Never {
+    /// The principals; none: whoever there is.
+    pub from: Vec<Selector>,
+    /// Whether one attacker holds all of them at once.
+    pub together: bool,
+    /// What must be out of reach; directly, only [`Target::Access`] can be.
+    pub target: Target,
+    /// What holds of the sessions asked about.
+    pub when: Vec<Constraint>,
+    /// Whether chains count.
+    pub through: Through,
+}
+
+/// Principals can do something.
+#[derive(Debug, Clone)]
+pub struct Always {
+    /// The principals, each of which must be able to.
+    pub from: Vec<Selector>,
+    /// The requests.
+    pub requests: Requests,
+    /// How many of them.
+    pub extent: Extent,
+}
+
+/// How many of some requests must be possible.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Extent {
+    /// One.
+    #[default]
+    Some,
+    /// For each action and each resource that is named, one.
+    Each,
+    /// All, whatever their context.
+    Every,
+}
+
+/// Where the parts of a property stand in its file.
+#[derive(Debug, Clone, Default)]
+pub struct Places {
+    /// Its name.
+    pub name: Place,
+    /// By key, such as `action`.
+    pub(super) keys: BTreeMap<&'static str, Place>,
+    /// By text, selectors as they are printed.
+    pub(super) texts: BTreeMap<String, Place>,
+}
+
+impl Places {
+    /// Where a text stands, or else a key.
+    pub(super) fn find<'p>(&'p self, text: &str, keys: &[&str]) -> &'p Place {
+        let by_key = || keys.iter().find_map(|key| self.keys.get(*key));
+        self.texts.get(text).or_else(by_key).unwrap_or(&self.name)
+    }
+}
