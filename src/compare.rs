@@ -7,7 +7,9 @@
 
 mod exhibit;
 mod facts;
+pub(crate) mod same;
 
+pub use crate::ask::{EstateComparison, Formulas, PrincipalComparison, Region, Relation, compare_estates};
 pub use exhibit::Exhibits;
 
 use crate::engine::{Answer, Limits, Memory, solve};

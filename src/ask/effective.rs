@@ -4,7 +4,7 @@
 //! a request ([`confirm`]); then documents and policies are compared ([`compare`], [`apart`]). Nothing rests on the
 //! first step being right: where it says too much or too little, the comparison finds the request.
 
-mod action_set;
+pub(super) mod action_set;
 mod apart;
 mod compare;
 mod conditions;

@@ -139,15 +139,9 @@ impl Estate {
         self.encode_piece(terms, piece, facts, &self.layers(piece), false)
     }
 
-    fn encode_piece(
-        &self,
-        terms: &mut Terms,
-        piece: &Piece<'_>,
-        facts: &Facts<'_>,
-        layers: &Layers<'_>,
-        realistic: bool,
-    ) -> Formula {
-        let scope = Scope {
+    /// The symbolic request of a piece.
+    pub(crate) fn scope(&self, piece: &Piece<'_>) -> Scope {
+        Scope {
             caller: piece.caller.caller.clone(),
             action: piece.plan.lower.clone(),
             action_beginning: piece.plan.open.as_ref().and_then(|open| open.beginning.clone()),
@@ -158,7 +152,18 @@ impl Estate {
             resource_account: piece.target.account.clone(),
             rule: piece.target.rule,
             rcp_support: piece.plan.rcp_support.clone(),
-        };
+        }
+    }
+
+    fn encode_piece(
+        &self,
+        terms: &mut Terms,
+        piece: &Piece<'_>,
+        facts: &Facts<'_>,
+        layers: &Layers<'_>,
+        realistic: bool,
+    ) -> Formula {
+        let scope = self.scope(piece);
         let mut encoder = Encoder {
             terms,
             compiler: &self.compiler,
