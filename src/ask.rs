@@ -72,6 +72,7 @@ pub use effective::{
 pub use effort::{Effort, Encoding};
 pub use estate::{Estate, EstateOptions};
 pub use explain::Explained;
+pub(crate) use effective::{action_set, glob};
 pub(crate) use handed::Handed;
 pub(crate) use limited::Limits;
 pub use obligations::{CallProof, Tier};
@@ -82,9 +83,11 @@ pub use reproducer::Reproducers;
 pub(crate) use resource_facts::{BOUNDARY, tells_boundary_of_target};
 pub use selection::Environments;
 pub(crate) use selection::glob_matches;
+pub(crate) use strangers::{account_in, described_account};
 pub use summary::CanAnswer;
 pub(crate) use summary::Prepared;
 pub(crate) use taken::{NewName, SUPPOSED};
+pub(crate) use witness::evidence;
 pub(crate) use within::{Within, goes_by_alias};
 
 /// How to answer.

@@ -116,7 +116,7 @@ pub struct Formulas {
 }
 
 impl Formulas {
-    fn add(&mut self, other: Self) {
+    pub(crate) fn add(&mut self, other: Self) {
         self.asked += other.asked;
         self.refuted += other.refuted;
         self.folded += other.folded;

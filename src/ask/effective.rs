@@ -4,14 +4,14 @@
 //! a request ([`confirm`]); then documents and policies are compared ([`compare`], [`apart`]). Nothing rests on the
 //! first step being right: where it says too much or too little, the comparison finds the request.
 
-pub(super) mod action_set;
+pub(crate) mod action_set;
 mod apart;
 mod compare;
 mod conditions;
 mod confirm;
 mod derive;
 mod document;
-mod glob;
+pub(crate) mod glob;
 mod grant;
 mod reader;
 mod spot;

@@ -142,7 +142,7 @@ impl Estate {
 }
 
 /// The account of an ARN, or the account itself.
-fn account_in(name: &str) -> Option<String> {
+pub(crate) fn account_in(name: &str) -> Option<String> {
     let account =
         Arn::parse(name).and_then(|a| a.account_id()).or_else(|| is_account_id(name).then_some(name));
     account.map(str::to_owned)
@@ -150,7 +150,7 @@ fn account_in(name: &str) -> Option<String> {
 
 /// An account that an account pattern, or the account of an ARN pattern, describes: digits stand for what it
 /// leaves open.
-fn described_account(pattern: &PatternText) -> Option<String> {
+pub(crate) fn described_account(pattern: &PatternText) -> Option<String> {
     let tokens: Vec<Token> = pattern.ground()?.to_vec();
     let parts: Vec<&[Token]> = tokens.split(|t| *t == Token::Char(':')).collect();
     let account = match parts.as_slice() {
