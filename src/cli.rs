@@ -13,6 +13,7 @@ mod asked;
 mod audit;
 mod certify;
 mod check;
+mod compare;
 mod decide;
 mod demo;
 mod edges;
@@ -21,6 +22,7 @@ mod export;
 mod lines;
 mod map;
 mod overlay;
+mod policy_check;
 mod primitives;
 mod reach;
 mod reproducers;
@@ -136,6 +138,14 @@ enum Command {
     Audit(audit::Audit),
     /// Whether declared properties hold: files of what nobody may, what must stay possible, and who exactly may.
     Check(check::Check),
+    /// What is newly allowed and what is lost, between two policies or two snapshots.
+    Compare(compare::Compare),
+    /// Whether a policy grants nothing that another doesn't.
+    CheckNoNewAccess(policy_check::NoNewAccess),
+    /// Whether a policy grants none of some access.
+    CheckAccessNotGranted(policy_check::AccessNotGranted),
+    /// Whether a resource's policy lets in nobody from the public.
+    CheckNoPublicAccess(policy_check::NoPublicAccess),
     /// Why one request is allowed or denied, layer by layer.
     Explain(explain::Explain),
     /// Decides concrete requests: JSON lines in, JSON lines out.
@@ -216,6 +226,10 @@ pub(crate) mod exit {
     pub const REACHABLE: u8 = 2;
     /// A certificate was refused.
     pub const REFUSED: u8 = 2;
+    /// Something is newly allowed.
+    pub const WIDER: u8 = 2;
+    /// A policy doesn't pass a check.
+    pub const FAIL: u8 = 2;
     /// Undecided.
     pub const UNDECIDED: u8 = 3;
     /// The command line is wrong.
@@ -260,6 +274,10 @@ fn dispatch(cli: &Cli) -> Result<u8, CliError> {
         Command::Map(arguments) => arguments.run(&cli.global),
         Command::Audit(arguments) => arguments.run(&cli.global),
         Command::Check(arguments) => arguments.run(&cli.global),
+        Command::Compare(arguments) => arguments.run(&cli.global),
+        Command::CheckNoNewAccess(arguments) => arguments.run(&cli.global),
+        Command::CheckAccessNotGranted(arguments) => arguments.run(&cli.global),
+        Command::CheckNoPublicAccess(arguments) => arguments.run(&cli.global),
         Command::Explain(arguments) => arguments.run(&cli.global),
         Command::Decide(arguments) => arguments.run(&cli.global),
         Command::VerifyCertificate(arguments) => arguments.run(&cli.global),

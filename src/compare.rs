@@ -15,6 +15,7 @@ mod describe;
 mod documents;
 mod exhibit;
 mod facts;
+mod granting;
 mod kind;
 mod part;
 pub(crate) mod same;
@@ -25,6 +26,7 @@ pub use crate::ask::{EstateComparison, Formulas, PrincipalComparison, Region, Re
 pub use describe::{Described, DescribedCondition};
 pub use documents::{DocumentComparison, DocumentRegion};
 pub use exhibit::Exhibits;
+pub use granting::{Access, Granting};
 pub use kind::{PolicyKind, PolicyOf};
 
 use crate::engine::{Limits, Memory};

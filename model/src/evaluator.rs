@@ -17,7 +17,7 @@ mod resource;
 mod special;
 mod statement;
 
-pub use block_public_access::is_public;
+pub use block_public_access::{CONFINING_KEYS, is_narrow, is_public};
 pub use explanation::{Decision, Layer, Outcome, Reason};
 
 use crate::catalogue::Catalogue;

@@ -13,6 +13,7 @@ mod direction;
 mod pairs;
 mod regions;
 mod touched;
+mod unread;
 
 use super::estate::Estate;
 use super::{AskError, Settings};
@@ -22,12 +23,14 @@ use cases::CaseChanges;
 use direction::{Direction, Outcome, sides};
 use gateproof_encodings::term::Terms;
 use gateproof_model::assumption::{Assumption, BlindSpot};
+use gateproof_model::snapshot::Changes;
 use pairs::{Pair, pairs};
 use rayon::prelude::*;
 use regions::regions;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, PoisonError};
 use touched::{OwnChange, Touched};
+use unread::unread_in_both;
 
 /// How what is allowed after a change stands to what was allowed before.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -158,7 +161,8 @@ pub fn compare_estates(
     among: &[Selector],
     settings: &Settings,
 ) -> Result<EstateComparison, AskError> {
-    let (before, after) = (Aligned::with(old, new), Aligned::with(new, old));
+    let before = Aligned::with(old, new, Changes::default());
+    let after = Aligned::with(new, old, unread_in_both(old, new));
     let (old, new) = (before.estate.as_ref().unwrap_or(old), after.estate.as_ref().unwrap_or(new));
     let pairs = pairs(old, new, among, settings)?;
     let cases = CaseChanges::of(old, new);

@@ -50,6 +50,8 @@ pub(super) struct Standing {
     pub needs: Needs,
     /// Whether it has permissions of its own for everything.
     pub permitted: bool,
+    /// Whether it is of an account that the documents don't name.
+    pub stranger: bool,
     /// The account of the resource.
     pub owner: Arc<str>,
     pub rule: ResourceRule,
@@ -70,6 +72,7 @@ pub(super) fn standings(of: &PolicyOf, documents: [&Document; 2]) -> Vec<Standin
         caller: Caller::Known(Principal::from_arn(USER, None)),
         needs,
         permitted: needs != Needs::Documents,
+        stranger: false,
         owner: ACCOUNT.into(),
         rule: ResourceRule::Ordinary,
         facts: BTreeMap::new(),
@@ -149,7 +152,8 @@ impl Named {
                 true => "principals of any other account".to_owned(),
                 false => format!("principals of account {account}"),
             };
-            all.push(Standing::of(outsider(account), label, Needs::AnyGrant, of_others, rule));
+            let other = Standing::of(outsider(account), label, Needs::AnyGrant, of_others, rule);
+            all.push(Standing { stranger: *account == stranger, ..other });
         }
         for owner in &owners {
             let whose = if self.accounts.contains(owner) || of.owner.is_some() { owner.as_str() } else { "any" };
@@ -207,7 +211,7 @@ fn bare(arn: &str) -> CallerEntity {
 impl Standing {
     fn of(entity: CallerEntity, label: String, needs: Needs, owner: &str, rule: ResourceRule) -> Self {
         let CallerEntity { caller, facts, .. } = entity;
-        Self { label, caller, needs, permitted: true, owner: owner.into(), rule, facts }
+        Self { label, caller, needs, permitted: true, stranger: false, owner: owner.into(), rule, facts }
     }
 
     /// Somebody without permissions of its own: services, tokens and unsigned callers need none.

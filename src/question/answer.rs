@@ -162,6 +162,11 @@ fn without_external_ids<S: Serializer>(
     }))
 }
 
+/// A value of a key as people see it: an external id is not printed.
+pub(crate) fn shown_value<'v>(key: &str, value: &'v str) -> &'v str {
+    if is_printed(key) { value } else { NOT_PRINTED }
+}
+
 impl ContextText {
     /// The value of a key as people see it.
     pub fn shown(&self, key: &str) -> String {

@@ -13,7 +13,7 @@ use crate::request::PrincipalKind;
 
 /// Keys whose fixed values make a grant non-public. The principal keys stand for the list's "AWS
 /// principal, user, role, or service principal (e.g. aws:PrincipalOrgID)".
-const CONFINING_KEYS: [&str; 12] = [
+pub const CONFINING_KEYS: [&str; 12] = [
     "aws:sourcearn",
     "aws:sourcevpc",
     "aws:sourcevpce",
@@ -92,7 +92,7 @@ fn confines(condition: &Condition) -> bool {
 }
 
 /// "This includes values broader than /8 for IPv4 and /32 for IPv6": those are public.
-fn is_narrow(first: Point, last: Point) -> bool {
+pub fn is_narrow(first: Point, last: Point) -> bool {
     let host_bits = if first.family == 4 { 24 } else { 96 };
     last.value.saturating_sub(first.value) < 1u128 << host_bits
 }

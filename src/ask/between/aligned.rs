@@ -7,7 +7,6 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 /// A snapshot, with the resources that only the other one knows.
-#[derive(Default)]
 pub(super) struct Aligned {
     /// The estate with these resources; none where it knows them all.
     pub estate: Option<Estate>,
@@ -18,17 +17,16 @@ pub(super) struct Aligned {
 impl Aligned {
     /// The estate as if the resources of another that it doesn't know were there and had no policy; a KMS key has the
     /// default one.
-    pub fn with(estate: &Estate, other: &Estate) -> Self {
+    /// `changes`: what else it is to differ by.
+    pub fn with(estate: &Estate, other: &Estate, mut changes: Changes) -> Self {
         let unknown = other.snapshot.resources().iter();
         let unknown = unknown.filter(|r| estate.snapshot.resource(&r.arn).is_none());
         let resources: BTreeMap<Arc<str>, ResourceChange> =
             unknown.map(|r| (r.arn.clone(), without_policy(estate, r))).collect();
-        if resources.is_empty() {
-            return Self::default();
-        }
         let added = resources.keys().cloned().collect();
-        let estate = estate.changed(&Changes { resources, ..Changes::default() });
-        Self { estate: Some(estate), added }
+        changes.resources.extend(resources);
+        let estate = (!changes.is_empty()).then(|| estate.changed(&changes));
+        Self { estate, added }
     }
 }
 

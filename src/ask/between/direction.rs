@@ -112,7 +112,9 @@ impl<'e> Direction<'e> {
     /// The actions that the catalogue doesn't know and some changed statement may be about.
     fn ask_unknown_actions(&self, terms: &mut Terms, asked: &Asked<'_, 'e>, outcome: &mut Outcome) {
         let globs: Vec<String> = asked.own.globs.union(&asked.cases.all.globs).cloned().collect();
-        if globs.is_empty() || self.effort().cancellation().is_cancelled() {
+        // They matter where nothing else differs; otherwise they are more of the same.
+        let more = outcome.shown.iter().any(|finding| !finding.shown.hangs);
+        if more || globs.is_empty() || self.effort().cancellation().is_cancelled() {
             return;
         }
         let plan = self.here.plan(None, &globs, &self.prepared.resources, &self.prepared.cases);
@@ -120,6 +122,7 @@ impl<'e> Direction<'e> {
         self.ask_action(terms, asked, &plan, true, &mut found);
         // Where very many names match, the formula leaves those of the catalogue in, which were asked about one by one.
         found.shown.retain(|f| self.here.catalogue.action(&f.shown.step.action).is_none());
+        found.shown.truncate(1);
         outcome.take(found);
     }
 
