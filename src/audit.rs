@@ -38,6 +38,7 @@ use crate::escalation::EscalationSettings;
 use crate::pipelines::{Map, MappedPipeline, Untold};
 use asked::Asked;
 use case::Case;
+use rayon::prelude::*;
 
 /// Of the questions about so many pipelines as many are seconded by sample as there are about one.
 const SAMPLED_OF_EACH: usize = 4;
@@ -72,10 +73,12 @@ impl Audit {
             Answered::new(estate, &settings.ask).sampling_one_in(declared.all.len() / SAMPLED_OF_EACH);
         let map = Map::asking(&answered, None)?;
         let (map, asked) = (&map, &Asked::new(&answered, settings));
-        let mut all = Vec::new();
-        for pipeline in map.pipelines.iter().filter(|p| name.is_none_or(|name| *name == p.name)) {
+        let wanted = |p: &&MappedPipeline| name.is_none_or(|name| *name == p.name);
+        let mine: Vec<&MappedPipeline> = map.pipelines.iter().filter(wanted).collect();
+        let each = mine.par_iter().map(|&pipeline| {
+            let mut all = Vec::new();
             let Some(declared) = declared.all.iter().find(|declared| declared.arn == pipeline.arn) else {
-                continue;
+                return Ok(all);
             };
             for control in controls {
                 let findings = Vec::new();
@@ -84,10 +87,13 @@ impl Audit {
                 (control.decide)(&mut case)?;
                 all.extend(case.findings);
             }
-        }
-        let mine = map.pipelines.iter().filter(|p| name.is_none_or(|name| name == p.name));
-        let pipelines = mine.cloned().collect();
-        Ok(Self { findings: all, unknown: map.unknown.clone(), pipelines, waivers: Vec::new() })
+            Ok(all)
+        });
+        let each: Vec<Result<Vec<Finding>, AskError>> = each.collect();
+        let findings: Vec<Vec<Finding>> = each.into_iter().collect::<Result<_, _>>()?;
+        let pipelines = mine.into_iter().cloned().collect();
+        let (findings, unknown) = (findings.into_iter().flatten().collect(), map.unknown.clone());
+        Ok(Self { findings, unknown, pipelines, waivers: Vec::new() })
     }
 
     /// Whether some control is violated, and that is not waived.

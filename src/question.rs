@@ -14,7 +14,7 @@ use gateproof_model::catalogue::AccessLevel;
 use std::borrow::Cow;
 
 /// Which requests a question is about.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, Default, Hash)]
 pub struct Requests {
     /// Action globs, compared without regard to case; a request with any of them counts.
     pub actions: Vec<String>,

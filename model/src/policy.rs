@@ -28,7 +28,7 @@ pub struct Source {
 }
 
 /// A policy document.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Document {
     /// Where it comes from.
     pub source: Source,

@@ -1,13 +1,12 @@
 //! Answers that are kept: what many ask about the same resources is asked once.
 
 use super::estate::Estate;
+use super::question_key::{Key, key_of};
 use super::summary::Prepared;
 use super::{AskError, CrossCheck, Limits, Settings};
 use crate::question::{Answer, Quantifier, Requests, Verdict};
 use rustc_hash::FxHashMap;
-use sha2::{Digest, Sha256};
 use std::collections::VecDeque;
-use std::fmt::{Debug, Write};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 /// Everybody's answer to a question.
@@ -20,7 +19,10 @@ const KEPT: usize = 500_000;
 const COMPARED: usize = 8;
 
 /// So many questions about single principals are kept ready.
-const READY: usize = 4;
+const READY: usize = 8;
+
+/// Of questions about so many calls as many are kept beside: to make one ready takes longer than to answer it for a principal.
+const MANY_CALLS: usize = 256;
 
 /// An estate's answers to questions about single calls.
 pub(crate) struct Answered<'a> {
@@ -32,9 +34,14 @@ pub(crate) struct Answered<'a> {
     /// Of so many questions one is seconded by sample.
     one_in: u32,
     kept: Mutex<Kept>,
-    /// Questions about single principals, made ready, the newest last.
-    prepared: Mutex<VecDeque<(Key, Arc<Prepared<'a>>)>>,
+    /// Questions about single principals, made ready.
+    prepared: Ready<'a>,
+    /// Those about many calls.
+    prepared_many: Ready<'a>,
 }
+
+/// Questions made ready, the one asked last at the end.
+type Ready<'a> = Mutex<VecDeque<(Key, Arc<Prepared<'a>>)>>;
 
 #[derive(Default)]
 struct Kept {
@@ -44,14 +51,12 @@ struct Kept {
     callers: usize,
 }
 
-/// A digest of a question.
-type Key = [u8; 32];
-
 impl<'a> Answered<'a> {
     /// Nothing is answered yet.
     pub fn new(estate: &'a Estate, settings: &'a Settings) -> Self {
         let alone = Settings { cross_check: CrossCheck::Never, ..settings.clone() };
-        Self { estate, settings, alone, one_in: 1, kept: Mutex::default(), prepared: Mutex::default() }
+        let (prepared, prepared_many) = (Ready::default(), Ready::default());
+        Self { estate, settings, alone, one_in: 1, kept: Mutex::default(), prepared, prepared_many }
     }
 
     /// Where answers are seconded by sample, only those of one in so many questions are: the same ones in every run.
@@ -71,7 +76,7 @@ impl<'a> Answered<'a> {
         let key = key_of(&("who can", requests));
         self.once(key, || {
             let mut different: VecDeque<Arc<Answer>> = VecDeque::new();
-            let each = self.estate.who_can(requests, self.settings_of(&key))?.into_iter();
+            let each = self.estate.everybodys_answers(requests, self.settings_of(&key))?.into_iter();
             Ok(each.map(|(arn, answer)| (arn, shared(answer, &mut different))).collect())
         })
     }
@@ -83,8 +88,9 @@ impl<'a> Answered<'a> {
         limits: &Limits,
         requests: &Requests,
     ) -> Result<Arc<Answer>, AskError> {
-        let all = self.once(key_of(&(principal, limits, requests)), || {
-            let prepared = self.prepared(requests)?;
+        let of_requests = key_of(requests);
+        let all = self.once(key_of(&(principal, limits, of_requests)), || {
+            let prepared = self.prepared(of_requests, requests)?;
             let answer = self.estate.can_within(principal, limits, &prepared)?;
             Ok([(principal.into(), Arc::new(answer))].into())
         })?;
@@ -92,20 +98,25 @@ impl<'a> Answered<'a> {
         answer.ok_or_else(|| AskError::NothingSelected { given: principal.to_owned() })
     }
 
-    /// The question made ready. One about every call takes longer to make ready than to answer.
-    fn prepared(&self, requests: &Requests) -> Result<Arc<Prepared<'a>>, AskError> {
-        let key = key_of(requests);
-        let mut prepared = self.prepared.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some((_, known)) = prepared.iter().find(|(known, _)| *known == key) {
-            return Ok(known.clone());
+    /// The question made ready.
+    fn prepared(&self, key: Key, requests: &Requests) -> Result<Arc<Prepared<'a>>, AskError> {
+        let many = requests.actions.len() >= MANY_CALLS;
+        let ready = if many { &self.prepared_many } else { &self.prepared };
+        if let Some(known) = ready_for(&key, ready) {
+            return Ok(known);
         }
-        let new =
-            Arc::new(self.estate.prepare(requests.clone(), Quantifier::Some, self.settings_of(&key))?);
-        if prepared.len() == READY {
-            prepared.pop_front();
-        }
-        prepared.push_back((key, new.clone()));
-        Ok(new)
+        let settings = self.settings_of(&key);
+        let new = Arc::new(self.estate.prepare(requests.clone(), Quantifier::Some, settings)?);
+        // Another thread may have made it ready meanwhile; then that is the one that is kept.
+        let known = ready_for(&key, ready);
+        Ok(known.unwrap_or_else(|| {
+            let mut ready = ready.lock().unwrap_or_else(PoisonError::into_inner);
+            if ready.len() == READY {
+                ready.pop_front();
+            }
+            ready.push_back((key, new.clone()));
+            new
+        }))
     }
 
     fn once(
@@ -140,8 +151,18 @@ impl Kept {
     }
 }
 
+/// A question that is ready, if it is; it was asked last then.
+fn ready_for<'a>(key: &Key, ready: &Ready<'a>) -> Option<Arc<Prepared<'a>>> {
+    let mut ready = ready.lock().unwrap_or_else(PoisonError::into_inner);
+    let at = ready.iter().position(|(known, _)| known == key)?;
+    let found = ready.remove(at)?;
+    let known = found.1.clone();
+    ready.push_back(found);
+    Some(known)
+}
+
 /// An answer, or an equal one that is there already.
-fn shared(answer: Answer, different: &mut VecDeque<Arc<Answer>>) -> Arc<Answer> {
+fn shared(answer: Arc<Answer>, different: &mut VecDeque<Arc<Answer>>) -> Arc<Answer> {
     let same = |other: &&Arc<Answer>| {
         answer.verdict == Verdict::Impossible
             && other.verdict == Verdict::Impossible
@@ -152,25 +173,9 @@ fn shared(answer: Answer, different: &mut VecDeque<Arc<Answer>>) -> Arc<Answer> 
     if let Some(known) = different.iter().find(same) {
         return known.clone();
     }
-    let answer = Arc::new(answer);
     if answer.verdict == Verdict::Impossible {
         different.truncate(COMPARED - 1);
         different.push_front(answer.clone());
     }
     answer
-}
-
-/// Two questions have the same only if they are written the same.
-fn key_of(question: &impl Debug) -> Key {
-    struct Hashing(Sha256);
-    impl Write for Hashing {
-        fn write_str(&mut self, text: &str) -> std::fmt::Result {
-            self.0.update(text);
-            Ok(())
-        }
-    }
-    let mut hash = Hashing(Sha256::new());
-    // Hashing can't fail.
-    let _ = write!(hash, "{question:?}");
-    hash.0.finalize().into()
 }

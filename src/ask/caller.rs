@@ -1,12 +1,13 @@
 //! Callers: who may be asked about, with what their identity fixes.
 
 use super::session_keys::{admits_aws, never_carried, takes_session_tags};
+use gateproof_encodings::actions::ActionRanges;
 use gateproof_encodings::compiled::Compiler;
 use gateproof_encodings::layers::{Documents, compile_documents, compile_levels};
 use gateproof_encodings::scope::{Caller, KeyFact};
 use gateproof_model::account::{PrincipalEntity, PrincipalEntityKind};
 use gateproof_model::organization::{Organization, Standing};
-use gateproof_model::policy::{Document, Source};
+use gateproof_model::policy::{Document, Effect, Source};
 use gateproof_model::policy_parse::{DocumentKind, parse_document};
 use gateproof_model::policy_set::PolicySet;
 use gateproof_model::request::{ContextValue, Principal, PrincipalKind};
@@ -47,6 +48,17 @@ pub(crate) struct CallerLayers {
     pub boundary: Option<Documents>,
     pub session: Option<Documents>,
     pub scps: Vec<Documents>,
+    allows: OnceLock<ActionRanges>,
+}
+
+impl CallerLayers {
+    /// The catalogue's actions that some Allow statement of its identity policies lists.
+    pub fn allows(&self, compiler: &Compiler) -> &ActionRanges {
+        self.allows.get_or_init(|| {
+            let documents = self.identity.iter();
+            ActionRanges::union(documents.map(|d| d.actions(&compiler.actions).of_effect(Effect::Allow)))
+        })
+    }
 }
 
 /// The sessions in which a caller can act.
@@ -118,6 +130,7 @@ impl CallerEntity {
                 boundary: policies.boundary.as_deref().map(|b| compile_documents(b, compiler)),
                 session: policies.session.as_deref().map(|s| compile_documents(s, compiler)),
                 scps: compile_levels(&policies.scps, compiler),
+                allows: OnceLock::new(),
             })
         })
     }

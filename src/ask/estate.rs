@@ -3,6 +3,7 @@
 use super::caller::CallerEntity;
 use super::facts::{ResourceFacts, resource_facts};
 use super::known::KnownSets;
+use super::plan::KnownKinds;
 use super::taken::TakenNames;
 use super::target::Place;
 use super::trusting::TrustGroups;
@@ -32,6 +33,7 @@ pub struct Estate {
     pub missing: Missing,
     pub(crate) compiler: Arc<Compiler>,
     pub(crate) memory: Arc<Memory>,
+    pub(crate) kinds: KnownKinds,
     pub(crate) callers: Vec<CallerEntity>,
     /// Services, holders of tokens, and principals of accounts that the snapshot doesn't cover.
     pub(crate) beside: Vec<CallerEntity>,
@@ -81,7 +83,8 @@ impl Estate {
 
     /// Prepares a snapshot.
     pub fn of(snapshot: Snapshot, options: EstateOptions) -> Self {
-        let estate = Self::with(snapshot, options.missing, Rules::default(), Arc::default(), Arc::default());
+        let (compiler, memory, kinds) = (Arc::default(), Arc::default(), KnownKinds::default());
+        let estate = Self::with(snapshot, options.missing, Rules::default(), (compiler, memory, kinds));
         // Whoever asks first shall not wait for it.
         estate.trust_groups();
         estate
@@ -89,16 +92,15 @@ impl Estate {
 
     /// The estate after changes to its policies. What was prepared and remembered is shared with this one.
     pub(crate) fn changed(&self, changes: &Changes) -> Self {
-        let (compiler, memory) = (self.compiler.clone(), self.memory.clone());
-        Self::with(self.snapshot.changed(changes), self.missing, self.rules, compiler, memory)
+        let shared = (self.compiler.clone(), self.memory.clone(), self.kinds.clone());
+        Self::with(self.snapshot.changed(changes), self.missing, self.rules, shared)
     }
 
     fn with(
         snapshot: Snapshot,
         missing: Missing,
         rules: Rules,
-        compiler: Arc<Compiler>,
-        memory: Arc<Memory>,
+        (compiler, memory, kinds): (Arc<Compiler>, Arc<Memory>, KnownKinds),
     ) -> Self {
         let callers = snapshot.principals().iter().map(|p| CallerEntity::of(p, &snapshot)).collect();
         let default_key_policies = snapshot
@@ -113,6 +115,7 @@ impl Estate {
             missing,
             compiler,
             memory,
+            kinds,
             callers,
             beside: Vec::new(),
             rcps: FxHashMap::default(),

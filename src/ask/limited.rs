@@ -10,7 +10,7 @@ use gateproof_model::policy_set::PolicySet;
 use std::sync::Arc;
 
 /// What limits a user or role for the sake of a question.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Hash)]
 pub(crate) enum Limits {
     /// Nothing.
     None,

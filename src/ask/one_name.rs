@@ -216,7 +216,7 @@ impl Estate {
         let Some((_, plan)) = self.first_plan(prepared) else { return Terms::TRUE };
         let mut ways = Vec::new();
         // A new object has a name of the format's form.
-        let odd = match plan.kinds.as_slice() {
+        let odd = match &*plan.kinds {
             [first, rest @ ..] if rest.iter().all(|k| k.resource_type == first.resource_type) => {
                 Some(&first.odd)
             }

@@ -15,13 +15,13 @@ use gateproof_encodings::field::Field;
 use gateproof_encodings::language::PatternSet;
 use gateproof_encodings::scope::{RcpSupport, ResourceRule, is_assume_action};
 use gateproof_encodings::term::{Atom, Terms};
-use gateproof_model::catalogue::{ActionInfo, ResourceTypeId};
+use gateproof_model::catalogue::{ActionId, ActionInfo, ResourceTypeId};
 use gateproof_model::pattern::{Pattern, Token};
 use gateproof_model::resource::ResourceEntity;
 use gateproof_model::text::fold_text;
 use rustc_hash::FxHashMap;
 use std::borrow::Cow;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
 /// One action of a question.
 #[derive(Debug)]
@@ -43,7 +43,7 @@ pub struct Plan<'a> {
     /// Whether `*` is a case.
     star: bool,
     /// The kinds of ARN that the action can be checked against.
-    pub kinds: Vec<Kind>,
+    pub kinds: Arc<[Kind]>,
     /// What the question asks about; `None`: any resource.
     pub asked: Option<Arc<PatternSet>>,
     /// What those begin with.
@@ -92,6 +92,9 @@ pub struct Kind {
     /// Whether it is the root user, which nobody else is allowed anything about.
     pub root: bool,
 }
+
+/// The kinds of ARN of actions that were asked about.
+pub(crate) type KnownKinds = Arc<Mutex<FxHashMap<ActionId, Arc<[Kind]>>>>;
 
 /// What is known beforehand of a caller and an action.
 #[derive(Debug, Clone, Copy)]
@@ -330,7 +333,7 @@ impl Estate {
             accounts: FxHashMap::default(),
             any: FxHashMap::default(),
             star: false,
-            kinds: Vec::new(),
+            kinds: Arc::default(),
             asked: self.asked_set(resources),
             beginning: resources.beginning(),
             open: Some(open),
@@ -415,9 +418,20 @@ impl Estate {
         }
     }
 
-    pub(super) fn kinds(&self, action: Option<ActionInfo<'_>>) -> Vec<Kind> {
+    /// The kinds of ARN that an action can be checked against, found out once.
+    pub(super) fn kinds(&self, action: Option<ActionInfo<'_>>) -> Arc<[Kind]> {
+        let Some(action) = action else { return Arc::default() };
+        let known = || self.kinds.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(kinds) = known().get(&action.id()) {
+            return kinds.clone();
+        }
+        let kinds: Arc<[Kind]> = self.find_kinds(action).into();
+        known().entry(action.id()).or_insert(kinds).clone()
+    }
+
+    fn find_kinds(&self, action: ActionInfo<'_>) -> Vec<Kind> {
         let mut kinds = Vec::new();
-        for row in action.iter().flat_map(|a| a.resource_types()) {
+        for row in action.resource_types() {
             let kind = row.resource_type;
             let with_account = kind.arn_formats().any(|f| f.contains("${Account}"));
             let odd = odd_arns(kind);
@@ -433,7 +447,7 @@ impl Estate {
                     root: false,
                 });
             }
-            if action.is_some_and(|a| a.may_be_about_root()) {
+            if action.may_be_about_root() {
                 kinds.push(self.root_user(kind.id()));
             }
         }

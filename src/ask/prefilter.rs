@@ -88,6 +88,19 @@ impl Prefilter {
         }
     }
 
+    /// Whether AWS lets nobody make any of the calls without a permission.
+    pub fn needs_permission(&self) -> bool {
+        self.free.is_empty()
+    }
+
+    /// Whether the caller has permissions of its own only, and none of them is about the question.
+    pub fn lists_nothing(&self, caller: &CallerEntity, compiler: &Compiler) -> bool {
+        let layers = caller.prepared(compiler);
+        !is_unlimited(caller)
+            && (!layers.allows(compiler).meets(&self.actions)
+                || self.listed(&layers.identity, &self.actions, compiler).is_empty())
+    }
+
     /// All of the question's actions.
     pub fn all(&self) -> Allowed {
         Allowed { by_identity: self.actions.clone(), within_scps: self.actions.clone() }

@@ -14,6 +14,7 @@ use super::prefilter::Prefilter;
 use super::progress::Progress;
 use super::target::{Place, Resources, Target};
 use super::uncollected::SaidOnce;
+use super::unconcerned::Unconcerned;
 use super::universe::{Actions, actions_of};
 use super::{AskError, CrossCheck, Settings};
 use crate::question::answer::{ALL_REQUESTS, EXISTS};
@@ -101,10 +102,30 @@ impl Estate {
         requests: &Requests,
         settings: &Settings,
     ) -> Result<Vec<(Arc<str>, Answer)>, AskError> {
+        let each = self.everybodys_answers(requests, settings)?.into_iter();
+        Ok(each.map(|(caller, answer)| (caller, Arc::unwrap_or_clone(answer))).collect())
+    }
+
+    /// The same; those whom the question doesn't concern share their answers.
+    pub(super) fn everybodys_answers(
+        &self,
+        requests: &Requests,
+        settings: &Settings,
+    ) -> Result<Vec<(Arc<str>, Arc<Answer>)>, AskError> {
         let prepared = self.prepare(requests, Quantifier::Some, settings)?;
-        let inside = self.callers.iter().zip(self.ask_all(&self.callers, &prepared));
-        let all = inside.chain(self.beside.iter().zip(self.ask_all(&self.beside, &prepared)));
-        Ok(all.map(|(caller, answer)| (caller.id.clone(), answer)).collect())
+        let all = || self.callers.iter().chain(&self.beside);
+        let mut unconcerned = Unconcerned::of(self, &prepared);
+        let mut answers: Vec<Option<Arc<Answer>>> =
+            all().map(|caller| unconcerned.as_mut().and_then(|u| u.answer(caller))).collect();
+        let open: Vec<(&CallerEntity, &mut Option<Arc<Answer>>)> =
+            all().zip(&mut answers).filter(|(_, answer)| answer.is_none()).collect();
+        prepared.progress.expect(open.len());
+        open.into_par_iter().for_each_init(Terms::default, |terms, (caller, answer)| {
+            *answer = Some(Arc::new(self.ask(terms, caller, &prepared)));
+            prepared.progress.step();
+        });
+        let each = all().zip(answers).filter_map(|(caller, answer)| Some((caller.id.clone(), answer?)));
+        Ok(each.collect())
     }
 
     pub(crate) fn prepare<'a>(
@@ -179,8 +200,7 @@ impl Estate {
             if narrowed && !allowed.within_scps.contains(action.id()) {
                 continue;
             }
-            let plan =
-                plan.get_or_init(|| self.plan(Some(*action), &[], &prepared.resources, &prepared.cases));
+            let plan = plan.get_or_init(|| self.plan_of(*action, prepared));
             let by_identity = allowed.by_identity.contains(action.id());
             let refuted = by_identity
                 && bundles.is_some_and(|bundles| {
@@ -229,9 +249,21 @@ impl Estate {
         &'a self,
         prepared: &'p Prepared<'a>,
     ) -> Option<(ActionInfo<'a>, &'p Plan<'a>)> {
-        let (action, plan) = prepared.actions.known.iter().zip(&prepared.plans).next()?;
-        let made = || self.plan(Some(*action), &[], &prepared.resources, &prepared.cases);
-        Some((*action, plan.get_or_init(made)))
+        Some((*prepared.actions.known.first()?, self.plan_at(prepared, 0)?))
+    }
+
+    /// The plan of one of its known actions, by place.
+    pub(super) fn plan_at<'p, 'a>(
+        &'a self,
+        prepared: &'p Prepared<'a>,
+        n: usize,
+    ) -> Option<&'p Plan<'a>> {
+        let action = prepared.actions.known.get(n)?;
+        Some(prepared.plans.get(n)?.get_or_init(|| self.plan_of(*action, prepared)))
+    }
+
+    fn plan_of<'a>(&'a self, action: ActionInfo<'a>, prepared: &Prepared<'a>) -> Plan<'a> {
+        self.plan(Some(action), &[], &prepared.resources, &prepared.cases)
     }
 
     /// The plan of the same action for any resource.
@@ -357,7 +389,8 @@ impl Estate {
         Answer { witness: Some(witness), assumptions: Arc::new(assumptions), ..Answer::bare(verdict) }
     }
 
-    fn settle(&self, caller: &CallerEntity, prepared: &Prepared<'_>, tally: Tally) -> Answer {
+    /// What follows for a caller of whom all pieces are tallied.
+    pub(super) fn settle(&self, caller: &CallerEntity, prepared: &Prepared<'_>, tally: Tally) -> Answer {
         let blind = self.blind_spot(caller, prepared);
         let undecided = tally.unknown.or(blind);
         if undecided.is_some() {

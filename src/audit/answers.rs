@@ -54,7 +54,7 @@ impl Answers {
     /// Whether it is known of all others than some that they can't.
     pub fn is_settled(&self, some: &BTreeSet<Arc<str>>) -> bool {
         let cannot = |answer: &Answer| answer.verdict == Verdict::Impossible && answer.untold.is_empty();
-        self.each.iter().filter(|(arn, _)| !some.contains(arn)).all(|(_, answer)| cannot(answer))
+        self.each.iter().filter(|(_, answer)| !cannot(answer)).all(|(arn, _)| some.contains(arn))
     }
 
     /// The proof that all others can't.

@@ -4,6 +4,7 @@ use crate::ask::{Answered, AskError};
 use crate::escalation::{Attack, EscalationSettings, ReachAnswer, Target};
 use crate::question::Selector;
 use rustc_hash::FxHashMap;
+use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex, PoisonError};
 
 /// What was asked, and the answers.
@@ -12,11 +13,12 @@ pub(super) struct Asked<'a> {
     pub answered: &'a Answered<'a>,
     settings: &'a EscalationSettings,
     reached: Mutex<FxHashMap<String, Arc<ReachAnswer>>>,
+    named: Mutex<FxHashMap<Vec<Selector>, Arc<BTreeSet<Arc<str>>>>>,
 }
 
 impl<'a> Asked<'a> {
     pub fn new(answered: &'a Answered<'a>, settings: &'a EscalationSettings) -> Self {
-        Self { answered, settings, reached: Mutex::default() }
+        Self { answered, settings, reached: Mutex::default(), named: Mutex::default() }
     }
 
     /// What an attacker who holds principals, one by one, comes to in any number of steps.
@@ -29,6 +31,24 @@ impl<'a> Asked<'a> {
         let answer = Arc::new(self.answered.estate.attack(&attack, self.settings)?);
         self.known().insert(key, answer.clone());
         Ok(answer)
+    }
+
+    /// The ARNs of principals; a selector that names nobody means nobody.
+    pub fn principals(&self, selectors: &[Selector]) -> Result<Arc<BTreeSet<Arc<str>>>, AskError> {
+        let named = || self.named.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(known) = named().get(selectors) {
+            return Ok(known.clone());
+        }
+        let mut found = BTreeSet::new();
+        for selector in selectors {
+            let environments = &self.settings.ask.environments;
+            match self.answered.estate.select(std::slice::from_ref(selector), environments) {
+                Ok(callers) => found.extend(callers.into_iter().map(|caller| caller.id)),
+                Err(AskError::NothingSelected { .. }) => {}
+                Err(error) => return Err(error),
+            }
+        }
+        Ok(named().entry(selectors.to_vec()).or_insert(Arc::new(found)).clone())
     }
 
     fn known(&self) -> std::sync::MutexGuard<'_, FxHashMap<String, Arc<ReachAnswer>>> {

@@ -153,17 +153,7 @@ impl<'a> Case<'a> {
 
     /// The ARNs of principals that a team means; a selector that names nobody means nobody.
     pub fn principals(&self, selectors: &[Selector]) -> Result<BTreeSet<Arc<str>>, AskError> {
-        let mut found = BTreeSet::new();
-        for selector in selectors {
-            let selected =
-                self.estate.select(std::slice::from_ref(selector), &self.settings.ask.environments);
-            match selected {
-                Ok(callers) => found.extend(callers.into_iter().map(|caller| caller.id)),
-                Err(AskError::NothingSelected { .. }) => {}
-                Err(error) => return Err(error),
-            }
-        }
-        Ok(found)
+        Ok(BTreeSet::clone(&*self.asked.principals(selectors)?))
     }
 }
 

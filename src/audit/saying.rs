@@ -56,7 +56,8 @@ impl Case<'_> {
     /// Nobody may but those that are meant to: a violation for everybody else who can, with a request.
     pub fn only(&mut self, subject: &str, answers: &Answers, meant: impl Fn(&str) -> bool, does: &str) {
         let mut settled = true;
-        for (arn, answer) in answers.each.iter().filter(|(arn, _)| !meant(arn)) {
+        let may = answers.each.iter().filter(|(_, answer)| answer.verdict != Verdict::Impossible);
+        for (arn, answer) in may.filter(|(arn, _)| !meant(arn)) {
             match answer.verdict {
                 Verdict::Reachable if answer.unknowns().any(|taken| is_of_unreadable(&taken)) => {
                     self.doubtful(subject, arn, answer, does);

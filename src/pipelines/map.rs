@@ -5,6 +5,7 @@ use crate::ask::{Answered, AskError, Estate, Settings};
 use crate::question::Untold;
 use gateproof_model::pipeline::{Action, Pipeline, Ran, Runs, Unread};
 use gateproof_model::snapshot::Snapshot;
+use rayon::prelude::*;
 use serde::Serialize;
 use std::sync::Arc;
 
@@ -116,10 +117,10 @@ impl Map {
         let found = estate.snapshot.pipelines();
         let asker = Asker { answered };
         let wanted = |known: &str| name.is_none_or(|name| name == known);
-        let (mut pipelines, mut unknown) = (Vec::new(), Vec::new());
-        for pipeline in found.all.iter().filter(|pipeline| wanted(pipeline.name())) {
+        let mapped = |pipeline: &&Pipeline| -> Result<_, AskError> {
+            let mut unknown = Vec::new();
             let stages = stages_of(&estate.snapshot, pipeline, &mut unknown);
-            pipelines.push(MappedPipeline {
+            let mapped = MappedPipeline {
                 name: pipeline.name().to_owned(),
                 arn: pipeline.arn.clone(),
                 account: pipeline.account.clone(),
@@ -130,8 +131,14 @@ impl Map {
                 stores: stores_of(pipeline),
                 stages,
                 abilities: asker.abilities(pipeline)?,
-            });
-        }
+            };
+            Ok((mapped, unknown))
+        };
+        let all: Vec<&Pipeline> = found.all.iter().filter(|pipeline| wanted(pipeline.name())).collect();
+        let each: Vec<Result<_, AskError>> = all.par_iter().map(mapped).collect();
+        let each: Vec<(MappedPipeline, Vec<Untold>)> = each.into_iter().collect::<Result<_, _>>()?;
+        let (pipelines, unknown): (Vec<_>, Vec<_>) = each.into_iter().unzip();
+        let mut unknown: Vec<Untold> = unknown.into_iter().flatten().collect();
         let unread = found.unread.iter().filter(|one| one.name.as_deref().is_none_or(wanted));
         unknown.extend(unread.map(untold));
         unknown.extend(found.not_collected.iter().map(|(account, command)| Untold {

@@ -4,7 +4,7 @@ use std::fmt;
 use std::str::FromStr;
 
 /// One condition on a context key.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Constraint {
     /// The key as written.
     pub key: String,
@@ -13,7 +13,7 @@ pub struct Constraint {
 }
 
 /// What a [`Constraint`] demands.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub enum Demand {
     /// `KEY=VALUE`: present, with exactly this value.
     Equals(String),

@@ -4,7 +4,7 @@ use std::fmt;
 use std::str::FromStr;
 
 /// A selector of principals (or, for `--in`, of accounts).
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub enum Selector {
     /// An ARN or a glob over ARNs.
     Arn(String),
