@@ -67,6 +67,7 @@ impl Audit {
         (name, controls): (Option<&str>, &[&Control]),
         settings: &EscalationSettings,
     ) -> Result<Self, AskError> {
+        let intent = &intent.without_pipelines(estate, &settings.ask)?;
         // What a control holds against one pipeline may stand in another.
         let declared = estate.snapshot.pipelines();
         let answered =

@@ -4,7 +4,7 @@
 //! |---|---|
 //! | 0 | answered; for `can`: impossible |
 //! | 1 | the input or the tool failed |
-//! | 2 | `can`: reachable, with a witness; `check`: violated; `verify-certificate`: refused |
+//! | 2 | `can`: reachable, with a witness; `check`: violated; `prove`: not proved; `fix`: no fix found; `verify-certificate`: refused |
 //! | 3 | undecided |
 //! | 64 | the command line itself is wrong |
 
@@ -14,16 +14,19 @@ mod audit;
 mod certify;
 mod check;
 mod compare;
+mod claim;
 mod decide;
 mod demo;
 mod edges;
 mod explain;
 mod export;
+mod fix;
 mod lines;
 mod map;
 mod overlay;
 mod policy_check;
 mod primitives;
+mod prove;
 mod reach;
 mod reproducers;
 mod today;
@@ -134,6 +137,10 @@ enum Command {
     Edges(edges::Edges),
     /// Pipelines: what runs with which role, where artifacts go, and who can write, approve, change and go round.
     Map(map::MapPipelines),
+    /// Whether a change closes a gap, keeps what is needed and opens nothing.
+    Prove(prove::Prove),
+    /// Edits that close a gap and keep what is needed, each proved.
+    Fix(fix::Fix),
     /// The controls of each pipeline: what holds, what is violated, and what is not known.
     Audit(audit::Audit),
     /// Whether declared properties hold: files of what nobody may, what must stay possible, and who exactly may.
@@ -186,6 +193,12 @@ pub(crate) enum CliError {
     /// What is meant can't be read.
     #[error(transparent)]
     Intent(#[from] crate::audit::IntentError),
+    /// A claim about a change can't be looked at.
+    #[error(transparent)]
+    Prove(#[from] crate::prove::ProveError),
+    /// Nothing can be proposed.
+    #[error(transparent)]
+    Fix(#[from] crate::prove::fix::FixError),
     /// The solver can't be used.
     #[error(transparent)]
     Solver(#[from] crate::solver::SolverError),
@@ -278,6 +291,8 @@ fn dispatch(cli: &Cli) -> Result<u8, CliError> {
         Command::CheckNoNewAccess(arguments) => arguments.run(&cli.global),
         Command::CheckAccessNotGranted(arguments) => arguments.run(&cli.global),
         Command::CheckNoPublicAccess(arguments) => arguments.run(&cli.global),
+        Command::Prove(arguments) => arguments.run(&cli.global),
+        Command::Fix(arguments) => arguments.run(&cli.global),
         Command::Explain(arguments) => arguments.run(&cli.global),
         Command::Decide(arguments) => arguments.run(&cli.global),
         Command::VerifyCertificate(arguments) => arguments.run(&cli.global),

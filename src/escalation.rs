@@ -55,6 +55,7 @@ pub(crate) use bind::{Object, Scene};
 pub(crate) use conditions::has_condition_on;
 pub use cut::{Cut, CutAnswer};
 pub use edges::Edge;
+pub(crate) use edges::FirstStep;
 pub(crate) use effect::facts_of;
 pub use fact::{Fact, Held, Session};
 pub use graph::{Graph, GraphStep};

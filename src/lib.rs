@@ -11,6 +11,7 @@ pub mod decide;
 pub mod engine;
 pub mod escalation;
 pub mod pipelines;
+pub mod prove;
 pub mod question;
 pub mod render;
 pub mod solver;

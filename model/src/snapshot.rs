@@ -37,8 +37,9 @@ pub(crate) use pages::{Failed, Page};
 use crate::account::{Account, Group, IdentityProvider, ManagedPolicy, PrincipalEntity};
 use crate::assumption::{Assumption, BlindSpot};
 use crate::inventory::{Inventory, read_inventory};
+use crate::json::Json;
 use crate::organization::Organization;
-use crate::overlay::{Overlay, OverlayError};
+use crate::overlay::{Holder, Overlay, OverlayError};
 use crate::problem::Problem;
 use crate::resource::{ResourceEntity, VpcEndpoint};
 use rustc_hash::FxHashMap;
@@ -158,6 +159,19 @@ impl Snapshot {
     /// As [`Snapshot::load`], and where a change names what is not there or can't be made to what is.
     pub fn load_with(path: &Path, overlay: &Overlay, options: &LoadOptions<'_>) -> Result<Self, LoadError> {
         overlaid::load_with(path, overlay, options)
+    }
+
+    /// A policy document as its file has it, of the snapshot that was read from `path`.
+    ///
+    /// # Errors
+    /// Where there is none of that name.
+    pub fn document(
+        &self,
+        path: &Path,
+        holder: &Holder,
+        options: &LoadOptions<'_>,
+    ) -> Result<Json, LoadError> {
+        overlaid::document(path, self, holder, options)
     }
 
     /// The accounts that the snapshot covers, by id.

@@ -11,7 +11,8 @@ use crate::engine::Memory;
 use gateproof_encodings::compiled::Compiler;
 use gateproof_encodings::layers::{Documents, compile_levels};
 use gateproof_model::catalogue::Catalogue;
-use gateproof_model::overlay::Overlay;
+use gateproof_model::json::Json;
+use gateproof_model::overlay::{Holder, Overlay};
 use gateproof_model::policy::{Document, Source};
 use gateproof_model::policy_parse::{DocumentKind, parse_document};
 use gateproof_model::rules::Rules;
@@ -74,11 +75,16 @@ impl Estate {
     /// # Errors
     /// Where nothing of the snapshot can be used, or a change can't be made.
     pub fn load_with(path: &Path, overlay: &Overlay, options: EstateOptions) -> Result<Self, LoadError> {
-        let catalogue = Catalogue::embedded();
-        let managed = |arn: &str| catalogue.managed_document(arn).map(|text| text.into_owned());
         let load =
             LoadOptions { missing: options.missing, managed_policies: &managed, ..LoadOptions::default() };
         Ok(Self::of(Snapshot::load_with(path, overlay, &load)?, options))
+    }
+
+    /// A policy document as its file has it, of the estate that was loaded from `path`; `None`: there is none of that name.
+    pub fn document(&self, path: &Path, holder: &Holder) -> Option<Json> {
+        let load =
+            LoadOptions { missing: self.missing, managed_policies: &managed, ..LoadOptions::default() };
+        self.snapshot.document(path, holder, &load).ok()
     }
 
     /// Prepares a snapshot.
@@ -162,9 +168,13 @@ impl Estate {
     }
 }
 
+/// The documents of AWS's managed policies, where the snapshot doesn't hold them.
+fn managed(arn: &str) -> Option<String> {
+    Catalogue::embedded().managed_document(arn).map(|text| text.into_owned())
+}
+
 /// AWS KMS Developer Guide, "Default key policy": the account itself, so that its IAM policies decide.
 fn default_key_policy(account: &str, partition: &str) -> Option<Arc<Document>> {
-    use gateproof_model::json::Json;
     let text = format!(
         r#"{{"Version":"2012-10-17","Statement":[{{"Sid":"Enable IAM User Permissions","Effect":"Allow","Principal":{{"AWS":"arn:{partition}:iam::{account}:root"}},"Action":"kms:*","Resource":"*"}}]}}"#
     );

@@ -1,5 +1,6 @@
 //! What a team means to have, as `gateproof.toml` says it: which accounts are production, who is meant to approve, write, change.
 
+use crate::ask::{AskError, Estate, Settings};
 use crate::question::{Selector, SelectorError};
 use std::collections::BTreeMap;
 
@@ -65,5 +66,39 @@ impl Intent {
     /// Who is meant to do something with a pipeline.
     pub fn meant<'i>(by_pipeline: &'i BTreeMap<String, Vec<Selector>>, name: &str) -> Option<&'i [Selector]> {
         by_pipeline.get(name).or_else(|| by_pipeline.get("*")).map(Vec::as_slice)
+    }
+
+    /// The same, selectors that speak of pipelines as the principals that they stand for; one that names nothing names nobody.
+    ///
+    /// # Errors
+    /// As [`Estate::without_pipelines`].
+    pub(super) fn without_pipelines(&self, estate: &Estate, settings: &Settings) -> Result<Self, AskError> {
+        let named = |selectors: &Vec<Selector>| {
+            let mut all = Vec::new();
+            for selector in selectors {
+                match estate.without_pipelines(std::slice::from_ref(selector), settings) {
+                    Ok(found) => all.extend(found),
+                    Err(AskError::NothingSelected { .. }) => {}
+                    Err(error) => return Err(error),
+                }
+            }
+            Ok(all)
+        };
+        let by_pipeline = |meant: &BTreeMap<String, Vec<Selector>>| {
+            meant.iter().map(|(name, some)| Ok((name.clone(), named(some)?))).collect::<Result<_, AskError>>()
+        };
+        let terraform = |of: &Terraform| {
+            let (runners, planners) = (named(&of.runners)?, named(&of.planners)?);
+            Ok::<_, AskError>(Terraform { runners, planners, ..of.clone() })
+        };
+        Ok(Self {
+            administrators: self.administrators.as_ref().map(named).transpose()?,
+            platform: self.platform.as_ref().map(named).transpose()?,
+            guards: self.guards.as_ref().map(named).transpose()?,
+            approvers: by_pipeline(&self.approvers)?,
+            committers: by_pipeline(&self.committers)?,
+            terraform: self.terraform.as_ref().map(terraform).transpose()?,
+            ..self.clone()
+        })
     }
 }

@@ -21,6 +21,23 @@ use std::sync::Arc;
 /// How many principals' steps are looked for before they are handed on.
 const AT_ONCE: usize = 256;
 
+/// What a session of a principal comes to in one step.
+#[derive(Debug, Clone)]
+pub(crate) struct FirstStep {
+    /// The principal.
+    pub from: Arc<str>,
+    /// The primitive's id.
+    pub technique: String,
+    /// What it gives.
+    pub facts: Vec<Fact>,
+    /// The requests, each confirmed by the reference evaluator.
+    pub requests: Vec<Step>,
+    /// What the step takes for granted.
+    pub assumptions: Vec<String>,
+    /// Why it is not known whether the step can be made.
+    pub undecided: Option<Undecided>,
+}
+
 /// One step that one principal can make.
 #[derive(Debug, Clone)]
 pub struct Edge {
@@ -62,11 +79,40 @@ impl Estate {
     ) -> bool {
         let callers = self.callers().iter().filter(|c| !c.id.ends_with(":root")).cloned().collect();
         let start = Start { callers, when: Vec::new() };
+        let make = |instance: &Instance| settings.edges_of(instance).into_iter().map(&make).collect();
+        self.survey(settings, &start, Wanted::EachFact, make, take)
+    }
+
+    /// What some principals' sessions come to in one step: one way to each fact, or every way.
+    pub(crate) fn first_steps(
+        &self,
+        settings: &EscalationSettings,
+        start: &Start,
+        every_way: bool,
+    ) -> (Vec<FirstStep>, bool) {
+        let wanted = if every_way { Wanted::EveryWay } else { Wanted::EachFact };
+        let mut all = Vec::new();
+        let make = |instance: &Instance| settings.first_step(instance).into_iter().collect();
+        let looked_at_all = self.survey(settings, start, wanted, make, &mut |steps| {
+            all.extend(steps);
+            true
+        });
+        (all, looked_at_all)
+    }
+
+    fn survey<T: Send>(
+        &self,
+        settings: &EscalationSettings,
+        start: &Start,
+        wanted: Wanted<'_>,
+        make: impl Fn(&Instance) -> Vec<T> + Sync,
+        take: &mut dyn FnMut(Vec<T>) -> bool,
+    ) -> bool {
         let search = Search {
             estate: self,
             primitives: &settings.primitives,
             settings: &settings.ask,
-            start: &start,
+            start,
             goal: None,
             every_way: true,
         };
@@ -85,13 +131,12 @@ impl Estate {
         let sessions: Vec<(&Session, First)> = sessions.iter().map(|session| (session, First::ALL)).collect();
         settings.ask.progress.expect(sessions.len());
         for some in sessions.chunks(AT_ONCE) {
-            let ways = search.ways(&round, Wanted::EachFact, some);
+            let ways = search.ways(&round, wanted, some);
             let found = without_doubts(ways.instances).into_par_iter();
             let made = found.map_init(Terms::default, |terms, instance| {
                 let instance = search.shown(terms, &round, instance);
                 let is_known = instance.evidence.unknown.is_none() || !search.cancelled();
-                let edges = if is_known { settings.edges_of(&instance) } else { Vec::new() };
-                edges.into_iter().map(&make).collect::<Vec<T>>()
+                if is_known { make(&instance) } else { Vec::new() }
             });
             let made: Vec<Vec<T>> = made.collect();
             some.iter().for_each(|_| settings.ask.progress.step());
@@ -147,21 +192,33 @@ fn without_doubts(instances: Vec<Instance>) -> Vec<Instance> {
 }
 
 impl EscalationSettings {
-    /// What a way gives: a session of each principal, or changes.
-    fn edges_of(&self, instance: &Instance) -> Vec<Edge> {
-        let Some(primitive) = self.primitives.get(instance.primitive) else { return Vec::new() };
-        let held = instance.facts.iter().filter_map(Fact::session);
-        let held: Vec<Option<Arc<str>>> = held.map(|session| Some(session.principal.clone())).collect();
+    fn first_step(&self, instance: &Instance) -> Option<FirstStep> {
+        let primitive = self.primitives.get(instance.primitive)?;
         let mut assumptions: Vec<String> = instance.evidence.assumptions().cloned().collect();
         assumptions.extend(primitive.state.iter().chain(&primitive.external).cloned());
-        let edge = |to| Edge {
+        Some(FirstStep {
             from: instance.session.principal.clone(),
-            to,
             technique: primitive.id.clone(),
-            gains: gains(instance),
+            facts: instance.facts.clone(),
             requests: instance.evidence.steps().cloned().collect(),
-            assumptions: assumptions.clone(),
+            assumptions,
             undecided: instance.evidence.unknown.clone(),
+        })
+    }
+
+    /// What a way gives: a session of each principal, or changes.
+    fn edges_of(&self, instance: &Instance) -> Vec<Edge> {
+        let Some(step) = self.first_step(instance) else { return Vec::new() };
+        let held = instance.facts.iter().filter_map(Fact::session);
+        let held: Vec<Option<Arc<str>>> = held.map(|session| Some(session.principal.clone())).collect();
+        let edge = |to| Edge {
+            from: step.from.clone(),
+            to,
+            technique: step.technique.clone(),
+            gains: gains(instance),
+            requests: step.requests.clone(),
+            assumptions: step.assumptions.clone(),
+            undecided: step.undecided.clone(),
         };
         if held.is_empty() { vec![edge(None)] } else { held.into_iter().map(edge).collect() }
     }

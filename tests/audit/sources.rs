@@ -144,3 +144,22 @@ fn a_source_s_role_that_was_not_collected_is_unknown() {
         );
     }
 }
+
+/// Who is meant may be named by a pipeline: what runs in it.
+#[test]
+fn the_roles_of_a_pipeline_can_be_meant() {
+    let config = |committers: &str| {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("gateproof.toml");
+        std::fs::write(&file, format!("[audit.committers]\nimages = [{committers}]\n")).unwrap();
+        let said = audit(&crate::said::example("acme"), &["CP-SRC-6"], Some(&file));
+        let violated = messages(&said, "CP-SRC-6", "images", Violated);
+        violated.into_iter().map(str::to_owned).collect::<Vec<_>>()
+    };
+    let (role, other) = ("role/service-role/acme-pipeline-images ", "role/github-actions-ci ");
+    let told = |said: &[String], who: &str| said.iter().any(|message| message.contains(who));
+    let nobody = config("\"role/nobody\"");
+    assert!(told(&nobody, role) && told(&nobody, other), "{nobody:?}");
+    let meant = config("\"pipeline:images\"");
+    assert!(!told(&meant, role) && told(&meant, other), "{meant:?}");
+}

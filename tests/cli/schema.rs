@@ -286,6 +286,7 @@ fn documents() -> Vec<Value> {
         assert_eq!(exit, code);
         documents.push(document);
     }
+    documents.extend(changes(&folder));
     for cases in ["boundary", "scp", "kms", "block-public-access"] {
         let text = std::fs::read_to_string(format!("corpus/cases/{cases}.json")).unwrap();
         let lines: Vec<Value> = serde_json::from_str(&text).unwrap();
@@ -295,6 +296,41 @@ fn documents() -> Vec<Value> {
         documents.extend(answers.lines().map(|line| serde_json::from_str::<Value>(line).unwrap()));
     }
     documents
+}
+
+/// Changes that are proved and not, and proposals.
+fn changes(folder: &tempfile::TempDir) -> Vec<Value> {
+    let acme = "corpus/snapshots/acme";
+    let write = |name: &str, text: &str| {
+        let file = folder.path().join(name);
+        std::fs::write(&file, text).unwrap();
+        file.to_str().unwrap().to_owned()
+    };
+    let deny = r#"{"Version": "2012-10-17", "Statement": [
+        {"Effect": "Deny", "Action": "codecommit:GitPush", "Resource": "*"},
+        {"Effect": "Allow", "Action": "sqs:SendMessage", "Resource": "*"},
+        {"Sid": "Idle", "Effect": "Deny", "Action": "codecommit:GitPsh", "Resource": "*"}]}"#;
+    let bob = format!("user/bob.ferreira/x={}", write("deny.json", deny));
+    let push = "can --principal user/bob.ferreira --action codecommit:GitPush";
+    let read = "can --principal user/erin.walsh --action s3:GetObject";
+    let keep = write(
+        "keep.yaml",
+        "properties: [{name: pulls, always: {from: user/bob.ferreira, action: 'codecommit:GitPull'}}]",
+    );
+    let none = write(
+        "same.yaml",
+        "properties: [{name: reads, always: {from: user/erin.walsh, action: 's3:GetObject'}}]",
+    );
+    let gone = "arn:aws:iam::222222222222:user/service/ci-legacy";
+    [
+        &["prove", acme, "--gap", push, "--keep", &keep, "--with-inline", &bob][..],
+        &["prove", acme, "--gap", "can --principal user/ci-legacy --action *:*", "--remove", gone],
+        &["fix", acme, read],
+        &["fix", acme, read, "--keep", &none],
+    ]
+    .into_iter()
+    .map(|arguments| ask(arguments).1)
+    .collect()
 }
 
 #[test]

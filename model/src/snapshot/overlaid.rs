@@ -19,6 +19,7 @@ use super::index::Index;
 use super::load::load_edited;
 use super::notes::Notes;
 use super::{LoadError, LoadOptions, Snapshot};
+use crate::json::Json;
 use crate::overlay::{Change, Holder, Overlay, OverlayError};
 use edits::Edits;
 use std::path::Path;
@@ -54,6 +55,16 @@ pub(super) fn load_with(
     Ok(snapshot)
 }
 
+/// See [`Snapshot::document`].
+pub(super) fn document(
+    path: &Path,
+    base: &Snapshot,
+    holder: &Holder,
+    options: &LoadOptions<'_>,
+) -> Result<Json, LoadError> {
+    Ok(with_edits(path, base, options, |edits| edits.document(holder))?)
+}
+
 /// The files as they would be, and the resources that would be gone.
 fn edit(
     path: &Path,
@@ -61,6 +72,20 @@ fn edit(
     overlay: &Overlay,
     options: &LoadOptions<'_>,
 ) -> Result<(FileEdits, Vec<String>), LoadError> {
+    let made = |edits: &mut Edits<'_>| {
+        overlay.changes.iter().try_for_each(|change| make(edits, change))?;
+        let gone = std::mem::take(&mut edits.gone);
+        Ok((edits.finish(), gone))
+    };
+    Ok(with_edits(path, base, options, made)?)
+}
+
+fn with_edits<T>(
+    path: &Path,
+    base: &Snapshot,
+    options: &LoadOptions<'_>,
+    act: impl FnOnce(&mut Edits<'_>) -> Result<T, OverlayError>,
+) -> Result<T, LoadError> {
     let shown = path.display().to_string();
     let unreadable = |e: std::io::Error| LoadError::Unreadable { path: shown.clone(), reason: e.to_string() };
     let root = std::fs::canonicalize(path).map_err(unreadable)?;
@@ -78,11 +103,7 @@ fn edit(
         Layout::LoneFile(_) | Layout::IamCollect => Index::default(),
     };
     let mut edits = Edits::new(base, &files, &index, layout);
-    for change in &overlay.changes {
-        make(&mut edits, change)?;
-    }
-    let gone = std::mem::take(&mut edits.gone);
-    Ok((edits.finish(), gone))
+    Ok(act(&mut edits)?)
 }
 
 /// Makes one change.

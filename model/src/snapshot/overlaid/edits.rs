@@ -83,8 +83,8 @@ impl<'a> Edits<'a> {
     }
 
     /// The texts that stand for the changed files.
-    pub(super) fn finish(self) -> FileEdits {
-        let texts = self.json.into_iter().map(|(file, mut json)| {
+    pub(super) fn finish(&mut self) -> FileEdits {
+        let texts = std::mem::take(&mut self.json).into_iter().map(|(file, mut json)| {
             bury(&mut json);
             (file.to_string(), json.to_string())
         });

@@ -29,6 +29,13 @@ impl Edits<'_> {
         self.take_out(&place.file, &format!("{}{pointer}", place.pointer))
     }
 
+    /// A document, after the changes made so far.
+    pub(super) fn document(&mut self, holder: &Holder) -> Result<Json, OverlayError> {
+        let (_, place) = self.place_of(holder)?;
+        let document = self.at(&place.file, &place.pointer)?;
+        Ok(document.as_str().and_then(parse_text).unwrap_or_else(|| document.clone()))
+    }
+
     /// What a document is called, and where it stands after the changes made so far.
     fn place_of(&mut self, holder: &Holder) -> Result<(String, Place), OverlayError> {
         match holder {
@@ -96,7 +103,9 @@ fn within(home: &Home, member: &str, file_name: &str, rest: &str) -> Place {
         Home::Element { file, pointer } => {
             Place { file: file.to_string(), pointer: format!("{pointer}/{member}{rest}") }
         }
-        Home::Folder(folder) => Place { file: format!("{folder}/{file_name}.json"), pointer: rest.to_owned() },
+        Home::Folder(folder) => {
+            Place { file: format!("{folder}/{file_name}.json"), pointer: rest.to_owned() }
+        }
     }
 }
 
