@@ -2,7 +2,9 @@
 
 mod name;
 
-pub use name::{name_canonical_user, name_unparsable};
+pub use name::{name_canonical_user, name_open, name_unparsable};
+
+use name::DEPLOYED;
 
 use crate::pattern::{PatternText, Wildcards};
 use crate::policy::{
@@ -61,9 +63,9 @@ impl BlindSpot {
 /// What stands in the name of an assumption about an unreadable policy, between its place and its name.
 const UNREADABLE: &str = ": unreadable policy ";
 
-/// Whether the name of an assumption says what an unreadable policy allows or denies.
+/// Whether the name of an assumption says what an unreadable policy allows or denies, or one that is known only after deployment.
 pub fn is_of_unreadable(assumption: &str) -> bool {
-    assumption.contains(UNREADABLE)
+    assumption.contains(UNREADABLE) || assumption.contains(DEPLOYED)
 }
 
 /// The document that stands for one that could not be read: it may allow everything, and it may

@@ -3,21 +3,77 @@
 //! Changes are made to the JSON as AWS prints it, before it is read, so that whatever reads a snapshot reads what it
 //! would read if the snapshot had been collected after them.
 
+pub mod cloudformation;
+pub mod terraform;
+pub mod unknown;
+pub mod yaml;
+
+use crate::assumption::{Assumption, BlindSpot};
 use crate::json::Json;
 use crate::problem::Problem;
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
-/// Changes, made one after the other.
+/// What changes: stacks are deployed in their order, then changes are made one after the other.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Overlay {
+    /// CloudFormation stacks.
+    pub stacks: Vec<Stack>,
+    /// Terraform plans, applied after the stacks are deployed.
+    pub plans: Vec<Plan>,
     /// The changes.
     pub changes: Vec<Change>,
+}
+
+/// A CloudFormation stack to be deployed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Stack {
+    /// Its name.
+    pub name: String,
+    /// What it is called in notes: `stack NAME`.
+    pub label: String,
+    /// The account.
+    pub account: String,
+    /// The region.
+    pub region: String,
+    /// The template.
+    pub template: Json,
+    /// The file that the template was given in.
+    pub file: Arc<str>,
+    /// Values of parameters.
+    pub parameters: BTreeMap<String, String>,
+}
+
+/// A Terraform plan to be applied.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Plan {
+    /// The account.
+    pub account: String,
+    /// The region.
+    pub region: String,
+    /// What `terraform show -json` prints of it.
+    pub json: Json,
+    /// The file that it was given in.
+    pub file: Arc<str>,
+}
+
+/// What something to be deployed comes to.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Translation {
+    /// The changes.
+    pub changes: Vec<Change>,
+    /// What is not read of it, and what is taken for what.
+    pub notes: Vec<String>,
+    /// What is assumed.
+    pub assumptions: Vec<Assumption>,
+    /// What can't be told.
+    pub blind_spots: Vec<BlindSpot>,
 }
 
 impl Overlay {
     /// Whether nothing changes.
     pub fn is_empty(&self) -> bool {
-        self.changes.is_empty()
+        self.stacks.is_empty() && self.plans.is_empty() && self.changes.is_empty()
     }
 }
 
@@ -47,6 +103,15 @@ pub enum Change {
         holder: Holder,
         /// The statement's `Sid`, or its JSON pointer in the document.
         statement: String,
+    },
+    /// A statement is put into the policy of a resource that the snapshot needn't know of, in the place of one with its `Sid`.
+    WithStatement {
+        /// The resource.
+        arn: String,
+        /// Its account.
+        account: String,
+        /// The statement.
+        statement: Json,
     },
     /// A permissions boundary is set, or taken away.
     Boundary {

@@ -2,10 +2,14 @@
 //!
 //! IAM User Guide, "Grammar of the IAM JSON policy language".
 
+mod open;
+
 use crate::arn::{Arn, is_account_id};
+use crate::assumption::name_open;
 use crate::json::{Json, pointer_push};
 use crate::operand::{Scalar, parse_network, parse_point};
 use crate::operator::{Comparison, Operator};
+use crate::overlay::unknown::{has_hole, shown as shown_text};
 use crate::pattern::{PatternText, Wildcards};
 use crate::policy::{
     Condition, Document, Effect, Operand, PatternClause, PrincipalClause, PrincipalEntry, Source, Statement,
@@ -129,14 +133,35 @@ impl Parser<'_> {
         }
         let statements = match statements {
             None => return self.bad("", "no Statement", "a Statement element"),
-            Some(Json::Array(items)) => items
-                .iter()
-                .enumerate()
-                .map(|(i, item)| self.statement(item, &format!("/Statement/{i}")))
-                .collect::<Parsed<Vec<_>>>()?,
-            Some(item) => vec![self.statement(item, "/Statement")?],
+            Some(Json::Array(items)) => {
+                let mut statements = Vec::with_capacity(items.len());
+                for (i, item) in items.iter().enumerate() {
+                    self.statements(item, &format!("/Statement/{i}"), &mut statements)?;
+                }
+                statements
+            }
+            Some(item) => {
+                let mut statements = Vec::new();
+                self.statements(item, "/Statement", &mut statements)?;
+                statements
+            }
         };
         Ok((self.version, statements, self.warnings))
+    }
+
+    /// The statement, or the two that stand for one which holds what is known only after deployment.
+    fn statements(&mut self, json: &Json, at: &str, found: &mut Vec<Statement>) -> Parsed<()> {
+        let Some(opened) = open::open(json) else {
+            found.push(self.statement(json, at)?);
+            return Ok(());
+        };
+        if let Some(certain) = &opened.certain {
+            found.push(self.statement(certain, at)?);
+        }
+        let mut most = self.statement(&opened.most, at)?;
+        most.assumption = Some(name_open(self.source, at, most.effect, &opened.what));
+        found.push(most);
+        Ok(())
     }
 
     fn statement(&mut self, json: &Json, at: &str) -> Parsed<Statement> {
@@ -342,6 +367,9 @@ impl Parser<'_> {
     }
 
     fn operand(&mut self, comparison: Comparison, text: &str, at: &str) -> Operand {
+        if has_hole(text) {
+            return Operand::Unparsable(shown_text(text).into());
+        }
         let pattern = |wildcards| Operand::Text(PatternText::parse(text, self.version, wildcards, false));
         let parsed = match comparison {
             Comparison::StringEquals { .. } => Some(pattern(Wildcards::Literal)),

@@ -40,6 +40,7 @@ use crate::inventory::{Inventory, read_inventory};
 use crate::json::Json;
 use crate::organization::Organization;
 use crate::overlay::{Holder, Overlay, OverlayError};
+use crate::overlay::{Overlay, OverlayError, Translation};
 use crate::problem::Problem;
 use crate::resource::{ResourceEntity, VpcEndpoint};
 use rustc_hash::FxHashMap;
@@ -140,6 +141,8 @@ pub struct Snapshot {
     inventory: OnceLock<Inventory>,
     /// The files that configuration was asked of.
     pages: pages::Pages,
+    /// What is to be told of what was deployed over it.
+    deployment_notes: Vec<String>,
 }
 
 impl Snapshot {
@@ -264,6 +267,44 @@ impl Snapshot {
     /// The parts of accounts that could not be read.
     pub fn blind_spots(&self) -> &[BlindSpot] {
         &self.blind_spots
+    }
+
+    /// Of what was deployed over it: what is not read, and what is taken for what.
+    pub fn deployment_notes(&self) -> &[String] {
+        &self.deployment_notes
+    }
+
+    /// Adds what is to be told of what was deployed.
+    fn deploy(&mut self, deployed: Translation) {
+        self.deployment_notes = deployed.notes;
+        self.blind_spots.extend(deployed.blind_spots);
+        self.blind_spots.sort();
+        self.blind_spots.dedup();
+        if self.missing == Missing::Unknown {
+            let spots = deployed.assumptions.iter().map(|assumption| BlindSpot {
+                account: assumption.touches.account.clone(),
+                services: Vec::new(),
+                hides_callers: true,
+                what: assumption.text.clone(),
+                file: "".into(),
+            });
+            self.blind_spots.extend(spots);
+            return;
+        }
+        self.assumptions.extend(deployed.assumptions);
+        self.index_assumptions();
+    }
+
+    /// Sorts the assumptions and notes which are about which resource.
+    fn index_assumptions(&mut self) {
+        self.assumptions.sort();
+        self.assumptions.dedup();
+        self.assumptions_by_resource.clear();
+        for (i, assumption) in self.assumptions.iter().enumerate() {
+            if let Some(resource) = &assumption.touches.resource {
+                self.assumptions_by_resource.entry(resource.clone()).or_default().push(i);
+            }
+        }
     }
 
     /// What is wrong with the files, in the order of reading.

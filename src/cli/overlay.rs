@@ -1,8 +1,11 @@
 //! Changes to the snapshot on the command line: `--with…` and `--remove`.
 
+mod deployments;
+
 use super::{CliError, Global};
 use crate::ask::Estate;
 use clap::Args;
+use deployments::DeploymentArguments;
 use gateproof_model::json::Json;
 use gateproof_model::overlay::{Change, Given, Holder, Overlay};
 use std::path::Path;
@@ -11,6 +14,8 @@ use std::path::Path;
 #[derive(Debug, Clone, Default, Args)]
 #[command(next_help_heading = "Changes to the snapshot")]
 pub(crate) struct OverlayArguments {
+    #[command(flatten)]
+    deployments: DeploymentArguments,
     /// A customer managed policy gets this document as its default version. Repeatable, as all of these.
     #[arg(long, value_name = "POLICY=FILE")]
     with: Vec<String>,
@@ -51,12 +56,17 @@ pub(crate) struct OverlayArguments {
 impl OverlayArguments {
     /// Whether nothing changes.
     pub(crate) fn is_empty(&self) -> bool {
-        self.lists().iter().all(|(_, list)| list.is_empty()) && self.remove.is_empty()
+        self.deployments.is_empty()
+            && self.lists().iter().all(|(_, list)| list.is_empty())
+            && self.remove.is_empty()
     }
 
     /// The snapshot with the changes made.
     pub(crate) fn load(&self, snapshot: &Path, global: &Global) -> Result<Estate, CliError> {
-        Ok(Estate::load_with(snapshot, &self.overlay()?, global.estate_options())?)
+        let overlay = self.overlay(snapshot, global)?;
+        let estate = Estate::load_with(snapshot, &overlay, global.estate_options())?;
+        global.warn(estate.snapshot.deployment_notes().iter().cloned());
+        Ok(estate)
     }
 
     /// A certificate names a snapshot by what its files hold, and that is what they are verified against.
@@ -70,8 +80,8 @@ impl OverlayArguments {
     }
 
     /// What the arguments say, with the files that they name read.
-    pub(crate) fn overlay(&self) -> Result<Overlay, CliError> {
-        let mut overlay = Overlay::default();
+    pub(crate) fn overlay(&self, snapshot: &Path, global: &Global) -> Result<Overlay, CliError> {
+        let mut overlay = self.deployments.overlay(snapshot, global)?;
         for (flag, values) in self.lists() {
             for value in values {
                 let (name, what) = value

@@ -3,7 +3,7 @@
 //! Each name says where the open question stands, so that a verdict can list it and so that the
 //! same question has the same name wherever it is asked.
 
-use crate::policy::{Condition, Source, Statement};
+use crate::policy::{Condition, Effect, Source, Statement};
 use std::sync::Arc;
 
 /// The assumption that a canonical user id, listed in a statement's principals, is that of the
@@ -22,4 +22,14 @@ pub fn name_unparsable(source: &Source, condition: &Condition, text: &str) -> Ar
     let Source { file, pointer, .. } = source;
     let place = &condition.pointer;
     format!("{file}#{pointer}{place}: `{text}` matches").into()
+}
+
+/// What stands in the name of an assumption about a statement that is known only after deployment.
+pub(super) const DEPLOYED: &str = ": known only after deployment (";
+
+/// The assumption that a statement, which holds something known only after deployment, says the most that it can.
+pub fn name_open(source: &Source, place: &str, effect: Effect, what: &str) -> Arc<str> {
+    let Source { file, pointer, .. } = source;
+    let verb = if effect == Effect::Allow { "allows" } else { "denies" };
+    format!("{file}#{pointer}{place}{DEPLOYED}{what}) {verb}").into()
 }

@@ -220,16 +220,10 @@ impl Loader {
         snapshot.groups.sort_by(|a, b| a.arn.cmp(&b.arn));
         snapshot.policies.sort_by(|a, b| (&a.account, &a.arn).cmp(&(&b.account, &b.arn)));
         snapshot.providers.sort_by(|a, b| a.arn.cmp(&b.arn));
-        notes.assumptions.sort();
-        notes.assumptions.dedup();
         notes.blind_spots.sort();
         notes.blind_spots.dedup();
-        for (i, assumption) in notes.assumptions.iter().enumerate() {
-            if let Some(resource) = &assumption.touches.resource {
-                snapshot.assumptions_by_resource.entry(resource.clone()).or_default().push(i);
-            }
-        }
         snapshot.assumptions = notes.assumptions;
+        snapshot.index_assumptions();
         snapshot.blind_spots = notes.blind_spots;
         snapshot.problems = notes.problems;
         Ok(snapshot)

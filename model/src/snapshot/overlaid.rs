@@ -21,6 +21,9 @@ use super::notes::Notes;
 use super::{LoadError, LoadOptions, Snapshot};
 use crate::json::Json;
 use crate::overlay::{Change, Holder, Overlay, OverlayError};
+use crate::overlay::cloudformation::{Exports, translate};
+use crate::overlay::terraform::translate_plan;
+use crate::overlay::{Change, Holder, Overlay, OverlayError, Translation};
 use edits::Edits;
 use std::path::Path;
 use std::sync::Arc;
@@ -46,8 +49,9 @@ pub(super) fn load_with(
     if overlay.is_empty() {
         return Ok(base);
     }
-    let (edits, gone) = edit(path, &base, overlay, options)?;
-    let snapshot = load_edited(path, options, edits)?;
+    let (edits, gone, deployed) = edit(path, &base, overlay, options)?;
+    let mut snapshot = load_edited(path, options, edits)?;
+    snapshot.deploy(deployed);
     if let Some(still) = gone.iter().find(|arn| snapshot.resource(arn).is_some()) {
         let why = "files of the snapshot tell of it in a way that it can't be taken out of";
         return Err(OverlayError::unfit(still, why).into());
@@ -66,6 +70,7 @@ pub(super) fn document(
 }
 
 /// The files as they would be, and the resources that would be gone.
+/// The files as they would be, the resources that would be gone, and what is to be told of what is deployed.
 fn edit(
     path: &Path,
     base: &Snapshot,
@@ -86,6 +91,7 @@ fn with_edits<T>(
     options: &LoadOptions<'_>,
     act: impl FnOnce(&mut Edits<'_>) -> Result<T, OverlayError>,
 ) -> Result<T, LoadError> {
+) -> Result<(FileEdits, Vec<String>, Translation), LoadError> {
     let shown = path.display().to_string();
     let unreadable = |e: std::io::Error| LoadError::Unreadable { path: shown.clone(), reason: e.to_string() };
     let root = std::fs::canonicalize(path).map_err(unreadable)?;
@@ -104,6 +110,23 @@ fn with_edits<T>(
     };
     let mut edits = Edits::new(base, &files, &index, layout);
     Ok(act(&mut edits)?)
+    let (mut deployed, mut exports) = (Translation::default(), Exports::new());
+    let stacks = overlay.stacks.iter().map(|stack| translate(stack, base, &mut exports));
+    let mut translated: Vec<Translation> = stacks.collect();
+    translated.extend(overlay.plans.iter().map(|plan| translate_plan(plan, base)));
+    for found in translated {
+        for change in &found.changes {
+            make(&mut edits, change)?;
+        }
+        deployed.notes.extend(found.notes);
+        deployed.assumptions.extend(found.assumptions);
+        deployed.blind_spots.extend(found.blind_spots);
+    }
+    for change in &overlay.changes {
+        make(&mut edits, change)?;
+    }
+    let gone = std::mem::take(&mut edits.gone);
+    Ok((edits.finish(), gone, deployed))
 }
 
 /// Makes one change.
@@ -120,6 +143,7 @@ fn make(edits: &mut Edits<'_>, change: &Change) -> Result<(), OverlayError> {
                 Holder::Control(policy) => edits.put_control(policy, document),
             }
         }
+        Change::WithStatement { arn, account, statement } => edits.put_statement(arn, account, statement),
         Change::WithoutStatement { holder, statement } => edits.remove_statement(holder, statement),
         Change::Boundary { principal, policy } => edits.put_boundary(principal, policy.as_deref()),
         Change::Attached { principal, policy, attached } => edits.attach(principal, policy, *attached),

@@ -7,6 +7,7 @@ use crate::arn::Arn;
 use crate::json::Json;
 use crate::overlay::OverlayError;
 use crate::snapshot::OperationFile;
+use crate::snapshot::errors::ERRORS_FILE;
 use crate::snapshot::resources::RESOURCE_POLICIES_FILE;
 use std::sync::Arc;
 
@@ -41,6 +42,7 @@ impl Edits<'_> {
             Home::Folder(folder) => {
                 let files = self.files_below(&folder);
                 files.iter().for_each(|file| self.delete(file));
+                self.delete(&folder);
                 Ok(())
             }
         }
@@ -88,9 +90,10 @@ impl Edits<'_> {
         let mut found = self.remove_policies_of(arn)?;
         if self.layout == Layout::IamCollect {
             let place = self.base.resource(arn).map(|r| r.place.file.clone());
-            let folder = place.as_ref().and_then(|file| file.rsplit_once("/metadata.json")).map(|(f, _)| f);
-            for file in folder.map(|folder| self.files_below(folder)).unwrap_or_default() {
-                self.delete(&file);
+            let folder = place.as_ref().and_then(|file| file.strip_suffix("/metadata.json"));
+            if let Some(folder) = folder {
+                self.files_below(folder).iter().for_each(|file| self.delete(file));
+                self.delete(folder);
                 found = true;
             }
         }
@@ -100,6 +103,7 @@ impl Edits<'_> {
         for file in files.flat_map(|(_, _, files)| files) {
             found |= self.remove_from(file, arn, name)?;
         }
+        found |= self.forget_errors(&account, &services, &[name, arn])?;
         self.gone.push(arn.to_owned());
         if found { Ok(()) } else { Err(OverlayError::missing(arn, "something of the snapshot")) }
     }
@@ -122,6 +126,28 @@ impl Edits<'_> {
             places.extend(items.filter(|(_, i)| is_about(i, arn, name)).map(|(at, _)| format!("/{list}/{at}")));
         }
         places.iter().try_for_each(|place| self.take_out(&file.file, place))?;
+        Ok(!places.is_empty())
+    }
+
+    /// What `errors.json` says of a thing is taken out of it.
+    fn forget_errors(
+        &mut self,
+        account: &str,
+        services: &[&str],
+        names: &[&str],
+    ) -> Result<bool, OverlayError> {
+        if !self.exists(ERRORS_FILE) {
+            return Ok(false);
+        }
+        let items = self.json(ERRORS_FILE)?.as_array().unwrap_or_default().iter().enumerate();
+        let is = |item: &Json, key: &str, wanted: &[&str]| {
+            item.get(key).and_then(Json::as_str).is_some_and(|text| wanted.contains(&text))
+        };
+        let about = items.filter(|(_, item)| {
+            is(item, "account", &[account]) && is(item, "service", services) && is(item, "name", names)
+        });
+        let places: Vec<String> = about.map(|(at, _)| format!("/{at}")).collect();
+        places.iter().try_for_each(|place| self.take_out(ERRORS_FILE, place))?;
         Ok(!places.is_empty())
     }
 

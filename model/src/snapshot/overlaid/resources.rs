@@ -59,7 +59,40 @@ impl Edits<'_> {
         let source = &self.base.resource(arn)?.policy.as_ref()?.source;
         let file = source.file.to_string();
         let is_file = !file.is_empty() && !file.starts_with('(') && file != ERRORS_FILE && self.exists(&file);
-        is_file.then(|| (file, source.pointer.to_string()))
+        let place = is_file.then(|| (file, source.pointer.to_string()))?;
+        if place.0 != RESOURCE_POLICIES_FILE || self.layout != Layout::Calls {
+            return Some(place);
+        }
+        // Where a call tells of it too, that is what is changed, and the other is taken out.
+        let account = self.base.resource(arn)?.account.to_string();
+        let by_call = call_for(arn).and_then(|(call, name)| {
+            let file = self.told_by(call, name, arn, &account).ok().flatten()?;
+            let pointer = pointer_of(call.document);
+            self.json(&file).ok()?.at(&pointer).is_some().then_some((file, pointer))
+        });
+        by_call.or(Some(place))
+    }
+
+    /// The file in which a call tells of a resource.
+    fn told_by(
+        &mut self,
+        call: &PolicyCall,
+        name: &str,
+        arn: &str,
+        account: &str,
+    ) -> Result<Option<String>, OverlayError> {
+        let stated = pointer_of(call.arn);
+        for file in self.index.files(account, call.service, call.operation) {
+            if !self.exists(&file.file) {
+                continue;
+            }
+            let named = file.name.as_deref().is_some_and(|n| n == name || n == arn);
+            let json = self.json(&file.file)?;
+            if named || (!stated.is_empty() && json.at(&stated).and_then(Json::as_str) == Some(arn)) {
+                return Ok(Some(file.file.to_string()));
+            }
+        }
+        Ok(None)
     }
 
     /// What `resource-policies.json` says of the resource too is taken out of it.
@@ -140,19 +173,12 @@ impl Edits<'_> {
     ) -> Result<(), OverlayError> {
         let by_name = ["s3api", "kms", "lambda", "ecr"].contains(&call.service);
         let argument = if by_name { name } else { arn };
-        let pointer: String = call.document.iter().map(|step| format!("/{step}")).collect();
+        let pointer = pointer_of(call.document);
         let document = Json::String(document.to_string());
-        let files = self.index.files(account, call.service, call.operation);
-        for file in files {
-            let named = file.name.as_deref().is_some_and(|n| n == name || n == arn);
-            let stated: String = call.arn.iter().map(|step| format!("/{step}")).collect();
-            let json = self.json(&file.file)?;
-            let told = !stated.is_empty() && json.at(&stated).and_then(Json::as_str) == Some(arn);
-            if named || told {
-                nest(json, call.document, document);
-                self.policies.insert(arn.to_owned(), Some((file.file.to_string(), pointer)));
-                return Ok(());
-            }
+        if let Some(file) = self.told_by(call, name, arn, account)? {
+            nest(self.json(&file)?, call.document, document);
+            self.policies.insert(arn.to_owned(), Some((file, pointer)));
+            return Ok(());
         }
         let region = Arn::parse(arn).map(|a| a.region).filter(|r| !r.is_empty()).unwrap_or("global");
         let folder = format!("accounts/{account}/{region}/{}/{}", call.service, call.operation);
@@ -183,6 +209,10 @@ impl Edits<'_> {
         self.policies.insert(arn.to_owned(), Some((RESOURCE_POLICIES_FILE.to_owned(), pointer)));
         Ok(())
     }
+}
+
+fn pointer_of(steps: &[&str]) -> String {
+    steps.iter().map(|step| format!("/{step}")).collect()
 }
 
 /// Sets a value within objects, which are made where they are not there.

@@ -3,7 +3,7 @@
 use super::edits::{Edits, is_taken_out};
 use super::entities::{Home, kind_of};
 use crate::json::Json;
-use crate::overlay::{Holder, OverlayError};
+use crate::overlay::{Given, Holder, OverlayError};
 use crate::policy_parse::percent_decode;
 
 /// A document's place in the files.
@@ -34,6 +34,34 @@ impl Edits<'_> {
         let (_, place) = self.place_of(holder)?;
         let document = self.at(&place.file, &place.pointer)?;
         Ok(document.as_str().and_then(parse_text).unwrap_or_else(|| document.clone()))
+    /// Puts a statement into the policy of a resource.
+    pub(super) fn put_statement(
+        &mut self,
+        arn: &str,
+        account: &str,
+        statement: &Json,
+    ) -> Result<(), OverlayError> {
+        let mut document = match self.policy_place(arn) {
+            Some((file, pointer)) => {
+                let told = self.at(&file, &pointer)?.clone();
+                told.as_str().and_then(parse_text).unwrap_or(told)
+            }
+            None => {
+                let version = ("Version".to_owned(), Json::String("2012-10-17".to_owned()));
+                Json::Object(vec![version, ("Statement".to_owned(), Json::Array(Vec::new()))])
+            }
+        };
+        let mut statements = match document.remove("Statement") {
+            Some(Json::Array(items)) => items,
+            Some(one) => vec![one],
+            None => Vec::new(),
+        };
+        let sid = statement.get("Sid");
+        statements.retain(|old| !is_taken_out(old) && (sid.is_none() || old.get("Sid") != sid));
+        statements.push(statement.clone());
+        document.set("Statement", Json::Array(statements));
+        let given = Given { json: document, file: "".into() };
+        self.put_policy_of(arn, account, Some(&given))
     }
 
     /// What a document is called, and where it stands after the changes made so far.
