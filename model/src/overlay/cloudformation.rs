@@ -156,11 +156,19 @@ impl Writer<'_, '_> {
         self.note(format!("{logical} ({kind}) is not read"));
     }
 
-    /// What the stack holds already that the template no longer has stays, since whether it is deleted hangs on its policies.
+    /// What the stack holds already that the template no longer has stays: whether it is deleted hangs on its deletion policy. That of
+    /// a policy, which may deny, is an assumption.
     fn left_over(&mut self) {
-        for logical in self.scope.physical.keys() {
-            if self.scope.template_of(logical).is_none() {
-                self.note(format!("{logical} is no longer in the template; the snapshot's stays as it is"));
+        for (logical, physical) in &self.scope.physical {
+            let condition = self.scope.template_of(logical).map(|json| json.get("Condition").and_then(Json::as_str));
+            let is_there = condition.is_some_and(|name| name.is_none_or(|name| self.scope.condition(name) != Some(false)));
+            if is_there {
+                continue;
+            }
+            let kind = &physical.kind;
+            match kind.contains("Policy") {
+                true => self.assume(format!("{logical} ({kind}), which the template no longer has, is kept"), None),
+                false => self.note(format!("{logical} ({kind}) is no longer in the template; the snapshot's stays")),
             }
         }
     }

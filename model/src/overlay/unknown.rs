@@ -114,7 +114,8 @@ pub fn uncertain(document: Json, what: &str) -> Json {
         statement
     };
     let mut document = document;
-    let Some(statements) = document.remove("Statement") else { return document };
+    // Of a document that can't be taken apart nothing is known.
+    let Some(statements) = document.remove("Statement") else { return unknown(what) };
     let marked = match statements {
         Json::Array(items) => Json::Array(items.into_iter().map(mark).collect()),
         one => mark(one),

@@ -4,6 +4,7 @@
 
 use super::Exports;
 use super::identity::Identity;
+use super::physical::Physical;
 use crate::json::Json;
 use crate::overlay::Stack;
 use crate::overlay::unknown::{has_hole, hole, is_open, unknown};
@@ -18,9 +19,11 @@ pub(super) struct Scope<'a> {
     pub(super) exports: &'a Exports,
     pub(super) partition: String,
     /// What the snapshot says the stack's resources are called, by logical id.
-    pub(super) physical: BTreeMap<String, String>,
+    pub(super) physical: BTreeMap<String, Physical>,
     /// The logical ids whose names are being found out, so that a circle ends.
-    pub(super) asked: RefCell<BTreeSet<String>>,
+    asked: RefCell<BTreeSet<String>>,
+    /// What was found out.
+    known: RefCell<BTreeMap<String, Option<Identity>>>,
 }
 
 impl<'a> Scope<'a> {
@@ -28,7 +31,8 @@ impl<'a> Scope<'a> {
         let account = base.accounts().iter().find(|a| *a.id == *stack.account);
         let partition = account.map_or("aws", |a| &a.partition).to_owned();
         let physical = super::physical::names(stack, base);
-        Self { stack, base, exports, partition, physical, asked: RefCell::default() }
+        let (asked, known) = (RefCell::default(), RefCell::default());
+        Self { stack, base, exports, partition, physical, asked, known }
     }
 
     /// The resources by logical id.
@@ -110,8 +114,13 @@ impl<'a> Scope<'a> {
                 match self.condition(name) {
                     Some(true) => return self.value(yes),
                     Some(false) => return self.value(no),
-                    None if self.value(yes) == self.value(no) => return self.value(yes),
-                    None => unknown(&format!("condition {name}")),
+                    None => {
+                        let (yes, no) = (self.value(yes), self.value(no));
+                        if yes == no {
+                            return yes;
+                        }
+                        unknown(&format!("condition {name}"))
+                    }
                 }
             }
             ("Fn::FindInMap", [map, first, second, ..]) => {
@@ -133,7 +142,7 @@ impl<'a> Scope<'a> {
         match self.value(list) {
             Some(Json::Array(items)) => {
                 let texts: Vec<String> = items.iter().map(as_text).collect();
-                Json::String(texts.join(delimiter))
+                bounded(texts.join(delimiter))
             }
             Some(other) => as_unknown(&other, "Fn::Join"),
             None => unknown("Fn::Join"),
@@ -164,7 +173,7 @@ impl<'a> Scope<'a> {
             whole.push_str(&value.map(|v| as_text(&v)).unwrap_or_default());
         }
         whole.push_str(rest);
-        Json::String(without_dynamic(&whole))
+        bounded(without_dynamic(&whole))
     }
 
     fn reference(&self, name: &str) -> Option<Json> {
@@ -213,13 +222,24 @@ impl<'a> Scope<'a> {
 
     /// What a resource is called; `None` where it has no name that is known before deployment.
     pub(super) fn identity(&self, logical: &str) -> Option<Identity> {
+        if let Some(known) = self.known.borrow().get(logical) {
+            return known.clone();
+        }
         if !self.asked.borrow_mut().insert(logical.to_owned()) {
             return None;
         }
         let found = self.template_of(logical).and_then(|json| self.identify(logical, json));
         self.asked.borrow_mut().remove(logical);
+        self.known.borrow_mut().insert(logical.to_owned(), found.clone());
         found
     }
+}
+
+/// Texts that grow longer are none of AWS's.
+const LONGEST: usize = 100_000;
+
+fn bounded(text: String) -> Json {
+    if text.len() > LONGEST { unknown("a text that is too long") } else { Json::String(text) }
 }
 
 /// A scalar as text; of anything else nothing is known.

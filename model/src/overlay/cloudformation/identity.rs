@@ -84,9 +84,10 @@ impl Scope<'_> {
             Some(as_text(&value)).filter(|text| !text.is_empty())
         };
         let stated = property(naming.property);
-        let owned = self.physical.get(logical).map(|physical| bare(physical, naming));
-        let is_open = stated.as_deref().is_some_and(has_hole);
-        let path = property("Path").filter(|path| !has_hole(path)).unwrap_or_else(|| "/".to_owned());
+        let owned = self.physical.get(logical).map(|physical| bare(&physical.id, naming));
+        let stated_path = property("Path");
+        let is_open = [&stated, &stated_path].iter().any(|text| text.as_deref().is_some_and(has_hole));
+        let path = stated_path.map_or_else(|| "/".to_owned(), |path| named(&path));
         let name = match (stated, &owned) {
             (Some(stated), Some(owned)) if has_hole(&stated) => owned.clone(),
             (Some(stated), _) => named(&stated),

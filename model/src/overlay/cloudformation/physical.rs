@@ -5,8 +5,16 @@ use crate::overlay::Stack;
 use crate::snapshot::Snapshot;
 use std::collections::BTreeMap;
 
-/// Physical ids by logical ids, as `list-stack-resources` and `describe-stack-resources` tell them.
-pub(super) fn names(stack: &Stack, base: &Snapshot) -> BTreeMap<String, String> {
+/// A resource that the snapshot holds of a stack.
+pub(super) struct Physical {
+    /// What it is called: a name, an ARN or a URL.
+    pub(super) id: String,
+    /// `AWS::…`.
+    pub(super) kind: String,
+}
+
+/// Resources by logical ids, as `list-stack-resources` and `describe-stack-resources` tell them.
+pub(super) fn names(stack: &Stack, base: &Snapshot) -> BTreeMap<String, Physical> {
     let mut names = BTreeMap::new();
     let calls = [("list-stack-resources", "StackResourceSummaries"), ("describe-stack-resources", "StackResources")];
     for (operation, list) in calls {
@@ -26,7 +34,8 @@ pub(super) fn names(stack: &Stack, base: &Snapshot) -> BTreeMap<String, String> 
                 if let ((Some(logical), Some(physical)), false) = (found, is_gone)
                     && (about(json) || about(item))
                 {
-                    names.insert(logical.to_owned(), physical.to_owned());
+                    let kind = text("ResourceType").unwrap_or_default().to_owned();
+                    names.insert(logical.to_owned(), Physical { id: physical.to_owned(), kind });
                 }
             }
         }
