@@ -31,6 +31,8 @@ pub use controls::CONTROLS;
 pub use evidence::{Evidence, Field};
 pub use finding::{Finding, Judgement, Severity};
 pub use intent::{Intent, IntentError, Terraform};
+pub(crate) use envelope::refused_by;
+pub(crate) use template::needs_of_pipelines;
 pub use waiver::{JudgedWaiver, Waiver, WaiverError, WaiverState, parse_date};
 
 use crate::ask::{Answered, AskError, Estate};

@@ -7,21 +7,28 @@
 
 mod always;
 mod audience;
+mod beyond;
+mod bound;
 mod decide;
+mod equal;
 mod matching;
 mod meant;
 mod names;
 mod near;
 mod never;
+mod only;
 mod parameters;
 mod parse;
 mod place;
 mod property;
+mod sets;
+mod subset;
 mod tally;
 mod written;
 
+pub use bound::{Bound, Policy};
 pub use decide::{Checked, Decided, DecideError, Doubt, Judgement, Violation, decide};
 pub use names::Names;
 pub use parse::PropertyFile;
 pub use place::{FileError, Place};
-pub use property::{Always, Extent, Kind, Never, Places, Property, Through};
+pub use property::{Always, Equal, Extent, Kind, Never, Only, Places, Property, Standard, Subset, Through};

@@ -62,7 +62,7 @@ pub(crate) struct Global {
     /// How results are printed.
     #[arg(long, global = true, value_enum, default_value_t = Format::Text)]
     format: Format,
-    /// Also writes the result to a file, as its ending says: .json, .csv or .md; of `audit` also .html, .sarif or .junit.xml.
+    /// Also writes the result to a file, as its ending says: .json, .csv or .md; of `audit` also .html, of `audit` and `check` .sarif or .junit.xml.
     /// Repeatable.
     #[arg(long, global = true, value_name = "FILE")]
     export: Vec<Export>,
@@ -274,8 +274,10 @@ pub fn run() -> u8 {
 }
 
 fn dispatch(cli: &Cli) -> Result<u8, CliError> {
-    if !matches!(cli.command, Command::Audit(_)) {
-        cli.global.export.iter().try_for_each(Export::must_not_be_report)?;
+    match cli.command {
+        Command::Audit(_) => {}
+        Command::Check(_) => cli.global.export.iter().try_for_each(Export::must_not_be_page)?,
+        _ => cli.global.export.iter().try_for_each(Export::must_not_be_report)?,
     }
     match &cli.command {
         Command::Demo => demo::run(&cli.global),
@@ -360,7 +362,7 @@ impl Global {
 
     /// Prints the result, and writes it where `--export` says.
     fn publish(&self, json: &Value, text: &str, table: Option<&Table>) -> Result<(), CliError> {
-        self.publish_forms(&Forms { json, table, audit: None }, text)
+        self.publish_forms(&Forms { json, table, report: None }, text)
     }
 
     /// The same of a result that has other forms too.

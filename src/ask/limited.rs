@@ -18,6 +18,8 @@ pub(crate) enum Limits {
     Session(Arc<Document>),
     /// It has this identity policy and no other.
     Identity(Arc<Document>),
+    /// One more level of service control policies.
+    Under(Vec<Arc<Document>>),
     /// What its identity policies allow, whatever policies of resources grant.
     Own,
     /// The same, and one service control policy instead of its account's.
@@ -35,6 +37,11 @@ impl Limits {
             Self::None => return (limited, None),
             Self::Session(session) => limited.session = Some(vec![session.clone()]),
             Self::Identity(identity) => limited.identity = vec![identity.clone()],
+            Self::Under(documents) => {
+                let level = format!("scps level {}", limited.scps.len());
+                limited.scps.push(documents.clone());
+                return (limited, Some(level));
+            }
             Self::Own | Self::OwnUnder(_) => {
                 if let Self::OwnUnder(policy) = self {
                     limited.scps = vec![vec![policy.clone()]];

@@ -6,7 +6,7 @@ use std::sync::Arc;
 /// Policies that allow, together, what a level of control policies refuses: what a Deny is about, and what no Allow is about.
 ///
 /// AWS Organizations User Guide, "SCP evaluation": at each level some policy must allow, and none may deny.
-pub(super) fn refused_by(level: &[Arc<Document>]) -> Vec<Arc<Document>> {
+pub(crate) fn refused_by(level: &[Arc<Document>]) -> Vec<Arc<Document>> {
     let Some(first) = level.first() else { return Vec::new() };
     let all = || level.iter().flat_map(|document| &document.statements);
     let of = |effect: Effect| all().filter(move |statement| statement.effect == effect);

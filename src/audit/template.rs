@@ -3,13 +3,19 @@
 //! CodePipeline User Guide, "Manage the CodePipeline service role" and "Add permissions to the CodePipeline service role", by provider.
 //! That a role's permissions lie within a template is one question: under a session policy that denies the template, it is allowed nothing.
 
+use super::asked::Asked;
 use super::case::Case;
-use crate::pipelines::{MappedAction, MappedPipeline};
+use super::controls::CONTROLS;
+use super::intent::Intent;
+use crate::ask::{Answered, AskError, Estate, Settings, glob_matches};
+use crate::escalation::EscalationSettings;
+use crate::pipelines::{Map, MappedAction, MappedPipeline};
 use gateproof_model::json::Json;
 use gateproof_model::pipeline::Action;
 use gateproof_model::policy::{Document, Source};
 use gateproof_model::policy_parse::{DocumentKind, parse_document};
 use serde_json::{Value, json};
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 const OBJECTS: [&str; 5] =
@@ -182,6 +188,34 @@ impl Template {
     pub fn document(&self) -> Value {
         json!({"Version": "2012-10-17", "Statement": self.statements})
     }
+}
+
+/// What the pipelines of a name (a glob) need of the roles that run them, as one policy, and the providers of which that isn't known;
+/// `None` where there is no such pipeline.
+pub(crate) fn needs_of_pipelines(
+    estate: &Estate,
+    name: &str,
+    settings: &Settings,
+) -> Result<Option<(Value, Vec<String>)>, AskError> {
+    let answered = Answered::new(estate, settings);
+    let map = &Map::asking(&answered, None)?;
+    let escalation = EscalationSettings { ask: settings.clone(), primitives: Vec::new(), chains: 1, all_paths: false };
+    let (asked, intent) = (Asked::new(&answered, &escalation), Intent::default());
+    let declared = estate.snapshot.pipelines();
+    let mut template: Option<Template> = None;
+    for pipeline in map.pipelines.iter().filter(|pipeline| glob_matches(name, &pipeline.name)) {
+        let said = declared.all.iter().find(|declared| declared.arn == pipeline.arn);
+        let (Some(declared), Some(control)) = (said, CONTROLS.first()) else { continue };
+        let (asked, settings, intent, findings) = (&asked, &escalation, &intent, Vec::new());
+        let own = Template::of_role(&Case { estate, asked, settings, intent, map, declared, pipeline, control, findings });
+        let all = template.get_or_insert_default();
+        all.statements.extend(own.statements);
+        all.unknown.extend(own.unknown);
+    }
+    Ok(template.map(|template| {
+        let providers: BTreeSet<String> = template.unknown.iter().map(|(_, provider)| provider.clone()).collect();
+        (template.document(), providers.into_iter().collect())
+    }))
 }
 
 /// The ARNs of a stack, whatever its id; of one whose ARN isn't known, by its name.

@@ -1,9 +1,12 @@
 //! Whether a property holds.
 
 use super::always::decide_always;
+use super::equal::decide_equal;
 use super::never::decide_never;
+use super::only::decide_only;
 use super::place::Place;
 use super::property::{Kind, Places, Property};
+use super::subset::decide_subset;
 use crate::ask::{AskError, Estate};
 use crate::escalation::EscalationSettings;
 use crate::question::{ProofSummary, Undecided, Untold, Witness};
@@ -114,6 +117,18 @@ pub enum DecideError {
     /// Nobody could make such a request.
     #[error("nobody could make such a request, whatever policies allow: do the actions and the resources go together? (`allow_empty: true` if not)")]
     NoRequest,
+    /// No managed policy is called so.
+    #[error("policy `{given}` is neither of the snapshot nor one that AWS manages")]
+    NoPolicy {
+        /// The ARN.
+        given: String,
+    },
+    /// No pipeline is called so.
+    #[error("pipeline `{given}` is not of the snapshot")]
+    NoPipeline {
+        /// The name.
+        given: String,
+    },
     /// More is to be asked than anybody meant.
     #[error("{given} pairs of actions and resources, limit {limit}")]
     TooMany {
@@ -131,10 +146,11 @@ impl DecideError {
             Self::Ask(error) => match error {
                 AskError::NothingSelected { given }
                 | AskError::Misplaced { given, .. }
-                | AskError::Untold { given, .. } => places.find(given, &["from"]),
+                | AskError::Untold { given, .. } => places.find(given, &["from", "of", "to"]),
                 AskError::NoAction { given } => places.find(given, &["action"]),
             },
             Self::NoResource { given } => places.find(given, &["resource"]),
+            Self::NoPolicy { .. } | Self::NoPipeline { .. } => places.find("", &["within", "to"]),
             Self::NoRequest => places.find("", &["resource", "action"]),
             Self::TooMany { .. } => places.find("", &["each"]),
         }
@@ -153,5 +169,8 @@ pub fn decide(
     match &property.kind {
         Kind::Never(never) => decide_never(property, never, estate, settings),
         Kind::Always(always) => decide_always(property, always, estate, settings),
+        Kind::Only(only) => decide_only(property, only, estate, settings),
+        Kind::Subset(subset) => decide_subset(property, subset, estate, settings),
+        Kind::Equal(equal) => decide_equal(property, equal, estate, settings),
     }
 }

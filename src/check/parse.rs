@@ -4,12 +4,12 @@ use super::names::Names;
 use super::parameters::fill;
 use super::place::{FileError, Place, Source};
 use super::property::{Always, Extent, Kind, Never, Places, Property, Through};
-use super::written::{Listed, WrittenFile, WrittenKind, WrittenProperty};
+use super::written::{Listed, Text, Texts, WrittenFile, WrittenKind, WrittenProperty};
 use super::{DecideError, near};
 use crate::audit::Severity;
 use crate::escalation::Target;
 use crate::question::Selector;
-use serde_saphyr::Spanned;
+use serde_saphyr::{Location, Spanned};
 use std::collections::BTreeMap;
 
 /// A file of properties.
@@ -105,19 +105,20 @@ pub(super) struct Reader<'a> {
 impl Reader<'_> {
     fn property(mut self, written: &WrittenProperty) -> Result<Property, FileError> {
         self.places.name = Place::of(written.name.referenced);
-        let name = self.filled(&written.name.value, &self.places.name)?;
+        let name = self.filled(&written.name.value.0, &self.places.name)?;
         if name.trim().is_empty() {
             return Err(self.source.wrong(&self.places.name, "found an empty name"));
         }
         let severity = written.severity.as_ref().map(|text| self.severity(text)).transpose()?;
         let kind = self.kind(written)?;
         let WrittenProperty { why, allow_empty, .. } = written;
-        Ok(Property { name, why: why.clone(), severity, allow_empty: *allow_empty, kind, places: self.places })
+        Ok(Property { name, why: why.as_ref().map(|why| why.0.clone()), severity, allow_empty: *allow_empty, kind, places: self.places })
     }
 
     fn kind(&mut self, written: &WrittenProperty) -> Result<Kind, FileError> {
-        let WrittenProperty { never, always, .. } = written;
-        let kinds = [("never", never), ("always", always)];
+        let WrittenProperty { never, always, only, subset, equal, .. } = written;
+        let kinds =
+            [("never", never), ("always", always), ("only", only), ("subset", subset), ("equal", equal)];
         let there: Vec<_> = kinds.iter().filter_map(|(name, kind)| Some((*name, kind.as_ref()?))).collect();
         let [(name, kind)] = there.as_slice() else {
             let names: Vec<&str> = there.iter().map(|(name, _)| *name).collect();
@@ -129,7 +130,10 @@ impl Reader<'_> {
         self.places.keys.insert(name, Place::of(kind.referenced));
         Ok(match *name {
             "never" => Kind::Never(self.never(&kind.value)?),
-            _ => Kind::Always(self.always(&kind.value)?),
+            "always" => Kind::Always(self.always(&kind.value)?),
+            "only" => Kind::Only(self.only(&kind.value)?),
+            "subset" => Kind::Subset(self.subset(&kind.value)?),
+            _ => Kind::Equal(self.equal(&kind.value)?),
         })
     }
 
@@ -215,9 +219,9 @@ impl Reader<'_> {
         Ok(Always { from, requests, extent })
     }
 
-    fn through(&self, written: &WrittenKind) -> Result<Through, FileError> {
+    pub(super) fn through(&self, written: &WrittenKind) -> Result<Through, FileError> {
         let Some(text) = &written.through else { return Ok(Through::Direct) };
-        match text.value.as_str() {
+        match text.value.0.as_str() {
             "direct" => Ok(Through::Direct),
             "escalation" => Ok(Through::Escalation),
             other => {
@@ -227,8 +231,8 @@ impl Reader<'_> {
         }
     }
 
-    fn severity(&self, text: &Spanned<String>) -> Result<Severity, FileError> {
-        Ok(match text.value.as_str() {
+    fn severity(&self, text: &Spanned<Text>) -> Result<Severity, FileError> {
+        Ok(match text.value.0.as_str() {
             "low" => Severity::Low,
             "medium" => Severity::Medium,
             "high" => Severity::High,
@@ -242,9 +246,20 @@ impl Reader<'_> {
 
     /// Selectors of principals; a group is those that the configuration lists.
     pub fn selectors(&mut self, key: &'static str, texts: Option<&Listed>) -> Result<Vec<Selector>, FileError> {
+        let Some(texts) = texts else { return Ok(Vec::new()) };
+        self.selectors_at(key, &texts.value, texts.referenced)
+    }
+
+    /// The same of texts at a place.
+    pub fn selectors_at(
+        &mut self,
+        key: &'static str,
+        texts: &Texts,
+        at: Location,
+    ) -> Result<Vec<Selector>, FileError> {
         let groups = &self.names.groups;
         let mut named = Vec::new();
-        let selectors = self.texts(key, texts, &mut |text, place| {
+        let selectors = self.texts_at(key, (texts, at), &mut |text, place| {
             let several = match text.strip_prefix("group:") {
                 Some(name) => groups.get(name).cloned().ok_or_else(|| {
                     let meant = near::nearest(name, groups.keys().map(String::as_str));
@@ -268,13 +283,22 @@ impl Reader<'_> {
         parse: &mut dyn FnMut(&str, &Place) -> Result<T, String>,
     ) -> Result<Vec<T>, FileError> {
         let Some(texts) = texts else { return Ok(Vec::new()) };
-        let whole = Place::of(texts.referenced);
+        self.texts_at(key, (&texts.value, texts.referenced), parse)
+    }
+
+    fn texts_at<T>(
+        &mut self,
+        key: &'static str,
+        (texts, at): (&Texts, Location),
+        parse: &mut dyn FnMut(&str, &Place) -> Result<T, String>,
+    ) -> Result<Vec<T>, FileError> {
+        let whole = Place::of(at);
         self.places.keys.insert(key, whole.clone());
-        if texts.value.0.is_empty() {
+        if texts.0.is_empty() {
             return Err(self.source.wrong(&whole, format!("`{key}` is an empty list, expected something in it")));
         }
         let mut all = Vec::new();
-        for (text, at) in &texts.value.0 {
+        for (text, at) in &texts.0 {
             let place = at.map_or_else(|| whole.clone(), Place::of);
             let text = self.filled(text, &place)?;
             all.push(parse(&text, &place).map_err(|message| self.source.wrong(&place, message))?);
@@ -283,19 +307,19 @@ impl Reader<'_> {
     }
 
     /// A text with the parameters' values.
-    fn filled(&self, text: &str, place: &Place) -> Result<String, FileError> {
+    pub(super) fn filled(&self, text: &str, place: &Place) -> Result<String, FileError> {
         fill(text, self.values).map_err(|error| self.source.wrong(place, error.to_string()))
     }
 
     /// Refuses keys that a kind doesn't have.
-    fn must_be_among(&self, kind: &str, keys: &[&str], written: &WrittenKind) -> Result<(), FileError> {
+    pub(super) fn must_be_among(&self, kind: &str, keys: &[&str], written: &WrittenKind) -> Result<(), FileError> {
         let Some((key, at)) = written.keys().into_iter().find(|(key, _)| !keys.contains(key)) else { return Ok(()) };
         let found = format!("found `{key}` in `{kind}`, expected one of {}", keys.join(", "));
         Err(self.source.wrong(&Place::of(at), found))
     }
 
     /// Refuses a kind without the keys that it needs.
-    fn must_have(&self, kind: &'static str, needed: &[&str], written: &WrittenKind) -> Result<(), FileError> {
+    pub(super) fn must_have(&self, kind: &'static str, needed: &[&str], written: &WrittenKind) -> Result<(), FileError> {
         let there = written.keys();
         let Some(key) = needed.iter().find(|key| !there.iter().any(|(known, _)| known == *key)) else { return Ok(()) };
         Err(self.source.wrong(self.places.find("", &[kind]), format!("`{kind}` without `{key}`")))

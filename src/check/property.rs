@@ -1,5 +1,6 @@
 //! Properties, read and understood.
 
+use super::bound::{Bound, Policy};
 use super::place::Place;
 use crate::audit::Severity;
 use crate::escalation::Target;
@@ -30,6 +31,12 @@ pub enum Kind {
     Never(Never),
     /// Some principals can do something, each of them.
     Always(Always),
+    /// Nobody can do something but those who are listed.
+    Only(Only),
+    /// What some principals may do lies within something.
+    Subset(Subset),
+    /// What some principals may do is what they could by other policies.
+    Equal(Equal),
 }
 
 impl Kind {
@@ -38,6 +45,9 @@ impl Kind {
         match self {
             Self::Never(_) => "never",
             Self::Always(_) => "always",
+            Self::Only(_) => "only",
+            Self::Subset(_) => "subset",
+            Self::Equal(_) => "equal",
         }
     }
 }
@@ -88,6 +98,50 @@ pub enum Extent {
     Each,
     /// All, whatever their context.
     Every,
+}
+
+/// Who may do something.
+#[derive(Debug, Clone)]
+pub struct Only {
+    /// The requests.
+    pub requests: Requests,
+    /// Whether chains count.
+    pub through: Through,
+    /// Those who may.
+    pub who: Vec<Selector>,
+    /// The service principals that may too, as globs.
+    pub services: Vec<String>,
+    /// Whether each of those who may must be able to.
+    pub exactly: bool,
+}
+
+/// What principals may do at most.
+#[derive(Debug, Clone)]
+pub struct Subset {
+    /// The principals.
+    pub of: Vec<Selector>,
+    /// Which of their requests it is about.
+    pub requests: Requests,
+    /// What they must lie within.
+    pub within: Bound,
+}
+
+/// What principals may do exactly.
+#[derive(Debug, Clone)]
+pub struct Equal {
+    /// The principals.
+    pub of: Vec<Selector>,
+    /// What it must be equal to.
+    pub to: Standard,
+}
+
+/// What permissions must be equal to.
+#[derive(Debug, Clone)]
+pub enum Standard {
+    /// What the principal could do if this were its only policy, without a boundary.
+    Policy(Policy),
+    /// What it could do with the policies and the boundary of this one.
+    Principal(Selector),
 }
 
 /// Where the parts of a property stand in its file.

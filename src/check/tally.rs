@@ -52,6 +52,11 @@ impl Tally {
         }
     }
 
+    /// Somebody is asked about.
+    pub fn ask_about(&mut self, principal: &Arc<str>) {
+        self.principals.insert(principal.clone());
+    }
+
     /// A violation, with what shows it.
     pub fn violate(&mut self, principal: &Arc<str>, message: String, answer: &Answer) {
         self.violations.push(Violation {

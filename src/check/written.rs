@@ -20,9 +20,9 @@ pub(super) struct WrittenFile {
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct WrittenProperty {
-    pub name: Spanned<String>,
-    pub why: Option<String>,
-    pub severity: Option<Spanned<String>>,
+    pub name: Spanned<Text>,
+    pub why: Option<Text>,
+    pub severity: Option<Spanned<Text>>,
     #[serde(default)]
     pub allow_empty: bool,
     pub never: Option<Spanned<WrittenKind>>,
@@ -45,7 +45,7 @@ pub(super) struct WrittenKind {
     #[serde(rename = "in")]
     pub accounts: Option<Listed>,
     pub when: Option<Listed>,
-    pub through: Option<Spanned<String>>,
+    pub through: Option<Spanned<Text>>,
     pub controls: Option<Listed>,
     pub administrator: Option<Listed>,
     pub reads: Option<Listed>,
@@ -92,10 +92,34 @@ impl WrittenKind {
 #[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct WrittenBound {
-    pub policy: Option<Spanned<String>>,
-    pub pipeline: Option<Spanned<String>>,
+    pub policy: Option<Spanned<Text>>,
+    pub pipeline: Option<Spanned<Text>>,
     pub scps: Option<Spanned<bool>>,
-    pub principal: Option<Spanned<String>>,
+    pub principal: Option<Spanned<Text>>,
+}
+
+/// A text, and no number that looks like one.
+#[derive(Debug, Clone)]
+pub(super) struct Text(pub String);
+
+impl<'de> Deserialize<'de> for Text {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_any(TextVisitor)
+    }
+}
+
+struct TextVisitor;
+
+impl Visitor<'_> for TextVisitor {
+    type Value = Text;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a text")
+    }
+
+    fn visit_str<E>(self, text: &str) -> Result<Text, E> {
+        Ok(Text(text.to_owned()))
+    }
 }
 
 /// A text or a list of texts, and where it stands.
@@ -133,8 +157,8 @@ impl<'de> Visitor<'de> for TextsVisitor {
 
     fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<Texts, A::Error> {
         let mut texts = Vec::new();
-        while let Some(text) = list.next_element::<Spanned<String>>()? {
-            texts.push((text.value, Some(text.referenced)));
+        while let Some(text) = list.next_element::<Spanned<Text>>()? {
+            texts.push((text.value.0, Some(text.referenced)));
         }
         Ok(Texts(texts))
     }

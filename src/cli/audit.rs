@@ -1,6 +1,6 @@
 //! `audit`.
 
-use super::export::Forms;
+use super::export::{Forms, Report};
 use super::overlay::OverlayArguments;
 use super::primitives::escalation;
 use super::today::{parse_today, today};
@@ -50,7 +50,7 @@ impl Audit {
         }
         let (json, table) = (render::audit::json(&audit), render::audit::table(&audit));
         let name = self.snapshot.file_name().unwrap_or(self.snapshot.as_os_str()).to_string_lossy();
-        let forms = Forms { json: &json, table: Some(&table), audit: Some((&audit, &name)) };
+        let forms = Forms { json: &json, table: Some(&table), report: Some(Report::Audit(&audit, &name)) };
         global.publish_forms(&forms, &render::audit::text(&audit))?;
         Ok(match (audit.is_violated(), audit.is_unknown()) {
             (true, _) => exit::REACHABLE,

@@ -1,9 +1,11 @@
 //! `check`.
 
+use super::export::{Forms, Report};
+use super::overlay::OverlayArguments;
 use super::primitives::escalation;
 use super::watch::Watch;
 use super::{CliError, Global, exit};
-use crate::ask::{Estate, Settings};
+use crate::ask::{Progress, Settings};
 use crate::check::{Checked, Judgement, Names, PropertyFile, decide};
 use crate::config::Config;
 use crate::escalation::EscalationSettings;
@@ -24,6 +26,8 @@ pub(crate) struct Check {
     /// The value of a parameter of the files: NAME=VALUE. Repeatable.
     #[arg(long, value_name = "NAME=VALUE", value_parser = parse_value)]
     set: Vec<(String, String)>,
+    #[command(flatten)]
+    changes: OverlayArguments,
 }
 
 fn parse_value(text: &str) -> Result<(String, String), String> {
@@ -37,7 +41,7 @@ impl Check {
     pub(crate) fn run(&self, global: &Global) -> Result<u8, CliError> {
         let config = Config::beside(&self.snapshot, global.config.as_deref())?;
         let files = self.read(&config)?;
-        let estate = Estate::load(&self.snapshot, global.estate_options())?;
+        let estate = self.changes.load(&self.snapshot, global)?;
         global.warn_of_problems(estate.snapshot.problems());
         let settings = escalation(global, &config, global.settings(&config))?;
         let mut checked = Vec::new();
@@ -51,7 +55,8 @@ impl Check {
             }
         }
         let (json, table) = (render::check::json(&checked), render::check::table(&checked));
-        global.publish(&json, &render::check::text(&checked), Some(&table))?;
+        let forms = Forms { json: &json, table: Some(&table), report: Some(Report::Check(&checked)) };
+        global.publish_forms(&forms, &render::check::text(&checked))?;
         let some = |judgement| checked.iter().any(|one| one.decided.judgement == judgement);
         Ok(match (some(Judgement::Violated), some(Judgement::Undecided)) {
             (true, _) => exit::REACHABLE,
@@ -92,6 +97,6 @@ pub(super) fn read_properties(file: &Path, names: &Names) -> Result<PropertyFile
 fn afresh(settings: &Settings) -> Settings {
     let mut own = settings.clone();
     own.effort.limits.search.cancellation = Cancellation::default();
-    own.progress = crate::ask::Progress::default();
+    own.progress = Progress::default();
     own
 }

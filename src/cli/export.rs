@@ -2,8 +2,9 @@
 
 use super::CliError;
 use crate::audit::Audit;
+use crate::check::Checked;
 use crate::render::table::Table;
-use crate::render::{junit, report, sarif};
+use crate::render::{check, junit, report, sarif};
 use serde_json::Value;
 use std::path::PathBuf;
 use std::str::FromStr;
@@ -29,8 +30,17 @@ enum Kind {
 pub(crate) struct Forms<'a> {
     pub json: &'a Value,
     pub table: Option<&'a Table>,
+    /// What reports are made of, where there are any.
+    pub report: Option<Report<'a>>,
+}
+
+/// What reports are made of.
+#[derive(Clone, Copy)]
+pub(crate) enum Report<'a> {
     /// An audit, and the name of what was audited.
-    pub audit: Option<(&'a Audit, &'a str)>,
+    Audit(&'a Audit, &'a str),
+    /// Properties, and what was found out about them.
+    Check(&'a [Checked]),
 }
 
 /// By what a file name ends in.
@@ -49,7 +59,7 @@ impl FromStr for Export {
     fn from_str(text: &str) -> Result<Self, String> {
         let name = text.to_ascii_lowercase();
         let kind = KINDS.iter().find(|(ending, _)| name.ends_with(ending));
-        let expected = "expected a file name that ends in .json, .csv or .md; of `audit` also in .html, .sarif or .junit.xml";
+        let expected = "expected a file name that ends in .json, .csv or .md; of `audit` also in .html, of `audit` and `check` in .sarif or .junit.xml";
         let (_, kind) = kind.ok_or(expected)?;
         Ok(Self { file: PathBuf::from(text), kind: *kind })
     }
@@ -66,14 +76,23 @@ impl Export {
     }
 
     /// Refuses what only the audit writes.
+    pub(crate) fn must_not_be_page(&self) -> Result<(), CliError> {
+        match self.kind {
+            Kind::Html => Err(self.refused("only `audit` writes such a report")),
+            _ => Ok(()),
+        }
+    }
+
+    /// Refuses what only the audit and checks write.
     pub(crate) fn must_not_be_report(&self) -> Result<(), CliError> {
         match self.kind {
-            Kind::Html | Kind::Sarif | Kind::Junit => {
-                let file = self.file.display();
-                Err(CliError::Usage(format!("cannot export to {file}: only `audit` writes such a report")))
-            }
-            Kind::Json | Kind::Csv | Kind::Markdown => Ok(()),
+            Kind::Sarif | Kind::Junit => Err(self.refused("only `audit` and `check` write such a report")),
+            _ => self.must_not_be_page(),
         }
+    }
+
+    fn refused(&self, why: &str) -> CliError {
+        CliError::Usage(format!("cannot export to {}: {why}", self.file.display()))
     }
 
     /// Writes the result.
@@ -85,9 +104,16 @@ impl Export {
         let text = match (self.kind, forms) {
             (Kind::Csv, Forms { table: Some(table), .. }) => table.render_csv(),
             (Kind::Markdown, Forms { table: Some(table), .. }) => table.render_markdown(),
-            (Kind::Html, Forms { audit: Some((audit, name)), .. }) => report::html(audit, name),
-            (Kind::Sarif, Forms { audit: Some((audit, _)), .. }) => pretty(&sarif::json(audit))?,
-            (Kind::Junit, Forms { audit: Some((audit, _)), .. }) => junit::xml(audit),
+            (kind, Forms { report: Some(Report::Audit(audit, name)), .. }) => match kind {
+                Kind::Html => report::html(audit, name),
+                Kind::Sarif => pretty(&sarif::json(audit))?,
+                Kind::Junit => junit::xml(audit),
+                _ => pretty(forms.json)?,
+            },
+            (Kind::Sarif, Forms { report: Some(Report::Check(checked)), .. }) => {
+                pretty(&check::sarif::json(checked))?
+            }
+            (Kind::Junit, Forms { report: Some(Report::Check(checked)), .. }) => check::junit::xml(checked),
             _ => pretty(forms.json)?,
         };
         std::fs::write(&self.file, text)

@@ -1,5 +1,8 @@
 //! Properties and whether they hold, for people, as JSON and as a table.
 
+pub mod junit;
+pub mod sarif;
+
 use super::chains;
 use super::table::Table;
 use super::text::{line, proved};

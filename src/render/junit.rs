@@ -7,11 +7,11 @@ use std::collections::BTreeMap;
 use std::fmt::Write;
 
 /// One case.
-struct Case {
-    class: String,
-    name: String,
-    failures: Vec<String>,
-    skipped: Vec<String>,
+pub(super) struct Case {
+    pub class: String,
+    pub name: String,
+    pub failures: Vec<String>,
+    pub skipped: Vec<String>,
 }
 
 /// The document.
@@ -32,10 +32,15 @@ pub fn xml(audit: &Audit) -> String {
     if !audit.waivers.is_empty() {
         suites.push(("waivers".to_owned(), audit.waivers.iter().map(case_of_waiver).collect()));
     }
+    document("gateproof audit", &suites)
+}
+
+/// The document of some suites, each with its name.
+pub(super) fn document(title: &str, suites: &[(String, Vec<Case>)]) -> String {
     let mut out = String::from("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n");
     let all = || suites.iter().flat_map(|(_, cases)| cases);
-    let _ = writeln!(out, "<testsuites name=\"gateproof audit\" {}>", counts(all()));
-    for (name, cases) in &suites {
+    let _ = writeln!(out, "<testsuites name=\"{}\" {}>", escape(title), counts(all()));
+    for (name, cases) in suites {
         suite(&mut out, name, cases);
     }
     out.push_str("</testsuites>\n");

@@ -2,8 +2,8 @@
 //!
 //! What holds is left out, since most readers take every result for a complaint; the JSON document has it, with its proofs.
 
-mod flow;
-mod place;
+pub(super) mod flow;
+pub(super) mod place;
 
 use crate::audit::{Audit, Control, Evidence, Finding, Judgement, Severity, WaiverState};
 use crate::pipelines::MappedPipeline;
@@ -11,7 +11,7 @@ use serde_json::{Map, Value, json};
 use std::collections::BTreeMap;
 
 /// The schema that the document fits.
-const SCHEMA: &str =
+pub(super) const SCHEMA: &str =
     "https://raw.githubusercontent.com/oasis-tcs/sarif-spec/master/Schemata/sarif-schema-2.1.0.json";
 
 /// The document: one run.
@@ -75,7 +75,7 @@ fn rule(control: &Control) -> Value {
     })
 }
 
-fn level(severity: Severity) -> &'static str {
+pub(super) fn level(severity: Severity) -> &'static str {
     match severity {
         Severity::Critical | Severity::High => "error",
         Severity::Medium => "warning",
@@ -84,7 +84,7 @@ fn level(severity: Severity) -> &'static str {
 }
 
 /// On the scale of CVSS, as GitHub's code scanning orders results.
-fn security_severity(severity: Severity) -> &'static str {
+pub(super) fn security_severity(severity: Severity) -> &'static str {
     match severity {
         Severity::Critical => "9.5",
         Severity::High => "8.0",

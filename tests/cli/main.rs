@@ -7,6 +7,7 @@
     reason = "tests"
 )]
 
+mod checks;
 mod collection;
 mod documentation;
 mod escalation;

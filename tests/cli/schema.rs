@@ -30,11 +30,19 @@ fn schemas() -> &'static BTreeMap<String, Value> {
 /// The schema of SARIF, as OASIS publishes it.
 const SARIF: &str = "sarif-2.1.0.schema.json";
 
+/// The schema of files of properties.
+const PROPERTIES: &str = "checks-file.json";
+
 fn schema_of(file: &str) -> &'static Value {
+    static READ: OnceLock<Value> = OnceLock::new();
     static STANDARD: OnceLock<Value> = OnceLock::new();
     match file {
         SARIF => STANDARD.get_or_init(|| {
             let place = format!("{}/tests/standards/{SARIF}", env!("CARGO_MANIFEST_DIR"));
+            serde_json::from_str(&std::fs::read_to_string(place).unwrap()).unwrap()
+        }),
+        PROPERTIES => READ.get_or_init(|| {
+            let place = format!("{}/docs/schema/{PROPERTIES}", env!("CARGO_MANIFEST_DIR"));
             serde_json::from_str(&std::fs::read_to_string(place).unwrap()).unwrap()
         }),
         own => &schemas()[own],
@@ -44,6 +52,11 @@ fn schema_of(file: &str) -> &'static Value {
 /// Why a document is not SARIF 2.1.0.
 pub fn check_sarif(document: &Value) -> Result<(), String> {
     fits(document, schema_of(SARIF), SARIF)
+}
+
+/// Why a document is no file of properties.
+pub fn check_properties(document: &Value) -> Result<(), String> {
+    fits(document, schema_of(PROPERTIES), PROPERTIES)
 }
 
 /// Why a document does not fit the schema that its `format` names.
@@ -169,7 +182,7 @@ fn shortened(value: &Value) -> Value {
 
 /// The document with one value of it changed: every object lacking each of its members, or with one more;
 /// every other value replaced by one of a type that occurs nowhere.
-fn mutants(document: &Value) -> Vec<(String, Value)> {
+pub fn mutants(document: &Value) -> Vec<(String, Value)> {
     let mut found = Vec::new();
     spoil(document, String::new(), &mut |place, mutant| {
         let mut whole = document.clone();
@@ -261,6 +274,8 @@ fn documents() -> Vec<Value> {
         &["audit", acme, "--pipeline", "prod-deploy"],
         &["audit", acme, "--control", "CP-A1", "--config", "tests/cli/waived.toml"],
         &["audit", "corpus/snapshots/acme-fixed", "--pipeline", "prod-deploy"],
+        &["check", acme, "docs/checks/example.yaml"],
+        &["check", "corpus/snapshots/acme-fixed", "docs/checks/example.yaml"],
         &["version"],
         &["demo"],
     ]

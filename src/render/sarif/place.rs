@@ -6,7 +6,7 @@ use crate::question::{Evidence as Statement, Step, Witness};
 use serde_json::{Value, json};
 
 /// What paths are relative to.
-pub(super) const BASE: &str = "SNAPSHOT";
+pub(in crate::render) const BASE: &str = "SNAPSHOT";
 
 /// The place of a finding: the statement that allows its first request, or else the file that tells of the pipeline.
 pub(super) fn of_finding(finding: &Finding, pipeline: Option<&MappedPipeline>) -> Value {
@@ -27,8 +27,13 @@ pub(super) fn of_finding(finding: &Finding, pipeline: Option<&MappedPipeline>) -
 
 /// All statements that a finding's requests are allowed by.
 pub(super) fn related(finding: &Finding) -> Vec<Value> {
+    of_statements(steps(finding))
+}
+
+/// All statements that requests are allowed by.
+pub(in crate::render) fn of_statements<'s>(steps: impl Iterator<Item = &'s Step>) -> Vec<Value> {
     let mut found: Vec<&Statement> = Vec::new();
-    for statement in steps(finding).flat_map(|step| &step.allowed_by) {
+    for statement in steps.flat_map(|step| &step.allowed_by) {
         if is_in_file(statement) && !found.contains(&statement) {
             found.push(statement);
         }
@@ -106,7 +111,7 @@ fn artifact(file: &str) -> Value {
 }
 
 /// A relative path as a URI reference (RFC 3986, section 3.3).
-fn encode_path(path: &str) -> String {
+pub(in crate::render) fn encode_path(path: &str) -> String {
     let mut uri = String::new();
     for byte in path.bytes() {
         match byte {

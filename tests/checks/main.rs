@@ -1,0 +1,7 @@
+//! Declared properties: what each kind decides, what a file may not say, and that properties agree with the questions that they are made of.
+#![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "tests")]
+
+mod agreement;
+mod file;
+mod kinds;
+mod refusals;
