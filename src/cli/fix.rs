@@ -36,7 +36,7 @@ impl Fix {
         let config = Config::beside(&self.snapshot, global.config.as_deref())?;
         let gaps = read_gaps(std::slice::from_ref(&self.gap), &config)?;
         let keep = read_properties(&self.keep, &config)?;
-        let base = self.changes.overlay()?;
+        let base = self.changes.overlay(&self.snapshot, global)?;
         let estate = self.changes.load(&self.snapshot, global)?;
         global.warn_of_problems(estate.snapshot.problems());
         let mut settings = escalation(global, &config, global.settings(&config))?;
@@ -44,12 +44,9 @@ impl Fix {
         let workshop = Workshop {
             estate: &estate,
             with: &|overlay| {
-                let changes = base.changes.iter().chain(&overlay.changes).cloned().collect();
-                Estate::load_with(
-                    &self.snapshot,
-                    &gateproof_model::overlay::Overlay { changes },
-                    global.estate_options(),
-                )
+                let mut all = base.clone();
+                all.changes.extend(overlay.changes.iter().cloned());
+                Estate::load_with(&self.snapshot, &all, global.estate_options())
             },
             read: &|holder| estate.document(&self.snapshot, holder),
         };

@@ -1,7 +1,7 @@
 //! Sources: by what they are read, with which role, and on which conditions.
 
 use crate::mutants::{TOOLING, action, role, spoils};
-use crate::said::{audit, change_in, changed, intent, of, without};
+use crate::said::{audit, change_in, changed, intent, messages, of, without};
 use gateproof::audit::Judgement::{Holds, Unknown, Violated};
 use serde_json::{Value, json};
 

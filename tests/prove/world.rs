@@ -58,6 +58,6 @@ pub fn document(holder: Holder, statements: &Value) -> Change {
 
 /// What is proved of changes.
 pub fn proved(gap: Vec<Property>, keep: Vec<Property>, changes: Vec<Change>) -> Proved {
-    let (old, new) = (load(&Overlay::default()), load(&Overlay { changes }));
+    let (old, new) = (load(&Overlay::default()), load(&Overlay { changes, ..Overlay::default() }));
     prove((&old, &new), &Claims { gap, keep, may_gain: Vec::new() }, &settings()).unwrap()
 }

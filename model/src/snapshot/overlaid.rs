@@ -20,7 +20,6 @@ use super::load::load_edited;
 use super::notes::Notes;
 use super::{LoadError, LoadOptions, Snapshot};
 use crate::json::Json;
-use crate::overlay::{Change, Holder, Overlay, OverlayError};
 use crate::overlay::cloudformation::{Exports, translate};
 use crate::overlay::terraform::translate_plan;
 use crate::overlay::{Change, Holder, Overlay, OverlayError, Translation};
@@ -66,23 +65,38 @@ pub(super) fn document(
     holder: &Holder,
     options: &LoadOptions<'_>,
 ) -> Result<Json, LoadError> {
-    Ok(with_edits(path, base, options, |edits| edits.document(holder))?)
+    with_edits(path, base, options, |edits| edits.document(holder))
 }
 
-/// The files as they would be, and the resources that would be gone.
 /// The files as they would be, the resources that would be gone, and what is to be told of what is deployed.
 fn edit(
     path: &Path,
     base: &Snapshot,
     overlay: &Overlay,
     options: &LoadOptions<'_>,
-) -> Result<(FileEdits, Vec<String>), LoadError> {
+) -> Result<(FileEdits, Vec<String>, Translation), LoadError> {
     let made = |edits: &mut Edits<'_>| {
+        let deployed = deploy(edits, base, overlay)?;
         overlay.changes.iter().try_for_each(|change| make(edits, change))?;
         let gone = std::mem::take(&mut edits.gone);
-        Ok((edits.finish(), gone))
+        Ok((edits.finish(), gone, deployed))
     };
-    Ok(with_edits(path, base, options, made)?)
+    with_edits(path, base, options, made)
+}
+
+/// Makes the changes of stacks and plans.
+fn deploy(edits: &mut Edits<'_>, base: &Snapshot, overlay: &Overlay) -> Result<Translation, OverlayError> {
+    let (mut deployed, mut exports) = (Translation::default(), Exports::new());
+    let stacks = overlay.stacks.iter().map(|stack| translate(stack, base, &mut exports));
+    let mut translated: Vec<Translation> = stacks.collect();
+    translated.extend(overlay.plans.iter().map(|plan| translate_plan(plan, base)));
+    for found in translated {
+        found.changes.iter().try_for_each(|change| make(edits, change))?;
+        deployed.notes.extend(found.notes);
+        deployed.assumptions.extend(found.assumptions);
+        deployed.blind_spots.extend(found.blind_spots);
+    }
+    Ok(deployed)
 }
 
 fn with_edits<T>(
@@ -91,7 +105,6 @@ fn with_edits<T>(
     options: &LoadOptions<'_>,
     act: impl FnOnce(&mut Edits<'_>) -> Result<T, OverlayError>,
 ) -> Result<T, LoadError> {
-) -> Result<(FileEdits, Vec<String>, Translation), LoadError> {
     let shown = path.display().to_string();
     let unreadable = |e: std::io::Error| LoadError::Unreadable { path: shown.clone(), reason: e.to_string() };
     let root = std::fs::canonicalize(path).map_err(unreadable)?;
@@ -110,23 +123,6 @@ fn with_edits<T>(
     };
     let mut edits = Edits::new(base, &files, &index, layout);
     Ok(act(&mut edits)?)
-    let (mut deployed, mut exports) = (Translation::default(), Exports::new());
-    let stacks = overlay.stacks.iter().map(|stack| translate(stack, base, &mut exports));
-    let mut translated: Vec<Translation> = stacks.collect();
-    translated.extend(overlay.plans.iter().map(|plan| translate_plan(plan, base)));
-    for found in translated {
-        for change in &found.changes {
-            make(&mut edits, change)?;
-        }
-        deployed.notes.extend(found.notes);
-        deployed.assumptions.extend(found.assumptions);
-        deployed.blind_spots.extend(found.blind_spots);
-    }
-    for change in &overlay.changes {
-        make(&mut edits, change)?;
-    }
-    let gone = std::mem::take(&mut edits.gone);
-    Ok((edits.finish(), gone, deployed))
 }
 
 /// Makes one change.

@@ -82,7 +82,7 @@ impl Draft {
             };
             Some(Change::Document { holder: edited.holder.clone(), document })
         });
-        Overlay { changes: self.others.iter().cloned().chain(documents).collect() }
+        Overlay { changes: self.others.iter().cloned().chain(documents).collect(), ..Overlay::default() }
     }
 }
 

@@ -34,6 +34,8 @@ impl Edits<'_> {
         let (_, place) = self.place_of(holder)?;
         let document = self.at(&place.file, &place.pointer)?;
         Ok(document.as_str().and_then(parse_text).unwrap_or_else(|| document.clone()))
+    }
+
     /// Puts a statement into the policy of a resource.
     pub(super) fn put_statement(
         &mut self,
