@@ -9,6 +9,7 @@ mod always;
 mod audience;
 mod beyond;
 mod bound;
+mod control;
 mod decide;
 mod equal;
 mod matching;
@@ -31,4 +32,4 @@ pub use decide::{Checked, Decided, DecideError, Doubt, Judgement, Violation, dec
 pub use names::Names;
 pub use parse::PropertyFile;
 pub use place::{FileError, Place};
-pub use property::{Always, Equal, Extent, Kind, Never, Only, Places, Property, Standard, Subset, Through};
+pub use property::{Always, ControlHolds, Equal, Extent, Kind, Never, Only, Places, Property, Standard, Subset, Through};

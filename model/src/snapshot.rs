@@ -39,7 +39,7 @@ use crate::assumption::{Assumption, BlindSpot};
 use crate::inventory::{Inventory, read_inventory};
 use crate::json::Json;
 use crate::organization::Organization;
-use crate::overlay::{Holder, Overlay, OverlayError, Translation};
+use crate::overlay::{Holder, OutputOf, Overlay, OverlayError, Translation};
 use crate::problem::Problem;
 use crate::resource::{ResourceEntity, VpcEndpoint};
 use rustc_hash::FxHashMap;
@@ -174,6 +174,20 @@ impl Snapshot {
         options: &LoadOptions<'_>,
     ) -> Result<Json, LoadError> {
         overlaid::document(path, self, holder, options)
+    }
+
+    /// What an operation of a service printed, of the snapshot that was read from `path`: each call, its argument if the file names one, and
+    /// the output.
+    ///
+    /// # Errors
+    /// Where a file can't be read.
+    pub fn outputs(
+        &self,
+        path: &Path,
+        operation: (&str, &str),
+        options: &LoadOptions<'_>,
+    ) -> Result<Vec<(OutputOf, Option<String>, Json)>, LoadError> {
+        overlaid::outputs(path, self, operation, options)
     }
 
     /// The accounts that the snapshot covers, by id.

@@ -12,7 +12,7 @@ use gateproof_encodings::compiled::Compiler;
 use gateproof_encodings::layers::{Documents, compile_levels};
 use gateproof_model::catalogue::Catalogue;
 use gateproof_model::json::Json;
-use gateproof_model::overlay::{Holder, Overlay};
+use gateproof_model::overlay::{Holder, OutputOf, Overlay};
 use gateproof_model::policy::{Document, Source};
 use gateproof_model::policy_parse::{DocumentKind, parse_document};
 use gateproof_model::rules::Rules;
@@ -85,6 +85,12 @@ impl Estate {
         let load =
             LoadOptions { missing: self.missing, managed_policies: &managed, ..LoadOptions::default() };
         self.snapshot.document(path, holder, &load).ok()
+    }
+
+    /// What an operation of a service printed, of the estate that was loaded from `path`; nothing where a file can't be read.
+    pub fn outputs(&self, path: &Path, operation: (&str, &str)) -> Vec<(OutputOf, Option<String>, Json)> {
+        let load = LoadOptions { missing: self.missing, managed_policies: &managed, ..LoadOptions::default() };
+        self.snapshot.outputs(path, operation, &load).unwrap_or_default()
     }
 
     /// Prepares a snapshot.

@@ -1,6 +1,7 @@
 //! Whether a property holds.
 
 use super::always::decide_always;
+use super::control::decide_control;
 use super::equal::decide_equal;
 use super::never::decide_never;
 use super::only::decide_only;
@@ -172,5 +173,6 @@ pub fn decide(
         Kind::Only(only) => decide_only(property, only, estate, settings),
         Kind::Subset(subset) => decide_subset(property, subset, estate, settings),
         Kind::Equal(equal) => decide_equal(property, equal, estate, settings),
+        Kind::Control(control) => decide_control(control, estate, settings),
     }
 }

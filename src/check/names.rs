@@ -1,5 +1,6 @@
 //! What the texts of a file may name beside the snapshot: parameters, and groups of principals.
 
+use crate::audit::Intent;
 use crate::question::Selector;
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -11,6 +12,8 @@ pub struct Names {
     pub set: BTreeMap<String, String>,
     /// The groups of `gateproof.toml`, for `group:NAME`.
     pub groups: BTreeMap<String, Vec<Selector>>,
+    /// What the team means to have, for controls.
+    pub intent: Intent,
     /// The directory that names of policy files are relative to.
     pub folder: PathBuf,
 }

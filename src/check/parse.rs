@@ -116,15 +116,21 @@ impl Reader<'_> {
     }
 
     fn kind(&mut self, written: &WrittenProperty) -> Result<Kind, FileError> {
-        let WrittenProperty { never, always, only, subset, equal, .. } = written;
-        let kinds =
-            [("never", never), ("always", always), ("only", only), ("subset", subset), ("equal", equal)];
+        let WrittenProperty { never, always, only, subset, equal, control, .. } = written;
+        let kinds = [
+            ("never", never),
+            ("always", always),
+            ("only", only),
+            ("subset", subset),
+            ("equal", equal),
+            ("control", control),
+        ];
         let there: Vec<_> = kinds.iter().filter_map(|(name, kind)| Some((*name, kind.as_ref()?))).collect();
         let [(name, kind)] = there.as_slice() else {
             let names: Vec<&str> = there.iter().map(|(name, _)| *name).collect();
             let found = if names.is_empty() { "none".to_owned() } else { names.join(" and ") };
             let place = there.get(1).map_or_else(|| self.places.name.clone(), |(_, kind)| Place::of(kind.referenced));
-            let expected = "expected one of `never`, `always`, `only`, `subset` and `equal`";
+            let expected = "expected one of `never`, `always`, `only`, `subset`, `equal` and `control`";
             return Err(self.source.wrong(&place, format!("found {found}, {expected}")));
         };
         self.places.keys.insert(name, Place::of(kind.referenced));
@@ -133,7 +139,8 @@ impl Reader<'_> {
             "always" => Kind::Always(self.always(&kind.value)?),
             "only" => Kind::Only(self.only(&kind.value)?),
             "subset" => Kind::Subset(self.subset(&kind.value)?),
-            _ => Kind::Equal(self.equal(&kind.value)?),
+            "equal" => Kind::Equal(self.equal(&kind.value)?),
+            _ => Kind::Control(self.control(&kind.value)?),
         })
     }
 

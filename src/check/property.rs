@@ -2,10 +2,11 @@
 
 use super::bound::{Bound, Policy};
 use super::place::Place;
-use crate::audit::Severity;
+use crate::audit::{Control, Intent, Severity};
 use crate::escalation::Target;
 use crate::question::{Constraint, Requests, Selector};
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 /// What must be so.
 #[derive(Debug, Clone)]
@@ -37,6 +38,8 @@ pub enum Kind {
     Subset(Subset),
     /// What some principals may do is what they could by other policies.
     Equal(Equal),
+    /// A control of the audit holds.
+    Control(ControlHolds),
 }
 
 impl Kind {
@@ -48,6 +51,7 @@ impl Kind {
             Self::Only(_) => "only",
             Self::Subset(_) => "subset",
             Self::Equal(_) => "equal",
+            Self::Control(_) => "control",
         }
     }
 }
@@ -60,6 +64,19 @@ pub enum Through {
     Direct,
     /// Any number of steps.
     Escalation,
+}
+
+/// A control of the audit holds.
+#[derive(Debug, Clone)]
+pub struct ControlHolds {
+    /// The control.
+    pub control: &'static Control,
+    /// Of which pipeline; `None`: of each.
+    pub pipeline: Option<String>,
+    /// Of what of it, a glob; `None`: of everything that the control looks at.
+    pub subject: Option<String>,
+    /// What the team means to have.
+    pub intent: Arc<Intent>,
 }
 
 /// Principals can't come to something.

@@ -3,10 +3,12 @@
 use super::bound::{Bound, Policy};
 use super::parse::Reader;
 use super::place::{FileError, Place};
-use super::property::{Equal, Only, Standard, Subset};
+use super::property::{ControlHolds, Equal, Only, Standard, Subset};
 use super::written::{Text, TextsOrBound, WrittenBound, WrittenKind};
+use crate::audit::CONTROLS;
 use crate::question::{Requests, Selector};
 use serde_saphyr::{Location, Spanned};
+use std::sync::Arc;
 
 impl Reader<'_> {
     /// Who may do something.
@@ -62,6 +64,28 @@ impl Reader<'_> {
             None => Bound::Scps,
         };
         Ok(Subset { of, requests, within })
+    }
+
+    /// A control that holds.
+    pub fn control(&mut self, written: &WrittenKind) -> Result<ControlHolds, FileError> {
+        self.must_be_among("control", &["id", "pipeline", "subject"], written)?;
+        self.must_have("control", &["id"], written)?;
+        let mut text = |key: &'static str, text: &Option<Spanned<Text>>| {
+            let Some(text) = text else { return Ok(None) };
+            let at = Place::of(text.referenced);
+            let filled = self.filled(&text.value.0, &at)?;
+            self.places.keys.insert(key, at);
+            Ok(Some(filled))
+        };
+        let (id, pipeline) = (text("id", &written.id)?.unwrap_or_default(), text("pipeline", &written.pipeline)?);
+        let subject = text("subject", &written.subject)?;
+        let known = CONTROLS.iter().find(|control| control.id == id).copied();
+        let unknown = || {
+            let found = format!("found `{id}`, expected a control of docs/controls.md");
+            self.source.wrong(self.places.find("", &["id"]), found)
+        };
+        let intent = Arc::new(self.names.intent.clone());
+        Ok(ControlHolds { control: known.ok_or_else(unknown)?, pipeline, subject, intent })
     }
 
     /// What principals may do exactly.

@@ -30,6 +30,7 @@ pub(super) struct WrittenProperty {
     pub only: Option<Spanned<WrittenKind>>,
     pub subset: Option<Spanned<WrittenKind>>,
     pub equal: Option<Spanned<WrittenKind>>,
+    pub control: Option<Spanned<WrittenKind>>,
 }
 
 /// What a property says; which keys a kind has is checked when it is read.
@@ -56,6 +57,9 @@ pub(super) struct WrittenKind {
     pub within: Option<Spanned<TextsOrBound>>,
     pub of: Option<Listed>,
     pub to: Option<Spanned<WrittenBound>>,
+    pub id: Option<Spanned<Text>>,
+    pub pipeline: Option<Spanned<Text>>,
+    pub subject: Option<Spanned<Text>>,
 }
 
 impl WrittenKind {
@@ -83,6 +87,9 @@ impl WrittenKind {
             at("within", &self.within),
             at("of", &self.of),
             at("to", &self.to),
+            at("id", &self.id),
+            at("pipeline", &self.pipeline),
+            at("subject", &self.subject),
         ];
         all.into_iter().flatten().collect()
     }

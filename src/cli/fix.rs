@@ -49,6 +49,7 @@ impl Fix {
                 Estate::load_with(&self.snapshot, &all, global.estate_options())
             },
             read: &|holder| estate.document(&self.snapshot, holder),
+            outputs: &|operation| estate.outputs(&self.snapshot, operation),
         };
         let mut all: Vec<(String, Fixes)> = Vec::new();
         for gap in &gaps {

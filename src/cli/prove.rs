@@ -93,7 +93,7 @@ pub(super) fn read_gaps(given: &[String], config: &Config) -> Result<Vec<Propert
 
 /// The properties of files.
 pub(super) fn read_properties(files: &[PathBuf], config: &Config) -> Result<Vec<Property>, CliError> {
-    let names = Names { set: Default::default(), groups: config.groups().clone(), folder: PathBuf::new() };
+    let names = Names { groups: config.groups().clone(), intent: config.intent()?, ..Names::default() };
     let read = |file: &PathBuf| super::check::read_properties(Path::new(file), &names);
     let files = files.iter().map(read).collect::<Result<Vec<_>, _>>()?;
     Ok(files.into_iter().flat_map(|file| file.properties).collect())

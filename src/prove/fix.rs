@@ -6,13 +6,16 @@
 mod against;
 mod draft;
 mod editable;
+mod remedies;
 mod style;
 
 pub use draft::Edited;
+pub use remedies::Outputs;
 pub use style::Style;
 
 use super::{Claims, Closed, GapAnswer, ProveError, Proved, prove};
 use crate::ask::Estate;
+use crate::audit::Audit;
 use crate::check::{Decided, Judgement, Kind, Property, Violation, decide};
 use crate::escalation::{EscalationSettings, Target};
 use crate::question::{Evidence, Requests, Step};
@@ -32,6 +35,8 @@ pub struct Workshop<'w> {
     pub with: &'w (dyn Fn(&Overlay) -> Result<Estate, LoadError> + Sync),
     /// A document as it is.
     pub read: &'w (dyn Fn(&Holder) -> Option<Json> + Sync),
+    /// What calls printed.
+    pub outputs: &'w Outputs<'w>,
 }
 
 /// Edits that close the gap.
@@ -124,6 +129,9 @@ pub fn fix(
     let claims = Claims { gap: vec![gap.clone()], keep: keep.to_vec(), ..Claims::default() };
     let mut fixes = Fixes::default();
     let mut seen: BTreeSet<String> = BTreeSet::new();
+    if let Some(draft) = by_remedies(workshop, gap, settings)? {
+        judge(workshop, &claims, (Style::Remedy, &draft), settings, &mut fixes)?;
+    }
     let chains = before.violations.iter().any(|v| v.witness.as_ref().is_some_and(|w| w.steps.len() > 1));
     for place in if chains { PLACES.as_slice() } else { &[Place::FromEnd(0)] } {
         for style in Style::ALL {
@@ -141,6 +149,23 @@ pub fn fix(
     Ok(fixes)
 }
 
+/// Changes of configuration that are meant to close a control's findings.
+fn by_remedies(
+    workshop: &Workshop<'_>,
+    gap: &Property,
+    settings: &EscalationSettings,
+) -> Result<Option<Draft>, FixError> {
+    let Kind::Control(holds) = &gap.kind else { return Ok(None) };
+    let controls = [holds.control];
+    let audit = Audit::of(workshop.estate, &holds.intent, (holds.pipeline.as_deref(), &controls), settings);
+    let mut draft = Draft::default();
+    for (said, change) in remedies::remedies(holds, &audit.map_err(ProveError::from)?, workshop.outputs) {
+        draft.say(said);
+        draft.change(change);
+    }
+    Ok(Some(draft).filter(|draft| !draft.is_empty()))
+}
+
 /// Proves a draft, and keeps it where that succeeds.
 fn judge(
     workshop: &Workshop<'_>,
@@ -150,7 +175,14 @@ fn judge(
     fixes: &mut Fixes,
 ) -> Result<(), FixError> {
     let overlay = draft.overlay();
-    let changed = (workshop.with)(&overlay)?;
+    // What AWS or the snapshot has no place for is no fix.
+    let changed = match (workshop.with)(&overlay) {
+        Ok(changed) => changed,
+        Err(error) => {
+            fixes.refused.push((style, error.to_string()));
+            return Ok(());
+        }
+    };
     let proved = prove((workshop.estate, &changed), claims, settings)?;
     if proved.judgement() != Judgement::Holds {
         let why = proved.reasons().into_iter().next().unwrap_or_default();

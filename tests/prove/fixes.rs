@@ -5,13 +5,19 @@ use gateproof::check::{Judgement, Property};
 use gateproof::prove::fix::{FixError, Fixes, Style, Workshop, fix};
 use gateproof_model::overlay::Overlay;
 
-fn fixes(gap: &[Property], keep: &[Property]) -> Result<Fixes, FixError> {
+pub fn fixes(gap: &[Property], keep: &[Property]) -> Result<Fixes, FixError> {
     let estate = load(&Overlay::default());
     let with = |overlay: &Overlay| {
         gateproof::ask::Estate::load_with(&acme(), overlay, gateproof::ask::EstateOptions::default())
     };
     let read = |holder: &gateproof_model::overlay::Holder| estate.document(&acme(), holder);
-    fix(&Workshop { estate: &estate, with: &with, read: &read }, &gap[0], keep, &settings())
+    let outputs = |operation: (&str, &str)| estate.outputs(&acme(), operation);
+    fix(
+        &Workshop { estate: &estate, with: &with, read: &read, outputs: &outputs },
+        &gap[0],
+        keep,
+        &settings(),
+    )
 }
 
 /// Every proposal, made as a change, is proved; and they are in order.

@@ -2,6 +2,7 @@
 
 use gateproof::ask::{CrossCheck, Estate, EstateOptions, Settings};
 use gateproof::check::{Names, Property, PropertyFile};
+use gateproof::config::Config;
 use gateproof::escalation::EscalationSettings;
 use gateproof::prove::{Claims, Proved, prove};
 use gateproof_encodings::primitive::embedded;
@@ -21,7 +22,11 @@ pub fn load(overlay: &Overlay) -> Estate {
 
 pub fn settings() -> EscalationSettings {
     EscalationSettings {
-        ask: Settings { cross_check: CrossCheck::Never, ..Settings::default() },
+        ask: Settings {
+            cross_check: CrossCheck::Never,
+            environments: Config::beside(&acme(), None).unwrap().environments(),
+            ..Settings::default()
+        },
         primitives: embedded().unwrap().to_vec(),
         chains: 1,
         all_paths: false,
@@ -30,7 +35,8 @@ pub fn settings() -> EscalationSettings {
 
 /// The properties of a YAML text.
 pub fn properties(text: &str) -> Vec<Property> {
-    PropertyFile::parse("test.yaml", text, &Names::default()).unwrap().properties
+    let intent = Config::beside(&acme(), None).unwrap().intent().unwrap();
+    PropertyFile::parse("test.yaml", text, &Names { intent, ..Names::default() }).unwrap().properties
 }
 
 /// `never`, of one action by one principal.

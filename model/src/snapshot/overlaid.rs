@@ -22,7 +22,7 @@ use super::{LoadError, LoadOptions, Snapshot};
 use crate::json::Json;
 use crate::overlay::cloudformation::{Exports, translate};
 use crate::overlay::terraform::translate_plan;
-use crate::overlay::{Change, Holder, Overlay, OverlayError, Translation};
+use crate::overlay::{Change, Holder, OutputOf, Overlay, OverlayError, Translation};
 use edits::Edits;
 use std::path::Path;
 use std::sync::Arc;
@@ -66,6 +66,16 @@ pub(super) fn document(
     options: &LoadOptions<'_>,
 ) -> Result<Json, LoadError> {
     with_edits(path, base, options, |edits| edits.document(holder))
+}
+
+/// See [`Snapshot::outputs`].
+pub(super) fn outputs(
+    path: &Path,
+    base: &Snapshot,
+    (service, operation): (&str, &str),
+    options: &LoadOptions<'_>,
+) -> Result<Vec<(OutputOf, Option<String>, Json)>, LoadError> {
+    with_edits(path, base, options, |edits| edits.outputs(service, operation))
 }
 
 /// The files as they would be, the resources that would be gone, and what is to be told of what is deployed.

@@ -27,6 +27,8 @@ pub enum Style {
     DenyAtResource,
     /// A service control policy denies it to the caller.
     DenyByScp,
+    /// What a control finds fault with is configured as it should be.
+    Remedy,
 }
 
 impl Style {
@@ -44,6 +46,7 @@ impl fmt::Display for Style {
             Self::Deny => "a Deny in the caller's policies",
             Self::DenyAtResource => "a Deny in the resource's policy",
             Self::DenyByScp => "a Deny in a service control policy",
+            Self::Remedy => "another configuration",
         })
     }
 }
@@ -85,6 +88,7 @@ impl Hand<'_> {
             Style::Deny => self.deny(wound),
             Style::DenyAtResource => self.deny_at_resource(wound),
             Style::DenyByScp => self.deny_by_scp(wound),
+            Style::Remedy => false,
         }
     }
 

@@ -4,6 +4,7 @@ use super::Layout;
 use super::edits::Edits;
 use crate::json::Json;
 use crate::overlay::{OutputOf, OverlayError};
+use crate::snapshot::index::OperationFile;
 
 /// An argument as a file's name: what a name can't hold is percent-encoded.
 pub(super) fn file_name(argument: &str) -> String {
@@ -27,10 +28,42 @@ impl Edits<'_> {
         }
     }
 
-    pub(super) fn put_output(&mut self, call: &OutputOf, name: &str, json: &Json) -> Result<(), OverlayError> {
+    /// What an operation of a service printed: the calls, their arguments, and the outputs.
+    pub(super) fn outputs(
+        &mut self,
+        service: &str,
+        operation: &str,
+    ) -> Result<Vec<(OutputOf, Option<String>, Json)>, OverlayError> {
+        let accounts: Vec<String> = self.index.accounts().map(str::to_owned).collect();
+        let mut found = Vec::new();
+        for account in accounts {
+            for file in self.index.files(&account, service, operation).to_vec() {
+                let call = OutputOf {
+                    account: account.clone(),
+                    region: file.region.to_string(),
+                    service: service.to_owned(),
+                    operation: operation.to_owned(),
+                };
+                let json = self.json(&file.file)?.clone();
+                found.push((call, file.name.map(|name| name.to_string()), json));
+            }
+        }
+        Ok(found)
+    }
+
+    pub(super) fn put_output(
+        &mut self,
+        call: &OutputOf,
+        name: &str,
+        json: &Json,
+    ) -> Result<(), OverlayError> {
         self.must_hold_outputs(name)?;
         let files = self.index.files(&call.account, &call.service, &call.operation);
-        let known = files.iter().find(|f| f.name.as_deref() == Some(name)).map(|f| f.file.to_string());
+        // A call without argument is named by its operation alone.
+        let is_it = |f: &&OperationFile| {
+            f.name.as_deref().unwrap_or_default() == name && (*f.region == *call.region || !name.is_empty())
+        };
+        let known = files.iter().find(is_it).map(|f| f.file.to_string());
         let file = known.unwrap_or_else(|| path_of(call, name));
         self.write(&file, json.clone());
         Ok(())
@@ -81,6 +114,9 @@ impl Edits<'_> {
 
 fn path_of(call: &OutputOf, name: &str) -> String {
     let OutputOf { account, region, service, operation } = call;
+    if name.is_empty() {
+        return format!("accounts/{account}/{region}/{service}/{operation}.json");
+    }
     format!("accounts/{account}/{region}/{service}/{operation}/{}.json", file_name(name))
 }
 
