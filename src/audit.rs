@@ -28,10 +28,10 @@ mod waiver;
 
 pub use control::Control;
 pub use controls::CONTROLS;
+pub(crate) use envelope::refused_by;
 pub use evidence::{Evidence, Field};
 pub use finding::{Finding, Judgement, Severity};
 pub use intent::{Intent, IntentError, Terraform};
-pub(crate) use envelope::refused_by;
 pub(crate) use template::needs_of_pipelines;
 pub use waiver::{JudgedWaiver, Waiver, WaiverError, WaiverState, parse_date};
 

@@ -28,7 +28,7 @@ mod tally;
 mod written;
 
 pub use bound::{Bound, Policy};
-pub use decide::{Checked, Decided, DecideError, Doubt, Judgement, Violation, decide};
+pub use decide::{Checked, DecideError, Decided, Doubt, Judgement, Violation, decide};
 pub use names::Names;
 pub use parse::PropertyFile;
 pub use place::{FileError, Place};

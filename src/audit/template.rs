@@ -199,7 +199,8 @@ pub(crate) fn needs_of_pipelines(
 ) -> Result<Option<(Value, Vec<String>)>, AskError> {
     let answered = Answered::new(estate, settings);
     let map = &Map::asking(&answered, None)?;
-    let escalation = EscalationSettings { ask: settings.clone(), primitives: Vec::new(), chains: 1, all_paths: false };
+    let escalation =
+        EscalationSettings { ask: settings.clone(), primitives: Vec::new(), chains: 1, all_paths: false };
     let (asked, intent) = (Asked::new(&answered, &escalation), Intent::default());
     let declared = estate.snapshot.pipelines();
     let mut template: Option<Template> = None;
@@ -207,13 +208,24 @@ pub(crate) fn needs_of_pipelines(
         let said = declared.all.iter().find(|declared| declared.arn == pipeline.arn);
         let (Some(declared), Some(control)) = (said, CONTROLS.first()) else { continue };
         let (asked, settings, intent, findings) = (&asked, &escalation, &intent, Vec::new());
-        let own = Template::of_role(&Case { estate, asked, settings, intent, map, declared, pipeline, control, findings });
+        let own = Template::of_role(&Case {
+            estate,
+            asked,
+            settings,
+            intent,
+            map,
+            declared,
+            pipeline,
+            control,
+            findings,
+        });
         let all = template.get_or_insert_default();
         all.statements.extend(own.statements);
         all.unknown.extend(own.unknown);
     }
     Ok(template.map(|template| {
-        let providers: BTreeSet<String> = template.unknown.iter().map(|(_, provider)| provider.clone()).collect();
+        let providers: BTreeSet<String> =
+            template.unknown.iter().map(|(_, provider)| provider.clone()).collect();
         (template.document(), providers.into_iter().collect())
     }))
 }

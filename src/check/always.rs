@@ -4,7 +4,7 @@ use super::audience::principals;
 use super::decide::{DecideError, Decided};
 use super::meant::must_be_about_something;
 use super::property::{Always, Extent, Property};
-use super::tally::Tally;
+use super::tally::{Tally, best_of};
 use crate::ask::{Estate, Settings};
 use crate::escalation::EscalationSettings;
 use crate::question::{Quantifier, Requests, Selector, Verdict};
@@ -28,13 +28,20 @@ pub(super) fn decide_always(
     if from.is_empty() {
         return Ok(tally.settle("nobody is selected".to_owned()));
     }
-    let (quantifier, all) = match always.extent {
-        Extent::Some => (Quantifier::Some, vec![always.requests.clone()]),
-        Extent::Each => (Quantifier::Some, each_of(&always.requests, estate)?),
-        Extent::Every => (Quantifier::Every, vec![always.requests.clone()]),
+    let all = match always.extent {
+        Extent::Some | Extent::Every => vec![always.requests.clone()],
+        Extent::Each => each_of(&always.requests, estate)?,
     };
-    for requests in &all {
-        require(&mut tally, &from, requests, quantifier, (estate, settings))?;
+    // A holder of tokens is one for all providers; everybody else is asked about together.
+    let (holders, others): (Vec<Selector>, Vec<Selector>) =
+        from.into_iter().partition(|selector| matches!(selector, Selector::Oidc { .. }));
+    let groups = holders.chunks(1).chain(Some(&*others).filter(|others| !others.is_empty()));
+    for (requests, group) in groups.flat_map(|group| all.iter().map(move |requests| (requests, group))) {
+        require(&mut tally, group, requests, Quantifier::Some, (estate, settings))?;
+        // Where no request fits the conditions, every one that does is allowed: so one must be, too.
+        if always.extent == Extent::Every && tally.is_clear() {
+            require(&mut tally, group, requests, Quantifier::Every, (estate, settings))?;
+        }
     }
     let holds = match always.extent {
         Extent::Some => "each principal can".to_owned(),
@@ -60,8 +67,16 @@ fn require(
         [] => requests.actions.join(" or "),
         some => format!("{} on {}", requests.actions.join(" or "), some.join(" or ")),
     };
-    for (principal, one) in &answer.principals {
-        tally.require(principal, &what, one);
+    let what = match quantifier {
+        Quantifier::Some => what,
+        Quantifier::Every => format!("make every request of {what}"),
+    };
+    match (from, answer.principals.as_slice()) {
+        ([Selector::Oidc { .. }], [(first, one), others @ ..]) => {
+            let best = others.iter().fold(one, |best, (_, other)| best_of(best, other));
+            tally.require(first, &what, best);
+        }
+        (_, each) => each.iter().for_each(|(principal, one)| tally.require(principal, &what, one)),
     }
     // A request that is allowed may be denied by what was not collected.
     let (untold, blind) = estate.untold_about(from, requests, settings)?;
@@ -77,8 +92,11 @@ fn each_of(requests: &Requests, estate: &Estate) -> Result<Vec<Requests>, Decide
     let levels = &requests.access;
     let kept = |action: &ActionInfo<'_>| levels.is_empty() || levels.contains(&action.access_level());
     let globs = requests.actions.iter();
-    let actions: BTreeSet<&str> =
-        globs.flat_map(|glob| estate.catalogue.actions_matching(glob)).filter(kept).map(|action| action.name()).collect();
+    let actions: BTreeSet<&str> = globs
+        .flat_map(|glob| estate.catalogue.actions_matching(glob))
+        .filter(kept)
+        .map(|action| action.name())
+        .collect();
     let resources: Vec<Vec<String>> = match requests.resources.is_empty() {
         true => vec![Vec::new()],
         false => requests.resources.iter().map(|glob| vec![glob.clone()]).collect(),
@@ -93,5 +111,8 @@ fn each_of(requests: &Requests, estate: &Estate) -> Result<Vec<Requests>, Decide
         resources: resources.clone(),
         ..requests.clone()
     };
-    Ok(actions.iter().flat_map(|action| resources.iter().map(move |resources| of(action, resources))).collect())
+    Ok(actions
+        .iter()
+        .flat_map(|action| resources.iter().map(move |resources| of(action, resources)))
+        .collect())
 }

@@ -40,7 +40,9 @@ impl Policy {
     pub(super) fn read(text: &str, folder: &Path) -> Result<Self, String> {
         if text.starts_with("arn:") {
             return match Arn::parse(text) {
-                Some(arn) if arn.service == "iam" && arn.resource.starts_with("policy/") => Ok(Self::Managed(text.to_owned())),
+                Some(arn) if arn.service == "iam" && arn.resource.starts_with("policy/") => {
+                    Ok(Self::Managed(text.to_owned()))
+                }
                 _ => Err(format!("policy `{text}`: expected the ARN of a managed policy, or a file")),
             };
         }
@@ -85,8 +87,14 @@ fn parse_identity(text: &str, name: &str) -> Result<Arc<Document>, String> {
 }
 
 /// What the pipelines of a name need of the role that runs them, and of which providers that isn't known.
-pub(super) fn needs(name: &str, estate: &Estate, settings: &Settings) -> Result<(Arc<Document>, Vec<String>), DecideError> {
+pub(super) fn needs(
+    name: &str,
+    estate: &Estate,
+    settings: &Settings,
+) -> Result<(Arc<Document>, Vec<String>), DecideError> {
     let needs = needs_of_pipelines(estate, name, settings)?;
-    let parsed = needs.and_then(|(text, unknown)| Some((parse_identity(&text.to_string(), "(what the pipeline needs)").ok()?, unknown)));
+    let parsed = needs.and_then(|(text, unknown)| {
+        Some((parse_identity(&text.to_string(), "(what the pipeline needs)").ok()?, unknown))
+    });
     parsed.ok_or_else(|| DecideError::NoPipeline { given: name.to_owned() })
 }

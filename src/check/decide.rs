@@ -110,13 +110,17 @@ pub enum DecideError {
     #[error(transparent)]
     Ask(#[from] AskError),
     /// Nothing of the snapshot is called so.
-    #[error("resource `{given}` matches nothing of its kind in the snapshot (`allow_empty: true` if it need not)")]
+    #[error(
+        "resource `{given}` matches nothing of its kind in the snapshot (`allow_empty: true` if it need not)"
+    )]
     NoResource {
         /// The resource glob.
         given: String,
     },
     /// Nobody could make such a request.
-    #[error("nobody could make such a request, whatever policies allow: do the actions and the resources go together? (`allow_empty: true` if not)")]
+    #[error(
+        "nobody could make such a request, whatever policies allow: do the actions and the resources go together? (`allow_empty: true` if not)"
+    )]
     NoRequest,
     /// No managed policy is called so.
     #[error("policy `{given}` is neither of the snapshot nor one that AWS manages")]

@@ -51,7 +51,10 @@ pub(super) fn decide_equal(
         tally.doubt(&"the snapshot".into(), why.reason.clone(), &why.place);
     }
     let (asked, refuted) = (compared.formulas.asked, compared.formulas.refuted);
-    Ok(tally.settle(format!("the same both ways for {} principals: {refuted} of {asked} formulas refuted", callers.len())))
+    Ok(tally.settle(format!(
+        "the same both ways for {} principals: {refuted} of {asked} formulas refuted",
+        callers.len()
+    )))
 }
 
 /// So many actions and resources of a difference are named; the request shows one of each.

@@ -17,7 +17,8 @@ impl Reader<'_> {
                 let expected = "expected read, list, write, tagging or permissions-management";
                 AccessLevel::parse(text).ok_or_else(|| format!("access `{text}`: {expected}"))
             })?,
-            resources: self.listed("resource", written.resource.as_ref(), &mut |text| arn_glob("resource", text))?,
+            resources: self
+                .listed("resource", written.resource.as_ref(), &mut |text| arn_glob("resource", text))?,
             within: self.accounts("in", written.accounts.as_ref())?,
             when: self.conditions(written)?,
         };
@@ -29,16 +30,20 @@ impl Reader<'_> {
     fn actions(&mut self, written: &WrittenKind) -> Result<Vec<String>, FileError> {
         let catalogue = Catalogue::embedded();
         self.listed("action", written.action.as_ref(), &mut |text| {
-            let service = text.split_once(':').map_or("", |(service, name)| if name.is_empty() { "" } else { service });
+            let service =
+                text.split_once(':').map_or("", |(service, name)| if name.is_empty() { "" } else { service });
             if service.is_empty() && !text.contains('*') {
                 return Err(format!("action `{text}`: expected service:Action, or a glob over such names"));
             }
             if catalogue.actions_matching(text).next().is_some() {
                 return Ok(text.to_owned());
             }
-            let of_service = nearest(text, catalogue.service_actions(&fold_text(service)).map(|action| action.name()));
+            let of_service =
+                nearest(text, catalogue.service_actions(&fold_text(service)).map(|action| action.name()));
             let meant = of_service.map(str::to_owned).or_else(|| {
-                nearest(service, catalogue.service_prefixes()).filter(|other| *other != service).map(|other| format!("{other}:…"))
+                nearest(service, catalogue.service_prefixes())
+                    .filter(|other| *other != service)
+                    .map(|other| format!("{other}:…"))
             });
             let hint = meant.map(|meant| format!("; did you mean `{meant}`?")).unwrap_or_default();
             Err(format!("action `{text}`: no action of AWS matches{hint}"))
@@ -67,14 +72,15 @@ impl Reader<'_> {
         texts: Option<&Listed>,
     ) -> Result<Vec<Selector>, FileError> {
         let mut named = Vec::new();
-        let selectors = self.texts(key, texts, &mut |text, place| {
-            match text.parse::<Selector>().map_err(|error| error.to_string())? {
-                selector @ (Selector::Account(_) | Selector::Environment(_)) => {
-                    named.push((selector.to_string(), place.clone()));
-                    Ok(selector)
-                }
-                _ => Err(format!("{key} `{text}`: expected account:ID or env:NAME")),
+        let selectors = self.texts(key, texts, &mut |text, place| match text
+            .parse::<Selector>()
+            .map_err(|error| error.to_string())?
+        {
+            selector @ (Selector::Account(_) | Selector::Environment(_)) => {
+                named.push((selector.to_string(), place.clone()));
+                Ok(selector)
             }
+            _ => Err(format!("{key} `{text}`: expected account:ID or env:NAME")),
         })?;
         self.places.texts.extend(named);
         Ok(selectors)
@@ -91,16 +97,16 @@ impl Reader<'_> {
             return Ok(());
         }
         let levels: Vec<&str> = requests.access.iter().map(|level| level.name()).collect();
-        let found = format!("no action of `{}` has the access level {}", requests.actions.join(", "), levels.join(" or "));
+        let found = format!(
+            "no action of `{}` has the access level {}",
+            requests.actions.join(", "),
+            levels.join(" or ")
+        );
         Err(self.source.wrong(self.places.find("", &["access"]), found))
     }
 
     /// ARNs of what is read.
-    pub fn arns(
-        &mut self,
-        key: &'static str,
-        texts: Option<&Listed>,
-    ) -> Result<Vec<String>, FileError> {
+    pub fn arns(&mut self, key: &'static str, texts: Option<&Listed>) -> Result<Vec<String>, FileError> {
         self.listed(key, texts, &mut |text| arn_glob(key, text))
     }
 

@@ -31,7 +31,8 @@ pub(super) fn must_be_about_something(
 /// Whether things of its kind are known, but none that it could be about.
 fn is_unknown(glob: &str, estate: &Estate) -> bool {
     let Some(kind) = Kind::of(glob) else { return false };
-    let known: Vec<&str> = known_arns(estate).into_iter().filter(|arn| Kind::of(arn).as_ref() == Some(&kind)).collect();
+    let known: Vec<&str> =
+        known_arns(estate).into_iter().filter(|arn| Kind::of(arn).as_ref() == Some(&kind)).collect();
     let account = Arn::parse(glob).and_then(|arn| arn.account_id().map(str::to_owned));
     let elsewhere = account.is_some_and(|account| !estate.covers(&account));
     !known.is_empty() && !elsewhere && !known.iter().any(|arn| touches(glob, arn))

@@ -41,7 +41,12 @@ pub(super) fn decide_never(
             let requests = Requests { when: never.when.clone(), ..requests.clone() };
             estate.who_can_come_to(&requests, settings)?
         }
-        (_, target) => by_chains(never, &Attack { from: &from, together: never.together, when: &never.when, target }, estate, settings)?,
+        (_, target) => by_chains(
+            never,
+            &Attack { from: &from, together: never.together, when: &never.when, target },
+            estate,
+            settings,
+        )?,
     };
     for (principal, answer) in &answers {
         tally.forbid(principal, answer);

@@ -4,10 +4,10 @@ use super::audience::principals;
 use super::decide::{DecideError, Decided};
 use super::meant::must_be_about_something;
 use super::property::{Only, Property, Through};
-use super::tally::Tally;
+use super::tally::{Tally, best_of};
 use crate::ask::{Estate, glob_matches};
 use crate::escalation::EscalationSettings;
-use crate::question::{Answer, Quantifier, Selector, Verdict};
+use crate::question::{Answer, Quantifier, Selector};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
@@ -34,7 +34,10 @@ pub(super) fn decide_only(
     for (principal, answer) in &answers {
         let service = only.services.iter().any(|glob| glob_matches(glob, principal));
         match meant.contains_key(principal) {
-            true => keep_best(&mut found, principal, answer),
+            true => {
+                let best = found.entry(principal).or_insert(answer);
+                *best = best_of(best, answer);
+            }
             false if service => {}
             false => tally.forbid(principal, answer),
         }
@@ -42,10 +45,16 @@ pub(super) fn decide_only(
     if only.exactly {
         let what = only.requests.actions.join(" or ");
         found.iter().for_each(|(principal, answer)| tally.require(principal, &what, answer));
-        let elsewhere: BTreeSet<&Arc<str>> = meant.keys().filter(|principal| !found.contains_key(*principal)).collect();
+        let elsewhere: BTreeSet<&Arc<str>> =
+            meant.keys().filter(|principal| !found.contains_key(*principal)).collect();
         for principal in elsewhere {
             let Some(selector) = meant.get(principal) else { continue };
-            let own = estate.can(std::slice::from_ref(selector), &only.requests, Quantifier::Some, &settings.ask)?;
+            let own = estate.can(
+                std::slice::from_ref(selector),
+                &only.requests,
+                Quantifier::Some,
+                &settings.ask,
+            )?;
             own.principals.iter().for_each(|(principal, answer)| tally.require(principal, &what, answer));
         }
     }
@@ -54,17 +63,4 @@ pub(super) fn decide_only(
         false => format!("nobody can but those of the list, of {} principals", answers.len()),
     };
     Ok(tally.settle(holds))
-}
-
-/// Holders of tokens have one name for many sets of claims; one that can is enough.
-fn keep_best<'a>(found: &mut BTreeMap<&'a Arc<str>, &'a Answer>, principal: &'a Arc<str>, answer: &'a Answer) {
-    let rank = |answer: &Answer| match answer.verdict {
-        Verdict::Reachable => 0,
-        Verdict::Undecided => 1,
-        Verdict::Impossible => 2,
-    };
-    let best = found.entry(principal).or_insert(answer);
-    if rank(answer) < rank(best) {
-        *best = answer;
-    }
 }

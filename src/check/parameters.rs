@@ -7,10 +7,7 @@ use std::collections::BTreeMap;
 pub(super) enum FillError {
     /// No parameter is of that name.
     #[error("found `${{{name}}}`, expected one of the file's parameters: {known}")]
-    Unknown {
-        name: String,
-        known: String,
-    },
+    Unknown { name: String, known: String },
     /// It is not closed.
     #[error("found `${{` without a `}}`; write `$${{` for `${{` itself")]
     Open,
@@ -29,8 +26,15 @@ pub(super) fn fill(text: &str, values: &BTreeMap<String, String>) -> Result<Stri
         }
         filled.push_str(before);
         let (name, after) = after.split_once('}').ok_or(FillError::Open)?;
-        let known = || if values.is_empty() { "there are none".to_owned() } else { values.keys().cloned().collect::<Vec<_>>().join(", ") };
-        let value = values.get(name).ok_or_else(|| FillError::Unknown { name: name.to_owned(), known: known() })?;
+        let known = || {
+            if values.is_empty() {
+                "there are none".to_owned()
+            } else {
+                values.keys().cloned().collect::<Vec<_>>().join(", ")
+            }
+        };
+        let value =
+            values.get(name).ok_or_else(|| FillError::Unknown { name: name.to_owned(), known: known() })?;
         filled.push_str(value);
         rest = after;
     }

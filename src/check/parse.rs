@@ -35,7 +35,9 @@ impl PropertyFile {
         })?;
         let values = values_of(&written, names, &source)?;
         if written.properties.value.is_empty() {
-            return Err(source.wrong(&Place::of(written.properties.referenced), "found no properties, expected some"));
+            return Err(
+                source.wrong(&Place::of(written.properties.referenced), "found no properties, expected some")
+            );
         }
         let mut properties: Vec<Property> = Vec::new();
         for one in &written.properties.value {
@@ -43,7 +45,9 @@ impl PropertyFile {
             let property = reader.property(&one.value)?;
             if let Some(same) = properties.iter().find(|other| other.name == property.name) {
                 let (name, line) = (&property.name, same.places.name.line);
-                let found = format!("found `{name}` a second time (first in line {line}), expected a name of its own");
+                let found = format!(
+                    "found `{name}` a second time (first in line {line}), expected a name of its own"
+                );
                 return Err(source.wrong(&property.places.name, found));
             }
             properties.push(property);
@@ -81,12 +85,17 @@ fn said(error: &serde_saphyr::Error) -> String {
 }
 
 /// The values of the parameters.
-fn values_of(written: &WrittenFile, names: &Names, source: &Source) -> Result<BTreeMap<String, String>, FileError> {
+fn values_of(
+    written: &WrittenFile,
+    names: &Names,
+    source: &Source,
+) -> Result<BTreeMap<String, String>, FileError> {
     let mut values = BTreeMap::new();
     for (name, value) in &written.parameters {
         let given = names.set.get(name).or(value.value.as_ref()).cloned();
         let missing = || {
-            let found = format!("parameter `{name}` has no value of its own, expected one by --set {name}=VALUE");
+            let found =
+                format!("parameter `{name}` has no value of its own, expected one by --set {name}=VALUE");
             source.wrong(&Place::of(value.referenced), found)
         };
         values.insert(name.clone(), given.ok_or_else(missing)?);
@@ -112,7 +121,14 @@ impl Reader<'_> {
         let severity = written.severity.as_ref().map(|text| self.severity(text)).transpose()?;
         let kind = self.kind(written)?;
         let WrittenProperty { why, allow_empty, .. } = written;
-        Ok(Property { name, why: why.as_ref().map(|why| why.0.clone()), severity, allow_empty: *allow_empty, kind, places: self.places })
+        Ok(Property {
+            name,
+            why: why.as_ref().map(|why| why.0.clone()),
+            severity,
+            allow_empty: *allow_empty,
+            kind,
+            places: self.places,
+        })
     }
 
     fn kind(&mut self, written: &WrittenProperty) -> Result<Kind, FileError> {
@@ -146,7 +162,16 @@ impl Reader<'_> {
 
     fn never(&mut self, written: &WrittenKind) -> Result<Never, FileError> {
         const KEYS: [&str; 11] = [
-            "from", "together", "action", "access", "resource", "in", "when", "through", "controls", "administrator",
+            "from",
+            "together",
+            "action",
+            "access",
+            "resource",
+            "in",
+            "when",
+            "through",
+            "controls",
+            "administrator",
             "reads",
         ];
         self.must_be_among("never", &KEYS, written)?;
@@ -154,7 +179,8 @@ impl Reader<'_> {
         let from = self.selectors("from", written.from.as_ref())?;
         let target = self.target(written, through)?;
         let together = written.together.as_ref().is_some_and(|together| together.value);
-        let indirect = [("together", together), ("from", from.is_empty() && !matches!(target, Target::Access(_)))];
+        let indirect =
+            [("together", together), ("from", from.is_empty() && !matches!(target, Target::Access(_)))];
         for (key, there) in indirect {
             if there && (through == Through::Direct || key == "from") {
                 let expected = match key {
@@ -175,7 +201,9 @@ impl Reader<'_> {
             // Conditions are on the sessions asked about, not on those that are come to.
             let requests = self.requests(written)?;
             targets.push(Target::Access(crate::question::Requests { when: Vec::new(), ..requests }));
-        } else if let Some((key, at)) = written.keys().iter().find(|(key, _)| ["access", "resource", "in"].contains(key)) {
+        } else if let Some((key, at)) =
+            written.keys().iter().find(|(key, _)| ["access", "resource", "in"].contains(key))
+        {
             let found = format!("`{key}` is about actions, expected `action` too");
             return Err(self.source.wrong(&Place::of(*at), found));
         }
@@ -196,7 +224,8 @@ impl Reader<'_> {
         }
         match (targets.pop(), targets.is_empty()) {
             (None, _) => {
-                let expected = "expected `action`, `controls`, `administrator` or `reads`: what is never to be";
+                let expected =
+                    "expected `action`, `controls`, `administrator` or `reads`: what is never to be";
                 Err(self.source.wrong(self.places.find("", &["never"]), expected))
             }
             (Some(only), true) => Ok(only),
@@ -252,7 +281,11 @@ impl Reader<'_> {
     }
 
     /// Selectors of principals; a group is those that the configuration lists.
-    pub fn selectors(&mut self, key: &'static str, texts: Option<&Listed>) -> Result<Vec<Selector>, FileError> {
+    pub fn selectors(
+        &mut self,
+        key: &'static str,
+        texts: Option<&Listed>,
+    ) -> Result<Vec<Selector>, FileError> {
         let Some(texts) = texts else { return Ok(Vec::new()) };
         self.selectors_at(key, &texts.value, texts.referenced)
     }
@@ -270,7 +303,8 @@ impl Reader<'_> {
             let several = match text.strip_prefix("group:") {
                 Some(name) => groups.get(name).cloned().ok_or_else(|| {
                     let meant = near::nearest(name, groups.keys().map(String::as_str));
-                    let hint = meant.map(|meant| format!("; did you mean `group:{meant}`?")).unwrap_or_default();
+                    let hint =
+                        meant.map(|meant| format!("; did you mean `group:{meant}`?")).unwrap_or_default();
                     format!("selector `{text}`: no group of that name is configured{hint}")
                 })?,
                 None => vec![text.parse::<Selector>().map_err(|error| error.to_string())?],
@@ -302,7 +336,9 @@ impl Reader<'_> {
         let whole = Place::of(at);
         self.places.keys.insert(key, whole.clone());
         if texts.0.is_empty() {
-            return Err(self.source.wrong(&whole, format!("`{key}` is an empty list, expected something in it")));
+            return Err(self
+                .source
+                .wrong(&whole, format!("`{key}` is an empty list, expected something in it")));
         }
         let mut all = Vec::new();
         for (text, at) in &texts.0 {
@@ -319,16 +355,30 @@ impl Reader<'_> {
     }
 
     /// Refuses keys that a kind doesn't have.
-    pub(super) fn must_be_among(&self, kind: &str, keys: &[&str], written: &WrittenKind) -> Result<(), FileError> {
-        let Some((key, at)) = written.keys().into_iter().find(|(key, _)| !keys.contains(key)) else { return Ok(()) };
+    pub(super) fn must_be_among(
+        &self,
+        kind: &str,
+        keys: &[&str],
+        written: &WrittenKind,
+    ) -> Result<(), FileError> {
+        let Some((key, at)) = written.keys().into_iter().find(|(key, _)| !keys.contains(key)) else {
+            return Ok(());
+        };
         let found = format!("found `{key}` in `{kind}`, expected one of {}", keys.join(", "));
         Err(self.source.wrong(&Place::of(at), found))
     }
 
     /// Refuses a kind without the keys that it needs.
-    pub(super) fn must_have(&self, kind: &'static str, needed: &[&str], written: &WrittenKind) -> Result<(), FileError> {
+    pub(super) fn must_have(
+        &self,
+        kind: &'static str,
+        needed: &[&str],
+        written: &WrittenKind,
+    ) -> Result<(), FileError> {
         let there = written.keys();
-        let Some(key) = needed.iter().find(|key| !there.iter().any(|(known, _)| known == *key)) else { return Ok(()) };
+        let Some(key) = needed.iter().find(|key| !there.iter().any(|(known, _)| known == *key)) else {
+            return Ok(());
+        };
         Err(self.source.wrong(self.places.find("", &[kind]), format!("`{kind}` without `{key}`")))
     }
 }

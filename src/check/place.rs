@@ -46,11 +46,13 @@ impl Source {
     /// The bytes of a place: of its first line only, and something that can be marked.
     fn marked(&self, range: &Range<usize>) -> Range<usize> {
         let text = &*self.text;
-        let inside = |at: usize| (0..=at.min(text.len())).rev().find(|at| text.is_char_boundary(*at)).unwrap_or(0);
+        let inside =
+            |at: usize| (0..=at.min(text.len())).rev().find(|at| text.is_char_boundary(*at)).unwrap_or(0);
         let (start, end) = (inside(range.start), inside(range.end));
         let rest = text.get(start..end).unwrap_or_default();
         let line = rest.lines().next().unwrap_or_default().trim_end();
-        let length = line.len().max(text.get(start..).and_then(|t| t.chars().next()).map_or(0, char::len_utf8));
+        let length =
+            line.len().max(text.get(start..).and_then(|t| t.chars().next()).map_or(0, char::len_utf8));
         start..start + length
     }
 }

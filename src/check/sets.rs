@@ -19,10 +19,13 @@ impl Reader<'_> {
         self.must_have("only", &["action"], written)?;
         let requests = self.requests(written)?;
         let through = self.through(written)?;
-        let services = self.texts("services", written.services.as_ref(), &mut |text, _| match text.contains('.') {
-            true => Ok(text.to_owned()),
-            false => Err(format!("services `{text}`: expected a service principal, such as cloudtrail.amazonaws.com")),
-        })?;
+        let services =
+            self.texts("services", written.services.as_ref(), &mut |text, _| match text.contains('.') {
+                true => Ok(text.to_owned()),
+                false => Err(format!(
+                    "services `{text}`: expected a service principal, such as cloudtrail.amazonaws.com"
+                )),
+            })?;
         let (who, exactly) = match (&written.are, &written.within) {
             (Some(_), None) => (self.selectors("are", written.are.as_ref())?, true),
             (None, Some(within)) => (self.within_selectors(within)?, false),
@@ -122,7 +125,9 @@ impl Reader<'_> {
             WrittenBound { policy: None, principal: None, pipeline: Some(name), scps: None } => {
                 Ok(Bound::Pipeline(self.filled(&name.value.0, &Place::of(name.referenced))?))
             }
-            WrittenBound { policy: None, principal: None, pipeline: None, scps: Some(scps) } if scps.value => {
+            WrittenBound { policy: None, principal: None, pipeline: None, scps: Some(scps) }
+                if scps.value =>
+            {
                 Ok(Bound::Scps)
             }
             _ => Err(self.source.wrong(&place, "expected one of `policy`, `pipeline` and `scps: true`")),

@@ -85,6 +85,7 @@ fn without_free(requests: &Requests, estate: &Estate) -> Requests {
 
 fn not_told(answer: &Answer, unknown: &[String]) -> String {
     let step = answer.witness.as_ref().and_then(|witness| witness.steps.first());
-    let call = step.map_or_else(String::new, |step| format!("it may call {} on {}: ", step.action, step.resource));
+    let call =
+        step.map_or_else(String::new, |step| format!("it may call {} on {}: ", step.action, step.resource));
     format!("{call}whether {} needs that is not known", unknown.join(" or "))
 }

@@ -57,6 +57,11 @@ impl Tally {
         self.principals.insert(principal.clone());
     }
 
+    /// Whether nothing speaks against the property so far.
+    pub fn is_clear(&self) -> bool {
+        self.violations.is_empty() && self.doubts.is_empty()
+    }
+
     /// A violation, with what shows it.
     pub fn violate(&mut self, principal: &Arc<str>, message: String, answer: &Answer) {
         self.violations.push(Violation {
@@ -108,8 +113,12 @@ impl Tally {
             format!("{principal}: {message}{more}")
         };
         let message = match (judgement, self.violations.first(), self.doubts.first()) {
-            (Judgement::Violated, Some(one), _) => first(&one.principal, &one.message, self.violations.len() - 1),
-            (Judgement::Undecided, _, Some(one)) => first(&one.principal, &one.why.reason, self.doubts.len() - 1),
+            (Judgement::Violated, Some(one), _) => {
+                first(&one.principal, &one.message, self.violations.len() - 1)
+            }
+            (Judgement::Undecided, _, Some(one)) => {
+                first(&one.principal, &one.why.reason, self.doubts.len() - 1)
+            }
             _ => holds,
         };
         let settled = judgement == Judgement::Holds;
@@ -127,9 +136,20 @@ impl Tally {
     }
 }
 
+/// Of a holder of tokens, who has a name at each provider, the answer that says most: one that can is enough.
+pub(super) fn best_of<'a>(one: &'a Answer, other: &'a Answer) -> &'a Answer {
+    let rank = |answer: &Answer| match answer.verdict {
+        Verdict::Reachable => 0,
+        Verdict::Undecided => 1,
+        Verdict::Impossible => 2,
+    };
+    if rank(other) < rank(one) { other } else { one }
+}
+
 /// What an unreadable policy must say so that the answer is right.
 fn unread(answer: &Answer) -> Option<String> {
-    let unread: Vec<String> = answer.assumptions.iter().filter(|taken| is_of_unreadable(taken)).cloned().collect();
+    let unread: Vec<String> =
+        answer.assumptions.iter().filter(|taken| is_of_unreadable(taken)).cloned().collect();
     (!unread.is_empty()).then(|| unread.join("; "))
 }
 

@@ -49,7 +49,8 @@ impl Check {
             for property in &file.properties {
                 let settings = EscalationSettings { ask: afresh(&settings.ask), ..settings.clone() };
                 let watch = Watch::start(&settings.ask, global.quiet);
-                let decided = decide(property, &estate, &settings).map_err(|error| file.locate(property, &error))?;
+                let decided =
+                    decide(property, &estate, &settings).map_err(|error| file.locate(property, &error))?;
                 drop(watch);
                 checked.push(Checked { file: file.name().to_owned(), property: property.clone(), decided });
             }
@@ -75,9 +76,14 @@ impl Check {
             return Err(CliError::Usage(format!("--set {name}: no file has a parameter of that name")));
         }
         let mut known: BTreeMap<&str, &str> = BTreeMap::new();
-        for (file, property) in files.iter().flat_map(|file| file.properties.iter().map(move |one| (file, one))) {
+        for (file, property) in
+            files.iter().flat_map(|file| file.properties.iter().map(move |one| (file, one)))
+        {
             if let Some(other) = known.insert(&property.name, file.name()) {
-                let found = format!("found `{}` a second time (first in {other}), expected a name of its own", property.name);
+                let found = format!(
+                    "found `{}` a second time (first in {other}), expected a name of its own",
+                    property.name
+                );
                 return Err(file.wrong(property, found).into());
             }
         }

@@ -17,6 +17,7 @@ use crate::question::{
     Witness,
 };
 use gateproof_encodings::primitive::Primitive;
+use gateproof_model::snapshot::Missing;
 use rayon::prelude::*;
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -285,6 +286,15 @@ impl Estate {
         if let Some(undecided) = hidden.or(untold).or(found.untried.clone()) {
             return Answer { undecided: Some(undecided), ..Answer::bare(Verdict::Undecided) };
         }
+        let taken = self.taken(&kinds);
+        if let (Missing::Unknown, Some(untold)) = (self.missing, taken.first()) {
+            let reason = format!("not known: whether {}", untold.what);
+            let place = untold.command.clone().unwrap_or_default();
+            return Answer {
+                undecided: Some(Undecided { reason, place }),
+                ..Answer::bare(Verdict::Undecided)
+            };
+        }
         let mut solvers = vec![SolverName { name: "batsat".to_owned(), version: "0.6.0".to_owned() }];
         let mut encodings = vec!["classes".to_owned()];
         if found.refuted.seconded > 0 {
@@ -303,7 +313,7 @@ impl Estate {
                 scope: format!("any number of the {} kinds of step", settings.primitives.len()),
                 blocked_by: Vec::new(),
             }),
-            untold: Arc::new(self.taken(&kinds)),
+            untold: Arc::new(taken),
             ..Answer::bare(Verdict::Impossible)
         }
     }

@@ -28,9 +28,17 @@ fn property(checked: &Checked) -> Value {
     put("principals", json!(decided.principals));
     put("violations", decided.violations.iter().map(violation).collect());
     let doubts = decided.doubts.iter();
-    put("undecided", doubts.map(|d| json!({"principal": d.principal, "reason": d.why.reason, "where": d.why.place})).collect());
+    put(
+        "undecided",
+        doubts
+            .map(|d| json!({"principal": d.principal, "reason": d.why.reason, "where": d.why.place}))
+            .collect(),
+    );
     let witnesses = decided.witnesses.iter();
-    put("witnesses", witnesses.map(|(principal, witness)| json!({"principal": principal, "witness": witness})).collect());
+    put(
+        "witnesses",
+        witnesses.map(|(principal, witness)| json!({"principal": principal, "witness": witness})).collect(),
+    );
     put("proof", json!(decided.proof));
     put("assumptions", json!(decided.taken_for_granted()));
     put("missing", json!(decided.untold));
@@ -46,7 +54,8 @@ fn violation(violation: &Violation) -> Value {
     })
 }
 
-const COLUMNS: &[&str] = &["property", "verdict", "severity", "principal", "message", "assumptions", "file", "line"];
+const COLUMNS: &[&str] =
+    &["property", "verdict", "severity", "principal", "message", "assumptions", "file", "line"];
 
 /// A row a violation and a doubt, and one for each property that holds.
 pub fn table(checked: &[Checked]) -> Table {
@@ -58,7 +67,16 @@ fn rows(checked: &Checked) -> Vec<Vec<String>> {
     let severity = property.severity.map(|severity| severity.to_string()).unwrap_or_default();
     let row = |verdict: Judgement, principal: &str, message: &str, assumptions: &[String]| {
         let (verdict, line) = (verdict.to_string(), property.places.name.line.to_string());
-        let cells = [&property.name, &*verdict, &*severity, principal, message, &*assumptions.join("\n"), file, &*line];
+        let cells = [
+            &property.name,
+            &*verdict,
+            &*severity,
+            principal,
+            message,
+            &*assumptions.join("\n"),
+            file,
+            &*line,
+        ];
         cells.map(str::to_owned).to_vec()
     };
     let violations = decided.violations.iter();
@@ -125,7 +143,8 @@ fn violated(out: &mut String, checked: &Checked) {
 
 fn doubts(out: &mut String, decided: &Decided) {
     for doubt in &decided.doubts {
-        let place = if doubt.why.place.is_empty() { String::new() } else { format!(" ({})", doubt.why.place) };
+        let place =
+            if doubt.why.place.is_empty() { String::new() } else { format!(" ({})", doubt.why.place) };
         line(out, format_args!("  unknown   {}: {}{place}", doubt.principal, doubt.why.reason));
     }
 }

@@ -50,8 +50,13 @@ fn questions() -> impl Strategy<Value = Question> {
     let account = proptest::option::of(proptest::sample::select(vec!["222222222222", "444444444444"]));
     let when = proptest::option::of(proptest::sample::select(CONDITIONS.to_vec()));
     let action = proptest::sample::select(ACTIONS.to_vec());
-    (from, action, account, when, any::<bool>())
-        .prop_map(|(from, action, account, when, fixed)| Question { from, action, account, when, fixed })
+    (from, action, account, when, any::<bool>()).prop_map(|(from, action, account, when, fixed)| Question {
+        from,
+        action,
+        account,
+        when,
+        fixed,
+    })
 }
 
 impl Question {

@@ -41,8 +41,12 @@ fn the_exit_code_is_that_of_the_worst_property() {
 #[test]
 fn the_json_says_what_the_text_says() {
     let (code, document) = ask(&["check", ACME, EXAMPLE]);
-    let verdicts: Vec<&str> =
-        document["properties"].as_array().unwrap().iter().map(|one| one["verdict"].as_str().unwrap()).collect();
+    let verdicts: Vec<&str> = document["properties"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|one| one["verdict"].as_str().unwrap())
+        .collect();
     assert_eq!((code, verdicts), (2, vec!["holds", "violated", "holds", "violated", "violated"]));
     let text = stdout(&run(&["check", ACME, EXAMPLE]));
     assert!(text.ends_with("\n3 violated, 0 undecided, 2 hold\n"), "{text}");
@@ -76,7 +80,12 @@ fn exports_list_what_is_violated() {
     assert_eq!(first["locations"][0]["physicalLocation"]["region"]["startLine"], 12);
     assert!(first["codeFlows"][0]["threadFlows"][0]["locations"].as_array().unwrap().len() > 1);
     let junit = export("junit.xml");
-    assert!(junit.contains("<testsuites name=\"gateproof check\" tests=\"5\" failures=\"3\" errors=\"0\" skipped=\"0\">"), "{junit}");
+    assert!(
+        junit.contains(
+            "<testsuites name=\"gateproof check\" tests=\"5\" failures=\"3\" errors=\"0\" skipped=\"0\">"
+        ),
+        "{junit}"
+    );
     let csv = export("csv");
     assert_eq!(csv.matches("\"violated\"").count(), 5, "{csv}");
     assert!(export("md").starts_with("# Properties\n"));
@@ -86,7 +95,8 @@ fn exports_list_what_is_violated() {
 fn files() -> Vec<Value> {
     let read = |path: &Path| serde_saphyr::from_str(&std::fs::read_to_string(path).unwrap()).unwrap();
     let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/cli/checks");
-    let mut paths: Vec<PathBuf> = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).collect();
+    let mut paths: Vec<PathBuf> =
+        std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).collect();
     paths.push(Path::new(env!("CARGO_MANIFEST_DIR")).join(EXAMPLE));
     paths.iter().map(|path| read(path)).collect()
 }
@@ -94,11 +104,14 @@ fn files() -> Vec<Value> {
 #[test]
 fn files_fit_their_schema_and_spoilt_ones_fit_neither_it_nor_the_parser() {
     let mut tried = 0;
-    let parses = |document: &Value| PropertyFile::parse("checks.yaml", &document.to_string(), &Names::default());
+    let parses =
+        |document: &Value| PropertyFile::parse("checks.yaml", &document.to_string(), &Names::default());
     for document in files() {
         assert_eq!(check_properties(&document), Ok(()), "{document}");
         assert!(parses(&document).is_ok(), "{:?}", parses(&document));
-        for (place, mutant) in mutants(&document).into_iter().filter(|(place, _)| !place.starts_with("/parameters/")) {
+        for (place, mutant) in
+            mutants(&document).into_iter().filter(|(place, _)| !place.starts_with("/parameters/"))
+        {
             let parsed = parses(&mutant).is_ok();
             let fits = check_properties(&mutant).is_ok();
             // What may be left out may be.

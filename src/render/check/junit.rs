@@ -20,7 +20,8 @@ fn case(checked: &Checked) -> Case {
     let Decided { violations, doubts, .. } = decided;
     let severity = property.severity.map(|severity| format!("{severity}: ")).unwrap_or_default();
     let violations = violations.iter().map(|v| format!("{severity}{}: {}", v.principal, v.message));
-    let doubts = doubts.iter().map(|d| format!("undecided: {}: {} {}", d.principal, d.why.reason, d.why.place));
+    let doubts =
+        doubts.iter().map(|d| format!("undecided: {}: {} {}", d.principal, d.why.reason, d.why.place));
     Case {
         class: property.kind.name().to_owned(),
         name: property.name.clone(),
