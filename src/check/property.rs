@@ -126,7 +126,7 @@ pub struct Only {
     pub through: Through,
     /// Those who may.
     pub who: Vec<Selector>,
-    /// The service principals that may too, as globs.
+    /// The service principals and identity providers that may too, as globs.
     pub services: Vec<String>,
     /// Whether each of those who may must be able to.
     pub exactly: bool,

@@ -20,10 +20,10 @@ impl Reader<'_> {
         let requests = self.requests(written)?;
         let through = self.through(written)?;
         let services =
-            self.texts("services", written.services.as_ref(), &mut |text, _| match text.contains('.') {
+            self.texts("services", written.services.as_ref(), &mut |text, _| match text.contains('.') || text.starts_with("arn:") {
                 true => Ok(text.to_owned()),
                 false => Err(format!(
-                    "services `{text}`: expected a service principal, such as cloudtrail.amazonaws.com"
+                    "services `{text}`: expected a service principal, such as cloudtrail.amazonaws.com, or the ARN of an identity provider"
                 )),
             })?;
         let (who, exactly) = match (&written.are, &written.within) {

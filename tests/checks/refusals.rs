@@ -77,7 +77,7 @@ fn what_is_no_yaml_or_has_no_such_key_is_placed_too() {
         ("properties:\n  - name: x\n    nevr: {}", "3:5"),
         ("properties:\n  - name: x\n    never: {fom: role/x}", "3:13"),
         ("properties:\n  - name: [x]\n    never: {}", "2:5"),
-        ("properties:\n  - name: 5\n    never: {}", "2:11"),
+        ("properties:\n  - name: 5\n    never: {}", "2:5"),
         ("properties:\n  - name: x\n    never: {action: {a: b}}", "3:21"),
         ("properties: {a: b}", "1:13"),
         ("properties:\n  - name: x\n   never: {}", "3:4"),
@@ -111,7 +111,7 @@ fn what_nobody_and_nothing_matches_is_no_pass() {
         let error = decide(property, acme(), &settings()).map(|_| ()).unwrap_err();
         let shown = short(&file.locate(property, &error).to_string());
         assert!(shown.ends_with(expected), "{says}\n{shown}\n{expected}");
-        if expected.contains("matches nothing") && says.starts_with("never") {
+        if expected.contains("matches nothing") && says.starts_with("never") && !says.contains("env:") {
             let file = one(&format!("{says}\nallow_empty: true"));
             assert!(decide(&file.properties[0], acme(), &settings()).is_ok());
         }
