@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "tests")]
 
 mod agreement;
+mod changes;
 mod file;
 mod kinds;
 mod refusals;

@@ -70,3 +70,17 @@ fn what_is_of_another_service_or_action_is_not_missed() {
     assert!(!said("sts:AssumeRole", "list-saml-providers"));
     assert!(!said("sts:AssumeRole", "list-delegated-administrators"));
 }
+
+/// Whatever no listing tells of may be there, if what is missing is to be unknown.
+#[test]
+fn no_chain_is_ruled_out_over_an_inventory_that_is_unknown() {
+    let fixed = "corpus/snapshots/acme-fixed";
+    let asked = ["reach", fixed, "--from", "role/acme-build-prod", "--administrator", "account:444444444444"];
+    let (code, assumed) = ask(&asked);
+    assert_eq!((code, assumed["verdict"].as_str()), (0, Some("impossible")));
+    assert!(!assumed["assumptions"].as_array().unwrap().is_empty());
+    let (code, unknown) = ask(&[&asked[..], &["--missing", "unknown"]].concat());
+    assert_eq!((code, unknown["verdict"].as_str()), (3, Some("undecided")));
+    let reason = unknown["undecided"]["reason"].as_str().unwrap();
+    assert!(reason.starts_with("not known: whether account "), "{reason}");
+}
