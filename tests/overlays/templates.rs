@@ -26,9 +26,9 @@ fn what_cdk_synthesizes_gives_and_withholds() {
     assert_eq!(ask(&open, &reader, purge, queue).0, REACHABLE);
     // A topic's policy lets another account in.
     let topic = "arn:aws:sns:us-east-1:222222222222:orders-events";
-    let root = "arn:aws:iam::444444444444:root";
-    assert_eq!(ask(&CDK, root, "sns:Publish", topic).0, REACHABLE);
-    assert_eq!(ask(&CDK, root, "sns:Subscribe", topic).0, IMPOSSIBLE);
+    let admin = "arn:aws:iam::444444444444:role/acme-breakglass";
+    assert_eq!(ask(&CDK, admin, "sns:Publish", topic).0, REACHABLE);
+    assert_eq!(ask(&CDK, admin, "sns:Subscribe", topic).0, IMPOSSIBLE);
 }
 
 #[test]
@@ -69,8 +69,9 @@ fn a_template_in_yaml_with_short_forms() {
     let production = [&partner[..], &["--with-parameter", "Stage=production"]].concat();
     let producer = arn("role/partner-production");
     assert_eq!(ask(&production, &producer, "sqs:SendMessage", queue).0, IMPOSSIBLE);
-    let root = "arn:aws:iam::333333333333:root";
-    assert_eq!(ask(&partner, root, "sts:AssumeRole", &reader).0, IMPOSSIBLE);
+    assert_eq!(ask(&partner, "external:999999999999", "sts:AssumeRole", &reader).0, IMPOSSIBLE);
+    let given = with("PartnerAccount=999999999999");
+    assert_eq!(ask(&given, "external:999999999999", "sts:AssumeRole", &reader).0, REACHABLE);
 }
 
 #[test]
@@ -89,4 +90,26 @@ fn a_terraform_plan() {
     let output = run("can", &[&PLAN[..], &["--principal", &deployer, "--action", "s3:GetObject"]].concat());
     let said = String::from_utf8_lossy(&output.stderr).into_owned();
     assert!(said.contains("aws_cloudwatch_metric_alarm.noise (aws_cloudwatch_metric_alarm) is not read"), "{said}");
+}
+
+#[test]
+fn long_ids_that_begin_alike_are_two_roles() {
+    let role = |service: &str| {
+        serde_json::json!({"Type": "AWS::IAM::Role", "Properties": {"AssumeRolePolicyDocument": {"Version": "2012-10-17",
+            "Statement": [{"Effect": "Allow", "Principal": {"AWS": service}, "Action": "sts:AssumeRole"}]}}})
+    };
+    let alice = arn("user/people/alice.nguyen");
+    let template = serde_json::json!({"Resources": {
+        "PipelineSourceCodePipelineActionRoleA": role(&alice),
+        "PipelineSourceCodePipelineActionRoleB": role("444444444444")}});
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("long.json");
+    std::fs::write(&path, template.to_string()).unwrap();
+    let changes = ["--with-template", path.to_str().unwrap(), "--account", "222222222222", "--region", "us-east-1"];
+    let roles = arn("role/long-PipelineSourceCodePipeli-*");
+    let (code, document) = ask(&changes, &alice, "sts:AssumeRole", &roles);
+    assert_eq!(code, REACHABLE, "{document}");
+    let made = run("who-can", &[&changes[..], &["--action", "sts:AssumeRole", "--resource", &roles, "--quiet"]].concat());
+    let text = String::from_utf8_lossy(&made.stdout).into_owned();
+    assert!(text.contains("alice.nguyen") && text.contains("444444444444"), "{text}");
 }

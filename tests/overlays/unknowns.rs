@@ -15,13 +15,13 @@ fn is_open(changes: &[&str], principal: &str, action: &str, resource: &str) {
 #[test]
 fn imports_attributes_and_parameters() {
     let cdk = ["--with-template", "corpus/templates/cdk"];
-    let root = "arn:aws:iam::333333333333:root";
+    let stranger = "external:999999999999";
     // Trusted: whatever the import comes to. Let in: whatever the custom resource answers.
-    is_open(&cdk, root, "sts:AssumeRole", "arn:aws:iam::222222222222:role/orders-importer");
-    is_open(&cdk, root, "s3:PutObject", "arn:aws:s3:::acme-orders-drop/in/x");
+    is_open(&cdk, stranger, "sts:AssumeRole", "arn:aws:iam::222222222222:role/orders-importer");
+    is_open(&cdk, stranger, "s3:PutObject", "arn:aws:s3:::acme-orders-drop/in/x");
     let partner = [&["--with-template", "corpus/templates/partner.yaml"][..], &PLACE].concat();
     let reader = "arn:aws:iam::222222222222:role/partner-staging";
-    is_open(&partner, root, "sts:AssumeRole", reader);
+    is_open(&partner, stranger, "sts:AssumeRole", reader);
     is_open(&partner, reader, "s3:PutObject", "arn:aws:s3:::acme-team-data-222222222222/any/x");
     // A role's policy that hangs on a condition which hangs on a parameter.
     let cleaner = "arn:aws:iam::222222222222:role/partner-Cleaner-GENERATED000";
@@ -46,7 +46,7 @@ fn a_deny_that_is_not_known_denies_nothing_for_certain() {
 #[test]
 fn a_bucket_policy_known_after_apply_only() {
     let plan = [&["--with-plan", "corpus/templates/plan.json"][..], &PLACE].concat();
-    is_open(&plan, "arn:aws:iam::333333333333:root", "s3:PutObject", "arn:aws:s3:::acme-tf-drop/x");
+    is_open(&plan, "external:999999999999", "s3:PutObject", "arn:aws:s3:::acme-tf-drop/x");
 }
 
 #[test]

@@ -1,6 +1,7 @@
 //! A snapshot read with changes is the snapshot that would be read if its files had been edited by hand.
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic, clippy::expect_used, reason = "tests")]
 
+mod bombs;
 mod collector;
 mod controls;
 mod principals;

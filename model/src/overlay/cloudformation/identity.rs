@@ -153,7 +153,9 @@ impl Scope<'_> {
 
     fn made_name(&self, logical: &str, lower: bool) -> String {
         let short = |text: &str| text.chars().take(24).collect::<String>();
-        let name = format!("{}-{}-{MADE}", short(&self.stack.name), short(logical));
+        // Ids that begin alike are not to share a name.
+        let made = if logical.chars().count() > 24 { letters_of(logical) } else { MADE.to_owned() };
+        let name = format!("{}-{}-{made}", short(&self.stack.name), short(logical));
         if lower { name.to_lowercase() } else { name }
     }
 
@@ -161,6 +163,14 @@ impl Scope<'_> {
         let filled = template.replace("{p}", &self.partition).replace("{r}", &self.stack.region);
         filled.replace("{a}", &self.stack.account).replace("{path}", path).replace("{n}", name)
     }
+}
+
+/// As many letters as in [`MADE`], others for other texts (FNV-1a).
+fn letters_of(text: &str) -> String {
+    let hash = text.bytes().fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| {
+        (hash ^ u64::from(byte)).wrapping_mul(0x0000_0100_0000_01b3)
+    });
+    format!("GEN{:09X}", hash >> 28)
 }
 
 /// The name in a physical id, which may be an ARN or a URL.
