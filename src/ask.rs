@@ -92,6 +92,8 @@ pub(crate) use taken::{NewName, SUPPOSED};
 pub(crate) use witness::evidence;
 pub(crate) use within::{Within, goes_by_alias};
 
+use std::borrow::Cow;
+
 /// How to answer.
 #[derive(Debug, Clone)]
 pub struct Settings {
@@ -120,6 +122,12 @@ impl Default for Settings {
             exhaustive: false,
             realistic: false,
         }
+    }
+}
+
+impl<'a> From<&'a Settings> for Cow<'a, Settings> {
+    fn from(settings: &'a Settings) -> Self {
+        Self::Borrowed(settings)
     }
 }
 

@@ -360,6 +360,16 @@ impl Global {
         }
     }
 
+    /// Whether the result is printed or written as JSON.
+    fn writes_json(&self) -> bool {
+        matches!(self.format, Format::Json) || self.export.iter().any(Export::is_json)
+    }
+
+    /// Whether it is printed for people.
+    fn prints_text(&self) -> bool {
+        matches!(self.format, Format::Text)
+    }
+
     /// Prints the result, and writes it where `--export` says.
     fn publish(&self, json: &Value, text: &str, table: Option<&Table>) -> Result<(), CliError> {
         self.publish_forms(&Forms { json, table, report: None }, text)

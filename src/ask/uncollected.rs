@@ -11,11 +11,15 @@ use gateproof_model::catalogue::ActionInfo;
 use gateproof_model::text::fold_text;
 use rustc_hash::FxHashMap;
 use std::collections::BTreeSet;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 /// The inputs that were never collected, said once a question and account of whoever asks.
 #[derive(Debug, Default)]
-pub(crate) struct SaidOnce(Mutex<ByAccount>);
+pub(crate) struct SaidOnce {
+    by_account: Mutex<ByAccount>,
+    /// The places of those about the question's actions, and whether each is about its resources.
+    of_actions: OnceLock<Vec<(usize, bool)>>,
+}
 
 /// Somebody of whom nothing can be said, and why.
 type Doubtful = (Arc<str>, Undecided);
@@ -25,6 +29,9 @@ type ByAccount = FxHashMap<Option<Arc<str>>, Arc<Vec<Untold>>>;
 impl Estate {
     /// Why nothing can be said: something that the actions' services are about could not be read.
     pub(crate) fn blind_spot(&self, caller: &CallerEntity, prepared: &Prepared<'_>) -> Option<Undecided> {
+        if self.snapshot.blind_spots().is_empty() {
+            return None;
+        }
         let services: Vec<&str> = prepared.actions.known.iter().map(ActionInfo::service).collect();
         let concerned = |spot: &&BlindSpot| {
             let account = spot.account.as_deref();
@@ -66,23 +73,25 @@ impl Estate {
         caller: &CallerEntity,
         prepared: &Prepared<'_>,
     ) -> Arc<Vec<Untold>> {
-        let mut known = prepared.uncollected.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut known = prepared.uncollected.by_account.lock().unwrap_or_else(PoisonError::into_inner);
         let untold = known.entry(caller.account.clone());
         untold.or_insert_with(|| Arc::new(self.uncollected(caller, prepared))).clone()
     }
 
     /// The inputs that were never collected and could touch the answer.
     pub(crate) fn uncollected(&self, caller: &CallerEntity, prepared: &Prepared<'_>) -> Vec<Untold> {
-        let mut untold = Vec::new();
-        for assumption in self.snapshot.assumptions() {
-            let touches = &assumption.touches;
-            let own =
-                touches.account.is_none() || touches.account == caller.account || caller.account.is_none();
-            if (own || is_about_resources(touches, prepared)) && is_about_actions(touches, prepared) {
-                untold.push(Untold::from(assumption));
-            }
-        }
-        untold
+        let all = self.snapshot.assumptions();
+        let of_actions = prepared.uncollected.of_actions.get_or_init(|| {
+            let about = all.iter().enumerate().filter(|(_, a)| is_about_actions(&a.touches, prepared));
+            about.map(|(n, a)| (n, is_about_resources(&a.touches, prepared))).collect()
+        });
+        let touches = |(n, of_resources): &(usize, bool)| {
+            let assumption = all.get(*n)?;
+            let account = &assumption.touches.account;
+            let own = account.is_none() || *account == caller.account || caller.account.is_none();
+            (own || *of_resources).then(|| Untold::from(assumption))
+        };
+        of_actions.iter().filter_map(touches).collect()
     }
 }
 

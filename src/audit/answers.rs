@@ -4,6 +4,7 @@ use super::evidence::Evidence;
 use crate::ask::Everybody;
 use crate::pipelines::Untold;
 use crate::question::{Answer, Verdict, Witness};
+use rustc_hash::FxHashSet;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
@@ -76,7 +77,10 @@ impl Answers {
 
 /// What was not collected and may make a difference to what is impossible.
 pub(super) fn missing_of<'a>(answers: impl Iterator<Item = &'a Answer>) -> Vec<Untold> {
+    let mut seen = FxHashSet::default();
     let impossible = answers.filter(|answer| answer.verdict == Verdict::Impossible);
-    let untold: BTreeSet<&Untold> = impossible.flat_map(|answer| answer.untold.iter()).collect();
+    // Those of an account share what is said of it.
+    let lists = impossible.filter(|answer| seen.insert(Arc::as_ptr(&answer.untold)));
+    let untold: BTreeSet<&Untold> = lists.flat_map(|answer| answer.untold.iter()).collect();
     untold.into_iter().cloned().collect()
 }

@@ -1,7 +1,7 @@
 //! The questions of one audit, each asked once however many pipelines it is about.
 
 use crate::ask::{Answered, AskError};
-use crate::escalation::{Attack, EscalationSettings, ReachAnswer, Target};
+use crate::escalation::{Attack, EscalationSettings, Ground, ReachAnswer, Target};
 use crate::question::Selector;
 use rustc_hash::FxHashMap;
 use std::collections::BTreeSet;
@@ -12,13 +12,15 @@ pub(super) struct Asked<'a> {
     /// Of single calls.
     pub answered: &'a Answered<'a>,
     settings: &'a EscalationSettings,
+    ground: Ground<'a>,
     reached: Mutex<FxHashMap<String, Arc<ReachAnswer>>>,
     named: Mutex<FxHashMap<Vec<Selector>, Arc<BTreeSet<Arc<str>>>>>,
 }
 
 impl<'a> Asked<'a> {
     pub fn new(answered: &'a Answered<'a>, settings: &'a EscalationSettings) -> Self {
-        Self { answered, settings, reached: Mutex::default(), named: Mutex::default() }
+        let ground = Ground::of_many(answered.estate, &settings.ask);
+        Self { answered, settings, ground, reached: Mutex::default(), named: Mutex::default() }
     }
 
     /// What an attacker who holds principals, one by one, comes to in any number of steps.
@@ -28,7 +30,7 @@ impl<'a> Asked<'a> {
             return Ok(known.clone());
         }
         let attack = Attack { from, together: false, when: &[], target };
-        let answer = Arc::new(self.answered.estate.attack(&attack, self.settings)?);
+        let answer = Arc::new(self.answered.estate.attack_on(&self.ground, &attack, self.settings)?);
         self.known().insert(key, answer.clone());
         Ok(answer)
     }

@@ -244,7 +244,7 @@ impl Case<'_> {
         let (mut projects, mut roles) = (BTreeSet::new(), BTreeSet::new());
         for pipeline in self.map.pipelines.iter().filter(|p| p.account == self.pipeline.account) {
             roles.insert(pipeline.role.as_str().into());
-            for (_, action) in pipeline.actions() {
+            for action in pipeline.each_action() {
                 roles.insert(action.role.as_str().into());
                 roles.extend(action.runs_as.iter().cloned());
                 projects.extend(action.by.iter().map(|by| by.name.clone()));

@@ -24,6 +24,11 @@ impl MappedPipeline {
         all.map(|(stage, action)| (format!("{}/{}", stage.name, action.name), action)).collect()
     }
 
+    /// The actions alone.
+    pub(super) fn each_action(&self) -> impl Iterator<Item = &MappedAction> {
+        self.stages.iter().flat_map(|stage| &stage.actions)
+    }
+
     /// The gates, each with its ARN.
     pub(super) fn gates(&self) -> Vec<(String, String)> {
         let gates = self.actions().into_iter().filter(|(_, action)| action.gate);
@@ -32,7 +37,7 @@ impl MappedPipeline {
 
     /// The roles with which the work of some actions is done.
     pub(super) fn roles_of(&self, some: impl Fn(&MappedAction) -> bool) -> BTreeSet<Arc<str>> {
-        let actions = self.actions().into_iter().map(|(_, action)| action).filter(|action| some(action));
+        let actions = self.each_action().filter(|action| some(action));
         actions.flat_map(|action| action.runs_as.iter().cloned()).collect()
     }
 
@@ -179,7 +184,7 @@ impl<'a> Case<'a> {
         };
         for pipeline in self.map.pipelines.iter().filter(|p| p.stores.iter().any(&shares)) {
             roles.insert(pipeline.role.as_str().into());
-            for (_, action) in pipeline.actions().into_iter().filter(|(_, action)| some(action)) {
+            for action in pipeline.each_action().filter(|action| some(action)) {
                 roles.insert(action.role.as_str().into());
                 if READERS.contains(&&*action.provider) {
                     roles.extend(action.runs_as.iter().cloned());

@@ -17,7 +17,7 @@ pub(super) fn is_stack(action: &MappedAction) -> bool {
 pub(super) fn stacks_by_role(map: &Map) -> BTreeMap<Arc<str>, BTreeSet<Stack>> {
     let mut by_role: BTreeMap<Arc<str>, BTreeSet<Stack>> = BTreeMap::new();
     for pipeline in &map.pipelines {
-        for (_, action) in pipeline.actions().into_iter().filter(|(_, action)| is_stack(action)) {
+        for action in pipeline.each_action().filter(|action| is_stack(action)) {
             for (role, by) in
                 action.runs_as.iter().flat_map(|role| action.by.iter().map(move |by| (role, by)))
             {

@@ -48,10 +48,13 @@ impl Audit {
                 "--pipeline `{name}`: no pipeline of that name was collected"
             )));
         }
-        let (json, table) = (render::audit::json(&audit), render::audit::table(&audit));
+        // Of many pipelines each form is large: what is not asked for is not made.
+        let json = global.writes_json().then(|| render::audit::json(&audit)).unwrap_or_default();
+        let text = global.prints_text().then(|| render::audit::text(&audit)).unwrap_or_default();
+        let table = render::audit::table(&audit);
         let name = self.snapshot.file_name().unwrap_or(self.snapshot.as_os_str()).to_string_lossy();
         let forms = Forms { json: &json, table: Some(&table), report: Some(Report::Audit(&audit, &name)) };
-        global.publish_forms(&forms, &render::audit::text(&audit))?;
+        global.publish_forms(&forms, &text)?;
         Ok(match (audit.is_violated(), audit.is_unknown()) {
             (true, _) => exit::REACHABLE,
             (false, true) => exit::UNDECIDED,

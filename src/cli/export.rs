@@ -75,6 +75,11 @@ impl Export {
         Err(CliError::Usage(format!("cannot export {command} to {file}: expected a name that ends in .json")))
     }
 
+    /// Whether it is written as JSON.
+    pub(crate) fn is_json(&self) -> bool {
+        self.kind == Kind::Json
+    }
+
     /// Refuses what only the audit writes.
     pub(crate) fn must_not_be_page(&self) -> Result<(), CliError> {
         match self.kind {

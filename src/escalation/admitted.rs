@@ -183,7 +183,7 @@ impl<'a> Search<'_, 'a, '_> {
 
     fn telling(&self) -> &Telling {
         let estate = self.finder.asker.estate;
-        let called = || Called::of(estate, self.n, self.primitive);
+        let called = || Called::of(estate, self.primitive);
         self.decided.telling.get_or_init(|| Telling::of(estate, &self.holder.entity, called()))
     }
 

@@ -38,18 +38,19 @@ pub(super) struct Telling {
 /// The actions of a step's calls.
 #[derive(Debug, Default)]
 pub(super) struct Called {
-    /// The step's place in the list.
-    step: usize,
+    /// The step, by its name: searches that share what is known look at different lists.
+    step: Arc<str>,
     known: ActionRanges,
     /// Whether some action is none of the catalogue's: then every statement may be about it.
     others: bool,
 }
 
 impl Called {
-    pub fn of(estate: &Estate, step: usize, primitive: &Primitive) -> Self {
+    pub fn of(estate: &Estate, primitive: &Primitive) -> Self {
         let calls = primitive.needs.iter().flat_map(calls_of);
         let known: Vec<_> = calls.map(|call| estate.catalogue.find_action(&call.action)).collect();
         let others = known.iter().any(Option::is_none);
+        let step = primitive.id.as_str().into();
         Self { step, known: ActionRanges::of(known.iter().flatten().map(ActionInfo::id)), others }
     }
 
@@ -81,7 +82,7 @@ pub(super) struct Mark {
 }
 
 /// What policies say, by step and resource.
-type Said = FxHashMap<(usize, Arc<str>), Option<Arc<str>>>;
+type Said = FxHashMap<(Arc<str>, Arc<str>), Option<Arc<str>>>;
 
 /// What the policies of resources say of a step's calls, each with its own ARN left out; `None` where it is like no other.
 #[derive(Debug, Default)]
@@ -93,7 +94,7 @@ pub(super) struct Signatures {
 
 impl Signatures {
     fn of(&self, estate: &Estate, called: &Called, resource: &ResourceEntity) -> Option<Arc<str>> {
-        let key = (called.step, resource.arn.clone());
+        let key = (called.step.clone(), resource.arn.clone());
         let known = self.known.lock().unwrap_or_else(PoisonError::into_inner).get(&key).cloned();
         known.unwrap_or_else(|| {
             let signature = signature(estate, called, resource);

@@ -44,10 +44,10 @@ pub(super) fn attachable<'d>(
     let mut found = vec![Arc::new(aws_managed(&administrator))];
     found.extend(own);
     let key = (scene.partition.clone(), tests_of(documents));
-    let known = objects.of_aws.lock().unwrap_or_else(PoisonError::into_inner).get(&key).cloned();
+    let known = objects.of_aws().lock().unwrap_or_else(PoisonError::into_inner).get(&key).cloned();
     let of_aws = known.unwrap_or_else(|| {
         let list = Arc::new(in_classes(objects, &administrator, &key));
-        objects.of_aws.lock().unwrap_or_else(PoisonError::into_inner).insert(key, list.clone());
+        objects.of_aws().lock().unwrap_or_else(PoisonError::into_inner).insert(key, list.clone());
         list
     });
     found.extend(of_aws.iter().cloned());

@@ -6,14 +6,14 @@ use super::by_arn::Index;
 use super::conditions::has_condition_on;
 use super::policies::GRANT_OPERATIONS;
 use super::sorts::Sorts;
+use super::stock::Stock;
 use crate::ask::{BOUNDARY, NewName};
 use gateproof_encodings::primitive::{Binding, Primitive, Reference, Template, TemplatePart};
-use gateproof_model::account::{Group, ManagedPolicy, PrincipalEntity, PrincipalEntityKind};
-use gateproof_model::inventory::{Inventory, Thing};
+use gateproof_model::account::{PrincipalEntity, PrincipalEntityKind};
+use gateproof_model::inventory::Inventory;
 use gateproof_model::snapshot::Snapshot;
-use rustc_hash::FxHashSet;
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 
 /// An object that a variable is bound to.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -149,7 +149,7 @@ pub(super) fn named(fresh: &Object, arn: &str) -> Arc<Object> {
 
 /// Objects, shared by all who look at them.
 pub(super) type List = Arc<Vec<Arc<Object>>>;
-type ByAccount = BTreeMap<Arc<str>, List>;
+pub(super) type ByAccount = BTreeMap<Arc<str>, List>;
 
 /// Where the objects of a variable are looked for.
 pub(super) enum Near {
@@ -161,31 +161,12 @@ pub(super) enum Near {
     These(Vec<Arc<Object>>),
 }
 
-/// The objects of a snapshot, by kind.
+/// The objects of a snapshot, by kind, as one search looks at them.
 pub(super) struct Objects<'a> {
     snapshot: &'a Snapshot,
-    roles: List,
-    users: List,
-    groups: List,
-    policies: List,
-    accounts: List,
-    /// Users and roles, root users, and instance profiles, made when first asked for.
-    principals: OnceLock<List>,
-    roots: OnceLock<List>,
-    profiles: OnceLock<List>,
-    /// Of the inventory, by kind, made when first asked for.
+    stock: Arc<Stock>,
+    /// Of the inventory, by kind: those that were looked at.
     things: Mutex<BTreeMap<String, List>>,
-    /// All of them, by kind and account.
-    by_account: Mutex<BTreeMap<String, ByAccount>>,
-    by_arn: Mutex<BTreeMap<String, Arc<Index>>>,
-    /// AWS's managed policies, as attachable as each other.
-    pub of_aws: OfAws,
-    /// Lists of what objects stand for.
-    lists: Mutex<FxHashSet<Among>>,
-    /// Whether some policy's condition is about the boundaries that users and roles have.
-    names_boundaries: OnceLock<bool>,
-    /// The operations that grants are for, made when first asked for: it takes a look at every policy.
-    operations: OnceLock<List>,
     /// Fields that a step asked for and no file tells.
     untold: Mutex<BTreeSet<String>>,
     /// The kinds of object that some step was looked for with.
@@ -193,54 +174,35 @@ pub(super) struct Objects<'a> {
 }
 
 impl<'a> Objects<'a> {
-    pub fn of(snapshot: &'a Snapshot) -> Self {
-        let principals = |kind: PrincipalEntityKind| -> List {
-            let of_kind = snapshot.principals().iter().filter(|p| p.kind == kind);
-            Arc::new(of_kind.map(|p| Arc::new(principal_object(p))).collect())
-        };
-        let groups = snapshot.groups().iter().map(|g| Arc::new(group_object(g))).collect();
-        let policies = snapshot.managed_policies().iter().map(|p| Arc::new(policy_object(p))).collect();
-        let accounts =
-            snapshot.accounts().iter().map(|a| Arc::new(account_object(&a.id, snapshot))).collect();
-        Self {
-            snapshot,
-            roles: principals(PrincipalEntityKind::Role),
-            users: principals(PrincipalEntityKind::User),
-            groups: Arc::new(groups),
-            policies: Arc::new(policies),
-            accounts: Arc::new(accounts),
-            principals: OnceLock::new(),
-            roots: OnceLock::new(),
-            profiles: OnceLock::new(),
-            things: Mutex::default(),
-            by_account: Mutex::default(),
-            by_arn: Mutex::default(),
-            of_aws: OfAws::default(),
-            lists: Mutex::default(),
-            names_boundaries: OnceLock::new(),
-            operations: OnceLock::new(),
-            untold: Mutex::default(),
-            asked: Mutex::default(),
-        }
+    /// From a stock of the same snapshot.
+    pub fn among(snapshot: &'a Snapshot, stock: Arc<Stock>) -> Self {
+        let (things, untold, asked) = (Mutex::default(), Mutex::default(), Mutex::default());
+        Self { snapshot, stock, things, untold, asked }
     }
 
     /// With an object for all new principals of each kind, behind the known ones.
-    pub fn with_unnamed(mut self, sorts: Option<&Sorts>) -> Self {
-        for object in sorts.into_iter().flat_map(Sorts::kinds).map(|kind| Arc::new(Object::unnamed(kind))) {
-            let list = if object.arn.ends_with(":role/*") { &mut self.roles } else { &mut self.users };
+    pub fn with_unnamed(snapshot: &'a Snapshot, sorts: &Sorts) -> Self {
+        let mut stock = Stock::of(snapshot);
+        for object in sorts.kinds().map(|kind| Arc::new(Object::unnamed(kind))) {
+            let list = if object.arn.ends_with(":role/*") { &mut stock.roles } else { &mut stock.users };
             Arc::make_mut(list).push(object);
         }
-        self
+        Self::among(snapshot, Arc::new(stock))
+    }
+
+    /// AWS's managed policies, as attachable as each other.
+    pub fn of_aws(&self) -> &OfAws {
+        &self.stock.of_aws
     }
 
     /// Whether some policy's condition is about the boundaries that users and roles have.
     pub fn names_boundaries(&self) -> bool {
-        *self.names_boundaries.get_or_init(|| has_condition_on(self.snapshot, BOUNDARY))
+        *self.stock.names_boundaries.get_or_init(|| has_condition_on(self.snapshot, BOUNDARY))
     }
 
     /// The list, as it is kept already if it is.
     pub fn kept(&self, members: Vec<Arc<str>>) -> Among {
-        let mut kept = self.lists.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut kept = self.stock.lists.lock().unwrap_or_else(PoisonError::into_inner);
         let members = Among::from(members);
         kept.get(&members).cloned().unwrap_or_else(|| {
             kept.insert(members.clone());
@@ -317,8 +279,9 @@ impl<'a> Objects<'a> {
 
     /// The same by their ARNs.
     pub fn by_arn(&self, kind: &str) -> Arc<Index> {
-        let mut indices = self.by_arn.lock().unwrap_or_else(PoisonError::into_inner);
-        let made = || Arc::new(Index::of(&self.of_kind(kind)));
+        let of_kind = self.of_kind(kind);
+        let mut indices = self.stock.by_arn.lock().unwrap_or_else(PoisonError::into_inner);
+        let made = || Arc::new(Index::of(&of_kind));
         match indices.get(kind) {
             Some(index) => index.clone(),
             None => indices.entry(kind.to_owned()).or_insert_with(made).clone(),
@@ -328,17 +291,17 @@ impl<'a> Objects<'a> {
     /// The objects of a kind, of whatever account.
     pub fn of_kind(&self, kind: &str) -> List {
         match kind {
-            "iam.role" => self.roles.clone(),
-            "iam.user" => self.users.clone(),
-            "iam.group" => self.groups.clone(),
-            "iam.policy" => self.policies.clone(),
-            "iam.principal" => self.principals.get_or_init(|| self.users_and_roles()).clone(),
-            "iam.root" => self.roots.get_or_init(|| Arc::new(self.root_users())).clone(),
+            "iam.role" => self.stock.roles.clone(),
+            "iam.user" => self.stock.users.clone(),
+            "iam.group" => self.stock.groups.clone(),
+            "iam.policy" => self.stock.policies.clone(),
+            "iam.principal" => self.stock.principals.get_or_init(|| self.users_and_roles()).clone(),
+            "iam.root" => self.stock.roots.get_or_init(|| Arc::new(self.root_users())).clone(),
             "iam.instance-profile" => {
-                self.profiles.get_or_init(|| Arc::new(self.instance_profiles())).clone()
+                self.stock.profiles.get_or_init(|| Arc::new(self.instance_profiles())).clone()
             }
-            "kms.operation" => self.operations.get_or_init(|| Arc::new(self.operations())).clone(),
-            "account" => self.accounts.clone(),
+            "kms.operation" => self.stock.operations.get_or_init(|| Arc::new(self.operations())).clone(),
+            "account" => self.stock.accounts.clone(),
             _ => self.things(kind),
         }
     }
@@ -356,7 +319,7 @@ impl<'a> Objects<'a> {
     }
 
     fn users_and_roles(&self) -> List {
-        Arc::new(self.users.iter().chain(self.roles.iter()).cloned().collect())
+        Arc::new(self.stock.users.iter().chain(self.stock.roles.iter()).cloned().collect())
     }
 
     fn root_users(&self) -> Vec<Arc<Object>> {
@@ -368,7 +331,7 @@ impl<'a> Objects<'a> {
     /// The instance profiles that some role is in; the others give nothing.
     fn instance_profiles(&self) -> Vec<Arc<Object>> {
         let mut profiles: Vec<(Arc<str>, Arc<str>)> = Vec::new();
-        for role in self.roles.iter() {
+        for role in self.stock.roles.iter() {
             let named = role.field("instance-profile").iter();
             profiles.extend(named.map(|arn| (arn.clone(), role.account.clone())));
         }
@@ -382,10 +345,11 @@ impl<'a> Objects<'a> {
 
     /// The objects of a kind that an account owns.
     pub fn in_account(&self, kind: &str, account: &str) -> List {
-        let mut indexed = self.by_account.lock().unwrap_or_else(PoisonError::into_inner);
+        let of_kind = self.of_kind(kind);
+        let mut indexed = self.stock.by_account.lock().unwrap_or_else(PoisonError::into_inner);
         let by_account = indexed.entry(kind.to_owned()).or_insert_with(|| {
             let mut by_account: BTreeMap<Arc<str>, Vec<Arc<Object>>> = BTreeMap::new();
-            for object in self.of_kind(kind).iter() {
+            for object in of_kind.iter() {
                 by_account.entry(object.account.clone()).or_default().push(object.clone());
             }
             by_account.into_iter().map(|(account, objects)| (account, Arc::new(objects))).collect()
@@ -395,8 +359,10 @@ impl<'a> Objects<'a> {
 
     fn things(&self, kind: &str) -> List {
         let mut known = self.things.lock().unwrap_or_else(PoisonError::into_inner);
-        let things = || self.snapshot.inventory().of_kind(kind).iter().map(|t| Arc::new(thing_object(t)));
-        known.entry(kind.to_owned()).or_insert_with(|| Arc::new(things().collect())).clone()
+        match known.get(kind) {
+            Some(things) => things.clone(),
+            None => known.entry(kind.to_owned()).or_insert(self.stock.things(kind, self.snapshot)).clone(),
+        }
     }
 
     /// Takes note of a kind of object that a step is looked for with, and of the one by which it is told.
@@ -454,42 +420,6 @@ impl<'a> Objects<'a> {
     fn boundary_of(&self, of: &Object) -> Option<&Arc<str>> {
         self.principal(&of.arn)?.boundary_arn.as_ref()
     }
-}
-
-fn principal_object(p: &PrincipalEntity) -> Object {
-    let mut object = Object::plain(&p.arn, &p.name, &p.account);
-    object.fields.insert("path".to_owned(), vec![p.path.clone()]);
-    object.fields.insert("instance-profile".to_owned(), p.instance_profiles.clone());
-    object
-}
-
-/// An account; its field `management` is the management account of its organization.
-fn account_object(id: &Arc<str>, snapshot: &Snapshot) -> Object {
-    let mut object = Object::plain(id, id, id);
-    let management = snapshot.organization().management_account.iter().cloned().collect();
-    object.fields.insert("management".to_owned(), management);
-    object
-}
-
-fn thing_object(t: &Thing) -> Object {
-    let mut object = Object::plain(&t.arn, &t.name, &t.account);
-    object.fields.clone_from(&t.fields);
-    object.told = true;
-    if let Some(region) = &t.region {
-        object.fields.insert("region".to_owned(), vec![region.clone()]);
-    }
-    object
-}
-
-fn group_object(g: &Group) -> Object {
-    Object::plain(&g.arn, &g.name, &g.account)
-}
-
-fn policy_object(p: &ManagedPolicy) -> Object {
-    let mut object = Object::plain(&p.arn, &p.name, &p.account);
-    let managed_by = if p.is_aws_managed() { "aws" } else { "customer" };
-    object.fields.insert("managed-by".to_owned(), vec![managed_by.into()]);
-    object
 }
 
 /// An instance profile is named by its ARN or by its name.

@@ -42,15 +42,13 @@ const MOST_REMEMBERED: usize = 400_000;
 const MOST_WORLDS: usize = 3_000;
 
 /// Makes chains from what a search found.
-pub(super) struct Chains<'c, 'a> {
-    pub search: &'c Search<'a>,
+pub(super) struct Chains<'c, 'a, 'w> {
+    pub search: &'c Search<'a, 'w>,
     pub found: &'c Found,
     pub goal: &'c Goal,
-    objects: Objects<'c>,
+    objects: Objects<'w>,
     pub bearing: Bearing<'c>,
     pub steps: Steps,
-    /// The policies as they are.
-    unchanged: Asker<'a>,
     worlds: FxHashMap<(Reading, Vec<Fact>), Option<Arc<Estate>>>,
     worlds_made: usize,
     /// The boundaries that new principals are made under.
@@ -59,17 +57,16 @@ pub(super) struct Chains<'c, 'a> {
     goals: BTreeMap<usize, Arc<Vec<Vec<usize>>>>,
 }
 
-impl<'c, 'a> Chains<'c, 'a> {
-    pub fn of(search: &'c Search<'a>, found: &'c Found, goal: &'c Goal) -> Self {
+impl<'c, 'a, 'w> Chains<'c, 'a, 'w> {
+    pub fn of(search: &'c Search<'a, 'w>, found: &'c Found, goal: &'c Goal) -> Self {
         let bearing = Bearing::of(&found.facts);
         Self {
             search,
             found,
             goal,
-            objects: Objects::of(&search.estate.snapshot),
+            objects: search.ground.objects(),
             steps: Steps::of(&found.instances, &bearing, search.start.sessions()),
             bearing,
-            unchanged: Asker::new(search.estate, search.settings),
             worlds: FxHashMap::default(),
             worlds_made: 0,
             under: Arc::new(boundaries_of_new(&found.instances)),
@@ -273,7 +270,7 @@ impl<'c, 'a> Chains<'c, 'a> {
         primitive: &Primitive,
     ) -> Option<Instance> {
         match world {
-            None => self.made_by(&self.unchanged, facts, instance, primitive),
+            None => self.made_by(&self.search.ground.goals, facts, instance, primitive),
             Some(estate) => {
                 self.made_by(&Asker::new(estate, self.search.settings), facts, instance, primitive)
             }
@@ -325,7 +322,7 @@ impl<'c, 'a> Chains<'c, 'a> {
         let meets =
             |asker: &Asker<'_>| search.guard(&mut Terms::default(), asker.estate, asker, &all, goal, session);
         match world {
-            None => meets(&self.unchanged),
+            None => meets(&self.search.ground.goals),
             Some(estate) => meets(&Asker::new(estate, search.settings)),
         }
     }

@@ -1,9 +1,8 @@
 //! `edges`: what each principal can come to in one step.
 
-use super::bind::Objects;
 use super::fact::{Fact, Session};
 use super::gain::Gained;
-use super::guard::Asker;
+use super::ground::Ground;
 use super::kin::Kin;
 use super::reach::{EscalationSettings, gains};
 use super::search::{Round, Search, actions_of};
@@ -108,8 +107,10 @@ impl Estate {
         make: impl Fn(&Instance) -> Vec<T> + Sync,
         take: &mut dyn FnMut(Vec<T>) -> bool,
     ) -> bool {
+        let ground = Ground::of(self, &settings.ask);
         let search = Search {
             estate: self,
+            ground: &ground,
             primitives: &settings.primitives,
             settings: &settings.ask,
             start,
@@ -118,12 +119,11 @@ impl Estate {
         };
         let sessions: BTreeSet<Session> = start.sessions().collect();
         let facts: BTreeSet<Fact> = sessions.iter().cloned().map(Fact::Session).collect();
-        let steps = search.for_steps();
         let round = Round {
             estate: self,
+            ground: &ground,
             allowance: &self.allowance(&settings.primitives.iter().flat_map(actions_of).collect()),
-            asker: &Asker::new(self, &steps),
-            objects: &Objects::of(&self.snapshot),
+            objects: &ground.objects(),
             facts: &facts,
             kin: &Kin::of(&settings.primitives),
             naming: None,
@@ -148,9 +148,9 @@ impl Estate {
     }
 }
 
-impl Search<'_> {
+impl Search<'_, '_> {
     /// The instance with requests of its own.
-    fn shown(&self, terms: &mut Terms, round: &Round<'_>, mut instance: Instance) -> Instance {
+    fn shown(&self, terms: &mut Terms, round: &Round<'_, '_>, mut instance: Instance) -> Instance {
         if !instance.evidence.is_carried() || instance.evidence.unknown.is_some() {
             return instance;
         }
@@ -163,7 +163,7 @@ impl Search<'_> {
         }
         let session = instance.session.clone();
         let finder = Finder {
-            asker: round.asker,
+            asker: &round.ground.steps,
             objects: round.objects,
             session: &session,
             holder: &holder,

@@ -9,6 +9,7 @@ use crate::ask::{
 use crate::question::{Answer, Constraint, Quantifier, Requests, Step, Undecided, Verdict};
 use gateproof_encodings::term::Terms;
 use rustc_hash::{FxHashMap, FxHashSet};
+use std::borrow::Cow;
 use std::sync::{Arc, Mutex, PoisonError};
 
 /// What a guard comes to.
@@ -42,8 +43,10 @@ pub(super) struct Refuted {
 /// Asks about calls in one state of the policies.
 pub(super) struct Asker<'w> {
     pub estate: &'w Estate,
-    settings: &'w Settings,
+    settings: Cow<'w, Settings>,
     prepared: Mutex<FxHashMap<Key, Arc<Prepared<'w>>>>,
+    /// So many are kept.
+    most: usize,
     /// What services can do, which is the same for every session.
     services: Mutex<FxHashMap<Key, Guard>>,
     /// The roles that may let a service in, by partition and service.
@@ -69,11 +72,12 @@ type Key = (String, Vec<String>, String);
 type Roles = Arc<FxHashSet<Arc<str>>>;
 
 impl<'w> Asker<'w> {
-    pub fn new(estate: &'w Estate, settings: &'w Settings) -> Self {
+    pub fn new(estate: &'w Estate, settings: impl Into<Cow<'w, Settings>>) -> Self {
         Self {
             estate,
-            settings,
+            settings: settings.into(),
             prepared: Mutex::default(),
+            most: usize::MAX,
             services: Mutex::default(),
             trusting: Mutex::default(),
             signatures: Signatures::default(),
@@ -160,10 +164,9 @@ impl<'w> Asker<'w> {
         let known = self.prepared.lock().unwrap_or_else(PoisonError::into_inner).get(&key).cloned();
         let prepared = match known {
             Some(prepared) => prepared,
-            None => match self.estate.prepare(requests.clone(), Quantifier::Some, self.settings) {
+            None => match self.estate.prepare(requests.clone(), Quantifier::Some, &self.settings) {
                 Ok(prepared) => {
-                    let mut memory = self.prepared.lock().unwrap_or_else(PoisonError::into_inner);
-                    memory.entry(key).or_insert(Arc::new(prepared)).clone()
+                    self.keep(key, Arc::new(prepared))
                 }
                 Err(error) => {
                     return Guard::Unknown(Undecided { reason: error.to_string(), place: String::new() });
@@ -206,9 +209,22 @@ impl<'w> Asker<'w> {
             when: all,
             ..Requests::default()
         };
-        let prepared = Arc::new(self.estate.prepare(requests, Quantifier::Some, self.settings)?);
+        let prepared = Arc::new(self.estate.prepare(requests, Quantifier::Some, &self.settings)?);
+        Ok(self.keep(key, prepared))
+    }
+
+    /// Keeps a question that was made ready, unless another thread did. Where there are very many, all are made anew: this bounds memory.
+    fn keep(&self, key: Key, prepared: Arc<Prepared<'w>>) -> Arc<Prepared<'w>> {
         let mut memory = self.prepared.lock().unwrap_or_else(PoisonError::into_inner);
-        Ok(memory.entry(key).or_insert(prepared).clone())
+        if memory.len() >= self.most {
+            memory.clear();
+        }
+        memory.entry(key).or_insert(prepared).clone()
+    }
+
+    /// The same, keeping so many questions ready at most.
+    pub fn keeping(self, most: usize) -> Self {
+        Self { most, ..self }
     }
 }
 

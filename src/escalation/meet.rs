@@ -19,7 +19,7 @@ pub(super) struct Met {
     pub unknown: Option<Undecided>,
 }
 
-impl Search<'_> {
+impl Search<'_, '_> {
     /// Whether some target is met in a session, and which.
     pub fn guard(
         &self,

@@ -160,7 +160,7 @@ impl Plans {
     }
 }
 
-impl Chains<'_, '_> {
+impl Chains<'_, '_, '_> {
     /// Up to `most` chains, shortest first, each replayed.
     pub fn shortest(&mut self, most: usize) -> Vec<Chain> {
         let mut plans = Plans {

@@ -5,6 +5,7 @@ use super::chain::Chains;
 use super::commands::commands;
 use super::fact::Fact;
 use super::graph::Graph;
+use super::ground::Ground;
 use super::replay::Chain;
 use super::search::{Found, Search};
 use super::session::Start;
@@ -108,6 +109,16 @@ impl Estate {
         attack: &Attack<'_>,
         settings: &EscalationSettings,
     ) -> Result<ReachAnswer, AskError> {
+        self.attack_on(&Ground::of(self, &settings.ask), attack, settings)
+    }
+
+    /// The same, with what other attacks with the same settings found out.
+    pub(crate) fn attack_on(
+        &self,
+        ground: &Ground<'_>,
+        attack: &Attack<'_>,
+        settings: &EscalationSettings,
+    ) -> Result<ReachAnswer, AskError> {
         let environments = &settings.ask.environments;
         let goal = Goal::of(attack.target, self, environments)?;
         goal.check(self, &settings.ask)?;
@@ -120,7 +131,7 @@ impl Estate {
             invariants: Vec::new(),
         };
         for start in self.starts(attack.from, attack.together, attack.when, environments)? {
-            let (answer, found) = self.reach_from(&start, &goal, settings);
+            let (answer, found) = self.reach_from(ground, &start, &goal, settings);
             if whole.chains.is_empty() {
                 (whole.chains, whole.reached) = found.witnesses.into_iter().unzip();
                 whole.graph = found.graph;
@@ -159,20 +170,27 @@ impl Estate {
         let goal = Goal::access(Requests { when: Vec::new(), ..requests.clone() });
         let callers: Vec<&CallerEntity> = self.callers().iter().chain(&self.beside).collect();
         settings.ask.progress.expect(callers.len());
+        let ground = Ground::of_many(self, &settings.ask);
         let answers = callers.into_par_iter().zip(direct).map(|(caller, (id, answer))| {
             settings.ask.progress.step();
             if answer.verdict == Verdict::Reachable {
                 return (id, answer);
             }
             let start = Start { callers: vec![caller.clone()], when: requests.when.clone() };
-            (id, self.reach_from(&start, &goal, settings).0)
+            (id, self.reach_from(&ground, &start, &goal, settings).0)
         });
         Ok(answers.collect())
     }
 
-    fn reach_from(&self, start: &Start, goal: &Goal, settings: &EscalationSettings) -> (Answer, Shown) {
+    fn reach_from(
+        &self,
+        ground: &Ground<'_>,
+        start: &Start,
+        goal: &Goal,
+        settings: &EscalationSettings,
+    ) -> (Answer, Shown) {
         let primitives = &*goal.relevant(&settings.primitives);
-        let (found, chains, graph) = self.look_for_chains(start, primitives, goal, settings);
+        let (found, chains, graph) = self.look_for_chains((ground, start), primitives, goal, settings);
         let told = chains.iter().map(|chain| told(chain, primitives));
         let (witnesses, assumptions): (Vec<(Witness, String)>, Vec<Vec<String>>) = told.unzip();
         let (Some((witness, _)), Some(assumptions)) = (witnesses.first(), assumptions.first()) else {
@@ -201,7 +219,7 @@ impl Estate {
     /// was met, another of fewer steps may need more rounds, or a fact that was left out as needless.
     fn look_for_chains(
         &self,
-        start: &Start,
+        (ground, start): (&Ground<'_>, &Start),
         primitives: &[Primitive],
         goal: &Goal,
         settings: &EscalationSettings,
@@ -213,6 +231,7 @@ impl Estate {
         loop {
             let search = Search {
                 estate: self,
+                ground,
                 primitives,
                 settings: &settings.ask,
                 start,

@@ -96,7 +96,7 @@ impl State {
     }
 }
 
-impl Chains<'_, '_> {
+impl Chains<'_, '_, '_> {
     /// The steps in order; where one gives one of several policies, one that the later steps come about with is chosen, and
     /// where one changes tags, those that the later steps show are set.
     pub fn replay(&mut self, order: &[usize], by: &Fact) -> Option<Chain> {

@@ -4,7 +4,8 @@ use super::among::Among;
 use super::bind::Objects;
 use super::fact::{Fact, Held, Session};
 use super::gain::Gained;
-use super::guard::{Asker, Guard, Refuted};
+use super::ground::Ground;
+use super::guard::{Guard, Refuted};
 use super::kin::Kin;
 use super::meet::Met;
 use super::needs::calls_of;
@@ -31,8 +32,10 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 /// What is looked at, and with what.
-pub(super) struct Search<'a> {
+pub(super) struct Search<'a, 'w> {
     pub estate: &'a Estate,
+    /// What searches of the estate as it is share.
+    pub ground: &'a Ground<'w>,
     pub primitives: &'a [Primitive],
     pub settings: &'a Settings,
     pub start: &'a Start,
@@ -69,108 +72,125 @@ pub(super) struct Found {
     pub refuted: Refuted,
 }
 
+/// Where a search stands.
+struct SoFar {
+    found: Found,
+    pending: Pending,
+    changes: Changes,
+    sorts: Option<Sorts>,
+    round: usize,
+    actions: BTreeSet<String>,
+    kin: Kin,
+    requirable: OnceCell<Requirable>,
+}
+
 /// What is asked about next.
-pub(super) struct Round<'r> {
+pub(super) struct Round<'r, 'w> {
     pub estate: &'r Estate,
+    pub ground: &'r Ground<'w>,
     pub allowance: &'r Allowance,
-    pub asker: &'r Asker<'r>,
     pub objects: &'r Objects<'r>,
     pub facts: &'r BTreeSet<Fact>,
     pub kin: &'r Kin,
     pub naming: Option<Naming<'r>>,
 }
 
-impl Search<'_> {
+impl Search<'_, '_> {
     /// Adds facts until the goal has been met for so many rounds as `enough` says, or nothing can be added.
     ///
     /// At first a new principal is given one name. Where that leads no further, it is given one of each sort
     /// ([`super::sorts`]), and looked at as one of whatever name.
     pub fn run(&self, enough: impl Fn(&Found, usize) -> bool) -> Found {
-        let mut found = Found { gained: Gained::nothing(&self.estate.snapshot), ..Found::default() };
-        self.start.sessions().map(Fact::Session).for_each(|fact| found.take(&fact));
-        let mut pending = Pending::all(self.start.sessions());
-        let mut changes = Changes::default();
-        let actions: BTreeSet<String> = self.primitives.iter().flat_map(actions_of).collect();
-        let steps = self.for_steps();
-        let kin = Kin::of(self.primitives);
-        let requirable = OnceCell::new();
-        let mut sorts: Option<Sorts> = None;
-        let mut round = 0;
+        let mut so_far = SoFar {
+            found: Found { gained: Gained::nothing(&self.estate.snapshot), ..Found::default() },
+            pending: Pending::all(self.start.sessions()),
+            changes: Changes::default(),
+            sorts: None,
+            round: 0,
+            actions: self.primitives.iter().flat_map(actions_of).collect(),
+            kin: Kin::of(self.primitives),
+            requirable: OnceCell::new(),
+        };
+        self.start.sessions().map(Fact::Session).for_each(|fact| so_far.found.take(&fact));
         loop {
-            let changed = (!changes.is_empty()).then(|| self.estate.changed(&changes));
-            let estate = changed.as_ref().unwrap_or(self.estate);
-            let asker = Asker::new(estate, &steps);
-            let goals = Asker::new(estate, self.settings);
-            let facts = found.facts.clone();
-            let allowance = estate.allowance(&actions);
-            let earlier = sorts.take();
-            let by_sorts = earlier.is_some();
-            if by_sorts {
-                sorts = Some(Sorts::of(&self.estate.snapshot, &estate.snapshot, &facts));
-            }
-            let objects = Objects::of(&estate.snapshot).with_unnamed(sorts.as_ref());
-            let requirable = requirable.get_or_init(|| Requirable::of(self.primitives, &objects));
-            let naming = |only| sorts.as_ref().map(|sorts| Naming { sorts, only });
-            let view = Round {
-                estate,
-                allowance: &allowance,
-                asker: &asker,
-                objects: &objects,
-                facts: &facts,
-                kin: &kin,
-                naming: naming(false),
+            let changes = &so_far.changes;
+            let changed = (!changes.is_empty()).then(|| self.estate.changed(changes));
+            let goes_on = match &changed {
+                Some(changed) => self.advance(&Ground::of(changed, self.settings), &mut so_far, &enough),
+                None => self.advance(self.ground, &mut so_far, &enough),
             };
-            self.look_for_goal(&view, &goals, &pending, &mut found);
-            found.rounds = round;
-            if found.met_in.is_none() && found.met.iter().any(|m| m.unknown.is_none()) {
-                found.met_in = Some(round);
+            if !goes_on {
+                return so_far.found;
             }
-            if self.cancelled() || enough(&found, round) {
-                return found;
-            }
-            let mut added = BTreeSet::new();
-            if let (Some(earlier), Some(sorts)) = (&earlier, &sorts)
-                && !sorts.are_within(earlier)
-            {
-                let all = Pending::all(facts.iter().filter_map(Fact::session).cloned());
-                added = self.step(&Round { naming: naming(true), ..view }, &all, &mut found);
-            }
-            added.extend(self.step(&view, &pending, &mut found));
-            found.spread(&mut added);
-            if self.cancelled() {
-                return found;
-            }
-            found.kinds.extend(objects.kinds_asked_for());
-            found.untold.extend(objects.untold());
-            round += 1;
-            if added.is_empty() {
-                let makes = found.facts.iter().any(|fact| matches!(fact, Fact::NewPrincipal(_)));
-                if by_sorts || !makes {
-                    found.note_told(sorts.as_ref());
-                    found.complete = true;
-                    return found;
-                }
-                found.gained.tell_sorts_apart();
-                found.by_sorts = true;
-                (sorts, pending, round) = (Some(Sorts::default()), Pending::default(), 0);
-                continue;
-            }
-            let policies = about_policies(&found.facts);
-            let next = changes_of(&self.estate.snapshot, &policies, Reading::AtMost);
-            pending = Pending::after(&found.facts, &added, &changes, &next)
-                .with_required(&found.facts, requirable.among(&added));
-            changes = next;
         }
     }
 
-    /// Steps are asked about by the thousand: of a sample of answers, those about the goal and those of the chain that is
-    /// shown are seconded.
-    pub fn for_steps(&self) -> Settings {
-        let cross_check = match self.settings.cross_check {
-            CrossCheck::Always => CrossCheck::Always,
-            CrossCheck::Sample | CrossCheck::Never => CrossCheck::Never,
+    /// One round; whether another is to be made.
+    fn advance(
+        &self,
+        ground: &Ground<'_>,
+        so_far: &mut SoFar,
+        enough: &impl Fn(&Found, usize) -> bool,
+    ) -> bool {
+        let SoFar { found, pending, changes, sorts, round, actions, kin, requirable } = so_far;
+        let estate = ground.estate;
+        let facts = found.facts.clone();
+        let allowance = estate.allowance(actions);
+        let earlier = sorts.take();
+        let by_sorts = earlier.is_some();
+        if by_sorts {
+            *sorts = Some(Sorts::of(&self.estate.snapshot, &estate.snapshot, &facts));
+        }
+        let objects = match sorts {
+            Some(sorts) => Objects::with_unnamed(&estate.snapshot, sorts),
+            None => ground.objects(),
         };
-        Settings { cross_check, realistic: true, ..self.settings.clone() }
+        let requirable = requirable.get_or_init(|| Requirable::of(self.primitives, &objects));
+        let naming = |only| sorts.as_ref().map(|sorts| Naming { sorts, only });
+        let (allowance, objects) = (&allowance, &objects);
+        let view =
+            Round { estate, ground, allowance, objects, facts: &facts, kin, naming: naming(false) };
+        self.look_for_goal(&view, pending, found);
+        found.rounds = *round;
+        if found.met_in.is_none() && found.met.iter().any(|m| m.unknown.is_none()) {
+            found.met_in = Some(*round);
+        }
+        if self.cancelled() || enough(found, *round) {
+            return false;
+        }
+        let mut added = BTreeSet::new();
+        if let (Some(earlier), Some(sorts)) = (&earlier, &*sorts)
+            && !sorts.are_within(earlier)
+        {
+            let all = Pending::all(facts.iter().filter_map(Fact::session).cloned());
+            added = self.step(&Round { naming: naming(true), ..view }, &all, found);
+        }
+        added.extend(self.step(&view, pending, found));
+        found.spread(&mut added);
+        if self.cancelled() {
+            return false;
+        }
+        found.kinds.extend(objects.kinds_asked_for());
+        found.untold.extend(objects.untold());
+        *round += 1;
+        if added.is_empty() {
+            let makes = found.facts.iter().any(|fact| matches!(fact, Fact::NewPrincipal(_)));
+            if by_sorts || !makes {
+                found.note_told(sorts.as_ref());
+                found.complete = true;
+                return false;
+            }
+            found.gained.tell_sorts_apart();
+            found.by_sorts = true;
+            (*sorts, *pending, *round) = (Some(Sorts::default()), Pending::default(), 0);
+            return true;
+        }
+        let policies = about_policies(&found.facts);
+        let next = changes_of(&self.estate.snapshot, &policies, Reading::AtMost);
+        *pending = Pending::after(&found.facts, &added, changes, &next)
+            .with_required(&found.facts, requirable.among(&added));
+        *changes = next;
+        true
     }
 
     pub fn cancelled(&self) -> bool {
@@ -179,7 +199,7 @@ impl Search<'_> {
 
     /// Lets each session make every kind of step; the facts that are new. What some sessions gain the next ones needn't
     /// look for: first one of each sort, then ever more at once.
-    fn step(&self, round: &Round<'_>, pending: &Pending, found: &mut Found) -> BTreeSet<Fact> {
+    fn step(&self, round: &Round<'_, '_>, pending: &Pending, found: &mut Found) -> BTreeSet<Fact> {
         let mut added = BTreeSet::new();
         if self.every_way {
             let all: Vec<(&Session, First)> =
@@ -190,7 +210,7 @@ impl Search<'_> {
         }
         let (mut sessions, others) = self.one_of_each(round, pending);
         sessions.extend(others);
-        let mut twins = Twins::of(round.estate);
+        let mut twins = Twins::of(round.ground.seers());
         let sessions: Vec<(&Session, First)> = sessions
             .into_iter()
             .filter_map(|session| {
@@ -215,7 +235,7 @@ impl Search<'_> {
     /// Lets sessions make their steps, ever more of them at once.
     fn in_batches(
         &self,
-        round: &Round<'_>,
+        round: &Round<'_, '_>,
         mut sessions: &[(&Session, First)],
         granted: &mut Granting,
         found: &mut Found,
@@ -273,7 +293,7 @@ impl Search<'_> {
     /// One session each of those that are held alike by principals with equal policies; and the others.
     fn one_of_each<'s>(
         &self,
-        round: &Round<'_>,
+        round: &Round<'_, '_>,
         pending: &'s Pending,
     ) -> (Vec<&'s Session>, Vec<&'s Session>) {
         let mut seen = FxHashSet::default();
@@ -289,7 +309,7 @@ impl Search<'_> {
     }
 
     /// The ways of each session's steps, in the order of sessions and steps.
-    pub fn ways(&self, round: &Round<'_>, wanted: Wanted<'_>, sessions: &[(&Session, First)]) -> Ways {
+    pub fn ways(&self, round: &Round<'_, '_>, wanted: Wanted<'_>, sessions: &[(&Session, First)]) -> Ways {
         let each = sessions.par_iter().enumerate().flat_map_iter(|(place, (session, first))| {
             let Some(holder) = self.start.holder(round.estate, round.facts, session) else {
                 return Vec::new();
@@ -326,7 +346,7 @@ impl Search<'_> {
                     }
                     let objects = round.objects;
                     let finder = Finder {
-                        asker: round.asker,
+                        asker: &round.ground.steps,
                         objects,
                         session,
                         holder,
@@ -358,13 +378,13 @@ impl Search<'_> {
         whole
     }
 
-    fn look_for_goal(&self, round: &Round<'_>, asker: &Asker<'_>, pending: &Pending, found: &mut Found) {
+    fn look_for_goal(&self, round: &Round<'_, '_>, pending: &Pending, found: &mut Found) {
         let Some(goal) = self.goal else { return };
         found.note_facts_that_meet(goal);
         let known: BTreeSet<&Session> =
             found.met.iter().filter(|m| m.unknown.is_none()).filter_map(|m| m.by.session()).collect();
         let shared = !self.every_way && goal.is_alike_for_twins();
-        let mut twins = shared.then(|| Twins::of(round.estate));
+        let mut twins = shared.then(|| Twins::of(round.ground.seers()));
         let mut is_first = |session: &Session| match &mut twins {
             Some(twins) => {
                 let holder = self.start.holder(round.estate, round.facts, session);
@@ -377,7 +397,7 @@ impl Search<'_> {
         let guards: Vec<(&Session, Guard)> = sessions
             .par_iter()
             .map_init(Terms::default, |terms, session| {
-                (*session, self.guard(terms, round.estate, asker, round.facts, goal, session).0)
+                (*session, self.guard(terms, round.estate, &round.ground.goals, round.facts, goal, session).0)
             })
             .collect();
         for (session, guard) in guards {
@@ -395,6 +415,16 @@ impl Search<'_> {
             found.met.push(Met { by, unknown });
         }
     }
+}
+
+/// Steps are asked about by the thousand: of a sample of answers, those about the goal and those of the chain that is
+/// shown are seconded.
+pub(super) fn for_steps(settings: &Settings) -> Settings {
+    let cross_check = match settings.cross_check {
+        CrossCheck::Always => CrossCheck::Always,
+        CrossCheck::Sample | CrossCheck::Never => CrossCheck::Never,
+    };
+    Settings { cross_check, realistic: true, ..settings.clone() }
 }
 
 impl Found {

@@ -18,9 +18,7 @@ type Own = ([Vec<*const Document>; 3], bool, String);
 
 /// Tells twins from others in one state of the policies.
 pub(super) struct Twins {
-    controls: Telling,
-    resources: Telling,
-    onlookers: Onlookers,
+    seers: Arc<Seers>,
     own: FxHashMap<Own, Telling>,
     /// The first of each class that resources may tell apart.
     firsts: FxHashMap<(Own, Sight, Sight), CallerEntity>,
@@ -42,7 +40,14 @@ pub(super) struct First {
     pub class: usize,
 }
 
-impl Twins {
+/// What an estate's policies beside the callers' own can see of callers.
+pub(super) struct Seers {
+    controls: Telling,
+    resources: Telling,
+    onlookers: Onlookers,
+}
+
+impl Seers {
     pub fn of(estate: &Estate) -> Self {
         let (mut controls, mut resources) = (Telling::default(), Telling::default());
         let organization = estate.snapshot.organization();
@@ -59,8 +64,14 @@ impl Twins {
         let trusts = estate.snapshot.principals().iter().filter_map(|p| p.trust.as_ref());
         let mut read: FxHashSet<*const Document> = FxHashSet::default();
         trusts.filter(|t| read.insert(Arc::as_ptr(t))).for_each(|document| resources.read(document));
+        Self { controls, resources, onlookers: Onlookers::of(estate) }
+    }
+}
+
+impl Twins {
+    pub fn of(seers: Arc<Seers>) -> Self {
         let (own, firsts, seen) = (FxHashMap::default(), FxHashMap::default(), FxHashMap::default());
-        Self { controls, resources, onlookers: Onlookers::of(estate), own, firsts, seen }
+        Self { seers, own, firsts, seen }
     }
 
     /// Takes note of a session.
@@ -82,14 +93,14 @@ impl Twins {
             policies.identity.iter().chain(limits).for_each(|document| telling.read(document));
             telling
         });
-        let (by_own, by_controls) = (telling.sight(caller), self.controls.sight(caller));
-        let by_resources = self.resources.sight(caller);
+        let (by_own, by_controls) = (telling.sight(caller), self.seers.controls.sight(caller));
+        let by_resources = self.seers.resources.sight(caller);
         let next = self.seen.len();
         let whole = (own.clone(), by_own.clone(), by_controls.clone(), by_resources);
         let class = *self.seen.entry(whole).or_insert(next);
         let of_others = class == next;
         let first = self.firsts.get(&(own.clone(), by_own.clone(), by_controls.clone()));
-        let apart = first.filter(|_| of_others).map(|first| self.onlookers.telling_apart(first, caller));
+        let apart = first.filter(|_| of_others).map(|first| self.seers.onlookers.telling_apart(first, caller));
         let of_iam = first.is_none();
         if of_iam {
             self.firsts.insert((own, by_own, by_controls), caller.clone());

@@ -65,9 +65,9 @@ fn decide(case: &mut Case<'_>) -> Result<(), AskError> {
 
 /// The roles with which pipelines call the project.
 fn callers_of(case: &Case<'_>, project: &str) -> BTreeSet<Arc<str>> {
-    let actions = case.map.pipelines.iter().flat_map(|pipeline| pipeline.actions());
-    let calls = actions.filter(|(_, action)| action.by.as_ref().is_some_and(|by| *by.name == *project));
-    calls.map(|(_, action)| action.role.as_str().into()).collect()
+    let actions = case.map.pipelines.iter().flat_map(|pipeline| pipeline.each_action());
+    let calls = actions.filter(|action| action.by.as_ref().is_some_and(|by| *by.name == *project));
+    calls.map(|action| action.role.as_str().into()).collect()
 }
 
 /// A session policy that leaves only starts with an override. Keys of single variables and sources aren't listed: where one of them is

@@ -44,8 +44,8 @@ fn decide(case: &mut Case<'_>) -> Result<(), AskError> {
         for pipeline in &case.map.pipelines {
             let deploys =
                 |action: &crate::pipelines::MappedAction| is_stack(action) && action.runs_as.contains(&role);
-            let actions = pipeline.actions().into_iter().filter(|(_, action)| deploys(action));
-            meant.extend(actions.map(|(_, action)| Arc::from(action.role.as_str())));
+            let actions = pipeline.each_action().filter(|action| deploys(action));
+            meant.extend(actions.map(|action| Arc::from(action.role.as_str())));
         }
         let to_service = demand("iam:PassedToService", Demand::Equals(SERVICE.to_owned()));
         let passing = case.who_can(&["iam:PassRole"], &[role.to_string()], vec![to_service])?;

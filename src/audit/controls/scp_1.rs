@@ -89,9 +89,9 @@ fn passing(case: &mut Case<'_>, meant: &BTreeSet<Arc<str>>) -> Result<(), AskErr
     };
     let pipelines = case.map.pipelines.iter();
     let passes: Vec<(Arc<str>, Arc<str>)> = pipelines
-        .flat_map(|pipeline| pipeline.actions())
-        .filter(|(_, action)| action.by.as_ref().is_some_and(|by| by.kind.starts_with("cloudformation.")))
-        .flat_map(|(_, action)| action.runs_as.iter().map(|role| (role.clone(), action.role.as_str().into())))
+        .flat_map(|pipeline| pipeline.each_action())
+        .filter(|action| action.by.as_ref().is_some_and(|by| by.kind.starts_with("cloudformation.")))
+        .flat_map(|action| action.runs_as.iter().map(|role| (role.clone(), action.role.as_str().into())))
         .collect();
     let own: BTreeSet<Arc<str>> = case.pipeline.roles_of(|action| action.category == "Deploy");
     let account = |role: &str| Arn::parse(role).map_or("", |arn| arn.account).to_owned();

@@ -63,7 +63,7 @@ fn decide(case: &mut Case<'_>) -> Result<(), AskError> {
 /// The roles of the pipelines that call providers with a role.
 fn users_of(case: &Case<'_>, role: &str) -> BTreeSet<Arc<str>> {
     let uses = |pipeline: &&crate::pipelines::MappedPipeline| {
-        pipeline.actions().into_iter().any(|(_, action)| action.role == role)
+        pipeline.each_action().any(|action| action.role == role)
     };
     case.map.pipelines.iter().filter(uses).map(|pipeline| pipeline.role.as_str().into()).collect()
 }
