@@ -9,6 +9,7 @@
 //! Two snapshots ([`compare_estates`]): the same for each principal under all its policies (`src/ask/between.rs`).
 
 mod asking;
+mod binding;
 mod cells;
 mod covering;
 mod describe;
@@ -18,7 +19,9 @@ mod facts;
 mod granting;
 mod kind;
 mod part;
+mod read_back;
 pub(crate) mod same;
+mod seconded;
 mod shape;
 mod standing;
 
@@ -28,6 +31,7 @@ pub use documents::{DocumentComparison, DocumentRegion};
 pub use exhibit::Exhibits;
 pub use granting::{Access, Granting};
 pub use kind::{PolicyKind, PolicyOf};
+pub use read_back::PrintedRegion;
 
 use crate::engine::{Limits, Memory};
 use crate::solver::UnknownReason;

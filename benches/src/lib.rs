@@ -14,6 +14,7 @@ mod resources;
 pub mod spread;
 mod statements;
 mod trust;
+pub mod versions;
 
 // As in the program itself.
 #[global_allocator]

@@ -1,5 +1,6 @@
 //! One formula about one caller's request: a request for which it holds, or a checked proof that there is none.
 
+use super::binding::bindings;
 use super::facts::OpenFacts;
 use super::shape;
 use super::standing::{ACCOUNT, Needs, Standing};
@@ -20,9 +21,6 @@ use gateproof_model::request::{Context, ContextValue, Principal, Request};
 use gateproof_model::rules::Rules;
 use std::collections::BTreeSet;
 use std::sync::Arc;
-
-/// Values tried for policy variables whose value is open.
-const VARIABLE_VALUES: [&str; 2] = ["example", "other"];
 
 /// What a formula comes to.
 #[derive(Debug, Clone)]
@@ -140,11 +138,8 @@ impl<'a> Asking<'a> {
             (Answer::Satisfiable(_), Some(request)) if open.is_empty() => return Asked::Request(request),
             (Answer::Satisfiable(_), hint) => hint,
         };
-        for round in 0..=VARIABLE_VALUES.len() {
-            facts.bind(&open, |key| match VARIABLE_VALUES.get(round) {
-                Some(value) => Some((*value).to_owned()),
-                None => hint.as_ref()?.context.get(key)?.values().first().cloned(),
-            });
+        for bound in bindings(&open, self.documents, hint.as_deref()) {
+            facts.bindings = bound;
             let mut found = None;
             self.solve(&facts, goal, &mut |values, exact| {
                 let request = Arc::new(self.request(&facts, values));

@@ -18,8 +18,8 @@ pub(super) struct OpenFacts {
     identity: BTreeMap<String, KeyFact>,
     /// The action whose requests carry no other keys than it supports.
     action: Option<ActionId>,
-    /// Values by key, in lower case.
-    bindings: BTreeMap<Arc<str>, String>,
+    /// Values that policy variables are bound to, by key in lower case.
+    pub bindings: BTreeMap<Arc<str>, String>,
 }
 
 impl OpenFacts {
@@ -37,11 +37,6 @@ impl OpenFacts {
             named.extend(conditions.map(|c| c.key.clone()));
         }
         Self { catalogue, named, identity: standing.facts.clone(), action, bindings: BTreeMap::new() }
-    }
-
-    /// Binds these keys to the values, where there are any.
-    pub fn bind(&mut self, keys: &BTreeSet<Arc<str>>, value_of: impl Fn(&str) -> Option<String>) {
-        self.bindings = keys.iter().filter_map(|key| Some((key.clone(), value_of(key)?))).collect();
     }
 
     /// The keys that have a value of their own.

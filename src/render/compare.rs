@@ -46,14 +46,10 @@ fn described(one: &Described) -> Value {
         .iter()
         .map(|c| json!({"operator": c.operator, "key": c.key, "values": values(c)}))
         .collect();
-    let mut object = Map::new();
-    let actions = if one.not_actions { "not_actions" } else { "actions" };
-    object.insert(actions.to_owned(), json!(one.actions));
-    let resources = if one.not_resources { "not_resources" } else { "resources" };
-    object.insert(resources.to_owned(), json!(one.resources));
-    object.insert("conditions".to_owned(), json!(conditions));
-    object.insert("principals".to_owned(), json!(one.principals));
-    Value::Object(object)
+    json!({
+        "not_actions": one.not_actions, "actions": one.actions, "not_resources": one.not_resources,
+        "resources": one.resources, "conditions": conditions, "principals": one.principals,
+    })
 }
 
 /// The values of a condition; an external id is not printed.

@@ -9,6 +9,7 @@
 
 mod checks;
 mod collection;
+mod compare;
 mod documentation;
 mod escalation;
 mod export;

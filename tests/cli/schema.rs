@@ -4,6 +4,7 @@
 //! The validator knows the keywords that our schemas use and fails on any other, so that a schema can't
 //! demand something which nobody checks.
 
+use crate::compare::Policies;
 use crate::program::{ask, gateproof, run};
 use crate::snapshots::{OneUser, statement};
 use serde_json::{Map, Value, json};
@@ -226,7 +227,8 @@ fn spoil(value: &Value, place: String, found: &mut dyn FnMut(String, Value)) {
 }
 
 /// Members of a line of `decide`, or of a policy's statement, that may be missing.
-const OPTIONAL: [&str; 7] = ["warnings", "level", "policy", "file", "pointer", "sid", "Condition"];
+const OPTIONAL: [&str; 8] =
+    ["warnings", "level", "policy", "file", "pointer", "sid", "Condition", "statementId"];
 
 /// One document or more of every format. A command whose format is new joins here.
 fn documents() -> Vec<Value> {
@@ -238,6 +240,8 @@ fn documents() -> Vec<Value> {
     let path = snapshot.path();
     let own = json!("arn:aws:iam::111122223333:user/ana");
     let escalating = OneUser::with(&[statement("Allow", "iam:PutUserPolicy", own)]);
+    let fewer = OneUser::with(&[statement("Allow", "s3:*", json!("arn:aws:s3:::reports/*"))]);
+    let policies = Policies::written();
     let mut documents: Vec<Value> = [
         &[&["can", acme, "--principal", "anyone"][..], &read].concat()[..],
         &[&["can", "corpus/snapshots/acme-fixed", "--principal", "anyone"][..], &read].concat(),
@@ -276,6 +280,16 @@ fn documents() -> Vec<Value> {
         &["audit", "corpus/snapshots/acme-fixed", "--pipeline", "prod-deploy"],
         &["check", acme, "docs/checks/example.yaml"],
         &["check", "corpus/snapshots/acme-fixed", "docs/checks/example.yaml"],
+        &["compare", &path, &fewer.path()],
+        &["compare", &path, &path, "--principal", "user/ana"],
+        &["compare", &policies.read, &policies.more],
+        &["compare", &policies.shared, &policies.open, "--type", "resource"],
+        &["check-no-new-access", "--policy-type", "IDENTITY_POLICY", "--existing-policy-document",
+            &policies.url(&policies.read), "--new-policy-document", &policies.url(&policies.more)],
+        &["check-access-not-granted", "--policy-type", "IDENTITY_POLICY", "--access", "actions=iam:*",
+            "--policy-document", &policies.url(&policies.more)],
+        &["check-no-public-access", "--resource-type", "AWS::S3::Bucket", "--policy-document",
+            &policies.url(&policies.open)],
         &["version"],
         &["demo"],
     ]
