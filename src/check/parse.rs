@@ -191,7 +191,8 @@ impl Reader<'_> {
             }
         }
         let when = self.conditions(written)?;
-        Ok(Never { from, together, target, when, through })
+        let only_direct = through == Through::Direct && written.through.is_some();
+        Ok(Never { from, together, target, when, through, only_direct })
     }
 
     /// What is not to be reached.

@@ -92,6 +92,8 @@ pub struct Never {
     pub when: Vec<Constraint>,
     /// Whether chains count.
     pub through: Through,
+    /// Whether it is said that only single calls do: then a change is judged by these alone.
+    pub only_direct: bool,
 }
 
 /// Principals can do something.

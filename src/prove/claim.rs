@@ -33,6 +33,7 @@ impl From<Claim> for Property {
                 target: claim.target,
                 when: claim.when,
                 through,
+                only_direct: false,
             }),
             places: Default::default(),
         }

@@ -136,7 +136,8 @@ pub(super) fn close(
         let is_there = matches!(answer.after, Closed::Decided(_));
         if let Some(requests) = direct_requests(gap).filter(|_| is_there) {
             let who = answer.violators(old);
-            answer.siblings = siblings((old, new), &who, &requests, settings)?;
+            let by_steps = !matches!(&gap.kind, Kind::Never(never) if never.only_direct);
+            answer.siblings = siblings((old, new), &who, (&requests, by_steps), settings)?;
         }
     }
     Ok(answer)
@@ -175,7 +176,7 @@ pub(super) fn decide_after(
 fn through_escalation(gap: &Property) -> Option<Property> {
     let Kind::Never(never) = &gap.kind else { return None };
     // Whoever there is may do whatever somebody may.
-    if never.through == Through::Escalation || never.from.is_empty() {
+    if never.through == Through::Escalation || never.only_direct || never.from.is_empty() {
         return None;
     }
     let kind = Kind::Never(Never { through: Through::Escalation, ..never.clone() });

@@ -40,14 +40,15 @@ pub struct Siblings {
     pub looked_for: usize,
 }
 
-/// The siblings of a gap: requests that these principals could make before.
+/// The siblings of a gap: requests that these principals could make before. Steps of the catalogue are looked for where
+/// `by_steps` says so, and not only other actions on the same.
 ///
 /// # Errors
 /// Where a selector names nothing in a snapshot.
 pub(super) fn siblings(
     (old, new): (&Estate, &Estate),
     who: &[Selector],
-    gap: &Requests,
+    (gap, by_steps): (&Requests, bool),
     settings: &EscalationSettings,
 ) -> Result<Siblings, AskError> {
     let who: Vec<Selector> = who.iter().filter(|one| is_there(one, new, settings)).cloned().collect();
@@ -55,7 +56,10 @@ pub(super) fn siblings(
         return Ok(Siblings::default());
     }
     let (others, undecided) = equivalents(new, &who, gap, &settings.ask)?;
-    let mut siblings = by_steps((old, new), &who, gap, settings)?;
+    let mut siblings = match by_steps {
+        true => through_steps((old, new), &who, gap, settings)?,
+        false => Siblings::default(),
+    };
     siblings.found.extend(others);
     siblings.undecided = siblings.undecided.or(undecided);
     Ok(siblings)
@@ -67,7 +71,7 @@ fn is_there(one: &Selector, new: &Estate, settings: &EscalationSettings) -> bool
 }
 
 /// Those by a step of the attack catalogue.
-fn by_steps(
+fn through_steps(
     (old, new): (&Estate, &Estate),
     who: &[Selector],
     gap: &Requests,

@@ -5,4 +5,5 @@
 mod changes;
 mod controls;
 mod fixes;
+mod triples;
 mod world;
