@@ -99,3 +99,15 @@ fn what_is_no_template_or_plan() {
         let _ = apply(&json!({"resource_changes": [change], "configuration": {"root_module": odd}}));
     }
 }
+
+#[test]
+fn names_that_are_not_known_are_not_the_same() {
+    let role = json!({"Type": "AWS::IAM::Role", "Properties": {"RoleName": {"Ref": "P"}, "AssumeRolePolicyDocument":
+        {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Principal": "*", "Action": "sts:AssumeRole"}]}}});
+    let template =
+        json!({"Parameters": {"P": {"Type": "String"}}, "Resources": {"A": role.clone(), "B": role}});
+    let before = crate::load(&example(), &[]).principals().len();
+    let after = deploy(&template).unwrap();
+    assert_eq!(after.principals().len(), before + 2);
+    assert!(after.assumptions().iter().any(|a| a.text.contains("no policy tells arn:aws:iam::222222222222:role/unknown-GEN")));
+}

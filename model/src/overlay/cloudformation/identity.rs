@@ -90,7 +90,9 @@ impl Scope<'_> {
         let path = stated_path.map_or_else(|| "/".to_owned(), |path| named(&path));
         let name = match (stated, &owned) {
             (Some(stated), Some(owned)) if has_hole(&stated) => owned.clone(),
-            (Some(stated), _) => named(&stated),
+            // Two names with unknown parts are not to be the same.
+            (Some(stated), _) if has_hole(&stated) => format!("{}-{}", named(&stated), letters_of(logical)),
+            (Some(stated), _) => stated,
             (None, Some(owned)) => owned.clone(),
             (None, None) => self.made_name(logical, naming.lower),
         };
