@@ -202,7 +202,9 @@ fn holder_of_statements(name: &str) -> Option<Holder> {
     let named = name.to_owned();
     match () {
         () if name.is_empty() || short => None,
-        () if name.starts_with("policy/") || (is_iam && name.contains(":policy/")) => Some(Holder::Managed(named)),
+        () if name.starts_with("policy/") || (is_iam && name.contains(":policy/")) => {
+            Some(Holder::Managed(named))
+        }
         () if is_iam => None,
         () if name.starts_with("arn:") => Some(Holder::Resource(named)),
         () => Some(Holder::Control(named)),

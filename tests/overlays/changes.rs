@@ -15,7 +15,9 @@ fn write(name: &str, text: &str) -> (tempfile::TempDir, String) {
 }
 
 fn allows(action: &str) -> (tempfile::TempDir, String) {
-    let text = format!(r#"{{"Version":"2012-10-17","Statement":[{{"Sid":"S","Effect":"Allow","Action":"{action}","Resource":"*"}}]}}"#);
+    let text = format!(
+        r#"{{"Version":"2012-10-17","Statement":[{{"Sid":"S","Effect":"Allow","Action":"{action}","Resource":"*"}}]}}"#
+    );
     write("new.json", &text)
 }
 
@@ -59,7 +61,10 @@ fn the_evidence_is_where_the_changed_document_would_stand() {
     let inline = format!("user/alice.nguyen/new={file}");
     let (_, document) = ask(&["--with-inline", &inline], ALICE, "sqs:PurgeQueue", "*");
     let evidence = document["witness"]["steps"][0]["allowed_by"].to_string();
-    assert!(evidence.contains("222222222222/global/iam/get-account-authorization-details.json"), "{evidence}");
+    assert!(
+        evidence.contains("222222222222/global/iam/get-account-authorization-details.json"),
+        "{evidence}"
+    );
     assert!(evidence.contains("/UserPolicyList/0/PolicyDocument/Statement/0"), "{evidence}");
 }
 
@@ -75,7 +80,11 @@ fn what_can_not_be_is_refused() {
         (&["--with", "policy/developer-access=/nowhere.json"], 1, "/nowhere.json: cannot be read"),
         (&["--with", "policy/developer-access"], 64, "--with `policy/developer-access`: expected NAME=VALUE"),
         (&["--remove", "role/nobody"], 1, "role/nobody: found nothing of that name"),
-        (&["--remove", "role/acme-pipeline-prod#odd"], 64, "--remove `role/acme-pipeline-prod#odd`: expected"),
+        (
+            &["--remove", "role/acme-pipeline-prod#odd"],
+            64,
+            "--remove `role/acme-pipeline-prod#odd`: expected",
+        ),
         (&["--remove", "policy/developer-access#None"], 1, "None: found nothing of that name"),
         (&["--with-inline", &inline, "--certificate", "/tmp/none.json"], 64, "found changes to it"),
         (&["--with-template", "corpus/templates/partner.yaml"], 64, "give --account"),

@@ -21,7 +21,8 @@ pub fn run(command: &str, arguments: &[&str]) -> Output {
 
 /// Asks `can` in JSON: the exit code and the document.
 pub fn can(arguments: &[&str]) -> (i32, Value) {
-    let output = run("can", &[arguments, &["--format", "json", "--quiet", "--cross-check", "never"]].concat());
+    let output =
+        run("can", &[arguments, &["--format", "json", "--quiet", "--cross-check", "never"]].concat());
     let document = serde_json::from_slice(&output.stdout)
         .unwrap_or_else(|e| panic!("{e}: {}", String::from_utf8_lossy(&output.stderr)));
     (output.status.code().unwrap(), document)

@@ -5,8 +5,14 @@ use crate::{IMPOSSIBLE, REACHABLE, ask, assumptions, run};
 const CDK: [&str; 2] = ["--with-template", "corpus/templates/cdk"];
 const PLAN: [&str; 6] =
     ["--with-plan", "corpus/templates/plan.json", "--account", "222222222222", "--region", "us-east-1"];
-const PARTNER: [&str; 6] =
-    ["--with-template", "corpus/templates/partner.yaml", "--account", "222222222222", "--region", "us-east-1"];
+const PARTNER: [&str; 6] = [
+    "--with-template",
+    "corpus/templates/partner.yaml",
+    "--account",
+    "222222222222",
+    "--region",
+    "us-east-1",
+];
 
 fn arn(rest: &str) -> String {
     format!("arn:aws:iam::222222222222:{rest}")
@@ -89,7 +95,10 @@ fn a_terraform_plan() {
     assert_eq!(ask(&PLAN, &deployer, "codepipeline:GetPipeline", pipeline).0, REACHABLE);
     let output = run("can", &[&PLAN[..], &["--principal", &deployer, "--action", "s3:GetObject"]].concat());
     let said = String::from_utf8_lossy(&output.stderr).into_owned();
-    assert!(said.contains("aws_cloudwatch_metric_alarm.noise (aws_cloudwatch_metric_alarm) is not read"), "{said}");
+    assert!(
+        said.contains("aws_cloudwatch_metric_alarm.noise (aws_cloudwatch_metric_alarm) is not read"),
+        "{said}"
+    );
 }
 
 #[test]
@@ -105,11 +114,15 @@ fn long_ids_that_begin_alike_are_two_roles() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("long.json");
     std::fs::write(&path, template.to_string()).unwrap();
-    let changes = ["--with-template", path.to_str().unwrap(), "--account", "222222222222", "--region", "us-east-1"];
+    let changes =
+        ["--with-template", path.to_str().unwrap(), "--account", "222222222222", "--region", "us-east-1"];
     let roles = arn("role/long-PipelineSourceCodePipeli-*");
     let (code, document) = ask(&changes, &alice, "sts:AssumeRole", &roles);
     assert_eq!(code, REACHABLE, "{document}");
-    let made = run("who-can", &[&changes[..], &["--action", "sts:AssumeRole", "--resource", &roles, "--quiet"]].concat());
+    let made = run(
+        "who-can",
+        &[&changes[..], &["--action", "sts:AssumeRole", "--resource", &roles, "--quiet"]].concat(),
+    );
     let text = String::from_utf8_lossy(&made.stdout).into_owned();
     assert!(text.contains("alice.nguyen") && text.contains("444444444444"), "{text}");
 }

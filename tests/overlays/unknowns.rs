@@ -7,7 +7,9 @@ const PLACE: [&str; 4] = ["--account", "222222222222", "--region", "us-east-1"];
 fn is_open(changes: &[&str], principal: &str, action: &str, resource: &str) {
     let (code, document) = ask(changes, principal, action, resource);
     assert_ne!(code, IMPOSSIBLE, "{document}");
-    let strict = [changes, &["--strict", "--principal", principal, "--action", action, "--resource", resource]].concat();
+    let strict =
+        [changes, &["--strict", "--principal", principal, "--action", action, "--resource", resource]]
+            .concat();
     let (code, document) = can(&strict);
     assert_eq!(code, 3, "{document}");
 }
@@ -65,12 +67,17 @@ fn what_may_carry_permissions_and_is_not_read() {
         let path = folder.path().join(format!("t{n}.json"));
         std::fs::write(&path, text).unwrap();
         let changes = [&["--with-template", path.to_str().unwrap()][..], &PLACE].concat();
-        let (code, document) = ask(&changes, alice, "sqs:PurgeQueue", "arn:aws:sqs:us-east-1:222222222222:any");
+        let (code, document) =
+            ask(&changes, alice, "sqs:PurgeQueue", "arn:aws:sqs:us-east-1:222222222222:any");
         assert_eq!(code, 3, "{text}: {document}");
     }
     // A custom resource is only assumed to change nothing.
     let path = folder.path().join("custom.json");
-    std::fs::write(&path, r#"{"Resources":{"C":{"Type":"Custom::Thing","Properties":{"ServiceToken":"x"}}}}"#).unwrap();
+    std::fs::write(
+        &path,
+        r#"{"Resources":{"C":{"Type":"Custom::Thing","Properties":{"ServiceToken":"x"}}}}"#,
+    )
+    .unwrap();
     let changes = [&["--with-template", path.to_str().unwrap()][..], &PLACE].concat();
     let (code, document) = ask(&changes, alice, "sqs:PurgeQueue", "arn:aws:sqs:us-east-1:222222222222:any");
     assert_eq!(code, IMPOSSIBLE, "{document}");

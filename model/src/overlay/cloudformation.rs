@@ -140,15 +140,26 @@ impl Writer<'_, '_> {
             return;
         }
         if kind.starts_with("Custom::") || *kind == "AWS::CloudFormation::CustomResource" {
-            let text = format!("the custom resource {logical} ({kind}) changes nothing that permissions hang on");
+            let text =
+                format!("the custom resource {logical} ({kind}) changes nothing that permissions hang on");
             return self.assume(text, None);
         }
-        let grants = ["::Stack", "::Module", "::Macro", "Policy", "Permission", "AWS::Serverless::", "AWS::SSO::", "AWS::RAM::"];
+        let grants = [
+            "::Stack",
+            "::Module",
+            "::Macro",
+            "Policy",
+            "Permission",
+            "AWS::Serverless::",
+            "AWS::SSO::",
+            "AWS::RAM::",
+        ];
         if kind.starts_with("Local::Unchanged::") {
             return;
         }
         let lower = kind.to_lowercase();
-        let words = ["policy", "permission", "grant", "organizations", "ssoadmin", "aws_cloudformation_stack"];
+        let words =
+            ["policy", "permission", "grant", "organizations", "ssoadmin", "aws_cloudformation_stack"];
         let of_plan = kind.starts_with("aws_") && words.iter().any(|word| lower.contains(word));
         if of_plan || holds_policy(&resource.properties) || grants.iter().any(|word| kind.contains(word)) {
             return self.blind(format!("{logical} ({kind}), which may carry permissions and isn't read"));
@@ -160,15 +171,19 @@ impl Writer<'_, '_> {
     /// a policy, which may deny, is an assumption.
     fn left_over(&mut self) {
         for (logical, physical) in &self.scope.physical {
-            let condition = self.scope.template_of(logical).map(|json| json.get("Condition").and_then(Json::as_str));
-            let is_there = condition.is_some_and(|name| name.is_none_or(|name| self.scope.condition(name) != Some(false)));
+            let condition =
+                self.scope.template_of(logical).map(|json| json.get("Condition").and_then(Json::as_str));
+            let is_there = condition
+                .is_some_and(|name| name.is_none_or(|name| self.scope.condition(name) != Some(false)));
             if is_there {
                 continue;
             }
             let kind = &physical.kind;
             match kind.contains("Policy") {
-                true => self.assume(format!("{logical} ({kind}), which the template no longer has, is kept"), None),
-                false => self.note(format!("{logical} ({kind}) is no longer in the template; the snapshot's stays")),
+                true => self
+                    .assume(format!("{logical} ({kind}), which the template no longer has, is kept"), None),
+                false => self
+                    .note(format!("{logical} ({kind}) is no longer in the template; the snapshot's stays")),
             }
         }
     }
@@ -201,7 +216,10 @@ impl Writer<'_, '_> {
         self.note(format!("assumed: {text}"));
         self.out.assumptions.push(Assumption {
             text: format!("{label}: {text}").into(),
-            cli_command: format!("aws cloudformation describe-stack-resources --stack-name {name} (after deployment)").into(),
+            cli_command: format!(
+                "aws cloudformation describe-stack-resources --stack-name {name} (after deployment)"
+            )
+            .into(),
             touches: Touches {
                 account: Some(self.scope.stack.account.as_str().into()),
                 resource: resource.map(Into::into),
@@ -254,7 +272,13 @@ impl Writer<'_, '_> {
         self.change(Change::Output { call, name: name.to_owned(), json: unreadable(json) });
     }
 
-    fn listed(&mut self, (service, operation): (&str, &str), (list, key): (&str, &str), item: Json, describes: bool) {
+    fn listed(
+        &mut self,
+        (service, operation): (&str, &str),
+        (list, key): (&str, &str),
+        item: Json,
+        describes: bool,
+    ) {
         let call = self.call(service, operation);
         let (list, key) = (list.to_owned(), key.to_owned());
         self.change(Change::Listed { call, list, key, item: unreadable(item), describes });

@@ -57,9 +57,10 @@ impl<'t, I: granit_parser::BorrowedInput<'t>> Reader<'t, I> {
     }
 
     fn spend(&mut self, values: usize) -> Result<(), YamlError> {
-        self.left = self.left.checked_sub(values).ok_or_else(|| {
-            YamlError(format!("more values than the limit of {VALUES}"))
-        })?;
+        self.left = self
+            .left
+            .checked_sub(values)
+            .ok_or_else(|| YamlError(format!("more values than the limit of {VALUES}")))?;
         Ok(())
     }
 
@@ -74,7 +75,8 @@ impl<'t, I: granit_parser::BorrowedInput<'t>> Reader<'t, I> {
             Event::SequenceStart(_, anchor, tag) => (anchor, tag, self.sequence(depth)?),
             Event::MappingStart(_, anchor, tag) => (anchor, tag, self.mapping(depth)?),
             Event::Alias(anchor) => {
-                let (json, size) = self.anchors.get(&anchor).cloned().ok_or_else(|| refused("an unknown alias"))?;
+                let (json, size) =
+                    self.anchors.get(&anchor).cloned().ok_or_else(|| refused("an unknown alias"))?;
                 self.spend(size)?;
                 return Ok(json);
             }
@@ -180,11 +182,20 @@ mod tests {
             ("a: !GetAtt B.Arn", r#"{"a":{"Fn::GetAtt":["B","Arn"]}}"#),
             ("a: !Sub 'x-${B}'", r#"{"a":{"Fn::Sub":"x-${B}"}}"#),
             ("a: !Join ['', [x, !Ref B]]", r#"{"a":{"Fn::Join":["",["x",{"Ref":"B"}]]}}"#),
-            ("a: !If [C, !Sub y, !Ref 'AWS::NoValue']", r#"{"a":{"Fn::If":["C",{"Fn::Sub":"y"},{"Ref":"AWS::NoValue"}]}}"#),
-            ("a: !And\n  - !Condition C\n  - !Not [!Equals [x, y]]", r#"{"a":{"Fn::And":[{"Condition":"C"},{"Fn::Not":[{"Fn::Equals":["x","y"]}]}]}}"#),
+            (
+                "a: !If [C, !Sub y, !Ref 'AWS::NoValue']",
+                r#"{"a":{"Fn::If":["C",{"Fn::Sub":"y"},{"Ref":"AWS::NoValue"}]}}"#,
+            ),
+            (
+                "a: !And\n  - !Condition C\n  - !Not [!Equals [x, y]]",
+                r#"{"a":{"Fn::And":[{"Condition":"C"},{"Fn::Not":[{"Fn::Equals":["x","y"]}]}]}}"#,
+            ),
             ("Version: 2012-10-17", r#"{"Version":"2012-10-17"}"#),
             ("id: 012345678901", r#"{"id":"012345678901"}"#),
-            ("id: 123456789012\nflag: true\nnone: ~\ntext: 'true'", r#"{"id":123456789012,"flag":true,"none":null,"text":"true"}"#),
+            (
+                "id: 123456789012\nflag: true\nnone: ~\ntext: 'true'",
+                r#"{"id":123456789012,"flag":true,"none":null,"text":"true"}"#,
+            ),
             ("a: &x {b: c}\nd: *x", r#"{"a":{"b":"c"},"d":{"b":"c"}}"#),
             (r#"{"a": [1, "b"]}"#, r#"{"a":[1,"b"]}"#),
         ];

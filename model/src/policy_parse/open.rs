@@ -61,7 +61,9 @@ fn open_member(key: &str, value: &Json) -> (Member, Member) {
             };
             (member(key, Json::Array(items.iter().map(wide).collect())), most)
         }
-        "Principal" => (known_principals(value).and_then(|known| member(key, known)), member(key, everything())),
+        "Principal" => {
+            (known_principals(value).and_then(|known| member(key, known)), member(key, everything()))
+        }
         "NotPrincipal" => (None, member("Principal", everything())),
         "Condition" => (None, member(key, known_conditions(value))),
         // What an element is that the language doesn't have is for the parser to say.

@@ -35,7 +35,10 @@ fn apply(plan: &Value) -> Result<Snapshot, String> {
 #[test]
 fn names_that_double_and_branches_within_branches() {
     let mut resources = serde_json::Map::new();
-    resources.insert("R0".into(), json!({"Type": "AWS::SNS::Topic", "Properties": {"TopicName": "aaaaaaaaaaaaaaaa"}}));
+    resources.insert(
+        "R0".into(),
+        json!({"Type": "AWS::SNS::Topic", "Properties": {"TopicName": "aaaaaaaaaaaaaaaa"}}),
+    );
     for n in 1..60 {
         let twice = format!("${{R{0}.TopicName}}${{R{0}.TopicName}}", n - 1);
         resources.insert(
@@ -67,10 +70,24 @@ fn circles_end() {
 
 #[test]
 fn what_is_no_template_or_plan() {
-    let odd = [json!(null), json!([]), json!("x"), json!(1), json!({}), json!({"Ref": 1}), json!({"Fn::Sub": []})];
-    let kinds = ["AWS::IAM::Role", "AWS::IAM::Policy", "AWS::IAM::ManagedPolicy", "AWS::S3::Bucket", "AWS::S3::BucketPolicy",
-        "AWS::KMS::Key", "AWS::KMS::Alias", "AWS::SNS::TopicPolicy", "AWS::SQS::QueuePolicy", "AWS::Lambda::Permission",
-        "AWS::CodeBuild::Project", "AWS::CodePipeline::Pipeline", "AWS::IAM::OIDCProvider", "AWS::IAM::UserToGroupAddition"];
+    let odd =
+        [json!(null), json!([]), json!("x"), json!(1), json!({}), json!({"Ref": 1}), json!({"Fn::Sub": []})];
+    let kinds = [
+        "AWS::IAM::Role",
+        "AWS::IAM::Policy",
+        "AWS::IAM::ManagedPolicy",
+        "AWS::S3::Bucket",
+        "AWS::S3::BucketPolicy",
+        "AWS::KMS::Key",
+        "AWS::KMS::Alias",
+        "AWS::SNS::TopicPolicy",
+        "AWS::SQS::QueuePolicy",
+        "AWS::Lambda::Permission",
+        "AWS::CodeBuild::Project",
+        "AWS::CodePipeline::Pipeline",
+        "AWS::IAM::OIDCProvider",
+        "AWS::IAM::UserToGroupAddition",
+    ];
     let mut resources = serde_json::Map::new();
     for (k, kind) in kinds.iter().enumerate() {
         for (n, odd) in odd.iter().enumerate() {
@@ -78,7 +95,10 @@ fn what_is_no_template_or_plan() {
             let properties = json!({"PolicyDocument": odd, "Roles": odd, "Users": odd, "PolicyName": odd, "Bucket": odd,
                 "AssumeRolePolicyDocument": odd, "Policies": odd, "Tags": odd, "Stages": odd, "Topics": odd, "Queues": odd,
                 "KeyPolicy": odd, "FunctionName": odd, "Principal": odd, "ManagedPolicyArns": odd, "ArtifactStores": odd});
-            resources.insert(format!("Q{k}x{n}"), json!({"Type": kind, "Properties": properties, "Condition": odd}));
+            resources.insert(
+                format!("Q{k}x{n}"),
+                json!({"Type": kind, "Properties": properties, "Condition": odd}),
+            );
         }
     }
     // What can't be put anywhere is an error; nothing panics.
@@ -91,7 +111,9 @@ fn what_is_no_template_or_plan() {
     }
     let _ = deploy(&json!({"Resources": resources}));
     for odd in &odd {
-        assert!(deploy(&json!({"Resources": odd, "Conditions": odd, "Parameters": odd, "Outputs": odd})).is_ok());
+        assert!(
+            deploy(&json!({"Resources": odd, "Conditions": odd, "Parameters": odd, "Outputs": odd})).is_ok()
+        );
         assert!(apply(&json!({"resource_changes": odd, "configuration": odd})).is_ok());
         let change = json!({"address": "aws_iam_role.x", "mode": "managed", "type": "aws_iam_role",
             "provider_name": "registry.terraform.io/hashicorp/aws",
@@ -109,5 +131,10 @@ fn names_that_are_not_known_are_not_the_same() {
     let before = crate::load(&example(), &[]).principals().len();
     let after = deploy(&template).unwrap();
     assert_eq!(after.principals().len(), before + 2);
-    assert!(after.assumptions().iter().any(|a| a.text.contains("no policy tells arn:aws:iam::222222222222:role/unknown-GEN")));
+    assert!(
+        after
+            .assumptions()
+            .iter()
+            .any(|a| a.text.contains("no policy tells arn:aws:iam::222222222222:role/unknown-GEN"))
+    );
 }

@@ -25,12 +25,21 @@ fn collected() -> Copy {
         (format!("{A}/iam/role/deploy"), format!("{A}/iam/user/ann"), format!("{A}/iam/group/devs"));
     let files = [
         (format!("{role}/metadata.json"), json!({"arn": arn("role/app/Deploy"), "id": "AROAX"})),
-        (format!("{role}/trust-policy.json"), json!({"Statement": [{"Effect": "Allow", "Principal": "*", "Action": "sts:AssumeRole"}]})),
+        (
+            format!("{role}/trust-policy.json"),
+            json!({"Statement": [{"Effect": "Allow", "Principal": "*", "Action": "sts:AssumeRole"}]}),
+        ),
         (format!("{role}/managed-policies.json"), json!([arn("policy/P")])),
-        (format!("{role}/inline-policies.json"), json!([{"PolicyName": "in", "PolicyDocument": policy("s3:*", false)}])),
+        (
+            format!("{role}/inline-policies.json"),
+            json!([{"PolicyName": "in", "PolicyDocument": policy("s3:*", false)}]),
+        ),
         (format!("{user}/metadata.json"), json!({"arn": arn("user/Ann"), "id": "AIDAX"})),
         (format!("{group}/metadata.json"), json!({"arn": arn("group/Devs"), "id": "AGPAX"})),
-        (format!("{A}/iam/policy/p/metadata.json"), json!({"arn": arn("policy/P"), "defaultVersionId": "v4"})),
+        (
+            format!("{A}/iam/policy/p/metadata.json"),
+            json!({"arn": arn("policy/P"), "defaultVersionId": "v4"}),
+        ),
         (format!("{A}/iam/policy/p/current-policy.json"), policy("sqs:*", false)),
         (format!("{A}/s3/bucket/metadata.json"), json!({"arn": "arn:aws:s3:::bucket", "name": "bucket"})),
         (format!("{A}/s3/bucket/policy.json"), policy("s3:GetObject", true)),
@@ -38,7 +47,10 @@ fn collected() -> Copy {
             format!("{O}/metadata.json"),
             json!({"id": "o-abc", "rootOu": "r-1", "rootAccountId": "999999999999", "features": {"SERVICE_CONTROL_POLICY": true}}),
         ),
-        (format!("{O}/ous.json"), json!({"r-1": {"scps": ["arn:aws:organizations::9:policy/o-abc/service_control_policy/p-ABC"], "rcps": []}})),
+        (
+            format!("{O}/ous.json"),
+            json!({"r-1": {"scps": ["arn:aws:organizations::9:policy/o-abc/service_control_policy/p-ABC"], "rcps": []}}),
+        ),
         (format!("{O}/accounts.json"), json!({"111122223333": {"ou": "r-1", "scps": [], "rcps": []}})),
         (
             format!("{O}/scps/p-abc/metadata.json"),
@@ -62,18 +74,23 @@ fn documents_members_and_attachments() {
         copy.write(&format!("{A}/iam/policy/p/current-policy.json"), &new);
         copy.edit(&format!("{A}/iam/policy/p/metadata.json"), |json| json["defaultVersionId"] = json!("v1"));
     });
-    same(base.path(), &[put(Holder::Inline { principal: text("role/Deploy"), name: text("new") }, &new)], |copy| {
-        copy.edit(&format!("{role}/inline-policies.json"), |json| {
-            json.as_array_mut().unwrap().push(json!({"PolicyName": "new", "PolicyDocument": new}));
-        });
-    });
+    same(
+        base.path(),
+        &[put(Holder::Inline { principal: text("role/Deploy"), name: text("new") }, &new)],
+        |copy| {
+            copy.edit(&format!("{role}/inline-policies.json"), |json| {
+                json.as_array_mut().unwrap().push(json!({"PolicyName": "new", "PolicyDocument": new}));
+            });
+        },
+    );
     same(base.path(), &[put(Holder::Trust(text("role/Deploy")), &document(true))], |copy| {
         copy.write(&format!("{role}/trust-policy.json"), &document(true));
     });
     let bound = Change::Boundary { principal: text("user/Ann"), policy: Some(text("policy/P")) };
     let attached = Change::Attached { principal: text("user/Ann"), policy: text("policy/P"), attached: true };
     let member = Change::Member { user: text("user/Ann"), group: text("group/Devs"), member: true };
-    let detached = Change::Attached { principal: text("role/Deploy"), policy: text("policy/P"), attached: false };
+    let detached =
+        Change::Attached { principal: text("role/Deploy"), policy: text("policy/P"), attached: false };
     same(base.path(), &[bound, attached, member, detached], |copy| {
         let user = format!("{A}/iam/user/ann");
         let policy = "arn:aws:iam::111122223333:policy/P";
@@ -100,7 +117,10 @@ fn resources_controls_statements_and_what_is_gone() {
             json["Statement"].as_array_mut().unwrap().remove(1);
         });
     });
-    for (arn, folder) in [("arn:aws:iam::111122223333:role/app/Deploy", "iam/role/deploy"), ("arn:aws:s3:::bucket", "s3/bucket")] {
+    for (arn, folder) in [
+        ("arn:aws:iam::111122223333:role/app/Deploy", "iam/role/deploy"),
+        ("arn:aws:s3:::bucket", "s3/bucket"),
+    ] {
         same(base.path(), &[Change::Gone { what: text(arn) }], |copy| {
             std::fs::remove_dir_all(copy.path().join(A).join(folder)).unwrap();
         });
@@ -124,6 +144,7 @@ fn what_such_a_directory_cannot_tell_is_refused() {
     let base = collected();
     let bind = Change::ControlTarget { policy: "abc".to_owned(), target: "r-1".to_owned(), attached: true };
     let overlay = Overlay { changes: vec![bind], ..Overlay::default() };
-    let error = Snapshot::load_with(base.path(), &overlay, &LoadOptions::default()).err().unwrap().to_string();
+    let error =
+        Snapshot::load_with(base.path(), &overlay, &LoadOptions::default()).err().unwrap().to_string();
     assert!(error.contains("only a directory of the outputs of calls"), "{error}");
 }

@@ -6,9 +6,11 @@ use serde_json::json;
 
 #[test]
 fn control_policies_get_other_documents() {
-    for (name, file, with_principal) in
-        [("p-prodlock1", "p-prodlock1", false), ("acme-root-guardrails", "p-rootguard1", false), ("p-perimeter", "p-perimeter", true)]
-    {
+    for (name, file, with_principal) in [
+        ("p-prodlock1", "p-prodlock1", false),
+        ("acme-root-guardrails", "p-rootguard1", false),
+        ("p-perimeter", "p-perimeter", true),
+    ] {
         let new = document(with_principal);
         same(&example(), &[put(Holder::Control(name.to_owned()), &new)], |copy| {
             copy.edit(&format!("organization/describe-policy/{file}.json"), |json| {
@@ -26,7 +28,8 @@ fn they_are_attached_and_detached() {
         attached,
     };
     same(&example(), &[bind("222222222222", true)], |copy| {
-        let policy = copy.read("organization/describe-policy/p-prodlock1.json")["Policy"]["PolicySummary"].clone();
+        let policy =
+            copy.read("organization/describe-policy/p-prodlock1.json")["Policy"]["PolicySummary"].clone();
         copy.edit("organization/list-policies-for-target/222222222222.json", |json| {
             json["Policies"].as_array_mut().unwrap().push(policy);
         });

@@ -5,12 +5,16 @@ use gateproof_model::overlay::{Change, Holder};
 use serde_json::{Value, json};
 
 fn arns(list: &str) -> Vec<String> {
-    let file = Copy::of(&example().join("accounts/222222222222/global")).read("iam/get-account-authorization-details.json");
+    let file = Copy::of(&example().join("accounts/222222222222/global"))
+        .read("iam/get-account-authorization-details.json");
     file[list].as_array().unwrap().iter().map(|i| i["Arn"].as_str().unwrap().to_owned()).collect()
 }
 
-const LISTS: [(&str, &str); 3] =
-    [("UserDetailList", "UserPolicyList"), ("RoleDetailList", "RolePolicyList"), ("GroupDetailList", "GroupPolicyList")];
+const LISTS: [(&str, &str); 3] = [
+    ("UserDetailList", "UserPolicyList"),
+    ("RoleDetailList", "RolePolicyList"),
+    ("GroupDetailList", "GroupPolicyList"),
+];
 
 /// The first, the last and one between.
 fn some(list: &str) -> Vec<String> {
@@ -28,10 +32,15 @@ fn a_managed_policy_gets_another_version() {
             copy.edit(PIPELINES, |file| {
                 let policy = element(file, "Policies", &arn);
                 let versions = policy["PolicyVersionList"].as_array_mut().unwrap();
-                let last: u64 = versions.iter().map(|v| v["VersionId"].as_str().unwrap()[1..].parse().unwrap()).max().unwrap();
+                let last: u64 = versions
+                    .iter()
+                    .map(|v| v["VersionId"].as_str().unwrap()[1..].parse().unwrap())
+                    .max()
+                    .unwrap();
                 let id = format!("v{}", last + 1);
                 versions.iter_mut().for_each(|v| v["IsDefaultVersion"] = json!(false));
-                versions.push(json!({"VersionId": id, "IsDefaultVersion": true, "Document": document(false)}));
+                versions
+                    .push(json!({"VersionId": id, "IsDefaultVersion": true, "Document": document(false)}));
                 policy["DefaultVersionId"] = json!(id);
             });
         });
@@ -71,11 +80,17 @@ fn inline_policies_come_change_and_go() {
                     entity[inline].as_array_mut().unwrap().push(item);
                 });
             });
-            let mut file = Copy::of(&example().join("accounts/222222222222/global")).read("iam/get-account-authorization-details.json");
-            let Some(first) = element(&mut file, list, &arn)[inline].get(0).map(|p| p["PolicyName"].clone()) else { continue };
+            let mut file = Copy::of(&example().join("accounts/222222222222/global"))
+                .read("iam/get-account-authorization-details.json");
+            let Some(first) = element(&mut file, list, &arn)[inline].get(0).map(|p| p["PolicyName"].clone())
+            else {
+                continue;
+            };
             let name = first.as_str().unwrap();
             same(&example(), &[put(holder(name), &document(false))], |copy| {
-                copy.edit(PIPELINES, |file| element(file, list, &arn)[inline][0]["PolicyDocument"] = document(false));
+                copy.edit(PIPELINES, |file| {
+                    element(file, list, &arn)[inline][0]["PolicyDocument"] = document(false)
+                });
             });
             same(&example(), &[Change::Document { holder: holder(name), document: None }], |copy| {
                 copy.edit(PIPELINES, |file| {
@@ -105,9 +120,14 @@ fn boundaries_are_set_and_taken_away() {
     );
     let other = "arn:aws:iam::444444444444:user/service/monitoring-exporter";
     let boundary = json!({"PermissionsBoundaryType": "Policy", "PermissionsBoundaryArn": policy});
-    let set = Change::Boundary { principal: "user/monitoring-exporter".to_owned(), policy: Some(policy.to_owned()) };
+    let set = Change::Boundary {
+        principal: "user/monitoring-exporter".to_owned(),
+        policy: Some(policy.to_owned()),
+    };
     same(&example(), &[set], |copy| {
-        copy.edit(PRODUCTION, |file| element(file, "UserDetailList", other)["PermissionsBoundary"] = boundary);
+        copy.edit(PRODUCTION, |file| {
+            element(file, "UserDetailList", other)["PermissionsBoundary"] = boundary
+        });
     });
     let gone = Change::Boundary { principal: role.to_owned(), policy: None };
     same(&example(), &[gone], |copy| {
@@ -124,7 +144,11 @@ fn policies_are_attached_and_detached() {
     for (list, _) in LISTS {
         for arn in some(list) {
             let attached = |value: &Value| {
-                value["AttachedManagedPolicies"].as_array().unwrap().iter().any(|p| p["PolicyArn"] == "arn:aws:iam::aws:policy/ReadOnlyAccess")
+                value["AttachedManagedPolicies"]
+                    .as_array()
+                    .unwrap()
+                    .iter()
+                    .any(|p| p["PolicyArn"] == "arn:aws:iam::aws:policy/ReadOnlyAccess")
             };
             let change = Change::Attached {
                 principal: arn.clone(),
@@ -141,11 +165,15 @@ fn policies_are_attached_and_detached() {
             });
         }
     }
-    let detach =
-        Change::Attached { principal: group.to_owned(), policy: "policy/developer-access".to_owned(), attached: false };
+    let detach = Change::Attached {
+        principal: group.to_owned(),
+        policy: "policy/developer-access".to_owned(),
+        attached: false,
+    };
     same(&example(), &[detach], |copy| {
         copy.edit(PIPELINES, |file| {
-            let items = element(file, "GroupDetailList", group)["AttachedManagedPolicies"].as_array_mut().unwrap();
+            let items =
+                element(file, "GroupDetailList", group)["AttachedManagedPolicies"].as_array_mut().unwrap();
             items.retain(|item| item["PolicyArn"] != policy);
         });
     });
@@ -154,10 +182,17 @@ fn policies_are_attached_and_detached() {
 #[test]
 fn users_join_and_leave_groups() {
     let alice = "arn:aws:iam::222222222222:user/people/alice.nguyen";
-    let join = |group: &str, member| Change::Member { user: "user/alice.nguyen".to_owned(), group: format!("group/{group}"), member };
+    let join = |group: &str, member| Change::Member {
+        user: "user/alice.nguyen".to_owned(),
+        group: format!("group/{group}"),
+        member,
+    };
     same(&example(), &[join("developers", true)], |copy| {
         copy.edit(PIPELINES, |file| {
-            element(file, "UserDetailList", alice)["GroupList"].as_array_mut().unwrap().push(json!("developers"));
+            element(file, "UserDetailList", alice)["GroupList"]
+                .as_array_mut()
+                .unwrap()
+                .push(json!("developers"));
         });
     });
     same(&example(), &[join("release-managers", false)], |copy| {
@@ -169,7 +204,10 @@ fn users_join_and_leave_groups() {
 fn statements_are_taken_out() {
     let role = "arn:aws:iam::222222222222:role/service-role/acme-pipeline-prod";
     let holder = Holder::Inline { principal: role.to_owned(), name: "pipeline".to_owned() };
-    let out = |statement: &str| Change::WithoutStatement { holder: holder.clone(), statement: statement.to_owned() };
+    let out = |statement: &str| Change::WithoutStatement {
+        holder: holder.clone(),
+        statement: statement.to_owned(),
+    };
     same(&example(), &[out("Deploy"), out("/Statement/0"), out("/Statement/4")], |copy| {
         copy.edit(PIPELINES, |file| {
             let policy = &mut element(file, "RoleDetailList", role)["RolePolicyList"][0]["PolicyDocument"];
@@ -180,7 +218,10 @@ fn statements_are_taken_out() {
         });
     });
     let policy = "arn:aws:iam::222222222222:policy/developer-access";
-    let out = Change::WithoutStatement { holder: Holder::Managed(policy.to_owned()), statement: "RunPipelines".to_owned() };
+    let out = Change::WithoutStatement {
+        holder: Holder::Managed(policy.to_owned()),
+        statement: "RunPipelines".to_owned(),
+    };
     same(&example(), &[out], |copy| {
         copy.edit(PIPELINES, |file| {
             let policy = element(file, "Policies", policy);
@@ -190,7 +231,10 @@ fn statements_are_taken_out() {
             version["Document"]["Statement"].as_array_mut().unwrap().retain(|s| s["Sid"] != "RunPipelines");
         });
     });
-    let out = Change::WithoutStatement { holder: Holder::Trust(role.to_owned()), statement: "/Statement/0".to_owned() };
+    let out = Change::WithoutStatement {
+        holder: Holder::Trust(role.to_owned()),
+        statement: "/Statement/0".to_owned(),
+    };
     same(&example(), &[out], |copy| {
         copy.edit(PIPELINES, |file| {
             element(file, "RoleDetailList", role)["AssumeRolePolicyDocument"]["Statement"] = json!([]);
@@ -211,7 +255,8 @@ fn a_lone_file_is_changed_too() {
     let expected = crate::load(&example(), &changes);
     let statements = |s: &gateproof_model::snapshot::Snapshot| {
         let role = s.principal("arn:aws:iam::222222222222:role/service-role/acme-pipeline-prod").unwrap();
-        let policy = s.managed_policy("222222222222", "arn:aws:iam::222222222222:policy/developer-access").unwrap();
+        let policy =
+            s.managed_policy("222222222222", "arn:aws:iam::222222222222:policy/developer-access").unwrap();
         (role.trust.as_ref().unwrap().statements.clone(), policy.document.statements.clone())
     };
     assert_eq!(statements(&changed), statements(&expected));

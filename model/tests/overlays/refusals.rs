@@ -38,7 +38,11 @@ fn what_is_not_there_is_named() {
             principal: text("user/alice.nguyen"),
             policy: Some(text("arn:aws:iam::222222222222:policy/none")),
         },
-        Change::Attached { principal: text("user/alice.nguyen"), policy: text("policy/developer-access"), attached: false },
+        Change::Attached {
+            principal: text("user/alice.nguyen"),
+            policy: text("policy/developer-access"),
+            attached: false,
+        },
         Change::Attached { principal: text(nobody), policy: text("policy/developer-access"), attached: true },
         Change::Member { user: text("user/alice.nguyen"), group: text("group/developers"), member: false },
         Change::ControlTarget { policy: text("p-prodlock1"), target: text("222222222222"), attached: false },
@@ -62,16 +66,27 @@ fn what_is_not_there_is_named() {
 fn what_cannot_be_is_said() {
     let text = str::to_owned;
     let cases = [
-        (put(Holder::Managed(text("arn:aws:iam::aws:policy/ReadOnlyAccess")), &document(false)), "a policy of AWS"),
-        (Change::Document { holder: Holder::Trust(text("role/acme-pipeline-prod")), document: None }, "trust policy"),
+        (
+            put(Holder::Managed(text("arn:aws:iam::aws:policy/ReadOnlyAccess")), &document(false)),
+            "a policy of AWS",
+        ),
+        (
+            Change::Document { holder: Holder::Trust(text("role/acme-pipeline-prod")), document: None },
+            "trust policy",
+        ),
         (
             Change::Document {
-                holder: Holder::Resource(text("arn:aws:kms:us-east-1:222222222222:key/1a2b3c4d-5e6f-4a7b-8c9d-0e1f2a3b4c5d")),
+                holder: Holder::Resource(text(
+                    "arn:aws:kms:us-east-1:222222222222:key/1a2b3c4d-5e6f-4a7b-8c9d-0e1f2a3b4c5d",
+                )),
                 document: None,
             },
             "key policy",
         ),
-        (Change::Gone { what: text("arn:aws:iam::444444444444:policy/acme-operator-boundary") }, "permissions boundary"),
+        (
+            Change::Gone { what: text("arn:aws:iam::444444444444:policy/acme-operator-boundary") },
+            "permissions boundary",
+        ),
     ];
     for (change, says) in cases {
         let message = refusal(change);
@@ -81,7 +96,8 @@ fn what_cannot_be_is_said() {
 
 #[test]
 fn a_document_that_is_none_is_refused_with_its_place() {
-    let bad = json!({"Version": "2012-10-17", "Statement": [{"Effect": "allow", "Action": "*", "Resource": "*"}]});
+    let bad =
+        json!({"Version": "2012-10-17", "Statement": [{"Effect": "allow", "Action": "*", "Resource": "*"}]});
     let holder = Holder::Managed("policy/developer-access".to_owned());
     let message = refusal(Change::Document { holder, document: Some(given(&bad)) });
     assert!(message.contains("new.json at /Statement/0/Effect: found `allow`"), "{message}");

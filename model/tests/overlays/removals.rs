@@ -37,7 +37,10 @@ fn groups_go_with_their_memberships_and_policies_with_their_attachments() {
             file["Policies"].as_array_mut().unwrap().retain(|p| p["Arn"] != arn);
             for list in ["UserDetailList", "RoleDetailList", "GroupDetailList"] {
                 for entity in file[list].as_array_mut().unwrap() {
-                    entity["AttachedManagedPolicies"].as_array_mut().unwrap().retain(|p| p["PolicyArn"] != arn);
+                    entity["AttachedManagedPolicies"]
+                        .as_array_mut()
+                        .unwrap()
+                        .retain(|p| p["PolicyArn"] != arn);
                 }
             }
         });
@@ -52,7 +55,10 @@ fn several_go_at_once() {
     ];
     same(&example(), &[gone(arns[0]), gone(arns[1])], |copy| {
         copy.edit(PIPELINES, |file| {
-            file["UserDetailList"].as_array_mut().unwrap().retain(|i| !arns.iter().any(|arn| i["Arn"] == *arn));
+            file["UserDetailList"]
+                .as_array_mut()
+                .unwrap()
+                .retain(|i| !arns.iter().any(|arn| i["Arn"] == *arn));
         });
     });
 }

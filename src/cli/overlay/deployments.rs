@@ -111,7 +111,9 @@ impl DeploymentArguments {
 
 fn told(value: Option<&String>, flag: &str, path: &Path) -> Result<String, CliError> {
     let shown = path.display();
-    value.cloned().ok_or_else(|| CliError::Usage(format!("{shown}: it doesn't tell where it is deployed; give {flag}")))
+    value
+        .cloned()
+        .ok_or_else(|| CliError::Usage(format!("{shown}: it doesn't tell where it is deployed; give {flag}")))
 }
 
 /// The name of a stack after its file.
@@ -126,7 +128,8 @@ fn read(path: &Path) -> Result<String, CliError> {
 }
 
 fn read_json(path: &Path) -> Result<Json, CliError> {
-    let malformed = |error| CliError::Input(format!("{}: found text that is not JSON ({error})", path.display()));
+    let malformed =
+        |error| CliError::Input(format!("{}: found text that is not JSON ({error})", path.display()));
     Json::parse(&read(path)?).map_err(malformed)
 }
 
@@ -137,9 +140,12 @@ fn read_template(path: &Path) -> Result<Json, CliError> {
         true => Json::parse(&text).map_err(|e| e.to_string()),
         false => parse_yaml(&text).map_err(|e| e.to_string()),
     };
-    let json = json.map_err(|e| CliError::Input(format!("{shown}: found no JSON or YAML ({e}), expected a template")))?;
+    let json = json
+        .map_err(|e| CliError::Input(format!("{shown}: found no JSON or YAML ({e}), expected a template")))?;
     if json.get("Resources").and_then(Json::as_object).is_none() {
-        return Err(CliError::Input(format!("{shown}: found no Resources, expected a CloudFormation template")));
+        return Err(CliError::Input(format!(
+            "{shown}: found no Resources, expected a CloudFormation template"
+        )));
     }
     Ok(json)
 }

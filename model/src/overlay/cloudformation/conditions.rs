@@ -40,7 +40,9 @@ impl Scope<'_> {
                 _ => None,
             },
             "Fn::And" => all(parts.iter().map(|part| self.holds(part, depth))),
-            "Fn::Or" => all(parts.iter().map(|part| self.holds(part, depth).map(|held| !held))).map(|none| !none),
+            "Fn::Or" => {
+                all(parts.iter().map(|part| self.holds(part, depth).map(|held| !held))).map(|none| !none)
+            }
             _ => None,
         }
     }

@@ -60,14 +60,19 @@ impl<'a> Scope<'a> {
     pub(super) fn value(&self, json: &Json) -> Option<Json> {
         match json {
             Json::String(text) => Some(Json::String(without_dynamic(text))),
-            Json::Array(items) => Some(Json::Array(items.iter().filter_map(|item| self.value(item)).collect())),
+            Json::Array(items) => {
+                Some(Json::Array(items.iter().filter_map(|item| self.value(item)).collect()))
+            }
             Json::Object(members) => match members.as_slice() {
                 [(function, argument)] if function == "Ref" || function.starts_with("Fn::") => {
                     self.call(function, argument)
                 }
-                _ if members.iter().any(|(key, _)| key.starts_with("Fn::")) => Some(unknown("a loop of the template")),
+                _ if members.iter().any(|(key, _)| key.starts_with("Fn::")) => {
+                    Some(unknown("a loop of the template"))
+                }
                 members => {
-                    let known = members.iter().filter_map(|(key, value)| Some((key.clone(), self.value(value)?)));
+                    let known =
+                        members.iter().filter_map(|(key, value)| Some((key.clone(), self.value(value)?)));
                     Some(Json::Object(known.collect()))
                 }
             },
@@ -94,9 +99,9 @@ impl<'a> Scope<'a> {
             },
             ("Fn::Join", [Json::String(delimiter), list]) => self.join(delimiter, list),
             ("Fn::Split", [Json::String(delimiter), text]) => match self.value(text)? {
-                Json::String(text) if !has_hole(&text) && !delimiter.is_empty() => {
-                    Json::Array(text.split(delimiter.as_str()).map(|part| Json::String(part.to_owned())).collect())
-                }
+                Json::String(text) if !has_hole(&text) && !delimiter.is_empty() => Json::Array(
+                    text.split(delimiter.as_str()).map(|part| Json::String(part.to_owned())).collect(),
+                ),
                 other => as_unknown(&other, "Fn::Split"),
             },
             ("Fn::Select", [at, list]) => {
@@ -126,7 +131,8 @@ impl<'a> Scope<'a> {
             ("Fn::FindInMap", [map, first, second, ..]) => {
                 let text = |json: &Json| self.value(json).map(|v| as_text(&v)).unwrap_or_default();
                 let (map, first, second) = (text(map), text(first), text(second));
-                let found = self.stack.template.get("Mappings").and_then(|m| m.get(&map)?.get(&first)?.get(&second));
+                let found =
+                    self.stack.template.get("Mappings").and_then(|m| m.get(&map)?.get(&first)?.get(&second));
                 found.cloned().unwrap_or_else(|| unknown(&format!("mapping {map}")))
             }
             ("Fn::ImportValue", _) => {

@@ -56,15 +56,31 @@ const NAMINGS: &[Naming] = &[
     naming("AWS::IAM::User", "UserName", "arn:{p}:iam::{a}:user{path}{n}", Refers::Name),
     naming("AWS::IAM::Group", "GroupName", "arn:{p}:iam::{a}:group{path}{n}", Refers::Name),
     naming("AWS::IAM::ManagedPolicy", "ManagedPolicyName", "arn:{p}:iam::{a}:policy{path}{n}", Refers::Arn),
-    naming("AWS::IAM::InstanceProfile", "InstanceProfileName", "arn:{p}:iam::{a}:instance-profile{path}{n}", Refers::Name),
+    naming(
+        "AWS::IAM::InstanceProfile",
+        "InstanceProfileName",
+        "arn:{p}:iam::{a}:instance-profile{path}{n}",
+        Refers::Name,
+    ),
     naming("AWS::IAM::OIDCProvider", "Url", "arn:{p}:iam::{a}:oidc-provider/{n}", Refers::Arn),
-    Naming { kind: "AWS::S3::Bucket", property: "BucketName", arn: "arn:{p}:s3:::{n}", refers: Refers::Name, lower: true },
+    Naming {
+        kind: "AWS::S3::Bucket",
+        property: "BucketName",
+        arn: "arn:{p}:s3:::{n}",
+        refers: Refers::Name,
+        lower: true,
+    },
     naming("AWS::KMS::Key", "KeyId", "arn:{p}:kms:{r}:{a}:key/{n}", Refers::Name),
     naming("AWS::KMS::Alias", "AliasName", "arn:{p}:kms:{r}:{a}:{n}", Refers::Name),
     naming("AWS::SNS::Topic", "TopicName", "arn:{p}:sns:{r}:{a}:{n}", Refers::Arn),
     naming("AWS::SQS::Queue", "QueueName", "arn:{p}:sqs:{r}:{a}:{n}", Refers::Url),
     naming("AWS::Lambda::Function", "FunctionName", "arn:{p}:lambda:{r}:{a}:function:{n}", Refers::Name),
-    naming("AWS::SecretsManager::Secret", "Name", "arn:{p}:secretsmanager:{r}:{a}:secret:{n}-NEWONE", Refers::Arn),
+    naming(
+        "AWS::SecretsManager::Secret",
+        "Name",
+        "arn:{p}:secretsmanager:{r}:{a}:secret:{n}-NEWONE",
+        Refers::Arn,
+    ),
     naming("AWS::ECR::Repository", "RepositoryName", "arn:{p}:ecr:{r}:{a}:repository/{n}", Refers::Name),
     naming("AWS::CodeBuild::Project", "Name", "arn:{p}:codebuild:{r}:{a}:project/{n}", Refers::Name),
     naming("AWS::CodePipeline::Pipeline", "Name", "arn:{p}:codepipeline:{r}:{a}:{n}", Refers::Name),
@@ -96,7 +112,11 @@ impl Scope<'_> {
             (None, Some(owned)) => owned.clone(),
             (None, None) => self.made_name(logical, naming.lower),
         };
-        let name = if kind == "AWS::IAM::OIDCProvider" { name.trim_start_matches("https://").to_owned() } else { name };
+        let name = if kind == "AWS::IAM::OIDCProvider" {
+            name.trim_start_matches("https://").to_owned()
+        } else {
+            name
+        };
         let path = self.known_path(naming, &name).unwrap_or(path);
         let arn = self.fill(naming.arn, &name, &path);
         let is_owned = owned.is_some_and(|owned| owned == name);
@@ -130,9 +150,11 @@ impl Scope<'_> {
     fn known_path(&self, naming: &Naming, name: &str) -> Option<String> {
         let account = &self.stack.account;
         let principal = |prefix: &str| {
-            let found = self.base.principals().iter().find(|p| {
-                *p.account == **account && *p.name == *name && p.arn.contains(prefix)
-            });
+            let found = self
+                .base
+                .principals()
+                .iter()
+                .find(|p| *p.account == **account && *p.name == *name && p.arn.contains(prefix));
             found.map(|p| p.path.to_string())
         };
         match naming.kind {

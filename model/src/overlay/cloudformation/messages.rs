@@ -81,10 +81,8 @@ impl Writer<'_, '_> {
     fn function(&mut self, resource: &Resource<'_>) {
         let Some(identity) = self.scope.identity(resource.logical) else { return };
         self.doubt_name(resource);
-        let mut told = object([
-            ("FunctionName", string(&identity.name)),
-            ("FunctionArn", string(&identity.arn)),
-        ]);
+        let mut told =
+            object([("FunctionName", string(&identity.name)), ("FunctionArn", string(&identity.arn))]);
         for key in ["Role", "Runtime", "Handler"] {
             if let Some(value) = resource.properties.get(key) {
                 told.set(key, value.clone());

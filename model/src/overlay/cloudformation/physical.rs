@@ -16,7 +16,8 @@ pub(super) struct Physical {
 /// Resources by logical ids, as `list-stack-resources` and `describe-stack-resources` tell them.
 pub(super) fn names(stack: &Stack, base: &Snapshot) -> BTreeMap<String, Physical> {
     let mut names = BTreeMap::new();
-    let calls = [("list-stack-resources", "StackResourceSummaries"), ("describe-stack-resources", "StackResources")];
+    let calls =
+        [("list-stack-resources", "StackResourceSummaries"), ("describe-stack-resources", "StackResources")];
     for (operation, list) in calls {
         for page in base.pages(&stack.account, "cloudformation", operation).iter() {
             let about = |json: &Json| match &page.name {

@@ -82,7 +82,11 @@ impl Writer<'_, '_> {
         }
         let is_known = self.scope.base.principal(&identity.arn).is_some()
             || self.scope.base.groups().iter().any(|g| *g.arn == *identity.arn);
-        if is_known { self.change_entity(resource, &identity.arn, identity.owned) } else { self.new_entity(resource, &identity.arn) }
+        if is_known {
+            self.change_entity(resource, &identity.arn, identity.owned)
+        } else {
+            self.new_entity(resource, &identity.arn)
+        }
     }
 
     fn new_entity(&mut self, resource: &Resource<'_>, arn: &str) {
@@ -103,7 +107,10 @@ impl Writer<'_, '_> {
         json.set("AttachedManagedPolicies", Json::Array(attached.collect()));
         if let Some(boundary) = resource.text("PermissionsBoundary") {
             let kind = ("PermissionsBoundaryType", string("Policy"));
-            json.set("PermissionsBoundary", object([kind, ("PermissionsBoundaryArn", string(&shown(boundary)))]));
+            json.set(
+                "PermissionsBoundary",
+                object([kind, ("PermissionsBoundaryArn", string(&shown(boundary)))]),
+            );
         }
         if resource.kind != "AWS::IAM::Group" {
             json.set("Tags", unreadable(Json::Array(resource.list("Tags").to_vec())));
@@ -220,7 +227,9 @@ impl Writer<'_, '_> {
     /// The managed policies of a principal.
     fn policy_arns(&self, resource: &Resource<'_>) -> Vec<String> {
         match resource.properties.get("ManagedPolicyArns") {
-            Some(Json::Array(items)) => items.iter().map(|item| item.as_str().map(shown).unwrap_or_default()).collect(),
+            Some(Json::Array(items)) => {
+                items.iter().map(|item| item.as_str().map(shown).unwrap_or_default()).collect()
+            }
             Some(other) => vec![other.as_str().map(shown).unwrap_or_default()],
             None => Vec::new(),
         }
@@ -247,7 +256,9 @@ impl Writer<'_, '_> {
 
     fn memberships_of(&mut self, resource: &Resource<'_>) {
         let user = self.arn_of_name(resource.text("UserName").unwrap_or_default(), "user/");
-        let Some(user) = user else { return self.blind(format!("whose groups {} is about", resource.logical)) };
+        let Some(user) = user else {
+            return self.blind(format!("whose groups {} is about", resource.logical));
+        };
         for group in resource.list("Groups") {
             self.join(resource, &user, group.as_str().unwrap_or_default());
         }
@@ -367,7 +378,9 @@ impl Writer<'_, '_> {
         });
         let is_it = |arn: &str| {
             let parsed = Arn::parse(arn).filter(|a| a.account == self.scope.stack.account);
-            parsed.is_some_and(|a| a.resource.starts_with(prefix) && a.resource.rsplit('/').next() == Some(name))
+            parsed.is_some_and(|a| {
+                a.resource.starts_with(prefix) && a.resource.rsplit('/').next() == Some(name)
+            })
         };
         let base = self.scope.base;
         let arns = base.principals().iter().map(|p| &p.arn).chain(base.groups().iter().map(|g| &g.arn));
@@ -392,7 +405,12 @@ impl Writer<'_, '_> {
         let told = object([("Url", string(&identity.name)), ("ClientIDList", clients)]);
         self.output(("iam", "get-open-id-connect-provider"), &identity.arn, told);
         let listed = object([("Arn", string(&identity.arn))]);
-        self.listed(("iam", "list-open-id-connect-providers"), ("OpenIDConnectProviderList", "Arn"), listed, false);
+        self.listed(
+            ("iam", "list-open-id-connect-providers"),
+            ("OpenIDConnectProviderList", "Arn"),
+            listed,
+            false,
+        );
     }
 }
 

@@ -103,7 +103,9 @@ impl Writer<'_, '_> {
             let settings = object([("PublicAccessBlockConfiguration", block)]);
             self.output(("s3api", "get-public-access-block"), name, settings);
         }
-        if let Some(rules) = property("BucketEncryption").and_then(|mut b| b.remove("ServerSideEncryptionConfiguration")) {
+        if let Some(rules) =
+            property("BucketEncryption").and_then(|mut b| b.remove("ServerSideEncryptionConfiguration"))
+        {
             let rules = rules.as_array().unwrap_or_default().iter().map(|rule| {
                 let mut rule = rule.clone();
                 if let Some(default) = rule.remove("ServerSideEncryptionByDefault") {
@@ -157,8 +159,7 @@ impl Writer<'_, '_> {
     fn secret(&mut self, resource: &Resource<'_>) {
         let Some(identity) = self.scope.identity(resource.logical) else { return };
         let tags = unreadable(Json::Array(resource.list("Tags").to_vec()));
-        let told =
-            object([("ARN", string(&identity.arn)), ("Name", string(&identity.name)), ("Tags", tags)]);
+        let told = object([("ARN", string(&identity.arn)), ("Name", string(&identity.name)), ("Tags", tags)]);
         self.output(("secretsmanager", "describe-secret"), &identity.arn, told.clone());
         self.listed(("secretsmanager", "list-secrets"), ("SecretList", "ARN"), told, false);
     }

@@ -6,8 +6,18 @@ use crate::json::Json;
 
 /// Blocks that come as lists of one.
 const SINGLE: [&str; 12] = [
-    "source", "environment", "artifacts", "vpc_config", "logs_config", "cache", "build_batch_config", "artifact_store",
-    "encryption_key", "cloudwatch_logs", "s3_logs", "registry_credential",
+    "source",
+    "environment",
+    "artifacts",
+    "vpc_config",
+    "logs_config",
+    "cache",
+    "build_batch_config",
+    "artifact_store",
+    "encryption_key",
+    "cloudwatch_logs",
+    "s3_logs",
+    "registry_credential",
 ];
 
 fn member(name: &str, value: Option<Json>) -> Option<(String, Json)> {
@@ -40,7 +50,9 @@ fn respelt(json: Json) -> Json {
                     .filter(|(_, value)| *value != Json::Null && value.as_str() != Some(""))
                     .filter_map(|(key, value)| {
                         let value = match value {
-                            Json::Array(items) if SINGLE.contains(&key.as_str()) => items.into_iter().next()?,
+                            Json::Array(items) if SINGLE.contains(&key.as_str()) => {
+                                items.into_iter().next()?
+                            }
                             other => other,
                         };
                         Some((camel(&key), respelt(value)))
@@ -59,7 +71,9 @@ pub(super) fn project(planned: &Planned<'_>) -> Vec<(String, Json)> {
     properties.extend(member("Name", planned.get("name")));
     properties.extend(member("ServiceRole", planned.get("service_role")));
     properties.extend(member("EncryptionKey", planned.get("encryption_key")));
-    for key in ["source", "artifacts", "environment", "vpc_config", "logs_config", "cache", "build_batch_config"] {
+    for key in
+        ["source", "artifacts", "environment", "vpc_config", "logs_config", "cache", "build_batch_config"]
+    {
         properties.extend(member(&camel(key), block(planned, key).map(respelt)));
     }
     properties

@@ -24,35 +24,162 @@ enum Take {
 use Take::{Alone, Document, IfSet, Tags, Value};
 
 const FORMS: &[Form] = &[
-    ("aws_iam_user", "AWS::IAM::User", &[("UserName", "name", Value), ("Path", "path", Value), ("PermissionsBoundary", "permissions_boundary", Value), ("Tags", "tags_all", Tags)]),
+    (
+        "aws_iam_user",
+        "AWS::IAM::User",
+        &[
+            ("UserName", "name", Value),
+            ("Path", "path", Value),
+            ("PermissionsBoundary", "permissions_boundary", Value),
+            ("Tags", "tags_all", Tags),
+        ],
+    ),
     ("aws_iam_group", "AWS::IAM::Group", &[("GroupName", "name", Value), ("Path", "path", Value)]),
-    ("aws_iam_policy", "AWS::IAM::ManagedPolicy", &[("ManagedPolicyName", "name", Value), ("Path", "path", Value), ("PolicyDocument", "policy", Document)]),
-    ("aws_iam_role_policy", "AWS::IAM::RolePolicy", &[("PolicyName", "name", Value), ("RoleName", "role", Value), ("PolicyDocument", "policy", Document)]),
-    ("aws_iam_user_policy", "AWS::IAM::UserPolicy", &[("PolicyName", "name", Value), ("UserName", "user", Value), ("PolicyDocument", "policy", Document)]),
-    ("aws_iam_group_policy", "AWS::IAM::GroupPolicy", &[("PolicyName", "name", Value), ("GroupName", "group", Value), ("PolicyDocument", "policy", Document)]),
-    ("aws_iam_role_policy_attachment", "Local::IAM::Attachment", &[("RoleName", "role", Value), ("PolicyArn", "policy_arn", Value)]),
-    ("aws_iam_user_policy_attachment", "Local::IAM::Attachment", &[("UserName", "user", Value), ("PolicyArn", "policy_arn", Value)]),
-    ("aws_iam_group_policy_attachment", "Local::IAM::Attachment", &[("GroupName", "group", Value), ("PolicyArn", "policy_arn", Value)]),
-    ("aws_iam_policy_attachment", "Local::IAM::Attachment", &[("Roles", "roles", Value), ("Users", "users", Value), ("Groups", "groups", Value), ("PolicyArn", "policy_arn", Value)]),
-    ("aws_iam_group_membership", "AWS::IAM::UserToGroupAddition", &[("GroupName", "group", Value), ("Users", "users", Value)]),
-    ("aws_iam_user_group_membership", "Local::IAM::Memberships", &[("UserName", "user", Value), ("Groups", "groups", Value)]),
-    ("aws_iam_instance_profile", "AWS::IAM::InstanceProfile", &[("InstanceProfileName", "name", Value), ("Path", "path", Value), ("Roles", "role", Alone)]),
-    ("aws_iam_openid_connect_provider", "AWS::IAM::OIDCProvider", &[("Url", "url", Value), ("ClientIdList", "client_id_list", Value)]),
+    (
+        "aws_iam_policy",
+        "AWS::IAM::ManagedPolicy",
+        &[
+            ("ManagedPolicyName", "name", Value),
+            ("Path", "path", Value),
+            ("PolicyDocument", "policy", Document),
+        ],
+    ),
+    (
+        "aws_iam_role_policy",
+        "AWS::IAM::RolePolicy",
+        &[("PolicyName", "name", Value), ("RoleName", "role", Value), ("PolicyDocument", "policy", Document)],
+    ),
+    (
+        "aws_iam_user_policy",
+        "AWS::IAM::UserPolicy",
+        &[("PolicyName", "name", Value), ("UserName", "user", Value), ("PolicyDocument", "policy", Document)],
+    ),
+    (
+        "aws_iam_group_policy",
+        "AWS::IAM::GroupPolicy",
+        &[
+            ("PolicyName", "name", Value),
+            ("GroupName", "group", Value),
+            ("PolicyDocument", "policy", Document),
+        ],
+    ),
+    (
+        "aws_iam_role_policy_attachment",
+        "Local::IAM::Attachment",
+        &[("RoleName", "role", Value), ("PolicyArn", "policy_arn", Value)],
+    ),
+    (
+        "aws_iam_user_policy_attachment",
+        "Local::IAM::Attachment",
+        &[("UserName", "user", Value), ("PolicyArn", "policy_arn", Value)],
+    ),
+    (
+        "aws_iam_group_policy_attachment",
+        "Local::IAM::Attachment",
+        &[("GroupName", "group", Value), ("PolicyArn", "policy_arn", Value)],
+    ),
+    (
+        "aws_iam_policy_attachment",
+        "Local::IAM::Attachment",
+        &[
+            ("Roles", "roles", Value),
+            ("Users", "users", Value),
+            ("Groups", "groups", Value),
+            ("PolicyArn", "policy_arn", Value),
+        ],
+    ),
+    (
+        "aws_iam_group_membership",
+        "AWS::IAM::UserToGroupAddition",
+        &[("GroupName", "group", Value), ("Users", "users", Value)],
+    ),
+    (
+        "aws_iam_user_group_membership",
+        "Local::IAM::Memberships",
+        &[("UserName", "user", Value), ("Groups", "groups", Value)],
+    ),
+    (
+        "aws_iam_instance_profile",
+        "AWS::IAM::InstanceProfile",
+        &[("InstanceProfileName", "name", Value), ("Path", "path", Value), ("Roles", "role", Alone)],
+    ),
+    (
+        "aws_iam_openid_connect_provider",
+        "AWS::IAM::OIDCProvider",
+        &[("Url", "url", Value), ("ClientIdList", "client_id_list", Value)],
+    ),
     ("aws_s3_bucket", "AWS::S3::Bucket", &[("BucketName", "bucket", Value), ("Tags", "tags_all", Tags)]),
-    ("aws_s3_bucket_policy", "AWS::S3::BucketPolicy", &[("Bucket", "bucket", Value), ("PolicyDocument", "policy", Document)]),
-    ("aws_kms_key", "AWS::KMS::Key", &[("KeyId", "key_id", IfSet), ("KeyPolicy", "policy", Document), ("Tags", "tags_all", Tags)]),
-    ("aws_kms_key_policy", "Local::KMS::KeyPolicy", &[("Key", "key_id", Value), ("PolicyDocument", "policy", Document)]),
-    ("aws_kms_alias", "AWS::KMS::Alias", &[("AliasName", "name", Value), ("TargetKeyId", "target_key_id", Value)]),
+    (
+        "aws_s3_bucket_policy",
+        "AWS::S3::BucketPolicy",
+        &[("Bucket", "bucket", Value), ("PolicyDocument", "policy", Document)],
+    ),
+    (
+        "aws_kms_key",
+        "AWS::KMS::Key",
+        &[("KeyId", "key_id", IfSet), ("KeyPolicy", "policy", Document), ("Tags", "tags_all", Tags)],
+    ),
+    (
+        "aws_kms_key_policy",
+        "Local::KMS::KeyPolicy",
+        &[("Key", "key_id", Value), ("PolicyDocument", "policy", Document)],
+    ),
+    (
+        "aws_kms_alias",
+        "AWS::KMS::Alias",
+        &[("AliasName", "name", Value), ("TargetKeyId", "target_key_id", Value)],
+    ),
     ("aws_sns_topic", "AWS::SNS::Topic", &[("TopicName", "name", Value), ("Policy", "policy", Document)]),
-    ("aws_sns_topic_policy", "AWS::SNS::TopicPolicy", &[("Topics", "arn", Alone), ("PolicyDocument", "policy", Document)]),
+    (
+        "aws_sns_topic_policy",
+        "AWS::SNS::TopicPolicy",
+        &[("Topics", "arn", Alone), ("PolicyDocument", "policy", Document)],
+    ),
     ("aws_sqs_queue", "AWS::SQS::Queue", &[("QueueName", "name", Value), ("Policy", "policy", Document)]),
-    ("aws_sqs_queue_policy", "AWS::SQS::QueuePolicy", &[("Queues", "queue_url", Alone), ("PolicyDocument", "policy", Document)]),
-    ("aws_lambda_function", "AWS::Lambda::Function", &[("FunctionName", "function_name", Value), ("Role", "role", Value), ("Runtime", "runtime", Value), ("Handler", "handler", Value)]),
-    ("aws_lambda_permission", "AWS::Lambda::Permission", &[("FunctionName", "function_name", Value), ("Action", "action", Value), ("Principal", "principal", Value), ("SourceArn", "source_arn", Value), ("SourceAccount", "source_account", Value), ("PrincipalOrgID", "principal_org_id", Value), ("StatementId", "statement_id", IfSet)]),
-    ("aws_secretsmanager_secret", "AWS::SecretsManager::Secret", &[("Name", "name", Value), ("ResourcePolicy", "policy", Document)]),
-    ("aws_secretsmanager_secret_policy", "AWS::SecretsManager::ResourcePolicy", &[("SecretId", "secret_arn", Value), ("ResourcePolicy", "policy", Document)]),
+    (
+        "aws_sqs_queue_policy",
+        "AWS::SQS::QueuePolicy",
+        &[("Queues", "queue_url", Alone), ("PolicyDocument", "policy", Document)],
+    ),
+    (
+        "aws_lambda_function",
+        "AWS::Lambda::Function",
+        &[
+            ("FunctionName", "function_name", Value),
+            ("Role", "role", Value),
+            ("Runtime", "runtime", Value),
+            ("Handler", "handler", Value),
+        ],
+    ),
+    (
+        "aws_lambda_permission",
+        "AWS::Lambda::Permission",
+        &[
+            ("FunctionName", "function_name", Value),
+            ("Action", "action", Value),
+            ("Principal", "principal", Value),
+            ("SourceArn", "source_arn", Value),
+            ("SourceAccount", "source_account", Value),
+            ("PrincipalOrgID", "principal_org_id", Value),
+            ("StatementId", "statement_id", IfSet),
+        ],
+    ),
+    (
+        "aws_secretsmanager_secret",
+        "AWS::SecretsManager::Secret",
+        &[("Name", "name", Value), ("ResourcePolicy", "policy", Document)],
+    ),
+    (
+        "aws_secretsmanager_secret_policy",
+        "AWS::SecretsManager::ResourcePolicy",
+        &[("SecretId", "secret_arn", Value), ("ResourcePolicy", "policy", Document)],
+    ),
     ("aws_ecr_repository", "AWS::ECR::Repository", &[("RepositoryName", "name", Value)]),
-    ("aws_ecr_repository_policy", "Local::ECR::RepositoryPolicy", &[("Repository", "repository", Value), ("PolicyDocument", "policy", Document)]),
+    (
+        "aws_ecr_repository_policy",
+        "Local::ECR::RepositoryPolicy",
+        &[("Repository", "repository", Value), ("PolicyDocument", "policy", Document)],
+    ),
 ];
 
 /// Settings of a bucket, which CloudFormation has with the bucket.
@@ -110,9 +237,7 @@ fn take(planned: &Planned<'_>, form: &[(&str, &str, Take)]) -> Vec<(String, Json
 
 fn tags(map: Json) -> Json {
     match map.as_object() {
-        Some([(key, _)]) if key == super::values::UNKNOWN => {
-            Json::Array(vec![tag("unknown", map.clone())])
-        }
+        Some([(key, _)]) if key == super::values::UNKNOWN => Json::Array(vec![tag("unknown", map.clone())]),
         Some(members) => Json::Array(members.iter().map(|(key, value)| tag(key, value.clone())).collect()),
         None => map,
     }
@@ -169,7 +294,8 @@ fn settings(planned: &Planned<'_>) -> Vec<(String, Json)> {
                 ("IgnorePublicAcls", "ignore_public_acls"),
                 ("RestrictPublicBuckets", "restrict_public_buckets"),
             ];
-            let flags = flags.map(|(name, key)| (name.to_owned(), planned.get(key).unwrap_or(Json::Bool(false))));
+            let flags =
+                flags.map(|(name, key)| (name.to_owned(), planned.get(key).unwrap_or(Json::Bool(false))));
             properties.push(("PublicAccessBlockConfiguration".to_owned(), Json::Object(flags.into())));
         }
         _ => {
@@ -181,7 +307,9 @@ fn settings(planned: &Planned<'_>) -> Vec<(String, Json)> {
             });
             if let Some(mut default) = default {
                 let mut members = Vec::new();
-                for (name, key) in [("SSEAlgorithm", "sse_algorithm"), ("KMSMasterKeyID", "kms_master_key_id")] {
+                for (name, key) in
+                    [("SSEAlgorithm", "sse_algorithm"), ("KMSMasterKeyID", "kms_master_key_id")]
+                {
                     let value = default.remove(key).filter(|v| *v != Json::Null && v.as_str() != Some(""));
                     members.extend(value.map(|value| (name.to_owned(), value)));
                 }

@@ -11,14 +11,28 @@ pub(super) fn changes(removed: &[Planned<'_>], plan: &Plan, base: &Snapshot) -> 
     for planned in removed {
         let before = |key: &str| planned.before.get(key).and_then(Json::as_str).unwrap_or_default();
         let found = match planned.kind.as_str() {
-            "aws_iam_role" | "aws_iam_user" | "aws_iam_group" | "aws_iam_policy" | "aws_s3_bucket" | "aws_sns_topic"
-            | "aws_sqs_queue" | "aws_lambda_function" | "aws_ecr_repository" | "aws_secretsmanager_secret"
-            | "aws_codebuild_project" | "aws_codepipeline" | "aws_iam_openid_connect_provider" => {
+            "aws_iam_role"
+            | "aws_iam_user"
+            | "aws_iam_group"
+            | "aws_iam_policy"
+            | "aws_s3_bucket"
+            | "aws_sns_topic"
+            | "aws_sqs_queue"
+            | "aws_lambda_function"
+            | "aws_ecr_repository"
+            | "aws_secretsmanager_secret"
+            | "aws_codebuild_project"
+            | "aws_codepipeline"
+            | "aws_iam_openid_connect_provider" => {
                 let arn = before("arn").to_owned();
                 holds(base, plan, &arn).then(|| things.push(Change::Gone { what: arn }))
             }
-            "aws_iam_role_policy" => inline(base, plan, "role", before("role"), before("name")).map(|c| parts.push(c)),
-            "aws_iam_user_policy" => inline(base, plan, "user", before("user"), before("name")).map(|c| parts.push(c)),
+            "aws_iam_role_policy" => {
+                inline(base, plan, "role", before("role"), before("name")).map(|c| parts.push(c))
+            }
+            "aws_iam_user_policy" => {
+                inline(base, plan, "user", before("user"), before("name")).map(|c| parts.push(c))
+            }
             "aws_iam_group_policy" => {
                 inline(base, plan, "group", before("group"), before("name")).map(|c| parts.push(c))
             }
@@ -69,7 +83,9 @@ fn principal<'b>(
     name: &str,
 ) -> Option<(&'b str, Vec<&'b str>, &'b [std::sync::Arc<str>])> {
     let named = |arn: &str, account: &str| {
-        *account == *plan.account && arn.contains(&format!(":{kind}/")) && arn.rsplit('/').next() == Some(name)
+        *account == *plan.account
+            && arn.contains(&format!(":{kind}/"))
+            && arn.rsplit('/').next() == Some(name)
     };
     let of_group = || {
         let group = base.groups().iter().find(|g| named(&g.arn, &g.account))?;

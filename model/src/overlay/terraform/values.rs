@@ -51,7 +51,8 @@ impl<'a> Planned<'a> {
 
     /// Whether something else than before will be there, by its name.
     pub(super) fn renames(&self) -> bool {
-        let names = ["name", "bucket", "function_name", "role", "user", "group", "policy_arn", "key_id", "arn"];
+        let names =
+            ["name", "bucket", "function_name", "role", "user", "group", "policy_arn", "key_id", "arn"];
         self.has("delete") && names.iter().any(|key| self.before.get(key) != self.after.get(key))
     }
 
@@ -115,9 +116,7 @@ fn refer(address: &str, attribute: &str) -> Json {
 /// What will be, with what is known after apply only marked.
 fn merge(after: &Json, unknown: &Json, place: &str) -> Json {
     match (after, unknown) {
-        (_, Json::Bool(true)) => {
-            Json::Object(vec![(UNKNOWN.to_owned(), Json::String(place.to_owned()))])
-        }
+        (_, Json::Bool(true)) => Json::Object(vec![(UNKNOWN.to_owned(), Json::String(place.to_owned()))]),
         (Json::Object(members), Json::Object(open)) => {
             let mut merged: Vec<(String, Json)> = members
                 .iter()
@@ -133,7 +132,9 @@ fn merge(after: &Json, unknown: &Json, place: &str) -> Json {
         }
         (Json::Array(items), Json::Array(open)) => {
             let each = items.iter().enumerate();
-            Json::Array(each.map(|(i, item)| merge(item, open.get(i).unwrap_or(&Json::Null), place)).collect())
+            Json::Array(
+                each.map(|(i, item)| merge(item, open.get(i).unwrap_or(&Json::Null), place)).collect(),
+            )
         }
         (other, _) => other.clone(),
     }

@@ -44,9 +44,8 @@ impl Edits<'_> {
         let files = self.index.files("", ORGANIZATIONS, "describe-policy");
         for file in files {
             let summary = self.json(&file.file)?.at("/Policy/PolicySummary").cloned();
-            let is = |key: &str| {
-                summary.as_ref().and_then(|s| s.get(key)).and_then(Json::as_str) == Some(policy)
-            };
+            let is =
+                |key: &str| summary.as_ref().and_then(|s| s.get(key)).and_then(Json::as_str) == Some(policy);
             if is("Id") || is("Name") || file.name.as_deref() == Some(policy) {
                 let mut summary = summary.unwrap_or_else(|| Json::Object(Vec::new()));
                 if let (None, Some(name)) = (summary.get("Id"), &file.name) {
@@ -63,7 +62,10 @@ impl Edits<'_> {
         let mut documents = members.flat_map(|m| m.scps.iter().chain(&m.rcps)).flatten();
         let is_it = |title: &str| {
             title == policy
-                || title.strip_suffix(')').and_then(|t| t.rsplit_once(" (")).is_some_and(|(name, id)| name == policy || id == policy)
+                || title
+                    .strip_suffix(')')
+                    .and_then(|t| t.rsplit_once(" ("))
+                    .is_some_and(|(name, id)| name == policy || id == policy)
         };
         let found = documents.find(|d| is_it(&d.source.policy));
         found.map(|d| d.source.file.to_string()).ok_or_else(|| OverlayError::missing(policy, EXPECTED))

@@ -13,10 +13,7 @@ use std::sync::Arc;
 #[derive(Debug, Clone)]
 pub(super) enum Home {
     /// An element of a list.
-    Element {
-        file: Arc<str>,
-        pointer: String,
-    },
+    Element { file: Arc<str>, pointer: String },
     /// A folder of files.
     Folder(String),
 }
@@ -32,8 +29,18 @@ pub(super) struct Kind {
 const KINDS: [Kind; 4] = [
     Kind { prefix: "role", list: "RoleDetailList", inline: "RolePolicyList", noun: "a role of the snapshot" },
     Kind { prefix: "user", list: "UserDetailList", inline: "UserPolicyList", noun: "a user of the snapshot" },
-    Kind { prefix: "group", list: "GroupDetailList", inline: "GroupPolicyList", noun: "a group of the snapshot" },
-    Kind { prefix: "policy", list: "Policies", inline: "", noun: "a customer managed policy of the snapshot" },
+    Kind {
+        prefix: "group",
+        list: "GroupDetailList",
+        inline: "GroupPolicyList",
+        noun: "a group of the snapshot",
+    },
+    Kind {
+        prefix: "policy",
+        list: "Policies",
+        inline: "",
+        noun: "a customer managed policy of the snapshot",
+    },
 ];
 
 /// The kind of an ARN of IAM.

@@ -46,7 +46,10 @@ impl Edits<'_> {
     pub(super) fn put_managed(&mut self, name: &str, document: Option<&Given>) -> Result<(), OverlayError> {
         let arn = self.arn_of(name)?;
         if is_aws_managed(&arn) {
-            return Err(OverlayError::unfit(name, "found a policy of AWS, expected one that the account can change"));
+            return Err(OverlayError::unfit(
+                name,
+                "found a policy of AWS, expected one that the account can change",
+            ));
         }
         let Some(given) = document else { return self.remove(&arn) };
         let document = checked(given, DocumentKind::Identity)?;
@@ -128,7 +131,12 @@ impl Edits<'_> {
         self.set_member_of(&home, BOUNDARY, value)
     }
 
-    pub(super) fn attach(&mut self, principal: &str, policy: &str, attached: bool) -> Result<(), OverlayError> {
+    pub(super) fn attach(
+        &mut self,
+        principal: &str,
+        policy: &str,
+        attached: bool,
+    ) -> Result<(), OverlayError> {
         let arn = self.arn_of(principal)?;
         let home = self.home(&arn)?;
         let policy = if attached { self.attachable(policy)? } else { self.arn_of(policy)? };
@@ -173,7 +181,9 @@ impl Edits<'_> {
             (false, Some(at)) => {
                 items.remove(at);
             }
-            (false, None) => return Err(OverlayError::missing(&group, &format!("a group that {user} is in"))),
+            (false, None) => {
+                return Err(OverlayError::missing(&group, &format!("a group that {user} is in")));
+            }
         }
         self.set_member_of(&home, "GroupList", Json::Array(items))
     }
@@ -193,7 +203,8 @@ impl Edits<'_> {
             let account = self.base.accounts().iter().find(|a| *a.id == *account);
             let account = account.ok_or_else(|| OverlayError::missing(&arn, "an account of the snapshot"))?;
             let name = arn.rsplit('/').next().unwrap_or_default();
-            let folder = format!("aws/{}/accounts/{}/iam/{}/{name}", account.partition, account.id, kind.prefix);
+            let folder =
+                format!("aws/{}/accounts/{}/iam/{}/{name}", account.partition, account.id, kind.prefix);
             self.write(&format!("{folder}/metadata.json"), Json::Object(Vec::new()));
             self.folders.insert(arn, folder.clone());
             let home = Home::Folder(folder);
@@ -240,7 +251,8 @@ fn add_version(mut versions: Vec<Json>, document: Json) -> (String, Vec<Json>) {
         version.set("IsDefaultVersion", Json::Bool(false));
     }
     let id = format!("v{}", last.saturating_add(1));
-    let version = [("Document", document), ("VersionId", string(&id)), ("IsDefaultVersion", Json::Bool(true))];
+    let version =
+        [("Document", document), ("VersionId", string(&id)), ("IsDefaultVersion", Json::Bool(true))];
     versions.push(object(version));
     (id, versions)
 }

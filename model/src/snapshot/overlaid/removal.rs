@@ -13,9 +13,26 @@ use std::sync::Arc;
 
 /// The members by which an item of a list says what it is.
 const ARN_MEMBERS: [&str; 20] = [
-    "Arn", "arn", "ARN", "KeyArn", "TopicArn", "FunctionArn", "BucketArn", "StackId", "ConnectionArn", "pipelineArn",
-    "repositoryArn", "stateMachineArn", "clusterArn", "serviceArn", "TrailARN", "FileSystemArn", "BackupVaultArn",
-    "StreamARN", "ResourceARN", "AccessPointArn",
+    "Arn",
+    "arn",
+    "ARN",
+    "KeyArn",
+    "TopicArn",
+    "FunctionArn",
+    "BucketArn",
+    "StackId",
+    "ConnectionArn",
+    "pipelineArn",
+    "repositoryArn",
+    "stateMachineArn",
+    "clusterArn",
+    "serviceArn",
+    "TrailARN",
+    "FileSystemArn",
+    "BackupVaultArn",
+    "StreamARN",
+    "ResourceARN",
+    "AccessPointArn",
 ];
 const NAME_MEMBERS: [&str; 6] = ["Name", "name", "KeyId", "TargetKeyId", "repositoryName", "DomainName"];
 
@@ -123,7 +140,8 @@ impl Edits<'_> {
         let mut places = Vec::new();
         for (list, value) in self.json(&file.file)?.as_object().unwrap_or_default() {
             let items = value.as_array().unwrap_or_default().iter().enumerate();
-            places.extend(items.filter(|(_, i)| is_about(i, arn, name)).map(|(at, _)| format!("/{list}/{at}")));
+            places
+                .extend(items.filter(|(_, i)| is_about(i, arn, name)).map(|(at, _)| format!("/{list}/{at}")));
         }
         places.iter().try_for_each(|place| self.take_out(&file.file, place))?;
         Ok(!places.is_empty())
