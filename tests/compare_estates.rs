@@ -174,7 +174,7 @@ fn gains_and_losses_agree_with_questions_about_each_snapshot() {
     const ACTIONS: [&str; 4] = ["s3:GetObject", "s3:PutObject", "sqs:SendMessage", "sts:AssumeRole"];
     let settings = Settings { cross_check: CrossCheck::Never, ..Settings::default() };
     let (mut gained, mut same) = (0, 0);
-    for seed in 0..60 {
+    for seed in 0..24 {
         let mut random = Random::new(seed);
         let (a, b) = (Account::random(&mut random), Account::random(&mut random));
         let ((_a, old), (_b, new)) = (a.estate(), b.estate());
@@ -218,5 +218,5 @@ fn gains_and_losses_agree_with_questions_about_each_snapshot() {
             }
         }
     }
-    assert!(gained >= 50 && same >= 100, "{gained} gained, {same} the same");
+    assert!(gained >= 20 && same >= 60, "{gained} gained, {same} the same");
 }

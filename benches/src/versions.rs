@@ -1,72 +1,191 @@
-//! Requests near two policies: actions that they list, resources and values that their patterns describe.
+//! Consecutive versions of AWS-managed policies, compared: each answer is held against requests one by one.
 
-use gateproof_model::catalogue::Catalogue;
-use gateproof_model::pattern::{PatternText, PieceRef, Token};
-use gateproof_model::policy::{Document, Operand, PatternClause};
-use gateproof_model::request::{Context, ContextValue, Principal, Request};
+mod nearby;
 
 use crate::random::Random;
+use gateproof::compare::{
+    Comparer, DocumentComparison, DocumentRegion, PolicyKind, PolicyOf, PrintedRegion, Relation,
+    parse_identity_policy,
+};
+use gateproof::solver::strings::StringsAnswer;
+use gateproof::solver::{Budget, Z3};
+use gateproof_model::policy::Document;
+use nearby::nearby;
+use serde::Deserialize;
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
 
-/// A request near the policies; `n` chooses which.
-pub fn nearby(random: &mut Random, documents: [&Document; 2]) -> Option<Request> {
-    let statements: Vec<_> = documents.iter().flat_map(|d| &d.statements).collect();
-    let statement = statements.get(random.below(statements.len().max(1)))?;
-    let action = action_of(random, &statement.action)?;
-    let resource = statement.resource.as_ref().and_then(|clause| {
-        let pattern = clause.patterns.get(random.below(clause.patterns.len().max(1)))?;
-        Some(filled(random, pattern))
-    });
-    let mut context = Context::default();
-    for condition in statements.iter().flat_map(|s| &s.conditions) {
-        let Some(operand) = condition.operands.get(random.below(condition.operands.len().max(1))) else { continue };
-        if random.below(2) == 0 {
-            continue;
+/// A pair of versions.
+#[derive(Debug, Deserialize)]
+pub struct Pair {
+    arn: String,
+    from: String,
+    to: String,
+    old: serde_json::Value,
+    new: serde_json::Value,
+}
+
+/// A comparer keeps what it has prepared; after so many pairs it is made anew.
+const FRESH: usize = 100;
+/// Requests tried a pair.
+const TRIED: usize = 40;
+/// How long strings may take for one formula.
+const PATIENCE: Duration = Duration::from_millis(500);
+
+/// What came of some pairs.
+#[derive(Debug, Default)]
+pub struct Tally {
+    relations: BTreeMap<&'static str, usize>,
+    verdicts: Vec<(Duration, String)>,
+    wholes: Vec<(Duration, String)>,
+    regions: usize,
+    most_regions: usize,
+    exact: usize,
+    held: usize,
+    outside: usize,
+    seconded: [usize; 2],
+    /// What is not as it should be.
+    pub wrong: Vec<String>,
+}
+
+impl Pair {
+    /// The pairs of a text, one a line.
+    ///
+    /// # Errors
+    /// The first line that holds none.
+    pub fn read_all(text: &str) -> Result<Vec<Self>, serde_json::Error> {
+        text.lines().map(serde_json::from_str).collect()
+    }
+}
+
+impl Tally {
+    /// Compares the pairs one after the other; every `strings`-th is put to strings in Z3 as well (0: none).
+    pub fn of(pairs: &[Pair], strings: usize) -> Self {
+        let mut tally = Self::default();
+        let mut comparer = Comparer::default();
+        for (n, pair) in pairs.iter().enumerate() {
+            if n % FRESH == 0 {
+                comparer = Comparer::default();
+            }
+            let name = format!("{} {} to {}", pair.arn, pair.from, pair.to);
+            let read = |document: &serde_json::Value| parse_identity_policy(&document.to_string(), &pair.arn);
+            let (Some(old), Some(new)) = (read(&pair.old), read(&pair.new)) else {
+                tally.wrong.push(format!("{name}: not read"));
+                continue;
+            };
+            tally.compare(&comparer, &name, &old, &new, n);
+            if strings > 0 && n % strings == 0 {
+                tally.second(&comparer, &name, &old, &new);
+            }
         }
-        let value = match operand {
-            Operand::Text(pattern) => filled(random, pattern),
-            Operand::Flag(flag) => flag.to_string(),
-            Operand::Unparsable(text) => text.to_string(),
-            Operand::Point(_) | Operand::Network(..) => "10.0.0.1".to_owned(),
+        tally
+    }
+
+    /// How many requests were of a region, and how many of none.
+    pub fn tried(&self) -> (usize, usize) {
+        (self.held, self.outside)
+    }
+
+    fn compare(&mut self, comparer: &Comparer, name: &str, old: &Arc<Document>, new: &Arc<Document>, n: usize) {
+        let of = PolicyOf::kind(PolicyKind::Identity);
+        let start = Instant::now();
+        let relation = comparer.relate(old, new, &of);
+        self.verdicts.push((start.elapsed(), name.to_owned()));
+        *self.relations.entry(relation.name()).or_default() += 1;
+        let start = Instant::now();
+        let answer = comparer.compare_documents(old, new, &of);
+        self.wholes.push((start.elapsed(), name.to_owned()));
+        if answer.relation != relation || relation == Relation::Undecided {
+            self.wrong.push(format!("{name}: {} and {}", relation.name(), answer.relation.name()));
+        }
+        self.regions += answer.gained.len() + answer.lost.len();
+        self.most_regions = self.most_regions.max(answer.gained.len() + answer.lost.len());
+        self.exact += usize::from(answer.exact);
+        if !answer.exact {
+            self.wrong.push(format!("{name}: not exact: {:?}", answer.undecided));
+        }
+        self.try_requests(comparer, name, [old, new], &answer, n);
+    }
+
+    /// Each witness is allowed by one side only; requests nearby are of a region where and only where the sides differ.
+    fn try_requests(
+        &mut self,
+        comparer: &Comparer,
+        name: &str,
+        [old, new]: [&Arc<Document>; 2],
+        answer: &DocumentComparison,
+        n: usize,
+    ) {
+        for (regions, from, to) in [(&answer.gained, old, new), (&answer.lost, new, old)] {
+            for region in regions {
+                if !comparer.allows(to, &region.witness) || comparer.allows(from, &region.witness) {
+                    self.wrong.push(format!("{name}: {:?}", region.witness));
+                }
+            }
+        }
+        let printed = |regions: &[DocumentRegion]| -> Vec<Option<PrintedRegion>> {
+            regions.iter().map(PrintedRegion::of).collect()
         };
-        let many = Catalogue::embedded().key_type(&condition.key).is_some_and(|t| t.multivalued);
-        let value = if many { ContextValue::List(vec![value]) } else { ContextValue::Single(value) };
-        context.insert(&condition.key_text, value);
-    }
-    Some(Request {
-        principal: Principal::from_arn("arn:aws:iam::111122223333:user/example", None),
-        action,
-        resource: resource.unwrap_or_else(|| "*".to_owned()),
-        resource_account: Some("111122223333".to_owned()),
-        context,
-    })
-}
-
-/// An action that a list names; of those that are not listed, any.
-fn action_of(random: &mut Random, clause: &PatternClause) -> Option<String> {
-    let catalogue = Catalogue::embedded();
-    if clause.negated {
-        let all = catalogue.actions();
-        let at = random.below(all.len());
-        return all.skip(at).map(|a| a.name().to_owned()).next();
-    }
-    let pattern = clause.patterns.get(random.below(clause.patterns.len().max(1)))?;
-    let known: Vec<&str> = catalogue.actions_matching(&pattern.text).take(50).map(|a| a.name()).collect();
-    match known.get(random.below(known.len().max(1))) {
-        Some(name) => Some((*name).to_owned()),
-        None => Some(filled(random, pattern)),
-    }
-}
-
-fn filled(random: &mut Random, pattern: &PatternText) -> String {
-    let word = |random: &mut Random| ["example", "x", "AWSServiceRole/y"].get(random.below(3)).copied().unwrap_or("x");
-    let mut text = String::new();
-    for piece in pattern.pieces() {
-        match piece {
-            PieceRef::Token(Token::Char(c)) => text.push(c),
-            PieceRef::Token(Token::AnyOne | Token::AnyOneInSegment) => text.push('x'),
-            PieceRef::Token(Token::AnyRun | Token::AnyRunInSegment) => text.push_str(word(random)),
-            PieceRef::Variable(_) => text.push_str("example"),
+        let (gained, lost) = (printed(&answer.gained), printed(&answer.lost));
+        let mut random = Random::new(u64::try_from(n).unwrap_or_default());
+        for request in (0..TRIED).filter_map(|_| nearby(&mut random, [old, new])) {
+            let (before, after) = (comparer.allows(old, &request), comparer.allows(new, &request));
+            for (regions, wanted) in [(&gained, after && !before), (&lost, before && !after)] {
+                let held = regions.iter().flatten().any(|region| region.holds(&request, comparer));
+                if held != wanted {
+                    self.wrong.push(format!("{name}: {held} but {wanted}: {request:?}"));
+                }
+                if held { self.held += 1 } else { self.outside += 1 }
+            }
         }
     }
-    text
+
+    fn second(&mut self, comparer: &Comparer, name: &str, old: &Arc<Document>, new: &Arc<Document>) {
+        let relation = comparer.relate(old, new, &PolicyOf::kind(PolicyKind::Identity));
+        let more = |wider: Relation| relation == wider || relation == Relation::Incomparable;
+        for (first, second, wanted) in [(new, old, more(Relation::Wider)), (old, new, more(Relation::Narrower))] {
+            let Ok(mut solver) = Z3::new() else { return };
+            let answer = comparer.ask_strings(first, second, &Budget::of_wall(PATIENCE), &mut solver);
+            let [agree, silent] = &mut self.seconded;
+            match answer {
+                Ok(Some(StringsAnswer::Sat(_))) if wanted => *agree += 1,
+                Ok(Some(StringsAnswer::Unsat)) if !wanted => *agree += 1,
+                Ok(Some(StringsAnswer::Unknown(_)) | None) | Err(_) => *silent += 1,
+                Ok(Some(_)) => self.wrong.push(format!("{name}: strings say otherwise")),
+            }
+        }
+    }
+
+    /// The figures.
+    pub fn render(&self, pairs: usize) -> String {
+        let relations: Vec<String> = self.relations.iter().map(|(name, n)| format!("{name} {n}")).collect();
+        let [agree, silent] = self.seconded;
+        let wrong: String = self.wrong.iter().take(20).map(|w| format!("  {w}\n")).collect();
+        format!(
+            "{pairs} pairs: {}\nverdict  {}\nregions  {}\n\
+             {} regions, at most {} a pair; exact {}\n\
+             requests nearby: {} of a region, {} of none\n\
+             strings in Z3 agree {agree} times, say nothing {silent} times\n\
+             wrong: {}\n{wrong}",
+            relations.join(", "),
+            spread(&self.verdicts),
+            spread(&self.wholes),
+            self.regions,
+            self.most_regions,
+            self.exact,
+            self.held,
+            self.outside,
+            self.wrong.len(),
+        )
+    }
+}
+
+fn spread(times: &[(Duration, String)]) -> String {
+    let mut sorted: Vec<&(Duration, String)> = times.iter().collect();
+    sorted.sort();
+    let at = |share: usize| sorted.get((sorted.len() * share / 1000).min(sorted.len().saturating_sub(1)));
+    let ms = |share: usize| at(share).map_or(0.0, |(time, _)| time.as_secs_f64() * 1e3);
+    let slowest = sorted.last().map_or("", |(_, name)| name);
+    format!("median {:.3} ms, p99 {:.2} ms, slowest {:.1} ms ({slowest})", ms(500), ms(990), ms(1000))
 }

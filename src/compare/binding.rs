@@ -1,5 +1,5 @@
-//! Values for policy variables that a formula leaves open: names of our own, and what the variable must be for a pattern of the
-//! policies to match what the formula's model says.
+//! Values for policy variables that a formula leaves open: names of our own, what the variable must be for a pattern of the
+//! policies to match what the formula's model says, and none at all.
 
 use gateproof_model::pattern::{PatternText, PieceRef, Token};
 use gateproof_model::policy::{Document, Operand};
@@ -14,20 +14,24 @@ const MOST: usize = 8;
 /// Steps of one match.
 const STEPS: usize = 20_000;
 
-/// Values for the keys, round by round.
+/// What keys are taken to be: a value, or absent.
+pub(super) type Bindings = BTreeMap<Arc<str>, Option<String>>;
+
+/// Values for the keys, round by round; in the last they are absent.
 pub(super) fn bindings(
     keys: &BTreeSet<Arc<str>>,
     documents: [&Document; 2],
     hint: Option<&Request>,
-) -> Vec<BTreeMap<Arc<str>, String>> {
+) -> Vec<Bindings> {
     let values: BTreeMap<&Arc<str>, Vec<String>> =
         keys.iter().map(|key| (key, values_of(key, documents, hint))).collect();
     let rounds = values.values().map(Vec::len).max().unwrap_or_default();
-    let round = |n: usize| {
+    let round = |n: usize| -> Bindings {
         let value = |values: &Vec<String>| values.get(n).or(values.last()).cloned();
-        values.iter().filter_map(|(key, values)| Some(((*key).clone(), value(values)?))).collect()
+        values.iter().map(|(key, values)| ((*key).clone(), value(values))).collect()
     };
-    (0..rounds).map(round).collect()
+    let absent = keys.iter().map(|key| (key.clone(), None)).collect();
+    (0..rounds).map(round).chain([absent]).collect()
 }
 
 fn values_of(key: &str, documents: [&Document; 2], hint: Option<&Request>) -> Vec<String> {

@@ -1,6 +1,7 @@
 //! What is known of the context keys when two documents are compared: what the caller's identity fixes, and values that
 //! policy variables were bound to.
 
+use super::binding::Bindings;
 use super::standing::Standing;
 use gateproof_encodings::concrete::collect_variables;
 use gateproof_encodings::scope::{KeyFact, KeyFacts};
@@ -18,8 +19,8 @@ pub(super) struct OpenFacts {
     identity: BTreeMap<String, KeyFact>,
     /// The action whose requests carry no other keys than it supports.
     action: Option<ActionId>,
-    /// Values that policy variables are bound to, by key in lower case.
-    pub bindings: BTreeMap<Arc<str>, String>,
+    /// What the keys of policy variables are bound to, in lower case.
+    pub bindings: Bindings,
 }
 
 impl OpenFacts {
@@ -48,7 +49,8 @@ impl OpenFacts {
             }
         }
         for (key, value) in &self.bindings {
-            fixed.insert(key.to_string(), ContextValue::Single(value.clone()));
+            fixed.remove(&**key);
+            fixed.extend(value.iter().map(|value| (key.to_string(), ContextValue::Single(value.clone()))));
         }
         fixed
     }
@@ -64,8 +66,10 @@ impl OpenFacts {
 
 impl KeyFacts for OpenFacts {
     fn fact(&self, key: &str) -> KeyFact {
-        if let Some(value) = self.bindings.get(key) {
-            return KeyFact::Fixed(ContextValue::Single(value.clone()));
+        match self.bindings.get(key) {
+            Some(Some(value)) => return KeyFact::Fixed(ContextValue::Single(value.clone())),
+            Some(None) => return KeyFact::Absent,
+            None => {}
         }
         if let Some(fact) = self.by_identity(key) {
             return fact;

@@ -30,7 +30,7 @@ fn shown(file: &str) -> Vec<(String, String)> {
 fn every_call_that_is_shown_prints_what_is_shown() {
     let program = std::path::Path::new(env!("CARGO_BIN_EXE_gateproof"));
     let mut compared = 0;
-    for file in ["README.md", "docs/questions.md", "docs/checks.md"] {
+    for file in ["README.md", "docs/questions.md", "docs/checks.md", "docs/compare.md"] {
         for (call, expected) in shown(file) {
             let mut shell = Command::new("/bin/sh");
             shell.env_clear().env("PATH", program.parent().unwrap()).arg("-c").arg(&call);

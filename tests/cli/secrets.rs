@@ -177,7 +177,7 @@ fn no_output_holds_a_secret() {
     let outside = "external:999999999999";
     let assume = ["--action", "sts:AssumeRole"];
     let reach = ["--controls", "arn:aws:iam::222222222222:role/*"];
-    let commands: [(Vec<&str>, &[String]); 7] = [
+    let commands: [(Vec<&str>, &[String]); 8] = [
         ([&["audit", snapshot][..], &exports, &config].concat(), &files),
         (vec!["map", snapshot], &[]),
         ([&["who-can", snapshot][..], &assume].concat(), &[]),
@@ -185,6 +185,7 @@ fn no_output_holds_a_secret() {
         ([&["reach", snapshot, "--from", outside][..], &reach].concat(), &[]),
         (vec!["reach", snapshot, "--from", build, "--administrator", "account:444444444444"], &[]),
         (vec!["edges", snapshot], &[]),
+        (vec!["compare", "corpus/snapshots/acme", snapshot, "--principal", outside], &[]),
     ];
     let mut all = String::new();
     for (arguments, files) in &commands {

@@ -24,8 +24,8 @@ const TRIED_RESOURCES: [&str; 9] = [
 #[derive(Debug, Clone)]
 pub struct Written(Vec<Value>);
 
-fn some<'v>(random: &mut Random, from: &[&'v str]) -> Vec<&'v str> {
-    (0..1 + random.below(2)).map(|_| from[random.below(from.len())]).collect()
+fn some(random: &mut Random, from: &[&'static str]) -> Vec<&'static str> {
+    (0..1 + random.below(2)).map(|_| random.word(from)).collect()
 }
 
 fn condition(random: &mut Random) -> Value {
@@ -44,11 +44,11 @@ fn condition(random: &mut Random) -> Value {
 }
 
 fn statement(random: &mut Random) -> Value {
-    let effect = if random.below(4) == 0 { "Deny" } else { "Allow" };
-    let not = |random: &mut Random, name: &str| if random.below(8) == 0 { format!("Not{name}") } else { name.to_owned() };
+    let effect = if random.percent(25) { "Deny" } else { "Allow" };
+    let not = |random: &mut Random, name: &str| if random.percent(12) { format!("Not{name}") } else { name.to_owned() };
     let (action, resource) = (not(random, "Action"), not(random, "Resource"));
     let mut statement = json!({"Effect": effect, action: some(random, &ACTIONS), resource: some(random, &RESOURCES)});
-    if random.below(3) == 0 {
+    if random.percent(33) {
         statement["Condition"] = condition(random);
     }
     statement
@@ -116,8 +116,8 @@ pub fn requests(random: &mut Random, many: usize) -> Vec<Request> {
         }
         Request {
             principal: Principal::from_arn("arn:aws:iam::111122223333:user/example", None),
-            action: TRIED_ACTIONS[random.below(TRIED_ACTIONS.len())].to_owned(),
-            resource: TRIED_RESOURCES[random.below(TRIED_RESOURCES.len())].to_owned(),
+            action: random.word(&TRIED_ACTIONS).to_owned(),
+            resource: (*random.pick(&TRIED_RESOURCES)).to_owned(),
             resource_account: Some("111122223333".to_owned()),
             context,
         }

@@ -90,7 +90,7 @@ impl Account {
     pub fn random(random: &mut Random) -> Self {
         let any = |random: &mut Random| {
             let effect = if random.percent(25) { "Deny" } else { "Allow" };
-            let action = random.word(&["s3:GetObject", "s3:*", "sqs:SendMessage", "*", "sts:AssumeRole", "s3:PutObject"]);
+            let action = random.word(&["s3:GetObject", "s3:*", "sqs:SendMessage", "sqs:*", "sts:AssumeRole", "s3:PutObject"]);
             let resource = random.word(&["*", "arn:aws:s3:::reports/*", "arn:aws:s3:::*", "arn:aws:iam::111122223333:role/app"]);
             let mut statement = statement(effect, action, resource);
             if random.percent(25) {
@@ -110,7 +110,7 @@ impl Account {
         let mut account = Self::default().user("ann", &ann).user("bob", &bob).role("app", &trust, &app);
         if random.percent(70) {
             let effect = if random.percent(30) { "Deny" } else { "Allow" };
-            let action = random.word(&["s3:GetObject", "s3:*", "s3:PutObject"]);
+            let action = *random.pick(&["s3:GetObject", "s3:*", "s3:PutObject"]);
             account = account.bucket_policy(&json!([{"Effect": effect, "Principal": principal(random), "Action": action,
                 "Resource": ["arn:aws:s3:::reports", "arn:aws:s3:::reports/*"]}]));
         }

@@ -1,181 +1,21 @@
 //! Compares all consecutive versions of the AWS-managed policies: `versions FILE [--strings N]`, where FILE holds a pair a line
 //! (`scripts/policy_versions.py` writes it) and every N-th pair is put to strings in Z3 as well.
-#![allow(clippy::cast_precision_loss, reason = "figures for people")]
 
-use gateproof::compare::{Comparer, DocumentComparison, PolicyKind, PolicyOf, PrintedRegion, Relation, parse_identity_policy};
-use gateproof::solver::strings::StringsAnswer;
-use gateproof::solver::{Budget, Z3};
-use gateproof_benches::random::Random;
-use gateproof_benches::versions::nearby;
-use gateproof_model::policy::Document;
-use serde::Deserialize;
-use std::collections::BTreeMap;
+use gateproof_benches::versions::{Pair, Tally};
 use std::io::Write;
 use std::process::ExitCode;
-use std::sync::Arc;
-use std::time::{Duration, Instant};
-
-/// A pair of versions.
-#[derive(Deserialize)]
-struct Pair {
-    arn: String,
-    from: String,
-    to: String,
-    old: serde_json::Value,
-    new: serde_json::Value,
-}
-
-/// A comparer keeps what it has prepared; after so many pairs it is made anew.
-const FRESH: usize = 100;
-/// Requests tried a pair.
-const TRIED: usize = 40;
-/// How long strings may take for one formula.
-const PATIENCE: Duration = Duration::from_millis(500);
-
-#[derive(Default)]
-struct Tally {
-    relations: BTreeMap<&'static str, usize>,
-    verdicts: Vec<(Duration, String)>,
-    wholes: Vec<(Duration, String)>,
-    regions: usize,
-    most_regions: usize,
-    exact: usize,
-    held: usize,
-    outside: usize,
-    seconded: [usize; 2],
-    wrong: Vec<String>,
-}
 
 fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     let (file, strings) = match arguments.as_slice() {
-        [file] => (file, 0),
-        [file, flag, n] if flag == "--strings" => (file, n.parse().unwrap_or(0)),
+        [file] => (file, Some(0)),
+        [file, flag, n] if flag == "--strings" => (file, n.parse().ok()),
         _ => return ExitCode::from(64),
     };
-    let Ok(text) = std::fs::read_to_string(file) else { return ExitCode::FAILURE };
-    let pairs: Vec<Pair> = text.lines().filter_map(|line| serde_json::from_str(line).ok()).collect();
-    let mut tally = Tally::default();
-    let mut comparer = Comparer::default();
-    for (n, pair) in pairs.iter().enumerate() {
-        if n % FRESH == 0 {
-            comparer = Comparer::default();
-        }
-        let name = format!("{} {} to {}", pair.arn, pair.from, pair.to);
-        let read = |document: &serde_json::Value| parse_identity_policy(&document.to_string(), &pair.arn);
-        match (read(&pair.old), read(&pair.new)) {
-            (Some(old), Some(new)) => {
-                tally.compare(&comparer, &name, &old, &new, n);
-                if strings > 0 && n % strings == 0 {
-                    tally.second(&comparer, &name, &old, &new);
-                }
-            }
-            _ => tally.wrong.push(format!("{name}: not read")),
-        }
-    }
+    let Some(strings) = strings else { return ExitCode::from(64) };
+    let pairs = std::fs::read_to_string(file).map(|text| Pair::read_all(&text));
+    let Ok(Ok(pairs)) = pairs else { return ExitCode::FAILURE };
+    let tally = Tally::of(&pairs, strings);
     let printed = std::io::stdout().write_all(tally.render(pairs.len()).as_bytes());
     if printed.is_ok() && tally.wrong.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE }
-}
-
-impl Tally {
-    fn compare(&mut self, comparer: &Comparer, name: &str, old: &Arc<Document>, new: &Arc<Document>, n: usize) {
-        let of = PolicyOf::kind(PolicyKind::Identity);
-        let start = Instant::now();
-        let relation = comparer.relate(old, new, &of);
-        self.verdicts.push((start.elapsed(), name.to_owned()));
-        *self.relations.entry(relation.name()).or_default() += 1;
-        let start = Instant::now();
-        let answer = comparer.compare_documents(old, new, &of);
-        self.wholes.push((start.elapsed(), name.to_owned()));
-        if answer.relation != relation || relation == Relation::Undecided {
-            self.wrong.push(format!("{name}: {} and {}", relation.name(), answer.relation.name()));
-        }
-        self.regions += answer.gained.len() + answer.lost.len();
-        self.most_regions = self.most_regions.max(answer.gained.len() + answer.lost.len());
-        self.exact += usize::from(answer.exact);
-        if !answer.exact {
-            self.wrong.push(format!("{name}: not exact: {:?}", answer.undecided));
-        }
-        self.try_requests(comparer, name, [old, new], &answer, n);
-    }
-
-    /// Each witness is allowed by one side only; requests nearby are of a region where and only where the sides differ.
-    fn try_requests(
-        &mut self,
-        comparer: &Comparer,
-        name: &str,
-        [old, new]: [&Arc<Document>; 2],
-        answer: &DocumentComparison,
-        n: usize,
-    ) {
-        for (regions, from, to) in [(&answer.gained, old, new), (&answer.lost, new, old)] {
-            for region in regions {
-                if !comparer.allows(to, &region.witness) || comparer.allows(from, &region.witness) {
-                    self.wrong.push(format!("{name}: {:?}", region.witness));
-                }
-            }
-        }
-        let printed = |regions: &[gateproof::compare::DocumentRegion]| -> Vec<Option<PrintedRegion>> {
-            regions.iter().map(PrintedRegion::of).collect()
-        };
-        let (gained, lost) = (printed(&answer.gained), printed(&answer.lost));
-        let mut random = Random::new(n as u64);
-        for request in (0..TRIED).filter_map(|_| nearby(&mut random, [old, new])) {
-            let (before, after) = (comparer.allows(old, &request), comparer.allows(new, &request));
-            for (regions, wanted) in [(&gained, after && !before), (&lost, before && !after)] {
-                let held = regions.iter().flatten().any(|region| region.holds(&request, comparer));
-                if held != wanted {
-                    self.wrong.push(format!("{name}: {held} but {wanted}: {request:?}"));
-                }
-                if held { self.held += 1 } else { self.outside += 1 }
-            }
-        }
-    }
-
-    fn second(&mut self, comparer: &Comparer, name: &str, old: &Arc<Document>, new: &Arc<Document>) {
-        let relation = comparer.relate(old, new, &PolicyOf::kind(PolicyKind::Identity));
-        let more = |wider: Relation| relation == wider || relation == Relation::Incomparable;
-        for (first, second, wanted) in [(new, old, more(Relation::Wider)), (old, new, more(Relation::Narrower))] {
-            let Ok(mut solver) = Z3::new() else { return };
-            let answer = comparer.ask_strings(first, second, &Budget::of_wall(PATIENCE), &mut solver);
-            let [agree, silent] = &mut self.seconded;
-            match answer {
-                Ok(Some(StringsAnswer::Sat(_))) if wanted => *agree += 1,
-                Ok(Some(StringsAnswer::Unsat)) if !wanted => *agree += 1,
-                Ok(Some(StringsAnswer::Unknown(_)) | None) | Err(_) => *silent += 1,
-                Ok(Some(_)) => self.wrong.push(format!("{name}: strings say otherwise")),
-            }
-        }
-    }
-
-    fn render(&self, pairs: usize) -> String {
-        let relations: Vec<String> = self.relations.iter().map(|(name, n)| format!("{name} {n}")).collect();
-        let [agree, silent] = self.seconded;
-        let wrong: String = self.wrong.iter().take(20).map(|w| format!("  {w}\n")).collect();
-        format!(
-            "{pairs} pairs: {}\nverdict  {}\nregions  {}\n\
-             {} regions, at most {} a pair; exact {}\n\
-             requests nearby: {} of a region, {} of none\n\
-             strings in Z3 agree {agree} times, say nothing {silent} times\n\
-             wrong: {}\n{wrong}",
-            relations.join(", "),
-            spread(&self.verdicts),
-            spread(&self.wholes),
-            self.regions,
-            self.most_regions,
-            self.exact,
-            self.held,
-            self.outside,
-            self.wrong.len(),
-        )
-    }
-}
-
-fn spread(times: &[(Duration, String)]) -> String {
-    let mut sorted: Vec<&(Duration, String)> = times.iter().collect();
-    sorted.sort();
-    let at = |share: usize| sorted.get((sorted.len() * share / 1000).min(sorted.len().saturating_sub(1)));
-    let ms = |share: usize| at(share).map_or(0.0, |(time, _)| time.as_secs_f64() * 1e3);
-    let slowest = sorted.last().map_or("", |(_, name)| name);
-    format!("median {:.3} ms, p99 {:.2} ms, slowest {:.1} ms ({slowest})", ms(500), ms(990), ms(1000))
 }

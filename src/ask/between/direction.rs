@@ -7,6 +7,7 @@ use super::{Formulas, pairs::Pair};
 use crate::ask::caller::CallerEntity;
 use crate::ask::effort::Effort;
 use crate::ask::estate::Estate;
+use crate::ask::piece::flat;
 use crate::ask::plan::{Cases, Plan, Reach};
 use crate::ask::prefilter::needs_no_permission;
 use crate::ask::summary::{Prepared, label};
@@ -117,11 +118,14 @@ impl<'e> Direction<'e> {
         if more || globs.is_empty() || self.effort().cancellation().is_cancelled() {
             return;
         }
-        let plan = self.here.plan(None, &globs, &self.prepared.resources, &self.prepared.cases);
+        let mut plan = self.here.plan(None, &globs, &self.prepared.resources, &self.prepared.cases);
+        // Where very many names match, those of services that the catalogue knows are left out.
+        if let Some(open) = plan.open.as_mut().filter(|open| open.known.is_none()) {
+            let services = self.here.catalogue.service_prefixes().map(|service| flat(&format!("{service}:*")));
+            open.known = Some(self.here.compiler.languages.set(services.collect(), true));
+        }
         let mut found = Outcome::default();
         self.ask_action(terms, asked, &plan, true, &mut found);
-        // Where very many names match, the formula leaves those of the catalogue in, which were asked about one by one.
-        found.shown.retain(|f| self.here.catalogue.action(&f.shown.step.action).is_none());
         found.shown.truncate(1);
         outcome.take(found);
     }
