@@ -71,10 +71,10 @@ pub use decide_piece::{PieceProof, Second};
 pub use effective::{
     Agreement, Difference, Differs, Effective, EffectiveAction, EffectiveRow, Extent, Proofs, RowEffect,
 };
+pub(crate) use effective::{action_set, glob};
 pub use effort::{Effort, Encoding};
 pub use estate::{Estate, EstateOptions};
 pub use explain::Explained;
-pub(crate) use effective::{action_set, glob};
 pub(crate) use handed::Handed;
 pub(crate) use limited::Limits;
 pub use obligations::{CallProof, Tier};
@@ -89,8 +89,8 @@ pub(crate) use strangers::{account_in, described_account};
 pub use summary::CanAnswer;
 pub(crate) use summary::Prepared;
 pub(crate) use taken::{NewName, SUPPOSED};
-pub(crate) use witness::evidence;
 pub(crate) use within::{Within, goes_by_alias};
+pub(crate) use witness::evidence;
 
 use std::borrow::Cow;
 

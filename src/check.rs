@@ -32,4 +32,6 @@ pub use decide::{Checked, DecideError, Decided, Doubt, Judgement, Violation, dec
 pub use names::Names;
 pub use parse::PropertyFile;
 pub use place::{FileError, Place};
-pub use property::{Always, ControlHolds, Equal, Extent, Kind, Never, Only, Places, Property, Standard, Subset, Through};
+pub use property::{
+    Always, ControlHolds, Equal, Extent, Kind, Never, Only, Places, Property, Standard, Subset, Through,
+};

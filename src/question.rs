@@ -4,9 +4,9 @@ pub mod answer;
 pub mod constraint;
 pub mod selector;
 
+pub(crate) use answer::shown_value;
 pub use answer::{Answer, Evidence, ProofSummary, SolverName, Step, Undecided, Verdict, Witness};
 pub use constraint::{Constraint, ConstraintError};
-pub(crate) use answer::shown_value;
 pub use gateproof_model::untold::Untold;
 pub use selector::{Selector, SelectorError};
 

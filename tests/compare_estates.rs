@@ -51,7 +51,12 @@ fn what_the_fixed_example_takes_away_from_strangers() {
     assert_eq!(there.relation, Relation::Narrower, "{there:?}");
     let unsigned = of(&there, "*");
     let artifacts = "arn:aws:s3:::acme-pipeline-artifacts-222222222222".to_owned();
-    assert!(unsigned.lost.iter().any(|r| r.actions.contains(&"s3:GetObject".to_owned()) && r.resources.contains(&artifacts)));
+    assert!(
+        unsigned
+            .lost
+            .iter()
+            .any(|r| r.actions.contains(&"s3:GetObject".to_owned()) && r.resources.contains(&artifacts))
+    );
     let back = compare_estates(&new, &old, &among, &settings).unwrap();
     assert_eq!(back.relation, Relation::Wider);
     for (one, other) in there.principals.iter().zip(&back.principals) {
@@ -63,9 +68,10 @@ fn what_the_fixed_example_takes_away_from_strangers() {
 #[test]
 fn a_policy_of_a_user_changes_the_user_alone() {
     let read = statement("Allow", "s3:GetObject", "*");
-    let old = Account::default().user("ann", &[read.clone()]).user("bob", &[read.clone()]);
+    let old =
+        Account::default().user("ann", std::slice::from_ref(&read)).user("bob", std::slice::from_ref(&read));
     let put = statement("Allow", "s3:PutObject", "*");
-    let new = Account::default().user("ann", &[read.clone(), put]).user("bob", &[read.clone()]);
+    let new = Account::default().user("ann", &[read.clone(), put]).user("bob", std::slice::from_ref(&read));
     let all = compared(&old, &new);
     assert_eq!((all.relation, all.principals.len()), (Relation::Wider, 1));
     let resources = "arn:aws:s3:::reports other resources of 111122223333";
@@ -77,7 +83,8 @@ fn a_policy_of_a_user_changes_the_user_alone() {
 
 #[test]
 fn said_otherwise_is_equal() {
-    let old = Account::default().user("ann", &[statement("Allow", "s3:*", "*"), statement("Deny", "s3:Put*", "*")]);
+    let old =
+        Account::default().user("ann", &[statement("Allow", "s3:*", "*"), statement("Deny", "s3:Put*", "*")]);
     let wild = json!({"Effect": "Allow", "NotAction": "s3:Put*", "Resource": "*"});
     let only_s3 = json!({"Effect": "Deny", "NotAction": "s3:*", "Resource": "*"});
     let new = Account::default().user("ann", &[wild, only_s3]);
@@ -89,7 +96,8 @@ fn said_otherwise_is_equal() {
 #[test]
 fn a_bucket_policy_lets_strangers_in() {
     let open = json!([{"Effect": "Allow", "Principal": "*", "Action": "s3:GetObject", "Resource": format!("{BUCKET}/*")}]);
-    let (old, new) = (Account::default().user("ann", &[]), Account::default().user("ann", &[]).bucket_policy(&open));
+    let (old, new) =
+        (Account::default().user("ann", &[]), Account::default().user("ann", &[]).bucket_policy(&open));
     let all = compared(&old, &new);
     assert_eq!(all.relation, Relation::Wider);
     let expected = [("s3:GetObject".to_owned(), BUCKET.to_owned())];
@@ -103,7 +111,8 @@ fn a_bucket_policy_lets_strangers_in() {
 fn a_deny_of_a_bucket_policy_takes_from_whoever_had_it() {
     let deny = json!([{"Effect": "Deny", "Principal": "*", "Action": "s3:DeleteObject", "Resource": format!("{BUCKET}/*")}]);
     let own = [statement("Allow", "s3:*", "*")];
-    let (old, new) = (Account::default().user("ann", &own), Account::default().user("ann", &own).bucket_policy(&deny));
+    let (old, new) =
+        (Account::default().user("ann", &own), Account::default().user("ann", &own).bucket_policy(&deny));
     let all = compared(&old, &new);
     assert_eq!(told(&of(&all, "user/ann").lost), [("s3:DeleteObject".to_owned(), BUCKET.to_owned())]);
     assert_eq!(all.relation, Relation::Narrower);
@@ -111,7 +120,8 @@ fn a_deny_of_a_bucket_policy_takes_from_whoever_had_it() {
 
 #[test]
 fn trust_policies_let_others_assume_a_role() {
-    let trust = |who: &str| json!([{"Effect": "Allow", "Principal": {"AWS": who}, "Action": "sts:AssumeRole"}]);
+    let trust =
+        |who: &str| json!([{"Effect": "Allow", "Principal": {"AWS": who}, "Action": "sts:AssumeRole"}]);
     let base = || Account::default().user("ann", &[statement("Allow", "sts:AssumeRole", "*")]);
     let old = base().role("app", &trust("111122223333"), &[]);
     let new = base().role("app", &trust(OTHER), &[]);
@@ -139,7 +149,7 @@ fn a_tag_can_be_what_changes() {
     let own = json!({"Effect": "Allow", "Action": "sqs:SendMessage", "Resource": "*",
         "Condition": {"StringEquals": {"aws:PrincipalTag/team": "a"}}});
     let (old, new) = (
-        Account::default().tagged_user("ann", "b", &[own.clone()]),
+        Account::default().tagged_user("ann", "b", std::slice::from_ref(&own)),
         Account::default().tagged_user("ann", "a", &[own]),
     );
     let all = compared(&old, &new);

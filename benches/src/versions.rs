@@ -87,7 +87,14 @@ impl Tally {
         (self.held, self.outside)
     }
 
-    fn compare(&mut self, comparer: &Comparer, name: &str, old: &Arc<Document>, new: &Arc<Document>, n: usize) {
+    fn compare(
+        &mut self,
+        comparer: &Comparer,
+        name: &str,
+        old: &Arc<Document>,
+        new: &Arc<Document>,
+        n: usize,
+    ) {
         let of = PolicyOf::kind(PolicyKind::Identity);
         let start = Instant::now();
         let relation = comparer.relate(old, new, &of);
@@ -144,7 +151,9 @@ impl Tally {
     fn second(&mut self, comparer: &Comparer, name: &str, old: &Arc<Document>, new: &Arc<Document>) {
         let relation = comparer.relate(old, new, &PolicyOf::kind(PolicyKind::Identity));
         let more = |wider: Relation| relation == wider || relation == Relation::Incomparable;
-        for (first, second, wanted) in [(new, old, more(Relation::Wider)), (old, new, more(Relation::Narrower))] {
+        for (first, second, wanted) in
+            [(new, old, more(Relation::Wider)), (old, new, more(Relation::Narrower))]
+        {
             let Ok(mut solver) = Z3::new() else { return };
             let answer = comparer.ask_strings(first, second, &Budget::of_wall(PATIENCE), &mut solver);
             let [agree, silent] = &mut self.seconded;

@@ -35,7 +35,10 @@ pub struct Needs {
 /// The resource types that a call needs together; `None` where it is content with one.
 pub fn needs(action: ActionInfo<'_>) -> Option<Needs> {
     let required = action.resource_types().filter(|row| row.required).count();
-    let listed = EACH.iter().find(|(listed, _)| listed.eq_ignore_ascii_case(action.name())).map_or(&[][..], |(_, types)| *types);
+    let listed = EACH
+        .iter()
+        .find(|(listed, _)| listed.eq_ignore_ascii_case(action.name()))
+        .map_or(&[][..], |(_, types)| *types);
     if required < 2 && listed.is_empty() {
         return None;
     }

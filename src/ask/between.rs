@@ -255,9 +255,8 @@ impl<'e> Comparer<'e> {
 
 /// What hides principals or resources in one of the snapshots only. What hides them in both is taken to hide the same.
 fn blind_on_one_side(old: &Estate, new: &Estate) -> Vec<Undecided> {
-    let spots = |estate: &Estate| -> BTreeSet<BlindSpot> {
-        estate.snapshot.blind_spots().iter().cloned().collect()
-    };
+    let spots =
+        |estate: &Estate| -> BTreeSet<BlindSpot> { estate.snapshot.blind_spots().iter().cloned().collect() };
     let said = |spot: &BlindSpot| Undecided {
         reason: format!("not known: {}", spot.what),
         place: spot.file.to_string(),
@@ -267,9 +266,8 @@ fn blind_on_one_side(old: &Estate, new: &Estate) -> Vec<Undecided> {
 
 /// Inputs that were collected for one of the snapshots only.
 fn uncollected_on_one_side(old: &Estate, new: &Estate) -> Vec<String> {
-    let inputs = |estate: &Estate| -> BTreeSet<Assumption> {
-        estate.snapshot.assumptions().iter().cloned().collect()
-    };
+    let inputs =
+        |estate: &Estate| -> BTreeSet<Assumption> { estate.snapshot.assumptions().iter().cloned().collect() };
     let (before, after) = (inputs(old), inputs(new));
     let said = |which: &str, assumption: &Assumption| format!("{which}: {}", Untold::from(assumption));
     let only_before = before.difference(&after).map(|a| said("the old snapshot", a));

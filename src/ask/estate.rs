@@ -89,7 +89,8 @@ impl Estate {
 
     /// What an operation of a service printed, of the estate that was loaded from `path`; nothing where a file can't be read.
     pub fn outputs(&self, path: &Path, operation: (&str, &str)) -> Vec<(OutputOf, Option<String>, Json)> {
-        let load = LoadOptions { missing: self.missing, managed_policies: &managed, ..LoadOptions::default() };
+        let load =
+            LoadOptions { missing: self.missing, managed_policies: &managed, ..LoadOptions::default() };
         self.snapshot.outputs(path, operation, &load).unwrap_or_default()
     }
 

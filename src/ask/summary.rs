@@ -72,6 +72,9 @@ pub(crate) struct Prepared<'a> {
     pub realistic: bool,
 }
 
+/// Callers and their answers, which several may share.
+pub(super) type SharedAnswers = Vec<(Arc<str>, Arc<Answer>)>;
+
 impl Estate {
     /// Whether the selected callers can make some (or every) matching request.
     ///
@@ -111,7 +114,7 @@ impl Estate {
         &self,
         requests: &Requests,
         settings: &Settings,
-    ) -> Result<Vec<(Arc<str>, Arc<Answer>)>, AskError> {
+    ) -> Result<SharedAnswers, AskError> {
         let prepared = self.prepare(requests, Quantifier::Some, settings)?;
         let all = || self.callers.iter().chain(&self.beside);
         let mut unconcerned = Unconcerned::of(self, &prepared);
@@ -253,11 +256,7 @@ impl Estate {
     }
 
     /// The plan of one of its known actions, by place.
-    pub(super) fn plan_at<'p, 'a>(
-        &'a self,
-        prepared: &'p Prepared<'a>,
-        n: usize,
-    ) -> Option<&'p Plan<'a>> {
+    pub(super) fn plan_at<'p, 'a>(&'a self, prepared: &'p Prepared<'a>, n: usize) -> Option<&'p Plan<'a>> {
         let action = prepared.actions.known.get(n)?;
         Some(prepared.plans.get(n)?.get_or_init(|| self.plan_of(*action, prepared)))
     }

@@ -7,6 +7,9 @@ use rustc_hash::FxHashMap;
 use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex, PoisonError};
 
+/// The principals that selectors name.
+type Named = Arc<BTreeSet<Arc<str>>>;
+
 /// What was asked, and the answers.
 pub(super) struct Asked<'a> {
     /// Of single calls.
@@ -14,7 +17,7 @@ pub(super) struct Asked<'a> {
     settings: &'a EscalationSettings,
     ground: Ground<'a>,
     reached: Mutex<FxHashMap<String, Arc<ReachAnswer>>>,
-    named: Mutex<FxHashMap<Vec<Selector>, Arc<BTreeSet<Arc<str>>>>>,
+    named: Mutex<FxHashMap<Vec<Selector>, Named>>,
 }
 
 impl<'a> Asked<'a> {

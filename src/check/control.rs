@@ -15,9 +15,8 @@ pub(super) fn decide_control(
 ) -> Result<Decided, DecideError> {
     let pipeline = holds.pipeline.as_deref();
     let audit = Audit::of(estate, &holds.intent, (pipeline, &[holds.control]), settings)?;
-    let is_meant = |finding: &&Finding| {
-        holds.subject.as_deref().is_none_or(|glob| glob_matches(glob, &finding.subject))
-    };
+    let is_meant =
+        |finding: &&Finding| holds.subject.as_deref().is_none_or(|glob| glob_matches(glob, &finding.subject));
     let findings: Vec<&Finding> = audit.findings.iter().filter(is_meant).collect();
     if findings.is_empty() && audit.unknown.is_empty() {
         let given = holds.subject.as_deref().or(pipeline).unwrap_or(holds.control.id);
@@ -26,7 +25,11 @@ pub(super) fn decide_control(
     let of = |verdict: Found| findings.iter().filter(move |finding| finding.verdict == verdict);
     let violations: Vec<Violation> = of(Found::Violated).map(|finding| violation(finding)).collect();
     // What isn't known of other pipelines doesn't matter to the one that is named.
-    let blind = audit.unknown.iter().filter(|_| pipeline.is_none() || findings.is_empty()).map(|untold| doubt(holds.control.id, &untold.what));
+    let blind = audit
+        .unknown
+        .iter()
+        .filter(|_| pipeline.is_none() || findings.is_empty())
+        .map(|untold| doubt(holds.control.id, &untold.what));
     let doubts: Vec<Doubt> =
         of(Found::Unknown).map(|finding| doubt(&finding.subject, &finding.message)).chain(blind).collect();
     let judgement = match (violations.is_empty(), doubts.is_empty()) {

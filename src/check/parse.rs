@@ -145,7 +145,8 @@ impl Reader<'_> {
         let [(name, kind)] = there.as_slice() else {
             let names: Vec<&str> = there.iter().map(|(name, _)| *name).collect();
             let found = if names.is_empty() { "none".to_owned() } else { names.join(" and ") };
-            let place = there.get(1).map_or_else(|| self.places.name.clone(), |(_, kind)| Place::of(kind.referenced));
+            let place =
+                there.get(1).map_or_else(|| self.places.name.clone(), |(_, kind)| Place::of(kind.referenced));
             let expected = "expected one of `never`, `always`, `only`, `subset`, `equal` and `control`";
             return Err(self.source.wrong(&place, format!("found {found}, {expected}")));
         };

@@ -80,7 +80,8 @@ impl Reader<'_> {
             self.places.keys.insert(key, at);
             Ok(Some(filled))
         };
-        let (id, pipeline) = (text("id", &written.id)?.unwrap_or_default(), text("pipeline", &written.pipeline)?);
+        let (id, pipeline) =
+            (text("id", &written.id)?.unwrap_or_default(), text("pipeline", &written.pipeline)?);
         let subject = text("subject", &written.subject)?;
         let known = CONTROLS.iter().find(|control| control.id == id).copied();
         let unknown = || {

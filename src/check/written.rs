@@ -140,7 +140,7 @@ pub(super) struct Texts(pub Vec<(String, Option<Location>)>);
 #[derive(Debug)]
 pub(super) enum TextsOrBound {
     Texts(Texts),
-    Bound(WrittenBound),
+    Bound(Box<WrittenBound>),
 }
 
 impl<'de> Deserialize<'de> for Texts {
@@ -195,6 +195,6 @@ impl<'de> Visitor<'de> for TextsOrBoundVisitor {
     }
 
     fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<TextsOrBound, A::Error> {
-        WrittenBound::deserialize(MapAccessDeserializer::new(map)).map(TextsOrBound::Bound)
+        WrittenBound::deserialize(MapAccessDeserializer::new(map)).map(Box::new).map(TextsOrBound::Bound)
     }
 }

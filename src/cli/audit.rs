@@ -11,6 +11,7 @@ use crate::config::Config;
 use crate::render;
 use clap::Args;
 use jiff::civil::Date;
+use serde_json::Value;
 use std::path::PathBuf;
 
 /// `gateproof audit`
@@ -49,8 +50,8 @@ impl Audit {
             )));
         }
         // Of many pipelines each form is large: what is not asked for is not made.
-        let json = global.writes_json().then(|| render::audit::json(&audit)).unwrap_or_default();
-        let text = global.prints_text().then(|| render::audit::text(&audit)).unwrap_or_default();
+        let json = if global.writes_json() { render::audit::json(&audit) } else { Value::Null };
+        let text = if global.prints_text() { render::audit::text(&audit) } else { String::new() };
         let table = render::audit::table(&audit);
         let name = self.snapshot.file_name().unwrap_or(self.snapshot.as_os_str()).to_string_lossy();
         let forms = Forms { json: &json, table: Some(&table), report: Some(Report::Audit(&audit, &name)) };

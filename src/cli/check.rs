@@ -69,8 +69,10 @@ impl Check {
     /// All files, every property called differently.
     fn read(&self, config: &Config) -> Result<Vec<PropertyFile>, CliError> {
         let set: BTreeMap<String, String> = self.set.iter().cloned().collect();
-        let names = Names { set, groups: config.groups().clone(), intent: config.intent()?, folder: PathBuf::new() };
-        let files = self.files.iter().map(|file| read_properties(file, &names)).collect::<Result<Vec<_>, _>>()?;
+        let names =
+            Names { set, groups: config.groups().clone(), intent: config.intent()?, folder: PathBuf::new() };
+        let files =
+            self.files.iter().map(|file| read_properties(file, &names)).collect::<Result<Vec<_>, _>>()?;
         let unknown = names.set.keys().find(|name| !files.iter().any(|file| file.has_parameter(name)));
         if let Some(name) = unknown {
             return Err(CliError::Usage(format!("--set {name}: no file has a parameter of that name")));

@@ -84,11 +84,12 @@ impl Compare {
         } else {
             Kind::Identity
         });
-        let of = PolicyOf::kind(kind.into())
-            .of_resource(self.resource.as_deref(), self.resource_type.as_deref());
+        let of =
+            PolicyOf::kind(kind.into()).of_resource(self.resource.as_deref(), self.resource_type.as_deref());
         let [old, new] = [&self.old, &self.new].map(|path| {
             let name = path.display().to_string();
-            let text = fs::read_to_string(path).map_err(|error| CliError::Input(format!("{name}: {error}")))?;
+            let text =
+                fs::read_to_string(path).map_err(|error| CliError::Input(format!("{name}: {error}")))?;
             of.kind.parse_policy(&text, &name).map_err(CliError::Input)
         });
         let (old, new) = (old?, new?);

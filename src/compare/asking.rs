@@ -87,7 +87,12 @@ impl<'a> Asking<'a> {
     }
 
     /// Lets the formula be made, and gives what it is.
-    pub fn encode<T>(&self, terms: &mut Terms, facts: &OpenFacts, make: impl FnOnce(&mut Encoder<'_>) -> T) -> (T, BTreeSet<Arc<str>>) {
+    pub fn encode<T>(
+        &self,
+        terms: &mut Terms,
+        facts: &OpenFacts,
+        make: impl FnOnce(&mut Encoder<'_>) -> T,
+    ) -> (T, BTreeSet<Arc<str>>) {
         let scope = self.scope();
         let mut encoder = Encoder {
             terms,
@@ -198,7 +203,10 @@ impl<'a> Asking<'a> {
         }
         for (field, members) in &values.members {
             if let (Field::Key(key), Some(members)) = (field, members) {
-                context.insert(&spelled(key), ContextValue::List(members.iter().map(|m| m.to_string()).collect()));
+                context.insert(
+                    &spelled(key),
+                    ContextValue::List(members.iter().map(|m| m.to_string()).collect()),
+                );
             }
         }
         for (key, value) in facts.fixed() {
@@ -206,7 +214,9 @@ impl<'a> Asking<'a> {
         }
         Request {
             principal: principal_of(&self.standing.caller, &context),
-            action: self.action_name().map_or_else(|| text_of(&Field::Action).unwrap_or_default(), str::to_owned),
+            action: self
+                .action_name()
+                .map_or_else(|| text_of(&Field::Action).unwrap_or_default(), str::to_owned),
             resource: text_of(&Field::Resource).unwrap_or_else(|| "*".to_owned()),
             resource_account: Some(self.standing.owner.to_string()),
             context,
@@ -240,7 +250,9 @@ impl Tools<'_> {
             Needs::Documents => policies.identity = vec![document.clone()],
             Needs::Control => policies.scps = vec![vec![document.clone()]],
             Needs::ResourceControl => policies.rcps = vec![vec![document.clone()]],
-            Needs::AnyGrant | Needs::NoDeny | Needs::DirectGrant => policies.resource = Some(document.clone()),
+            Needs::AnyGrant | Needs::NoDeny | Needs::DirectGrant => {
+                policies.resource = Some(document.clone())
+            }
         }
         evaluate(&policies, request, &World::new(self.catalogue))
     }

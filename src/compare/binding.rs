@@ -91,7 +91,9 @@ impl Capture<'_> {
             PieceRef::Token(Token::AnyRun | Token::AnyRunInSegment) => self.after_any(rest, text),
             PieceRef::Variable(variable) if *variable.key != *self.key => self.after_any(rest, text),
             PieceRef::Variable(_) => match self.value.clone() {
-                Some(value) => text.strip_prefix(value.as_slice()).is_some_and(|after| self.fits(rest, after)),
+                Some(value) => {
+                    text.strip_prefix(value.as_slice()).is_some_and(|after| self.fits(rest, after))
+                }
                 None => self.with_any_value(rest, text),
             },
         }

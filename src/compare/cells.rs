@@ -158,8 +158,10 @@ fn split(part: &Part, others: &[Part], beside: &[Part]) -> Vec<Cell> {
             let Some(except) = excepted(&others, of_action, of_resource) else { continue };
             let mut left = statement.clone();
             left.action = Clause::union(&of_action.rows.iter().collect::<Vec<_>>());
-            left.resource =
-                statement.resource.as_ref().map(|_| Clause::union(&of_resource.rows.iter().collect::<Vec<_>>()));
+            left.resource = statement
+                .resource
+                .as_ref()
+                .map(|_| Clause::union(&of_resource.rows.iter().collect::<Vec<_>>()));
             cells.push(Cell { all_of: vec![Part::of(&part.document, left, part.who)], except });
         }
     }
@@ -178,8 +180,7 @@ impl<'o> Other<'o> {
     fn of(part: &'o Part, from: &Part) -> Option<Self> {
         let (statement, whole) = (part.statement()?, from.statement()?);
         let conditions = not_following(statement, whole);
-        let takes_all =
-            conditions.is_empty() && about_all_of(part, from) && statement.assumption.is_none();
+        let takes_all = conditions.is_empty() && about_all_of(part, from) && statement.assumption.is_none();
         let rest = Statement { conditions, ..statement.clone() };
         Some(Self { part, rest, takes_all })
     }
@@ -191,7 +192,11 @@ struct Group {
     lies: Vec<Lie>,
 }
 
-fn groups(rows: Vec<Clause>, others: &[Other<'_>], of: for<'c> fn(&'c Other<'_>) -> &'c Clause) -> Vec<Group> {
+fn groups(
+    rows: Vec<Clause>,
+    others: &[Other<'_>],
+    of: for<'c> fn(&'c Other<'_>) -> &'c Clause,
+) -> Vec<Group> {
     let mut groups: Vec<Group> = Vec::new();
     for row in rows {
         let lies: Vec<Lie> = others.iter().map(|other| row.lies_to(of(other))).collect();
@@ -203,7 +208,11 @@ fn groups(rows: Vec<Clause>, others: &[Other<'_>], of: for<'c> fn(&'c Other<'_>)
     groups
 }
 
-fn together(groups: Vec<Group>, others: &[Other<'_>], of: for<'c> fn(&'c Other<'_>) -> &'c Clause) -> Vec<Group> {
+fn together(
+    groups: Vec<Group>,
+    others: &[Other<'_>],
+    of: for<'c> fn(&'c Other<'_>) -> &'c Clause,
+) -> Vec<Group> {
     let rows: Vec<Clause> = groups.into_iter().flat_map(|group| group.rows).collect();
     let lies = others.iter().map(|other| Lie::all(rows.iter().map(|row| row.lies_to(of(other))))).collect();
     vec![Group { rows, lies }]

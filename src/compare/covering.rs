@@ -132,7 +132,8 @@ impl Clause {
 
 /// Whether two statements say the same in the same order.
 pub(super) fn are_alike(a: &Statement, b: &Statement) -> bool {
-    let same = |x: &Condition, y: &Condition| x.operator == y.operator && x.key == y.key && x.operands == y.operands;
+    let same =
+        |x: &Condition, y: &Condition| x.operator == y.operator && x.key == y.key && x.operands == y.operands;
     a.action == b.action
         && a.resource == b.resource
         && a.principal == b.principal
@@ -148,7 +149,8 @@ fn follows(condition: &Condition, from: &Condition) -> bool {
     if condition.operator != from.operator || condition.key != from.key || !typed(condition) || !typed(from) {
         return false;
     }
-    let listed = |inner: &Condition, outer: &Condition| inner.operands.iter().all(|o| outer.operands.contains(o));
+    let listed =
+        |inner: &Condition, outer: &Condition| inner.operands.iter().all(|o| outer.operands.contains(o));
     // More values admit more; more excluded ones less.
     if condition.operator.negated { listed(condition, from) } else { listed(from, condition) }
 }
@@ -166,4 +168,3 @@ pub(super) fn about_all_of(part: &Part, other: &Part) -> bool {
             && part.statement().map(|s| &s.principal) == other.statement().map(|s| &s.principal)
             && !part.statement().is_none_or(rests_on_its_place)
 }
-

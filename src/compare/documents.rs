@@ -95,11 +95,12 @@ impl Comparer {
             side((new, &after), (old, &before)).regions(&mut gained, &mut gains);
             side((old, &before), (new, &after)).regions(&mut lost, &mut losses);
         }
-        let told = |regions: &[DocumentRegion], log: &Log| match (regions.is_empty(), log.undecided.is_empty()) {
-            (false, _) => Some(true),
-            (true, true) => Some(false),
-            (true, false) => None,
-        };
+        let told =
+            |regions: &[DocumentRegion], log: &Log| match (regions.is_empty(), log.undecided.is_empty()) {
+                (false, _) => Some(true),
+                (true, true) => Some(false),
+                (true, false) => None,
+            };
         let relation = Relation::of(told(&gained, &gains), told(&lost, &losses));
         let mut formulas = gains.formulas;
         formulas.add(losses.formulas);

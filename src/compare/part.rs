@@ -31,11 +31,8 @@ pub(super) struct Part {
 impl Part {
     /// What is left of a statement of a document.
     pub fn of(source: &Document, statement: Statement, who: Who) -> Self {
-        let document = Document {
-            source: source.source.clone(),
-            version: source.version,
-            statements: vec![statement],
-        };
+        let document =
+            Document { source: source.source.clone(), version: source.version, statements: vec![statement] };
         Self { document: Arc::new(document), who, clauses: OnceLock::new() }
     }
 

@@ -104,7 +104,9 @@ impl Named {
                 match &*condition.key {
                     key if KEYS.contains(&key) => named.accounts.extend(texts.filter_map(described_account)),
                     "aws:principalservicename" => {
-                        named.services.extend(texts.filter(|t| t.ground().is_some()).map(|t| t.literal_head()));
+                        named
+                            .services
+                            .extend(texts.filter(|t| t.ground().is_some()).map(|t| t.literal_head()));
                     }
                     _ => {}
                 }
@@ -156,19 +158,24 @@ impl Named {
             all.push(Standing { stranger: *account == stranger, ..other });
         }
         for owner in &owners {
-            let whose = if self.accounts.contains(owner) || of.owner.is_some() { owner.as_str() } else { "any" };
+            let whose =
+                if self.accounts.contains(owner) || of.owner.is_some() { owner.as_str() } else { "any" };
             let needs = if rule == ResourceRule::Ordinary { Needs::NoDeny } else { Needs::AnyGrant };
-            let label = format!("principals of the resource's own account ({whose}) with permissions of their own");
+            let label =
+                format!("principals of the resource's own account ({whose}) with permissions of their own");
             all.push(Standing::of(outsider(owner), label, needs, owner, rule));
             for arn in self.arns.iter().filter(|arn| account_in(arn).as_ref() == Some(owner)) {
                 let label = format!("{arn} in the resource's own account");
                 all.push(Standing::bare(bare(arn), label, owner, rule));
             }
-            let label = format!("principals of the resource's own account ({whose}) without permissions of their own");
+            let label = format!(
+                "principals of the resource's own account ({whose}) without permissions of their own"
+            );
             let user = format!("arn:aws:iam::{owner}:user/example");
             all.push(Standing::bare(bare(&user), label, owner, rule));
         }
-        let service = |name: &String| (CallerEntity::service(name, "aws"), name.as_str() == SERVICE, name.clone());
+        let service =
+            |name: &String| (CallerEntity::service(name, "aws"), name.as_str() == SERVICE, name.clone());
         for (entity, any, name) in self.services.iter().map(service) {
             let label = if any { "any other AWS service".to_owned() } else { format!("service {name}") };
             all.push(Standing::bare(entity, label, of_others, rule));
@@ -182,7 +189,12 @@ impl Named {
             };
             all.push(Standing::bare(entity, label, of_others, rule));
         }
-        all.push(Standing::bare(CallerEntity::anonymous("aws"), "unsigned callers".to_owned(), of_others, rule));
+        all.push(Standing::bare(
+            CallerEntity::anonymous("aws"),
+            "unsigned callers".to_owned(),
+            of_others,
+            rule,
+        ));
         all
     }
 }

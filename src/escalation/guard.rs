@@ -165,9 +165,7 @@ impl<'w> Asker<'w> {
         let prepared = match known {
             Some(prepared) => prepared,
             None => match self.estate.prepare(requests.clone(), Quantifier::Some, &self.settings) {
-                Ok(prepared) => {
-                    self.keep(key, Arc::new(prepared))
-                }
+                Ok(prepared) => self.keep(key, Arc::new(prepared)),
                 Err(error) => {
                     return Guard::Unknown(Undecided { reason: error.to_string(), place: String::new() });
                 }

@@ -148,8 +148,7 @@ impl Search<'_, '_> {
         let requirable = requirable.get_or_init(|| Requirable::of(self.primitives, &objects));
         let naming = |only| sorts.as_ref().map(|sorts| Naming { sorts, only });
         let (allowance, objects) = (&allowance, &objects);
-        let view =
-            Round { estate, ground, allowance, objects, facts: &facts, kin, naming: naming(false) };
+        let view = Round { estate, ground, allowance, objects, facts: &facts, kin, naming: naming(false) };
         self.look_for_goal(&view, pending, found);
         found.rounds = *round;
         if found.met_in.is_none() && found.met.iter().any(|m| m.unknown.is_none()) {

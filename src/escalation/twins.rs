@@ -100,7 +100,8 @@ impl Twins {
         let class = *self.seen.entry(whole).or_insert(next);
         let of_others = class == next;
         let first = self.firsts.get(&(own.clone(), by_own.clone(), by_controls.clone()));
-        let apart = first.filter(|_| of_others).map(|first| self.seers.onlookers.telling_apart(first, caller));
+        let apart =
+            first.filter(|_| of_others).map(|first| self.seers.onlookers.telling_apart(first, caller));
         let of_iam = first.is_none();
         if of_iam {
             self.firsts.insert((own, by_own, by_controls), caller.clone());

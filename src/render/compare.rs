@@ -91,7 +91,9 @@ pub fn policies_text(answer: &DocumentComparison) -> String {
     }
     let Formulas { asked, refuted, .. } = answer.formulas;
     match (answer.exact, asked) {
-        (true, 0) => line(&mut out, format_args!("  exact     every statement lies within one of the other policy")),
+        (true, 0) => {
+            line(&mut out, format_args!("  exact     every statement lies within one of the other policy"))
+        }
         (true, _) => line(
             &mut out,
             format_args!(

@@ -53,7 +53,9 @@ impl Check {
             Some(Reason { index, sid: one.sid.clone() })
         };
         // What else allows a request is an assumption of the check, not of the policy.
-        let own = |one: &&Evidence| !["permissions of its own", "delegation to the account"].contains(&one.policy.as_str());
+        let own = |one: &&Evidence| {
+            !["permissions of its own", "delegation to the account"].contains(&one.policy.as_str())
+        };
         evidence.filter(own).filter_map(statement).collect()
     }
 }
@@ -62,10 +64,16 @@ fn message(command: &str, check: &Check) -> String {
     let fails = !check.found.is_empty();
     match (command, fails, &check.undecided) {
         (_, false, Some(why)) => format!("Undecided: {why}."),
-        ("check-no-new-access", true, _) => "The new policy grants access that the existing policy does not.".to_owned(),
-        ("check-no-new-access", false, _) => "The new policy grants no access beyond the existing policy.".to_owned(),
+        ("check-no-new-access", true, _) => {
+            "The new policy grants access that the existing policy does not.".to_owned()
+        }
+        ("check-no-new-access", false, _) => {
+            "The new policy grants no access beyond the existing policy.".to_owned()
+        }
         ("check-access-not-granted", true, _) => "The policy grants some of the specified access.".to_owned(),
-        ("check-access-not-granted", false, _) => "The policy grants none of the specified access.".to_owned(),
+        ("check-access-not-granted", false, _) => {
+            "The policy grants none of the specified access.".to_owned()
+        }
         (_, true, _) => "The resource policy grants public access.".to_owned(),
         (_, false, _) => "The resource policy grants no public access.".to_owned(),
     }

@@ -15,9 +15,11 @@ fn folders(folder: &Path) -> Vec<PathBuf> {
 fn all_are(file: &Path, expected: Judgement) {
     let shown = file.display().to_string();
     let text = std::fs::read_to_string(file).unwrap();
-    let properties = PropertyFile::parse(&shown, &text, &Names::default()).unwrap_or_else(|e| panic!("{e}")).properties;
+    let properties =
+        PropertyFile::parse(&shown, &text, &Names::default()).unwrap_or_else(|e| panic!("{e}")).properties;
     for property in &properties {
-        let decided = decide(property, acme(), &settings()).unwrap_or_else(|error| panic!("{shown}: {error}"));
+        let decided =
+            decide(property, acme(), &settings()).unwrap_or_else(|error| panic!("{shown}: {error}"));
         assert_eq!(decided.judgement, expected, "{shown}: {}: {}", property.name, decided.message);
     }
 }
@@ -33,7 +35,8 @@ fn gaps_are_open_and_needs_are_met() {
         for change in ["fix", "looks-right", "breaks"] {
             let text = std::fs::read_to_string(case.join(format!("{change}.yaml"))).unwrap();
             let change: serde_json::Value = serde_saphyr::from_str(&text).unwrap();
-            let values = change["change"].as_object().unwrap().values().flat_map(|list| list.as_array().unwrap());
+            let values =
+                change["change"].as_object().unwrap().values().flat_map(|list| list.as_array().unwrap());
             let files = values.filter_map(|value| value.as_str().unwrap().rsplit_once('='));
             for (_, file) in files.filter(|(_, file)| file.ends_with(".json")) {
                 assert!(case.join(file).is_file(), "{}: {file}", case.display());

@@ -99,8 +99,15 @@ fn the_checks_of_access_analyzer() {
     let p = Policies::written();
     let (read, more, open, shared) = (p.url(&p.read), p.url(&p.more), p.url(&p.open), p.url(&p.shared));
     let new_access = |old: &str, new: &str, kind: &str| {
-        ask(&["check-no-new-access", "--existing-policy-document", old, "--new-policy-document", new,
-            "--policy-type", kind])
+        ask(&[
+            "check-no-new-access",
+            "--existing-policy-document",
+            old,
+            "--new-policy-document",
+            new,
+            "--policy-type",
+            kind,
+        ])
     };
     let (exit, document) = new_access(&read, &more, "IDENTITY_POLICY");
     assert_eq!((exit, document["result"].as_str()), (2, Some("FAIL")));
@@ -110,11 +117,21 @@ fn the_checks_of_access_analyzer() {
     let (exit, document) = new_access(&shared, &open, "RESOURCE_POLICY");
     assert_eq!((exit, document["reasons"][0]["statementId"].as_str()), (2, Some("Readers")), "{document}");
     let granted = |access: &[&str]| {
-        let head = ["check-access-not-granted", "--policy-type", "IDENTITY_POLICY", "--policy-document", &more, "--access"];
+        let head = [
+            "check-access-not-granted",
+            "--policy-type",
+            "IDENTITY_POLICY",
+            "--policy-document",
+            &more,
+            "--access",
+        ];
         ask(&[&head[..], access].concat()).0
     };
     assert_eq!(granted(&["actions=iam:PassRole,iam:CreateUser"]), 0);
-    assert_eq!(granted(&["actions=iam:PassRole", "actions=s3:PutObject,resources=arn:aws:s3:::reports/*"]), 2);
+    assert_eq!(
+        granted(&["actions=iam:PassRole", "actions=s3:PutObject,resources=arn:aws:s3:::reports/*"]),
+        2
+    );
     assert_eq!(granted(&["actions=s3:PutObject,resources=arn:aws:s3:::other/*"]), 0);
     assert_eq!(granted(&[r#"[{"actions":["s3:*"]}]"#]), 2);
     let public = |policy: &str| {
@@ -123,7 +140,15 @@ fn the_checks_of_access_analyzer() {
     assert_eq!((public(&open), public(&shared)), (2, 0));
     let text = r#"{"Version":"2012-10-17","Statement":{"Effect":"Allow","Principal":"*","Action":"s3:*","Resource":"*"}}"#;
     assert_eq!(public(text), 2);
-    let bad = run(&["check-access-not-granted", "--policy-type", "IDENTITY_POLICY", "--policy-document", &more, "--access", "s3:*"]);
+    let bad = run(&[
+        "check-access-not-granted",
+        "--policy-type",
+        "IDENTITY_POLICY",
+        "--policy-document",
+        &more,
+        "--access",
+        "s3:*",
+    ]);
     assert_eq!(bad.status.code(), Some(64));
 }
 

@@ -30,7 +30,8 @@ fn region(actions: &str, resources: &str, operators: &str, except: usize) -> (St
     (actions.to_owned(), resources.to_owned(), operators.to_owned(), except)
 }
 
-const READ: &str = r#"{"Effect":"Allow","Action":["s3:GetObject","s3:ListBucket"],"Resource":"arn:aws:s3:::a*"}"#;
+const READ: &str =
+    r#"{"Effect":"Allow","Action":["s3:GetObject","s3:ListBucket"],"Resource":"arn:aws:s3:::a*"}"#;
 
 #[test]
 fn added_actions_are_told_by_name() {
@@ -103,7 +104,8 @@ fn resource(old: &str, new: &str) -> DocumentComparison {
 #[test]
 fn callers_that_a_resource_policy_lets_in() {
     let named = r#"{"Effect":"Allow","Principal":{"AWS":"111122223333"},"Action":"s3:GetObject","Resource":"arn:aws:s3:::b/*"}"#;
-    let everyone = r#"{"Effect":"Allow","Principal":"*","Action":"s3:GetObject","Resource":"arn:aws:s3:::b/*"}"#;
+    let everyone =
+        r#"{"Effect":"Allow","Principal":"*","Action":"s3:GetObject","Resource":"arn:aws:s3:::b/*"}"#;
     let answer = resource(named, everyone);
     assert_eq!(answer.relation, Relation::Wider);
     let who: Vec<&String> = answer.gained.iter().flat_map(|r| &r.principals).collect();
@@ -118,7 +120,8 @@ fn callers_that_a_resource_policy_lets_in() {
 
 #[test]
 fn naming_a_role_gives_it_more_than_naming_its_account() {
-    let account = r#"{"Effect":"Allow","Principal":{"AWS":"111122223333"},"Action":"sqs:SendMessage","Resource":"*"}"#;
+    let account =
+        r#"{"Effect":"Allow","Principal":{"AWS":"111122223333"},"Action":"sqs:SendMessage","Resource":"*"}"#;
     let role = r#"{"Effect":"Allow","Principal":{"AWS":"arn:aws:iam::111122223333:role/r"},"Action":"sqs:SendMessage","Resource":"*"}"#;
     let answer = resource(account, role);
     assert_eq!(answer.relation, Relation::Incomparable);
@@ -129,7 +132,8 @@ fn naming_a_role_gives_it_more_than_naming_its_account() {
 #[test]
 fn a_lifted_deny_of_a_resource_policy_lets_its_own_account_in() {
     let deny = r#"{"Effect":"Deny","Principal":"*","Action":"s3:DeleteObject","Resource":"*"}"#;
-    let answer = resource(deny, r#"{"Effect":"Deny","Principal":"*","Action":"s3:DeleteBucket","Resource":"*"}"#);
+    let answer =
+        resource(deny, r#"{"Effect":"Deny","Principal":"*","Action":"s3:DeleteBucket","Resource":"*"}"#);
     assert_eq!(answer.relation, Relation::Incomparable);
     let answer = resource(&format!("{deny},{deny}"), deny);
     assert_eq!(answer.relation, Relation::Equal);
@@ -143,7 +147,8 @@ fn trust_policies_are_about_assuming() {
     };
     let ec2 = trust(r#"{"Service":"ec2.amazonaws.com"}"#, "");
     let account = trust(r#"{"AWS":"444455556666"}"#, "");
-    let with_id = trust(r#"{"AWS":"444455556666"}"#, r#","Condition":{"StringEquals":{"sts:ExternalId":"7"}}"#);
+    let with_id =
+        trust(r#"{"AWS":"444455556666"}"#, r#","Condition":{"StringEquals":{"sts:ExternalId":"7"}}"#);
     assert_eq!(compared(&of, &with_id, &account).relation, Relation::Wider);
     assert_eq!(compared(&of, &account, &with_id).relation, Relation::Narrower);
     let answer = compared(&of, &ec2, &format!("{ec2},{account}"));
@@ -161,7 +166,9 @@ fn control_policies_of_both_kinds() {
     assert_eq!(compared(&scp, all, &format!("{all},{guard}")).relation, Relation::Narrower);
     let rcp = PolicyOf::kind(PolicyKind::Rcp);
     let perimeter = |org: &str| {
-        format!(r#"{{"Effect":"Deny","Principal":"*","Action":"s3:*","Resource":"*","Condition":{{"StringNotEquals":{{"aws:PrincipalOrgID":"{org}"}}}}}}"#)
+        format!(
+            r#"{{"Effect":"Deny","Principal":"*","Action":"s3:*","Resource":"*","Condition":{{"StringNotEquals":{{"aws:PrincipalOrgID":"{org}"}}}}}}"#
+        )
     };
     assert_eq!(compared(&rcp, &perimeter("o-1"), &perimeter("o-1")).relation, Relation::Equal);
     assert_eq!(compared(&rcp, &perimeter("o-1"), &perimeter("o-2")).relation, Relation::Incomparable);

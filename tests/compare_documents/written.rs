@@ -5,19 +5,49 @@ use gateproof_model::request::{Context, ContextValue, Principal, Request};
 use serde_json::{Value, json};
 
 const ACTIONS: [&str; 12] = [
-    "s3:GetObject", "s3:PutObject", "s3:Get*", "s3:*Object", "s3:*", "iam:PassRole", "iam:*", "*",
-    "s3:GetObjectAcl", "s3:?etObject", "S3:getobject", "iam:Pass*",
+    "s3:GetObject",
+    "s3:PutObject",
+    "s3:Get*",
+    "s3:*Object",
+    "s3:*",
+    "iam:PassRole",
+    "iam:*",
+    "*",
+    "s3:GetObjectAcl",
+    "s3:?etObject",
+    "S3:getobject",
+    "iam:Pass*",
 ];
 const RESOURCES: [&str; 9] = [
-    "*", "arn:aws:s3:::a*", "arn:aws:s3:::ab*", "arn:aws:s3:::*b", "arn:aws:s3:::a/x", "arn:aws:s3:::a/*",
-    "arn:aws:iam::111122223333:role/r*", "arn:aws:s3:::home/${aws:username}", "arn:aws:s3:::home/*",
+    "*",
+    "arn:aws:s3:::a*",
+    "arn:aws:s3:::ab*",
+    "arn:aws:s3:::*b",
+    "arn:aws:s3:::a/x",
+    "arn:aws:s3:::a/*",
+    "arn:aws:iam::111122223333:role/r*",
+    "arn:aws:s3:::home/${aws:username}",
+    "arn:aws:s3:::home/*",
 ];
 const TRIED_ACTIONS: [&str; 7] = [
-    "s3:GetObject", "s3:PutObject", "s3:GetObjectAcl", "s3:DeleteObject", "iam:PassRole", "iam:CreateUser", "s3:Unknown",
+    "s3:GetObject",
+    "s3:PutObject",
+    "s3:GetObjectAcl",
+    "s3:DeleteObject",
+    "iam:PassRole",
+    "iam:CreateUser",
+    "s3:Unknown",
 ];
 const TRIED_RESOURCES: [&str; 9] = [
-    "arn:aws:s3:::a", "arn:aws:s3:::ab", "arn:aws:s3:::a/x", "arn:aws:s3:::a/b", "arn:aws:s3:::b", "*",
-    "arn:aws:iam::111122223333:role/r1", "arn:aws:s3:::home/ann", "arn:aws:s3:::home/bob",
+    "arn:aws:s3:::a",
+    "arn:aws:s3:::ab",
+    "arn:aws:s3:::a/x",
+    "arn:aws:s3:::a/b",
+    "arn:aws:s3:::b",
+    "*",
+    "arn:aws:iam::111122223333:role/r1",
+    "arn:aws:s3:::home/ann",
+    "arn:aws:s3:::home/bob",
 ];
 
 /// A policy as statements.
@@ -45,9 +75,12 @@ fn condition(random: &mut Random) -> Value {
 
 fn statement(random: &mut Random) -> Value {
     let effect = if random.percent(25) { "Deny" } else { "Allow" };
-    let not = |random: &mut Random, name: &str| if random.percent(12) { format!("Not{name}") } else { name.to_owned() };
+    let not = |random: &mut Random, name: &str| {
+        if random.percent(12) { format!("Not{name}") } else { name.to_owned() }
+    };
     let (action, resource) = (not(random, "Action"), not(random, "Resource"));
-    let mut statement = json!({"Effect": effect, action: some(random, &ACTIONS), resource: some(random, &RESOURCES)});
+    let mut statement =
+        json!({"Effect": effect, action: some(random, &ACTIONS), resource: some(random, &RESOURCES)});
     if random.percent(33) {
         statement["Condition"] = condition(random);
     }

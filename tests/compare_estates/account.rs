@@ -90,15 +90,28 @@ impl Account {
     pub fn random(random: &mut Random) -> Self {
         let any = |random: &mut Random| {
             let effect = if random.percent(25) { "Deny" } else { "Allow" };
-            let action = random.word(&["s3:GetObject", "s3:*", "sqs:SendMessage", "sqs:*", "sts:AssumeRole", "s3:PutObject"]);
-            let resource = random.word(&["*", "arn:aws:s3:::reports/*", "arn:aws:s3:::*", "arn:aws:iam::111122223333:role/app"]);
+            let action = random.word(&[
+                "s3:GetObject",
+                "s3:*",
+                "sqs:SendMessage",
+                "sqs:*",
+                "sts:AssumeRole",
+                "s3:PutObject",
+            ]);
+            let resource = random.word(&[
+                "*",
+                "arn:aws:s3:::reports/*",
+                "arn:aws:s3:::*",
+                "arn:aws:iam::111122223333:role/app",
+            ]);
             let mut statement = statement(effect, action, resource);
             if random.percent(25) {
                 statement["Condition"] = json!({"StringEquals": {"aws:RequestedRegion": "us-east-1"}});
             }
             statement
         };
-        let some = |random: &mut Random| -> Vec<Value> { (0..random.below(3)).map(|_| any(random)).collect() };
+        let some =
+            |random: &mut Random| -> Vec<Value> { (0..random.below(3)).map(|_| any(random)).collect() };
         let principal = |random: &mut Random| match random.below(4) {
             0 => json!("*"),
             1 => json!({"AWS": ACCOUNT}),
@@ -111,7 +124,8 @@ impl Account {
         if random.percent(70) {
             let effect = if random.percent(30) { "Deny" } else { "Allow" };
             let action = *random.pick(&["s3:GetObject", "s3:*", "s3:PutObject"]);
-            account = account.bucket_policy(&json!([{"Effect": effect, "Principal": principal(random), "Action": action,
+            account = account
+                .bucket_policy(&json!([{"Effect": effect, "Principal": principal(random), "Action": action,
                 "Resource": ["arn:aws:s3:::reports", "arn:aws:s3:::reports/*"]}]));
         }
         account

@@ -18,7 +18,9 @@ pub fn nearby(random: &mut Random, documents: [&Document; 2]) -> Option<Request>
     });
     let mut context = Context::default();
     for condition in statements.iter().flat_map(|s| &s.conditions) {
-        let Some(operand) = condition.operands.get(random.below(condition.operands.len().max(1))) else { continue };
+        let Some(operand) = condition.operands.get(random.below(condition.operands.len().max(1))) else {
+            continue;
+        };
         if random.below(2) == 0 {
             continue;
         }
@@ -58,7 +60,9 @@ fn action_of(random: &mut Random, clause: &PatternClause) -> Option<String> {
 }
 
 fn filled(random: &mut Random, pattern: &PatternText) -> String {
-    let word = |random: &mut Random| ["example", "x", "AWSServiceRole/y"].get(random.below(3)).copied().unwrap_or("x");
+    let word = |random: &mut Random| {
+        ["example", "x", "AWSServiceRole/y"].get(random.below(3)).copied().unwrap_or("x")
+    };
     let mut text = String::new();
     for piece in pattern.pieces() {
         match piece {

@@ -173,8 +173,7 @@ impl<'e> Question<'_, 'e> {
         };
         match found {
             Found::Request(shown)
-                if asks(&known)
-                    && self.estate.has_tags_of_its_own(self.target, &shown.step.resource) =>
+                if asks(&known) && self.estate.has_tags_of_its_own(self.target, &shown.step.resource) =>
             {
                 Found::Split
             }

@@ -101,8 +101,8 @@ impl<'e> Direction<'e> {
                 return outcome;
             }
             let prepared = &self.prepared;
-            let plan = plan
-                .get_or_init(|| self.here.plan(Some(*action), &[], &prepared.resources, &prepared.cases));
+            let plan =
+                plan.get_or_init(|| self.here.plan(Some(*action), &[], &prepared.resources, &prepared.cases));
             let by_identity = allowed.by_identity.contains(action.id());
             self.ask_action(terms, &asked, plan, by_identity, &mut outcome);
         }
@@ -121,7 +121,8 @@ impl<'e> Direction<'e> {
         let mut plan = self.here.plan(None, &globs, &self.prepared.resources, &self.prepared.cases);
         // Where very many names match, those of services that the catalogue knows are left out.
         if let Some(open) = plan.open.as_mut().filter(|open| open.known.is_none()) {
-            let services = self.here.catalogue.service_prefixes().map(|service| flat(&format!("{service}:*")));
+            let services =
+                self.here.catalogue.service_prefixes().map(|service| flat(&format!("{service}:*")));
             open.known = Some(self.here.compiler.languages.set(services.collect(), true));
         }
         let mut found = Outcome::default();
@@ -273,9 +274,7 @@ fn place_of(target: &Target<'_>) -> String {
         Place::Star => "*".to_owned(),
         Place::Known(resource) => resource.arn.to_string(),
         Place::Principal(principal) => principal.arn.to_string(),
-        Place::Roles(roles) => {
-            roles.iter().map(|role| role.arn.to_string()).collect::<Vec<_>>().join(", ")
-        }
+        Place::Roles(roles) => roles.iter().map(|role| role.arn.to_string()).collect::<Vec<_>>().join(", "),
         Place::Other => format!("other resources of {}", target.account.as_deref().unwrap_or("-")),
     }
 }

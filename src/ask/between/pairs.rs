@@ -16,6 +16,9 @@ pub(super) struct Pair {
     pub new: Option<CallerEntity>,
 }
 
+/// Somebody before and after a change.
+type BeforeAndAfter = (Option<CallerEntity>, Option<CallerEntity>);
+
 /// The callers of either, by id; all where nobody is selected.
 pub(super) fn pairs(
     old: &Estate,
@@ -29,7 +32,7 @@ pub(super) fn pairs(
         (Err(AskError::NothingSelected { .. }), Ok(after)) => (Vec::new(), after),
         (before, after) => (before?, after?),
     };
-    let mut paired: BTreeMap<(Arc<str>, usize), (Option<CallerEntity>, Option<CallerEntity>)> = BTreeMap::new();
+    let mut paired: BTreeMap<(Arc<str>, usize), BeforeAndAfter> = BTreeMap::new();
     for (key, caller) in numbered(before) {
         paired.entry(key).or_default().0 = Some(caller);
     }

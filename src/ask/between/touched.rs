@@ -137,11 +137,7 @@ pub(super) struct OwnChange {
 
 impl OwnChange {
     /// What differs of a caller; everything, where only one has it.
-    pub fn of(
-        catalogue: &'static Catalogue,
-        old: Option<&CallerEntity>,
-        new: Option<&CallerEntity>,
-    ) -> Self {
+    pub fn of(catalogue: &'static Catalogue, old: Option<&CallerEntity>, new: Option<&CallerEntity>) -> Self {
         let (Some(old), Some(new)) = (old, new) else {
             return Self { touched: Touched::everything(catalogue), keys: BTreeSet::new() };
         };

@@ -20,9 +20,9 @@ fn same_unread<'d>(old: &'d Arc<Document>, new: &Arc<Document>) -> Option<&'d Ar
 /// A list of documents with those of the old that stand for the same.
 fn replaced(old: &[Arc<Document>], new: &[Arc<Document>]) -> Option<Vec<Arc<Document>>> {
     let like = |document: &Arc<Document>| old.iter().find_map(|known| same_unread(known, document)).cloned();
-    new.iter().any(|document| like(document).is_some()).then(|| {
-        new.iter().map(|document| like(document).unwrap_or_else(|| document.clone())).collect()
-    })
+    new.iter()
+        .any(|document| like(document).is_some())
+        .then(|| new.iter().map(|document| like(document).unwrap_or_else(|| document.clone())).collect())
 }
 
 /// What of the new snapshot is to stand for the same as in the old.

@@ -123,7 +123,7 @@ impl Hand<'_> {
                 let Some(statement) = statements.get_mut(index) else { return };
                 let old = statement.get("Condition").cloned().unwrap_or_else(|| json!({}));
                 if let Some(new) = both(&old, &added).filter(|new| *new != old) {
-                    statement["Condition"] = new;
+                    put(statement, "Condition", new);
                     done = true;
                 }
             });
@@ -153,7 +153,7 @@ impl Hand<'_> {
                 if left.is_empty() {
                     statements.remove(index);
                 } else {
-                    statement["Action"] = json!(left);
+                    put(statement, "Action", json!(left));
                 }
             });
         });
@@ -201,9 +201,9 @@ impl Hand<'_> {
         let known = self.estate.snapshot.resource(&resource);
         let (Some(_), Some(mut statement)) = (known, self.denial(wound)) else { return false };
         let everybody = self.estate.snapshot.principal(&wound.principal).is_none();
-        statement["Principal"] =
-            if everybody { json!("*") } else { json!({"AWS": [wound.principal.clone()]}) };
-        statement["Resource"] = json!([resource.clone(), format!("{resource}/*")]);
+        let whom = if everybody { json!("*") } else { json!({"AWS": [wound.principal.clone()]}) };
+        put(&mut statement, "Principal", whom);
+        put(&mut statement, "Resource", json!([resource.clone(), format!("{resource}/*")]));
         self.draft.say(format!("{resource} denies {} {}", wound.principal, spoken(&statement)));
         self.add(&Holder::Resource(resource), statement)
     }
@@ -221,7 +221,7 @@ impl Hand<'_> {
         let to = json!({"ArnEquals": {"aws:PrincipalArn": [wound.principal.clone()]}});
         let condition = statement.get("Condition").cloned().unwrap_or_else(|| json!({}));
         let Some(condition) = both(&condition, &to) else { return false };
-        statement["Condition"] = condition;
+        put(&mut statement, "Condition", condition);
         self.draft.say(format!("{policy} denies {} {}", wound.principal, spoken(&statement)));
         self.add(&Holder::Control(policy), statement)
     }
@@ -236,7 +236,7 @@ impl Hand<'_> {
         let mut statement =
             json!({"Effect": "Deny", "Action": self.actions_of(gap, wound.step), "Resource": resources});
         if !gap.when.is_empty() {
-            statement["Condition"] = condition_of(&gap.when, self.estate.catalogue)?;
+            put(&mut statement, "Condition", condition_of(&gap.when, self.estate.catalogue)?);
         }
         Some(statement)
     }
@@ -295,6 +295,13 @@ impl Hand<'_> {
             });
         });
         lacked
+    }
+}
+
+/// Sets a member of a statement.
+fn put(statement: &mut Value, key: &str, value: Value) {
+    if let Some(members) = statement.as_object_mut() {
+        members.insert(key.to_owned(), value);
     }
 }
 

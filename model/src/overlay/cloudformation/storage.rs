@@ -22,7 +22,7 @@ impl Writer<'_, '_> {
                 self.policy(resource, &arn, "PolicyDocument");
             }
             "Local::S3::Settings" if things => match resource.text("Bucket") {
-                Some(name) if !has_hole(name) => self.bucket_settings(resource, &name.to_owned()),
+                Some(name) if !has_hole(name) => self.bucket_settings(resource, name),
                 _ => self.blind(format!("which bucket {} is about", resource.logical)),
             },
             "Local::KMS::KeyPolicy" if !things => {

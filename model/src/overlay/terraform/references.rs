@@ -59,7 +59,7 @@ impl<'a> References<'a> {
         let mut found: BTreeSet<(&String, String)> = BTreeSet::new();
         for name in named.iter().filter_map(Json::as_str) {
             let whole = bare(&format!("{prefix}{name}"));
-            let Some((resource, attribute)) = whole.rsplit_once('.') else { return None };
+            let (resource, attribute) = whole.rsplit_once('.')?;
             if self.instances.contains_key(&whole) {
                 continue;
             }

@@ -75,13 +75,11 @@ fn holds(base: &Snapshot, plan: &Plan, arn: &str) -> bool {
         || base.resource(arn).is_some()
 }
 
+/// An ARN, names of inline policies, and managed policies.
+type Held<'b> = (&'b str, Vec<&'b str>, &'b [std::sync::Arc<str>]);
+
 /// The ARN of a principal, with the names of its inline policies and its managed policies.
-fn principal<'b>(
-    base: &'b Snapshot,
-    plan: &Plan,
-    kind: &str,
-    name: &str,
-) -> Option<(&'b str, Vec<&'b str>, &'b [std::sync::Arc<str>])> {
+fn principal<'b>(base: &'b Snapshot, plan: &Plan, kind: &str, name: &str) -> Option<Held<'b>> {
     let named = |arn: &str, account: &str| {
         *account == *plan.account
             && arn.contains(&format!(":{kind}/"))

@@ -98,11 +98,11 @@ impl Edits<'_> {
             }
         }
         let unnamed = files.iter().find(|f| f.name.is_none() && paths.iter().any(|p| **p == *f.file));
-        if let Some(file) = unnamed {
-            if let Some(Json::Array(items)) = self.json(&file.file)?.get_mut(list) {
-                items.push(item.clone());
-                return Ok(());
-            }
+        if let Some(file) = unnamed
+            && let Some(Json::Array(items)) = self.json(&file.file)?.get_mut(list)
+        {
+            items.push(item.clone());
+            return Ok(());
         }
         if describes {
             let output = Json::Object(vec![(list.to_owned(), Json::Array(vec![item.clone()]))]);
