@@ -8,8 +8,11 @@ mod unknowns;
 use serde_json::Value;
 use std::process::Output;
 
+/// The example organization.
 pub const EXAMPLE: &str = "corpus/snapshots/acme";
+/// The exit code of an impossible.
 pub const IMPOSSIBLE: i32 = 0;
+/// The exit code of a reachable.
 pub const REACHABLE: i32 = 2;
 
 /// Runs the program on the example in a scrubbed environment.
