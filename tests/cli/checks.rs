@@ -110,7 +110,7 @@ fn files_fit_their_schema_and_spoilt_ones_fit_neither_it_nor_the_parser() {
         assert_eq!(check_properties(&document), Ok(()), "{document}");
         assert!(parses(&document).is_ok(), "{:?}", parses(&document));
         for (place, mutant) in
-            mutants(&document).into_iter().filter(|(place, _)| !place.starts_with("/parameters/"))
+            mutants(&document).into_iter().filter(|(place, _)| !place.starts_with("/parameters"))
         {
             let (parsed, fits) = (parses(&mutant).is_ok(), check_properties(&mutant).is_ok());
             assert!(fits || !parsed, "spoilt at `{place}`, only the schema refuses it: {mutant}");

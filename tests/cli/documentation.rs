@@ -5,6 +5,7 @@ use assert_cmd::Command;
 /// The blocks of a file that begin with a call of the program: the call, and what is shown below it.
 fn shown(file: &str) -> Vec<(String, String)> {
     let text = std::fs::read_to_string(format!("{}/{file}", env!("CARGO_MANIFEST_DIR"))).unwrap();
+    let text = text.replace("```yaml\n", "```\n");
     let blocks = text.split("```\n").skip(1).step_by(2);
     blocks
         .filter_map(|block| {
