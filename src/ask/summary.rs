@@ -227,12 +227,10 @@ impl Estate {
                 return answer;
             }
         }
-        if !prepared.actions.open.is_empty() && tally.unknown.is_none() {
+        if tally.unknown.is_none()
+            && let Some(plan) = self.open_plan(prepared)
+        {
             let before = tally.formulas;
-            let open = &prepared.actions.open;
-            let plan = prepared
-                .open_plan
-                .get_or_init(|| self.plan(None, open, &prepared.resources, &prepared.cases));
             let by_identity = !narrowed || prepared.prefilter.may_allow_open(caller, &self.compiler);
             let reach = Reach { by_identity, narrowed, refuted: false };
             if let Some(found) = self.ask_action(terms, caller, prepared, plan, reach, &mut tally) {
@@ -259,6 +257,13 @@ impl Estate {
     pub(super) fn plan_at<'p, 'a>(&'a self, prepared: &'p Prepared<'a>, n: usize) -> Option<&'p Plan<'a>> {
         let action = prepared.actions.known.get(n)?;
         Some(prepared.plans.get(n)?.get_or_init(|| self.plan_of(*action, prepared)))
+    }
+
+    /// The plan of its actions that the catalogue doesn't know, if any may be meant.
+    pub(super) fn open_plan<'p, 'a>(&'a self, prepared: &'p Prepared<'a>) -> Option<&'p Plan<'a>> {
+        let open = &prepared.actions.open;
+        let make = || self.plan(None, open, &prepared.resources, &prepared.cases);
+        (!open.is_empty()).then(|| prepared.open_plan.get_or_init(make))
     }
 
     fn plan_of<'a>(&'a self, action: ActionInfo<'a>, prepared: &Prepared<'a>) -> Plan<'a> {

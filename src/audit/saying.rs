@@ -56,6 +56,7 @@ impl Case<'_> {
     /// Nobody may but those that are meant to: a violation for everybody else who can, with a request.
     pub fn only(&mut self, subject: &str, answers: &Answers, meant: impl Fn(&str) -> bool, does: &str) {
         let mut settled = true;
+        let mut undecided = undecided_by_reason(answers, &meant);
         let may = answers.each.iter().filter(|(_, answer)| answer.verdict != Verdict::Impossible);
         for (arn, answer) in may.filter(|(arn, _)| !meant(arn)) {
             match answer.verdict {
@@ -75,11 +76,12 @@ impl Case<'_> {
                     settled = false;
                 }
                 Verdict::Undecided => {
-                    let why = answer.undecided.as_ref().map(|u| u.reason.clone()).unwrap_or_default();
-                    let missing = Untold { what: why.clone(), command: None };
-                    let message = format!("whether {arn} {does} is not decided: {why}");
-                    self.say(subject, arn, (Judgement::Unknown, message), Vec::new(), vec![missing]);
                     settled = false;
+                    let why = reason_of(answer);
+                    let Some(others) = undecided.remove(why) else { continue };
+                    let missing = Untold { what: why.to_owned(), command: None };
+                    let message = format!("whether {arn}{} {does} is not decided: {why}", and_others(others));
+                    self.say(subject, arn, (Judgement::Unknown, message), Vec::new(), vec![missing]);
                 }
                 Verdict::Impossible => {}
             }
@@ -129,12 +131,7 @@ impl Case<'_> {
         let (Some(first), Some(witness)) = (can.first(), witness) else {
             return self.only(subject, answers, |_| false, does);
         };
-        let others = match can.len() - 1 {
-            0 => String::new(),
-            1 => " and one other".to_owned(),
-            n => format!(" and {n} others"),
-        };
-        let message = format!("{first}{others} {does}");
+        let message = format!("{first}{} {does}", and_others(can.len() - 1));
         let sets = Evidence::Sets { meant: Vec::new(), found: can };
         self.violated((subject, ""), message, vec![Evidence::Request(witness), sets]);
     }
@@ -162,5 +159,27 @@ impl Case<'_> {
             missing,
             waiver: None,
         });
+    }
+}
+
+fn reason_of(answer: &Answer) -> &str {
+    answer.undecided.as_ref().map(|u| u.reason.as_str()).unwrap_or_default()
+}
+
+/// By the reason, how many beside the first are undecided who aren't meant: where the time is up, everybody left is for the same.
+fn undecided_by_reason<'a>(answers: &'a Answers, meant: &impl Fn(&str) -> bool) -> BTreeMap<&'a str, usize> {
+    let mut reasons = BTreeMap::new();
+    let undecided = answers.each.iter().filter(|(_, answer)| answer.verdict == Verdict::Undecided);
+    for (_, answer) in undecided.filter(|(arn, _)| !meant(arn)) {
+        reasons.entry(reason_of(answer)).and_modify(|others| *others += 1).or_insert(0);
+    }
+    reasons
+}
+
+fn and_others(others: usize) -> String {
+    match others {
+        0 => String::new(),
+        1 => " and one other".to_owned(),
+        n => format!(" and {n} others"),
     }
 }

@@ -6,6 +6,7 @@ use super::primitives::escalation;
 use super::today::{parse_today, today};
 use super::watch::Watch;
 use super::{CliError, Global, exit};
+use crate::ask::Estate;
 use crate::audit::{Audit as Audited, CONTROLS, Control};
 use crate::config::Config;
 use crate::render;
@@ -38,7 +39,8 @@ impl Audit {
         let config = Config::beside(&self.snapshot, global.config.as_deref())?;
         let estate = self.overlay.load(&self.snapshot, global)?;
         global.warn_of_problems(estate.snapshot.problems());
-        let settings = escalation(global, &config, global.settings(&config))?;
+        let mut settings = escalation(global, &config, global.settings(&config))?;
+        settings.ask.effort.timeout *= self.questions(&estate);
         let intent = config.intent()?;
         let watch = Watch::start(&settings.ask, global.quiet);
         let mut audit = Audited::of(&estate, &intent, (self.pipeline.as_deref(), &controls), &settings)?;
@@ -61,6 +63,14 @@ impl Audit {
             (false, true) => exit::UNDECIDED,
             (false, false) => exit::ANSWERED,
         })
+    }
+
+    /// The time of one question is that of the controls of one pipeline.
+    fn questions(&self, estate: &Estate) -> u32 {
+        let named = |name: &str| self.pipeline.as_deref().is_none_or(|wanted| wanted == name);
+        let pipelines = estate.snapshot.pipelines().all;
+        let asked = pipelines.iter().filter(|pipeline| named(pipeline.name())).count();
+        u32::try_from(asked).unwrap_or(u32::MAX).max(1)
     }
 
     fn controls(&self) -> Result<Vec<&'static Control>, CliError> {

@@ -49,3 +49,51 @@ impl<'w> Ground<'w> {
         self.seers.get_or_init(|| Arc::new(Seers::of(self.estate))).clone()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, reason = "tests")]
+    use super::super::reach::{Attack, EscalationSettings};
+    use super::super::target::Target;
+    use super::*;
+    use crate::ask::{CrossCheck, EstateOptions};
+    use crate::question::{Requests, Selector};
+    use gateproof_encodings::primitive::embedded;
+    use std::path::Path;
+
+    /// One attack after the other on the same ground finds what each finds on ground of its own. Targets that are read look at fewer
+    /// kinds of step than others.
+    #[test]
+    fn what_attacks_share_changes_no_answer() {
+        let ask = Settings { cross_check: CrossCheck::Never, ..Settings::default() };
+        let primitives = embedded().unwrap().to_vec();
+        let settings = EscalationSettings { ask, primitives, chains: 1, all_paths: false };
+        let list = |text: &str| vec![text.to_owned()];
+        let write = Requests {
+            actions: list("s3:PutObject"),
+            resources: list("arn:aws:s3:::acme-pipeline-artifacts-222222222222/*"),
+            ..Requests::default()
+        };
+        let targets = [
+            Target::Reads(list("arn:aws:s3:::acme-pipeline-artifacts-222222222222/*")),
+            Target::Access(write),
+            Target::Administers(vec![Selector::Account("444444444444".to_owned())]),
+        ];
+        let path = Path::new("corpus/snapshots/acme-fixed");
+        let estate = Estate::load(path, EstateOptions::default()).unwrap();
+        let shared = Ground::of_many(&estate, &settings.ask);
+        let sessions = estate.callers().iter().filter(|caller| caller.id.contains(":role/"));
+        let mut attacks = 0;
+        for caller in sessions.step_by(4) {
+            let from = [Selector::Arn(caller.id.to_string())];
+            for target in &targets {
+                let attack = Attack { from: &from, together: false, when: &[], target };
+                let one = estate.attack_on(&shared, &attack, &settings).unwrap();
+                let other = estate.attack(&attack, &settings).unwrap();
+                assert_eq!(format!("{one:?}"), format!("{other:?}"), "{}: {target:?}", caller.id);
+                attacks += 1;
+            }
+        }
+        assert!(attacks >= 15, "{attacks}");
+    }
+}

@@ -35,6 +35,12 @@ pub(super) struct Left {
     arns: FxHashSet<Arc<str>>,
 }
 
+impl Left {
+    fn is_done(&self) -> bool {
+        self.some && self.arns.is_empty()
+    }
+}
+
 /// Steps whose objects are the same, the account that these are of, and how the session is held.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub(super) struct Key {
@@ -52,11 +58,6 @@ pub(super) struct Targets<'p> {
 }
 
 impl Targets<'_> {
-    /// Whether none is left of those that there are. Where there are none, the step says so by itself.
-    pub fn is_done(&self) -> bool {
-        self.left.some && self.left.arns.is_empty()
-    }
-
     pub fn contains(&self, object: &Object) -> bool {
         self.left.arns.contains(&object.arn)
     }
@@ -93,6 +94,22 @@ impl<'r> Open<'r> {
         })
     }
 
+    /// Whether none is left of the objects that the effects of the `n`th step are about. Where there are none, the step says so by
+    /// itself; where one is left, the others needn't be looked at.
+    pub fn is_done(&self, n: usize, scene: &Scene<'_>, holder: &Holder, device: bool) -> bool {
+        let Some((variable, binding, key)) = self.about(n, scene, holder, device) else { return false };
+        let (known, objects, some) = self.known(binding, &key);
+        if let Some(left) = known {
+            return left.is_done();
+        }
+        let may_give =
+            |object: &Arc<Object>| self.may_give(&scene.with(variable, object.clone()), holder, device);
+        if objects.iter().any(may_give) {
+            return false;
+        }
+        self.keep(key, some, Vec::new()).is_done()
+    }
+
     /// What is left of the first variable that the effects of the `n`th step are about; `None` where that depends on more
     /// than the session's account and how it is held.
     pub fn targets<'p>(
@@ -102,33 +119,54 @@ impl<'r> Open<'r> {
         holder: &Holder,
         device: bool,
     ) -> Option<Targets<'p>> {
+        let (variable, binding, key) = self.about(n, scene, holder, device)?;
+        let left = match self.known(binding, &key) {
+            (Some(left), ..) => left,
+            (None, mut objects, some) => {
+                objects.retain(|object| self.may_give(&scene.with(variable, object.clone()), holder, device));
+                self.keep(key, some, objects)
+            }
+        };
+        Some(Targets { variable, left })
+    }
+
+    /// The variable, and on what its list depends.
+    fn about<'p>(
+        &self,
+        n: usize,
+        scene: &Scene<'p>,
+        holder: &Holder,
+        device: bool,
+    ) -> Option<(&'p str, &'p Binding, Key)> {
         let (shape, place) = self.kin.shape(n)?;
         let (variable, binding) = scene.primitive.bind.get_index(place)?;
-        let account = account_of(scene, binding);
-        let key = Key {
-            shape,
-            account: account.clone(),
-            api: holder.api,
-            device,
-            of_account: holder.entity.account.is_some(),
-        };
-        let known = self.lists.lock().unwrap_or_else(PoisonError::into_inner).get(&key).cloned();
-        let facts = self.gained.count();
-        if let Some(left) = known.as_ref().filter(|left| left.facts == facts) {
-            return Some(Targets { variable, left: left.clone() });
+        let of_account = holder.entity.account.is_some();
+        let key = Key { shape, account: account_of(scene, binding), api: holder.api, device, of_account };
+        Some((variable, binding, key))
+    }
+
+    /// The list, if nothing was gained since it was made; the objects that were left before; and whether there ever was one.
+    fn known(&self, binding: &Binding, key: &Key) -> (Option<Arc<Left>>, Vec<Arc<Object>>, bool) {
+        let known = self.lists.lock().unwrap_or_else(PoisonError::into_inner).get(key).cloned();
+        match (known, &key.account) {
+            (Some(left), _) if left.facts == self.gained.count() => (Some(left), Vec::new(), true),
+            (Some(left), _) => (None, left.objects.clone(), left.some),
+            (None, account) => {
+                let objects = match account {
+                    Some(account) => self.objects.in_account(&binding.kind, account).to_vec(),
+                    None => self.objects.of_kind(&binding.kind).to_vec(),
+                };
+                let some = !objects.is_empty();
+                (None, objects, some)
+            }
         }
-        let before = known.as_ref().map(|left| left.some);
-        let mut objects = match (known, &account) {
-            (Some(left), _) => left.objects.clone(),
-            (None, Some(account)) => self.objects.in_account(&binding.kind, account).to_vec(),
-            (None, None) => self.objects.of_kind(&binding.kind).to_vec(),
-        };
-        let some = before.unwrap_or(!objects.is_empty());
-        objects.retain(|object| self.may_give(&scene.with(variable, object.clone()), holder, device));
+    }
+
+    fn keep(&self, key: Key, some: bool, objects: Vec<Arc<Object>>) -> Arc<Left> {
         let arns = objects.iter().map(|object| object.arn.clone()).collect();
-        let left = Arc::new(Left { facts, some, objects, arns });
+        let left = Arc::new(Left { facts: self.gained.count(), some, objects, arns });
         self.lists.lock().unwrap_or_else(PoisonError::into_inner).insert(key, left.clone());
-        Some(Targets { variable, left })
+        left
     }
 
     /// Whether a step may give something new, whatever the effects' other variables are bound to. What is gained by any one

@@ -20,6 +20,7 @@ use gateproof_encodings::primitive::{Binding, Effect, Need, Primitive, Reference
 use gateproof_encodings::scope::is_assume_action;
 use gateproof_encodings::term::Terms;
 use gateproof_model::account::PrincipalEntity;
+use std::cell::OnceCell;
 use std::collections::BTreeMap;
 use std::sync::{Arc, PoisonError};
 
@@ -30,8 +31,9 @@ pub(super) struct Search<'f, 'a, 'w> {
     pub device: bool,
     pub n: usize,
     pub primitive: &'a Primitive,
-    /// The objects on which it still gives something.
-    targets: Option<Targets<'a>>,
+    /// The objects on which it still gives something, where all of them are looked at together; found out when first needed.
+    targets: OnceCell<Option<Targets<'a>>>,
+    is_open: bool,
     /// What the name of a new object is not to be like.
     pub unlike: Option<Unlike>,
     pub decided: Decided<'a>,
@@ -44,12 +46,9 @@ impl<'f, 'a, 'w> Search<'f, 'a, 'w> {
         device: bool,
         (n, primitive): (usize, &'a Primitive),
     ) -> Self {
-        let (targets, decided) = (None, Decided::default());
-        let mut search = Self { finder, holder, device, n, primitive, targets, unlike: None, decided };
-        if let Wanted::Open(open) = finder.wanted {
-            search.targets = open.targets(n, &search.opening(), holder, device);
-        }
-        search
+        let (targets, decided) = (OnceCell::new(), Decided::default());
+        let is_open = matches!(finder.wanted, Wanted::Open(_));
+        Self { finder, holder, device, n, primitive, targets, is_open, unlike: None, decided }
     }
 }
 
@@ -57,7 +56,8 @@ impl<'f, 'a, 'w> Search<'f, 'a, 'w> {
     /// The same for names that are unlike some.
     pub fn unlike(&self, unlike: Option<Unlike>) -> Self {
         let Self { finder, holder, device, n, primitive, .. } = *self;
-        Self { finder, holder, device, n, primitive, targets: None, unlike, decided: Decided::default() }
+        let (targets, decided) = (OnceCell::new(), Decided::default());
+        Self { finder, holder, device, n, primitive, targets, is_open: false, unlike, decided }
     }
 }
 
@@ -76,7 +76,9 @@ impl<'a> Search<'_, 'a, '_> {
         if self.is_only_about_new() && !self.makes() && self.last_principal().is_none() {
             return;
         }
-        if self.targets.as_ref().is_some_and(Targets::is_done) {
+        if let (true, Wanted::Open(open)) = (self.is_open, self.finder.wanted)
+            && open.is_done(self.n, &self.opening(), self.holder, self.device)
+        {
             return;
         }
         if self.primitive.bind.first().is_some_and(|(_, first)| self.finder.objects.has_none(&first.kind)) {
@@ -92,6 +94,14 @@ impl<'a> Search<'_, 'a, '_> {
             }
         }
         self.bind(terms, &scene, 0, &Evidence::default(), ways);
+    }
+
+    fn targets(&self) -> Option<&Targets<'a>> {
+        let find = || match (self.is_open, self.finder.wanted) {
+            (true, Wanted::Open(open)) => open.targets(self.n, &self.opening(), self.holder, self.device),
+            _ => None,
+        };
+        self.targets.get_or_init(find).as_ref()
     }
 
     /// Whether the step may give what that of another session doesn't.
@@ -164,7 +174,7 @@ impl<'a> Search<'_, 'a, '_> {
             return open.gives(scene, self.holder, self.device, self.finder.gained);
         }
         let grants = self.primitive.effects.iter().any(|effect| matches!(effect, Effect::Grant(_)));
-        let Some(targets) = &self.targets else {
+        let Some(targets) = self.targets() else {
             return !grants || open.may_give(scene, self.holder, self.device);
         };
         let left = |object: &Arc<Object>| targets.contains(object);

@@ -9,14 +9,27 @@ use crate::audit::{CONTROLS, Finding};
 use crate::render::audit::in_words;
 use std::collections::BTreeMap;
 
-/// So many findings of a control are shown with their requests.
-const IN_FULL: usize = 5;
+/// How much is shown of the findings of one control: the page must open where everybody of a large organization can do something.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Room {
+    /// So many findings are shown with their requests.
+    full: usize,
+    /// So many more have a line each.
+    lines: usize,
+}
 
-/// So many more have a line each; the page must open where everybody of a large organization can do something.
-const IN_LINES: usize = 50;
+/// Of more pipelines than these each has less room.
+const MANY: usize = 100;
+
+impl Room {
+    /// That of each of so many pipelines.
+    pub fn among(pipelines: usize) -> Self {
+        if pipelines <= MANY { Self { full: 5, lines: 50 } } else { Self { full: 1, lines: 10 } }
+    }
+}
 
 /// All of it.
-pub(super) fn render(inside: &mut Html, findings: &[&Finding]) {
+pub(super) fn render(inside: &mut Html, findings: &[&Finding], room: Room) {
     type Key<'a> = (Standing, std::cmp::Reverse<crate::audit::Severity>, &'a str);
     let mut groups: BTreeMap<Key<'_>, Vec<&Finding>> = BTreeMap::new();
     for finding in findings {
@@ -27,7 +40,7 @@ pub(super) fn render(inside: &mut Html, findings: &[&Finding]) {
         }
     }
     for ((standing, _, control), members) in &groups {
-        group(inside, *standing, control, members);
+        group(inside, *standing, (control, members), room);
     }
     let held: Vec<&Finding> =
         findings.iter().copied().filter(|finding| Standing::of(finding) == Standing::Holds).collect();
@@ -36,7 +49,7 @@ pub(super) fn render(inside: &mut Html, findings: &[&Finding]) {
     }
 }
 
-fn group(inside: &mut Html, standing: Standing, id: &str, members: &[&Finding]) {
+fn group(inside: &mut Html, standing: Standing, (id, members): (&str, &[&Finding]), room: Room) {
     let Some(first) = members.first() else { return };
     let word = first.severity;
     inside.tag(
@@ -64,16 +77,16 @@ fn group(inside: &mut Html, standing: Standing, id: &str, members: &[&Finding]) 
                     }
                 });
             }
-            for finding in members.iter().take(IN_FULL) {
+            for finding in members.iter().take(room.full) {
                 one(details, finding, members.len() == 1);
             }
-            others(details, members.get(IN_FULL..).unwrap_or_default());
+            others(details, members.get(room.full..).unwrap_or_default(), room.lines);
         },
     );
 }
 
 /// Findings of which each has a line: nobody reads a hundred requests that differ in who makes them.
-fn others(details: &mut Html, findings: &[&Finding]) {
+fn others(details: &mut Html, findings: &[&Finding], most: usize) {
     if findings.is_empty() {
         return;
     }
@@ -86,9 +99,9 @@ fn others(details: &mut Html, findings: &[&Finding]) {
                 "{count}, each with the statement that grants it (their requests are in the JSON document)"
             ),
         );
-        let lined = findings.iter().take(IN_LINES);
+        let lined = findings.iter().take(most);
         let mut lines: Vec<String> = lined.map(|finding| evidence::in_a_line(finding)).collect();
-        let left = findings.len().saturating_sub(IN_LINES);
+        let left = findings.len().saturating_sub(most);
         if left > 0 {
             lines.push(format!("and {left} more, in the JSON document"));
         }

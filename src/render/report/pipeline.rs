@@ -13,14 +13,14 @@ pub(super) fn render(main: &mut Html, entries: &[Entry<'_>]) {
     main.tag("section", &[("aria-labelledby", &"pipelines")], |section| {
         section.leaf("h2", &[("id", &"pipelines")], "Pipelines");
         // One pipeline is what the page is about: it needn't be looked for.
-        let open = entries.len() == 1;
+        let (open, room) = (entries.len() == 1, finding::Room::among(entries.len()));
         for (n, entry) in entries.iter().enumerate() {
-            one(section, entry, n, open);
+            one(section, entry, n, (open, room));
         }
     });
 }
 
-fn one(section: &mut Html, entry: &Entry<'_>, number: usize, open: bool) {
+fn one(section: &mut Html, entry: &Entry<'_>, number: usize, (open, room): (bool, finding::Room)) {
     let pipeline = entry.pipeline;
     let inside = |details: &mut Html| {
         summary(details, entry);
@@ -28,7 +28,7 @@ fn one(section: &mut Html, entry: &Entry<'_>, number: usize, open: bool) {
             inside.add(&drawing::of(pipeline, &entry.findings, number));
             inside.leaf("p", &[("class", &"quiet legend")], "Boxes are actions with the role that does their work; boxes with cut corners are gates. A red dashed line leads from a role to what it comes to in some number of requests.");
             who(inside, &pipeline.abilities);
-            finding::render(inside, &entry.findings);
+            finding::render(inside, &entry.findings, room);
         });
     };
     let query = format!("{} {} {}", pipeline.name, pipeline.account, pipeline.region);
