@@ -8,22 +8,19 @@ mod unknowns;
 use serde_json::Value;
 use std::process::Output;
 
-/// The example organization.
-pub const EXAMPLE: &str = "corpus/snapshots/acme";
-/// The exit code of an impossible.
-pub const IMPOSSIBLE: i32 = 0;
-/// The exit code of a reachable.
-pub const REACHABLE: i32 = 2;
+const EXAMPLE: &str = "corpus/snapshots/acme";
+const IMPOSSIBLE: i32 = 0;
+const REACHABLE: i32 = 2;
 
 /// Runs the program on the example in a scrubbed environment.
-pub fn run(command: &str, arguments: &[&str]) -> Output {
+fn run(command: &str, arguments: &[&str]) -> Output {
     let mut program = assert_cmd::Command::new(env!("CARGO_BIN_EXE_gateproof"));
     program.env_clear().env("PATH", std::env::var_os("PATH").unwrap_or_default());
     program.current_dir(env!("CARGO_MANIFEST_DIR")).args([command, EXAMPLE]).args(arguments).output().unwrap()
 }
 
 /// Asks `can` in JSON: the exit code and the document.
-pub fn can(arguments: &[&str]) -> (i32, Value) {
+fn can(arguments: &[&str]) -> (i32, Value) {
     let output =
         run("can", &[arguments, &["--format", "json", "--quiet", "--cross-check", "never"]].concat());
     let document = serde_json::from_slice(&output.stdout)
@@ -32,11 +29,11 @@ pub fn can(arguments: &[&str]) -> (i32, Value) {
 }
 
 /// All that a verdict takes for granted, as one text.
-pub fn assumptions(document: &Value) -> String {
+fn assumptions(document: &Value) -> String {
     document["assumptions"].to_string()
 }
 
 /// A question about one principal, action and resource, with changes.
-pub fn ask(changes: &[&str], principal: &str, action: &str, resource: &str) -> (i32, Value) {
+fn ask(changes: &[&str], principal: &str, action: &str, resource: &str) -> (i32, Value) {
     can(&[changes, &["--principal", principal, "--action", action, "--resource", resource]].concat())
 }

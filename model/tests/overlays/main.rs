@@ -16,15 +16,15 @@ use serde_json::{Value, json};
 use std::fs;
 use std::path::{Path, PathBuf};
 
-pub const PIPELINES: &str = "accounts/222222222222/global/iam/get-account-authorization-details.json";
-pub const PRODUCTION: &str = "accounts/444444444444/global/iam/get-account-authorization-details.json";
+const PIPELINES: &str = "accounts/222222222222/global/iam/get-account-authorization-details.json";
+const PRODUCTION: &str = "accounts/444444444444/global/iam/get-account-authorization-details.json";
 
-pub fn example() -> PathBuf {
+fn example() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../corpus/snapshots/acme")
 }
 
 /// A document that no file of the example holds.
-pub fn document(with_principal: bool) -> Value {
+fn document(with_principal: bool) -> Value {
     let mut statement =
         json!({"Sid": "Fresh", "Effect": "Allow", "Action": "sqs:SendMessage", "Resource": "*"});
     if with_principal {
@@ -33,21 +33,21 @@ pub fn document(with_principal: bool) -> Value {
     json!({"Version": "2012-10-17", "Statement": [statement]})
 }
 
-pub fn given(value: &Value) -> Given {
+fn given(value: &Value) -> Given {
     Given { json: Json::parse(&value.to_string()).unwrap(), file: "new.json".into() }
 }
 
-pub fn put(holder: Holder, value: &Value) -> Change {
+fn put(holder: Holder, value: &Value) -> Change {
     Change::Document { holder, document: Some(given(value)) }
 }
 
-pub fn load(path: &Path, changes: &[Change]) -> Snapshot {
+fn load(path: &Path, changes: &[Change]) -> Snapshot {
     let overlay = Overlay { changes: changes.to_vec(), ..Overlay::default() };
     Snapshot::load_with(path, &overlay, &LoadOptions::default()).unwrap()
 }
 
 /// A copy of a directory, to be edited by hand.
-pub struct Copy {
+struct Copy {
     folder: tempfile::TempDir,
 }
 
@@ -116,7 +116,7 @@ fn told(s: &Snapshot) -> Vec<(&'static str, String)> {
 
 /// The changes, made to the example, and the edits, made to a copy by hand, must come to the same: another snapshot than the
 /// example.
-pub fn same(base: &Path, changes: &[Change], by_hand: impl FnOnce(&Copy)) {
+fn same(base: &Path, changes: &[Change], by_hand: impl FnOnce(&Copy)) {
     let copy = Copy::of(base);
     by_hand(&copy);
     let edited = told(&Snapshot::load(copy.path(), &LoadOptions::default()).unwrap());
@@ -131,7 +131,7 @@ pub fn same(base: &Path, changes: &[Change], by_hand: impl FnOnce(&Copy)) {
 }
 
 /// The element of a list with an ARN.
-pub fn element<'v>(file: &'v mut Value, list: &str, arn: &str) -> &'v mut Value {
+fn element<'v>(file: &'v mut Value, list: &str, arn: &str) -> &'v mut Value {
     let items = file[list].as_array_mut().unwrap();
     items.iter_mut().find(|item| item["Arn"] == arn).unwrap()
 }

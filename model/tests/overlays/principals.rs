@@ -34,7 +34,7 @@ fn a_managed_policy_gets_another_version() {
                 let versions = policy["PolicyVersionList"].as_array_mut().unwrap();
                 let last: u64 = versions
                     .iter()
-                    .map(|v| v["VersionId"].as_str().unwrap()[1..].parse().unwrap())
+                    .map(|v| v["VersionId"].as_str().unwrap().trim_start_matches('v').parse().unwrap())
                     .max()
                     .unwrap();
                 let id = format!("v{}", last + 1);
@@ -61,7 +61,8 @@ fn a_sixth_version_makes_the_oldest_go() {
     let policy = snapshot.managed_policy("222222222222", arn).unwrap();
     assert_eq!(policy.versions.len(), 5);
     assert_eq!(policy.document.statements[0].sid.as_deref(), Some("N5"));
-    let ids: Vec<u64> = policy.versions.iter().map(|v| v.id[1..].parse().unwrap()).collect();
+    let ids: Vec<u64> =
+        policy.versions.iter().map(|v| v.id.trim_start_matches('v').parse().unwrap()).collect();
     assert!(ids.windows(2).all(|w| w[0] < w[1]), "{ids:?}");
 }
 
