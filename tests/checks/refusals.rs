@@ -59,7 +59,7 @@ fn every_fault_has_its_place() {
         ("properties:\n  - name: x\n    subset: {of: role/x, within: role/y}".to_owned(), "3:34 `role/y`: expected a map with one of `policy`, `pipeline` and `scps`"),
         ("properties:\n  - name: x\n    subset: {of: role/x, within: {policy: missing.json}}".to_owned(), "3:43 `missing.json`: policy `missing.json`: cannot be read (No such file or directory (os error 2))"),
         ("properties:\n  - name: x\n    equal: {of: role/x, to: {scps: true}}".to_owned(), "3:29 `{`: expected one of `policy` and `principal`"),
-        ("properties:\n  - name: x".to_owned(), "2:11 `x`: found none, expected one of `never`, `always`, `only`, `subset` and `equal`"),
+        ("properties:\n  - name: x".to_owned(), "2:11 `x`: found none, expected one of `never`, `always`, `only`, `subset`, `equal` and `control`"),
         ("properties:\n  - name: x\n    severity: grave\n    always: {}".to_owned(), "3:15 `grave`: severity `grave`: expected low, medium, high or critical"),
         ("properties: []".to_owned(), "1:13 `[`: found no properties, expected some"),
         ("properties:\n  - name: ${who}\n    always: {}".to_owned(), "2:11 `${who}`: found `${who}`, expected one of the file's parameters: there are none"),
