@@ -194,8 +194,10 @@ pub fn mutants(document: &Value) -> Vec<(String, Value)> {
 }
 
 fn spoil(value: &Value, place: String, found: &mut dyn FnMut(String, Value)) {
-    // The id of a line is whatever was given; a free map may lack any of its members.
-    if place.ends_with("/id") {
+    // The id of a line is whatever was given, and so is a policy before and after a fix; a free map may lack any of its members.
+    let of_fix =
+        place.contains("/documents/") && ["/before", "/after"].iter().any(|part| place.ends_with(part));
+    if place.ends_with("/id") || of_fix {
         return;
     }
     match value {
