@@ -1,12 +1,12 @@
 //! What is known only after deployment: a hole in a text, with a word about what would stand there.
 //!
-//! A hole is marked by two characters for private use. A text of AWS that holds them by accident is taken for unknown, which
-//! claims less.
+//! A hole is marked by two noncharacters (The Unicode Standard, section 23.7: for use within a program). A text of AWS that holds them by
+//! accident is taken for unknown, which claims less.
 
 use crate::json::Json;
 
-const OPEN: char = '\u{E000}';
-const CLOSE: char = '\u{E001}';
+const OPEN: char = '\u{FDD0}';
+const CLOSE: char = '\u{FDD1}';
 
 /// A text of which nothing is known.
 pub fn unknown(what: &str) -> Json {
