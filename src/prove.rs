@@ -25,6 +25,8 @@ use crate::check::{DecideError, Judgement, Property};
 use crate::compare::{EstateComparison, PrincipalComparison, compare_estates};
 use crate::escalation::EscalationSettings;
 use crate::question::Selector;
+use std::collections::BTreeSet;
+use std::sync::Arc;
 
 /// What is claimed of a change.
 #[derive(Debug, Clone, Default)]
@@ -52,6 +54,8 @@ pub struct Proved {
     pub difference: Difference,
     /// Statements of the change that do nothing.
     pub idle: Vec<Idle>,
+    /// Accounts whose principals only the old snapshot tells of: whoever is missing there may still be there.
+    pub uncovered: Vec<Arc<str>>,
 }
 
 /// Why a claim can't be looked at.
@@ -88,7 +92,17 @@ pub fn prove(
     let opened = opened(&comparison, (old, new), &claims.may_gain, settings)?;
     let difference = Difference::between(old, new);
     let idle = idle::idle((old, new), &difference, &settings.ask)?;
-    Ok(Proved { gaps, kept, comparison, opened, difference, idle })
+    let uncovered = uncovered(old, new);
+    Ok(Proved { gaps, kept, comparison, opened, difference, idle, uncovered })
+}
+
+/// The accounts with principals of which the new snapshot has none.
+fn uncovered(old: &Estate, new: &Estate) -> Vec<Arc<str>> {
+    let accounts = |estate: &Estate| -> BTreeSet<Arc<str>> {
+        let principals = estate.snapshot.principals().iter();
+        principals.filter(|p| !p.arn.ends_with(":root")).map(|p| p.account.clone()).collect()
+    };
+    accounts(old).difference(&accounts(new)).cloned().collect()
 }
 
 /// Who gains something that isn't meant.
@@ -98,7 +112,7 @@ fn opened(
     may_gain: &[Selector],
     settings: &EscalationSettings,
 ) -> Result<Vec<usize>, AskError> {
-    let mut meant = std::collections::BTreeSet::new();
+    let mut meant = BTreeSet::new();
     for estate in [old, new] {
         for selector in may_gain {
             match estate.select(std::slice::from_ref(selector), &settings.ask.environments) {
@@ -143,7 +157,8 @@ impl Proved {
     /// Whether the change does what is claimed.
     pub fn judgement(&self) -> Judgement {
         let parts = self.gaps.iter().map(GapAnswer::judgement).chain(self.kept.iter().map(Kept::judgement));
-        worst(parts.chain([self.nothing_opened()]))
+        let known = if self.uncovered.is_empty() { Judgement::Holds } else { Judgement::Undecided };
+        worst(parts.chain([self.nothing_opened(), known]))
     }
 
     /// Why it doesn't, or why that isn't known: a sentence each.
@@ -161,7 +176,12 @@ impl Proved {
             Some(format!("what {} gains is not known: {}", principal.id, why.reason))
         });
         let blind = self.comparison.undecided.iter().map(|why| why.reason.clone());
-        gaps.chain(kept).chain(opened).chain(unknown).chain(blind).collect()
+        let uncovered = self.uncovered.iter().map(|account| {
+            format!(
+                "the new snapshot tells of nobody in account {account}: whether they are gone is not known"
+            )
+        });
+        gaps.chain(kept).chain(opened).chain(unknown).chain(blind).chain(uncovered).collect()
     }
 }
 

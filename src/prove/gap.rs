@@ -28,7 +28,7 @@ pub struct GapAnswer {
 pub enum Closed {
     /// As the property was decided.
     Decided(Box<Decided>),
-    /// What the property is about is gone: nobody and nothing of that name is there any more.
+    /// Whom the property is about is gone: nobody of that name is there any more.
     Gone(String),
 }
 
@@ -165,9 +165,14 @@ pub(super) fn decide_after(
 ) -> Result<Closed, DecideError> {
     match decide(property, new, settings) {
         Ok(decided) => Ok(Closed::Decided(Box::new(decided))),
-        Err(
-            error @ (DecideError::Ask(AskError::NothingSelected { .. }) | DecideError::NoResource { .. }),
-        ) => Ok(Closed::Gone(error.to_string())),
+        Err(error @ DecideError::Ask(AskError::NothingSelected { .. })) => {
+            Ok(Closed::Gone(error.to_string()))
+        }
+        // That the snapshot tells of no such resource doesn't mean that there is none.
+        Err(DecideError::NoResource { .. }) => {
+            let whatever = Property { allow_empty: true, ..property.clone() };
+            Ok(Closed::Decided(Box::new(decide(&whatever, new, settings)?)))
+        }
         Err(error) => Err(error),
     }
 }

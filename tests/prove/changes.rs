@@ -160,6 +160,28 @@ fn a_principal_that_is_gone_closes_its_gaps_and_breaks_what_it_needs() {
     assert_eq!(answer.kept[0].judgement(), Violated);
 }
 
+/// A snapshot that was collected of fewer accounts proves nothing of the others, and one without a bucket's policy nothing of the bucket.
+#[test]
+fn what_was_not_collected_again_is_not_closed() {
+    use gateproof::ask::{Estate, EstateOptions};
+    let (folder, acme) = (tempfile::tempdir().unwrap(), crate::world::acme());
+    let pipelines = "accounts/222222222222/global/iam/get-account-authorization-details.json";
+    let copy = folder.path().join(pipelines);
+    std::fs::create_dir_all(copy.parent().unwrap()).unwrap();
+    std::fs::copy(acme.join(pipelines), &copy).unwrap();
+    let load = |path: &std::path::Path| Estate::load(path, EstateOptions::default()).unwrap();
+    let gap = never("role/CloudFormationDeployRole", "action: 'iam:CreateUser'");
+    let claims = gateproof::prove::Claims { gap, ..Default::default() };
+    let (old, new) = (load(&acme), load(folder.path()));
+    let answer = gateproof::prove::prove((&old, &new), &claims, &crate::world::settings()).unwrap();
+    assert_ne!(answer.judgement(), Holds);
+    assert!(
+        answer.reasons().iter().any(|reason| reason.contains("account 444444444444")),
+        "{:?}",
+        answer.reasons()
+    );
+}
+
 /// The vulnerable twin against the fixed one: the build stage no longer comes to administer production.
 #[test]
 fn two_snapshots_are_a_change_too() {
