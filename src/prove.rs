@@ -161,6 +161,20 @@ impl Proved {
         worst(parts.chain([self.nothing_opened(), known]))
     }
 
+    /// How many inputs were not collected, of those that something is taken for: after the change, or on one side of it.
+    pub fn inputs_taken(&self) -> usize {
+        let gaps =
+            self.gaps.iter().flat_map(|gap| [Some(&gap.after), gap.through_escalation.as_ref()]).flatten();
+        let after = gaps.chain(self.kept.iter().map(|kept| &kept.after));
+        let decided = after.filter_map(|closed| match closed {
+            Closed::Decided(decided) => Some(decided),
+            Closed::Gone(_) => None,
+        });
+        let of_answers = decided.flat_map(|decided| decided.untold.iter().map(ToString::to_string));
+        let all: BTreeSet<String> = of_answers.chain(self.comparison.assumptions.iter().cloned()).collect();
+        all.len()
+    }
+
     /// Why it doesn't, or why that isn't known: a sentence each.
     pub fn reasons(&self) -> Vec<String> {
         let gaps = self.gaps.iter().flat_map(GapAnswer::reasons);

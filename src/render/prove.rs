@@ -128,7 +128,11 @@ pub fn text(proved: &Proved) -> String {
         Judgement::Violated => "not proved",
         Judgement::Undecided => "undecided",
     };
-    line(&mut out, format_args!("{headline}"));
+    let assuming = match proved.inputs_taken() {
+        0 => String::new(),
+        n => format!(", assuming {n} inputs that were not collected"),
+    };
+    line(&mut out, format_args!("{headline}{assuming}"));
     for reason in proved.reasons() {
         line(&mut out, format_args!("  because   {reason}"));
     }
@@ -237,6 +241,9 @@ fn opened_text(out: &mut String, proved: &Proved) {
             comparison.compared, comparison.formulas.asked
         ),
     );
+    for assumption in &comparison.assumptions {
+        line(out, format_args!("  assuming  {assumption}"));
+    }
     for principal in proved.opened() {
         for region in &principal.gained {
             line(out, format_args!("  gained    {}: {}", principal.id, region_text(region)));
