@@ -41,6 +41,19 @@ fn a_snapshot_is_equal_to_itself() {
     assert!(all.compared > 80 && all.assumptions.is_empty() && all.undecided.is_empty());
 }
 
+/// A key without a policy of its own has AWS's, by which identity policies decide: of calls, too, that neither snapshot's statements name.
+#[test]
+fn a_key_s_policy_that_comes_or_goes_touches_every_call_on_it() {
+    let user = || Account::default().user("kim", &[statement("Allow", "kms:*", "*")]);
+    let only = json!([{"Effect": "Allow", "Principal": {"AWS": "arn:aws:iam::111122223333:user/kim"},
+        "Action": "kms:Decrypt", "Resource": "*"}]);
+    let all = compared(&user().key(Some(&only)), &user().key(None));
+    let gained = told(&of(&all, "kim").gained);
+    assert!(gained.iter().any(|(actions, _)| actions.contains("kms:Encrypt")), "{gained:?}");
+    let back = compared(&user().key(None), &user().key(Some(&only)));
+    assert_eq!(told(&of(&back, "kim").lost), gained);
+}
+
 #[test]
 fn what_the_fixed_example_takes_away_from_strangers() {
     let load = |path: &str| Estate::load(Path::new(path), EstateOptions::default()).unwrap();

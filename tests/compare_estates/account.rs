@@ -24,6 +24,8 @@ pub struct Account {
     users: Vec<Value>,
     roles: Vec<Value>,
     bucket_policy: Option<Value>,
+    /// Of its one key, if it has one: none, if it was not collected.
+    key_policy: Option<Option<Value>>,
 }
 
 impl Account {
@@ -66,6 +68,11 @@ impl Account {
         self
     }
 
+    pub fn key(mut self, statements: Option<&Value>) -> Self {
+        self.key_policy = Some(statements.map(document));
+        self
+    }
+
     /// The snapshot, loaded.
     pub fn estate(&self) -> (TempDir, Estate) {
         let folder = tempfile::tempdir().unwrap();
@@ -81,6 +88,15 @@ impl Account {
         if let Some(policy) = &self.bucket_policy {
             let policy = json!({"Policy": policy.to_string()});
             write("us-east-1/s3api/get-bucket-policy/reports.json", &policy);
+        }
+        if let Some(policy) = &self.key_policy {
+            let id = "0a1b2c3d-0000-4000-8000-000000000000";
+            let arn = format!("arn:aws:kms:us-east-1:{ACCOUNT}:key/{id}");
+            write("us-east-1/kms/list-keys.json", &json!({"Keys": [{"KeyId": id, "KeyArn": arn}]}));
+            if let Some(policy) = policy {
+                let policy = json!({"Policy": policy.to_string(), "PolicyName": "default"});
+                write(&format!("us-east-1/kms/get-key-policy/{id}.json"), &policy);
+            }
         }
         let estate = Estate::load(folder.path(), EstateOptions::default()).unwrap();
         (folder, estate)

@@ -94,7 +94,9 @@ fn of_resource(estate: &Estate, before: &ResourceEntity, after: &ResourceEntity)
     touched.add_documents(&policy(before), &policy(after));
     // Tags that one of them doesn't tell are taken to be the other's.
     let retagged = before.tags.is_some() && after.tags.is_some() && before.tags != after.tags;
-    let otherwise = before.grants != after.grants
+    // Where there is no policy, another one counts: that of a key hands all decisions to the account's identity policies.
+    let otherwise = before.policy.is_some() != after.policy.is_some()
+        || before.grants != after.grants
         || before.aliases != after.aliases
         || before.account != after.account
         || before.aws_managed != after.aws_managed
@@ -114,6 +116,9 @@ fn of_principal(
     let mut touched = Touched::nothing(estate.catalogue);
     let trust = |p: Option<&PrincipalEntity>| p.iter().filter_map(|p| p.trust.clone()).collect::<Vec<_>>();
     touched.add_documents(&trust(before), &trust(after));
+    if trust(before).is_empty() != trust(after).is_empty() {
+        touched.add_service("sts");
+    }
     if let (Some(before), Some(after)) = (before, after)
         && (before.tags != after.tags || before.named_boundary() != after.named_boundary())
     {
