@@ -11,7 +11,7 @@ use serde_json::{Map, Value, json};
 use std::collections::BTreeMap;
 
 /// The schema that the document fits.
-pub(super) const SCHEMA: &str =
+const SCHEMA: &str =
     "https://raw.githubusercontent.com/oasis-tcs/sarif-spec/master/Schemata/sarif-schema-2.1.0.json";
 
 /// The document: one run.
@@ -28,6 +28,12 @@ pub fn json(audit: &Audit) -> Value {
         })
         .collect();
     let notifications: Vec<Value> = notifications(audit);
+    let invocation = json!({"executionSuccessful": true, "toolExecutionNotifications": notifications});
+    document("gateproof/audit/", &rules, &invocation, &results)
+}
+
+/// The document of one run of a command.
+pub(super) fn document(id: &str, rules: &[Value], invocation: &Value, results: &[Value]) -> Value {
     json!({
         "$schema": SCHEMA,
         "version": "2.1.0",
@@ -37,9 +43,9 @@ pub fn json(audit: &Audit) -> Value {
                 "semanticVersion": env!("CARGO_PKG_VERSION"),
                 "rules": rules,
             }},
-            "automationDetails": {"id": "gateproof/audit/"},
+            "automationDetails": {"id": id},
             "originalUriBaseIds": {place::BASE: {"description": {"text": "the directory of the snapshot"}}},
-            "invocations": [{"executionSuccessful": true, "toolExecutionNotifications": notifications}],
+            "invocations": [invocation],
             "columnKind": "unicodeCodePoints",
             "results": results,
         }],

@@ -3,7 +3,7 @@
 use crate::audit::Severity;
 use crate::check::{Checked, Doubt, Violation};
 use crate::question::Step;
-use crate::render::sarif::{SCHEMA, flow, level, place, security_severity};
+use crate::render::sarif::{document, flow, level, place, security_severity};
 use serde_json::{Map, Value, json};
 use sha2::{Digest, Sha256};
 
@@ -11,22 +11,7 @@ use sha2::{Digest, Sha256};
 pub fn json(checked: &[Checked]) -> Value {
     let rules: Vec<Value> = checked.iter().map(rule).collect();
     let results: Vec<Value> = checked.iter().enumerate().flat_map(|(n, one)| results(n, one)).collect();
-    json!({
-        "$schema": SCHEMA,
-        "version": "2.1.0",
-        "runs": [{
-            "tool": {"driver": {
-                "name": "gateproof",
-                "semanticVersion": env!("CARGO_PKG_VERSION"),
-                "rules": rules,
-            }},
-            "automationDetails": {"id": "gateproof/check/"},
-            "originalUriBaseIds": {place::BASE: {"description": {"text": "the directory of the snapshot"}}},
-            "invocations": [{"executionSuccessful": true}],
-            "columnKind": "unicodeCodePoints",
-            "results": results,
-        }],
-    })
+    document("gateproof/check/", &rules, &json!({"executionSuccessful": true}), &results)
 }
 
 /// How bad a violation is where the file doesn't say.
