@@ -160,6 +160,20 @@ fn a_principal_that_is_gone_closes_its_gaps_and_breaks_what_it_needs() {
     assert_eq!(answer.kept[0].judgement(), Violated);
 }
 
+/// A Deny in a service control policy is not without effect because no identity policy holds it.
+#[test]
+fn a_control_policy_s_statement_has_its_effect() {
+    let old = crate::world::load(&Default::default());
+    let read = Holder::Control("p-toolacct1".to_owned());
+    let text = old.document(&crate::world::acme(), &read).unwrap().to_string();
+    let mut policy: serde_json::Value = serde_json::from_str(&text).unwrap();
+    let deny = json!({"Effect": "Deny", "Action": "s3:GetObject*", "Resource": "*"});
+    policy["Statement"].as_array_mut().unwrap().push(deny);
+    let answer = proved(erin_reads(), Vec::new(), vec![document(read, &policy["Statement"])]);
+    assert_eq!(answer.gaps[0].judgement(), Holds, "{:?}", answer.reasons());
+    assert!(answer.idle.is_empty(), "{:?}", answer.idle);
+}
+
 /// A snapshot that was collected of fewer accounts proves nothing of the others, and one without a bucket's policy nothing of the bucket.
 #[test]
 fn what_was_not_collected_again_is_not_closed() {

@@ -130,7 +130,7 @@ impl Snapshot {
         changed
     }
 
-    /// Takes statements out of every policy of principals, groups and resources. Documents that were shared still are.
+    /// Takes statements out of every policy of principals, groups, resources and the organization. Documents that were shared still are.
     fn remove_statements(&mut self, gone: &BTreeSet<StatementPlace>) {
         let mut cut = Cut { gone, made: FxHashMap::default() };
         for policy in &mut self.policies {
@@ -149,6 +149,7 @@ impl Snapshot {
         }
         for principal in &mut self.principals {
             principal.identity = cut.documents(&principal.identity).into();
+            principal.boundary = principal.boundary.as_ref().map(|boundary| cut.documents(boundary));
             principal.trust = principal.trust.as_ref().map(|trust| cut.document(trust));
             for inline in &mut principal.inline {
                 inline.document = cut.document(&inline.document);
@@ -156,6 +157,11 @@ impl Snapshot {
         }
         for resource in &mut self.resources {
             resource.policy = resource.policy.as_ref().map(|policy| cut.document(policy));
+        }
+        for member in self.organization.members.values_mut() {
+            for level in member.scps.iter_mut().chain(&mut member.rcps) {
+                *level = cut.documents(level);
+            }
         }
     }
 
