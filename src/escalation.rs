@@ -38,6 +38,7 @@ mod plan;
 mod policies;
 mod reach;
 mod reading;
+mod remembered;
 mod replay;
 mod required;
 mod search;

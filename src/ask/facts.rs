@@ -182,8 +182,13 @@ impl<'a> Facts<'a> {
 
     /// The keys whose values the resource fixes.
     pub fn fixed_by_resource(&self) -> BTreeMap<String, ContextValue> {
+        self.fixed_by_resource_of(|_| true)
+    }
+
+    /// Those of them that are wanted; the services' own names for tags with the tags.
+    pub fn fixed_by_resource_of(&self, wanted: impl Fn(&str) -> bool) -> BTreeMap<String, ContextValue> {
         let mut values = BTreeMap::new();
-        for (key, fact) in self.resource {
+        for (key, fact) in self.resource.iter().filter(|(key, _)| wanted(key)) {
             self.put_fixed(&mut values, key.clone(), fact);
             // Services have their own names for the tags of resources, IAM's being used by others too.
             let Some(tag) = key.strip_prefix("aws:resourcetag/").filter(|t| !t.is_empty()) else { continue };

@@ -84,10 +84,9 @@ impl Estate {
             boundary: facts.contains_key(BOUNDARY) && action.is_none_or(tells_boundary_of_target),
             keys: BTreeMap::new(),
         };
-        for (key, value) in Facts::under(self, caller, action, &target, &[], true).fixed_by_resource() {
-            if told.settles(&key) {
-                told.keys.insert(self.spelled_by_catalogue(&key).unwrap_or(key), value.into());
-            }
+        let facts = Facts::under(self, caller, action, &target, &[], true);
+        for (key, value) in facts.fixed_by_resource_of(|key| told.settles(key)) {
+            told.keys.insert(self.spelled_by_catalogue(&key).unwrap_or(key), value.into());
         }
         told
     }

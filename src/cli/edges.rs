@@ -8,7 +8,7 @@ use crate::config::Config;
 use crate::escalation::Edge;
 use crate::render;
 use clap::Args;
-use std::io::Write;
+use std::io::{BufWriter, Write};
 use std::path::PathBuf;
 
 /// `gateproof edges`
@@ -27,7 +27,7 @@ impl Edges {
         let estate = self.overlay.load(&self.snapshot, global)?;
         global.warn_of_problems(estate.snapshot.problems());
         let settings = escalation(global, &config, global.settings(&config))?;
-        let mut out = std::io::stdout().lock();
+        let mut out = BufWriter::new(std::io::stdout().lock());
         let mut written = Ok(());
         let line = |edge: Edge| match global.format {
             Format::Json => render::json::edge(&edge),
@@ -35,7 +35,7 @@ impl Edges {
         };
         let watch = Watch::start(&settings.ask, global.quiet);
         let complete = estate.each_edge(&settings, line, &mut |lines| {
-            written = lines.iter().try_for_each(|line| writeln!(out, "{line}"));
+            written = lines.iter().try_for_each(|line| writeln!(out, "{line}")).and_then(|()| out.flush());
             written.is_ok()
         });
         drop(watch);

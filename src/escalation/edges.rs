@@ -3,8 +3,10 @@
 use super::fact::{Fact, Session};
 use super::gain::Gained;
 use super::ground::Ground;
+use super::guard::Allowed;
 use super::kin::Kin;
 use super::reach::{EscalationSettings, gains};
+use super::remembered::Remembered;
 use super::search::{Round, Search, actions_of};
 use super::session::Start;
 use super::step::{Finder, Instance, Shared, Wanted};
@@ -15,7 +17,9 @@ use gateproof_encodings::term::Terms;
 use rayon::prelude::*;
 use rustc_hash::FxHashSet;
 use std::collections::BTreeSet;
+use std::panic::resume_unwind;
 use std::sync::Arc;
+use std::sync::mpsc::sync_channel;
 
 /// How many principals' steps are looked for before they are handed on.
 const AT_ONCE: usize = 256;
@@ -78,7 +82,7 @@ impl Estate {
     ) -> bool {
         let callers = self.callers().iter().filter(|c| !c.id.ends_with(":root")).cloned().collect();
         let start = Start { callers, when: Vec::new() };
-        let make = |instance: &Instance| settings.edges_of(instance).into_iter().map(&make).collect();
+        let make = |instance: Instance| settings.edges_of(instance).into_iter().map(&make).collect();
         self.survey(settings, &start, Wanted::EachFact, make, take)
     }
 
@@ -91,7 +95,7 @@ impl Estate {
     ) -> (Vec<FirstStep>, bool) {
         let wanted = if every_way { Wanted::EveryWay } else { Wanted::EachFact };
         let mut all = Vec::new();
-        let make = |instance: &Instance| settings.first_step(instance).into_iter().collect();
+        let make = |instance: Instance| settings.first_step(instance).into_iter().collect();
         let looked_at_all = self.survey(settings, start, wanted, make, &mut |steps| {
             all.extend(steps);
             true
@@ -104,7 +108,7 @@ impl Estate {
         settings: &EscalationSettings,
         start: &Start,
         wanted: Wanted<'_>,
-        make: impl Fn(&Instance) -> Vec<T> + Sync,
+        make: impl Fn(Instance) -> Vec<T> + Sync,
         take: &mut dyn FnMut(Vec<T>) -> bool,
     ) -> bool {
         let ground = Ground::of(self, &settings.ask);
@@ -127,24 +131,34 @@ impl Estate {
             facts: &facts,
             kin: &Kin::of(&settings.primitives),
             naming: None,
+            remembered: &Remembered::default(),
         };
         let sessions: Vec<(&Session, First)> = sessions.iter().map(|session| (session, First::ALL)).collect();
         settings.ask.progress.expect(sessions.len());
-        for some in sessions.chunks(AT_ONCE) {
+        let look = |some: &[(&Session, First)]| {
             let ways = search.ways(&round, wanted, some);
             let found = without_doubts(ways.instances).into_par_iter();
             let made = found.map_init(Terms::default, |terms, instance| {
                 let instance = search.shown(terms, &round, instance);
                 let is_known = instance.evidence.unknown.is_none() || !search.cancelled();
-                if is_known { make(&instance) } else { Vec::new() }
+                if is_known { make(instance) } else { Vec::new() }
             });
             let made: Vec<Vec<T>> = made.collect();
             some.iter().for_each(|_| settings.ask.progress.step());
-            if !take(made.into_iter().flatten().collect()) || search.cancelled() {
-                return false;
-            }
-        }
-        true
+            made
+        };
+        // Those of some are handed on while those of the next are looked for.
+        std::thread::scope(|threads| {
+            let (sender, found) = sync_channel(1);
+            let (search, look) = (&search, &look);
+            let looking = threads.spawn(move || {
+                let each = sessions.chunks(AT_ONCE);
+                each.map(look).all(|made| sender.send(made).is_ok() && !search.cancelled())
+            });
+            let taken = found.iter().all(|made| take(made.into_iter().flatten().collect()));
+            drop(found);
+            looking.join().unwrap_or_else(|panic| resume_unwind(panic)) && taken
+        })
     }
 }
 
@@ -192,34 +206,29 @@ fn without_doubts(instances: Vec<Instance>) -> Vec<Instance> {
 }
 
 impl EscalationSettings {
-    fn first_step(&self, instance: &Instance) -> Option<FirstStep> {
+    fn first_step(&self, instance: Instance) -> Option<FirstStep> {
         let primitive = self.primitives.get(instance.primitive)?;
-        let mut assumptions: Vec<String> = instance.evidence.assumptions().cloned().collect();
+        let undecided = instance.evidence.unknown.clone();
+        let Allowed { steps, mut assumptions } = instance.evidence.into_allowed();
         assumptions.extend(primitive.state.iter().chain(&primitive.external).cloned());
         Some(FirstStep {
-            from: instance.session.principal.clone(),
+            from: instance.session.principal,
             technique: primitive.id.clone(),
-            facts: instance.facts.clone(),
-            requests: instance.evidence.steps().cloned().collect(),
+            facts: instance.facts,
+            requests: steps,
             assumptions,
-            undecided: instance.evidence.unknown.clone(),
+            undecided,
         })
     }
 
     /// What a way gives: a session of each principal, or changes.
-    fn edges_of(&self, instance: &Instance) -> Vec<Edge> {
+    fn edges_of(&self, instance: Instance) -> Vec<Edge> {
+        let gains = gains(&instance);
         let Some(step) = self.first_step(instance) else { return Vec::new() };
-        let held = instance.facts.iter().filter_map(Fact::session);
-        let held: Vec<Option<Arc<str>>> = held.map(|session| Some(session.principal.clone())).collect();
-        let edge = |to| Edge {
-            from: step.from.clone(),
-            to,
-            technique: step.technique.clone(),
-            gains: gains(instance),
-            requests: step.requests.clone(),
-            assumptions: step.assumptions.clone(),
-            undecided: step.undecided.clone(),
-        };
-        if held.is_empty() { vec![edge(None)] } else { held.into_iter().map(edge).collect() }
+        let FirstStep { from, technique, facts, requests, assumptions, undecided } = step;
+        let mut held = facts.iter().filter_map(Fact::session).map(|session| session.principal.clone());
+        let first = Edge { from, to: held.next(), technique, gains, requests, assumptions, undecided };
+        let others: Vec<Edge> = held.map(|to| Edge { to: Some(to), ..first.clone() }).collect();
+        std::iter::once(first).chain(others).collect()
     }
 }

@@ -8,7 +8,7 @@ use gateproof_model::catalogue::Catalogue;
 use gateproof_model::text::fold_text;
 
 /// One call to be asked about.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub(crate) struct Call {
     pub action: String,
     /// A glob; empty: whatever the action is checked against.

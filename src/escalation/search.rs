@@ -12,6 +12,7 @@ use super::needs::calls_of;
 use super::open::{Lists, Open};
 use super::pending::Pending;
 use super::policies::{Reading, about_policies, changes_of};
+use super::remembered::Remembered;
 use super::required::Requirable;
 use super::session::Start;
 use super::sorts::Sorts;
@@ -82,6 +83,7 @@ struct SoFar {
     actions: BTreeSet<String>,
     kin: Kin,
     requirable: OnceCell<Requirable>,
+    remembered: Remembered,
 }
 
 /// What is asked about next.
@@ -93,6 +95,7 @@ pub(super) struct Round<'r, 'w> {
     pub facts: &'r BTreeSet<Fact>,
     pub kin: &'r Kin,
     pub naming: Option<Naming<'r>>,
+    pub remembered: &'r Remembered,
 }
 
 impl Search<'_, '_> {
@@ -110,6 +113,7 @@ impl Search<'_, '_> {
             actions: self.primitives.iter().flat_map(actions_of).collect(),
             kin: Kin::of(self.primitives),
             requirable: OnceCell::new(),
+            remembered: Remembered::default(),
         };
         self.start.sessions().map(Fact::Session).for_each(|fact| so_far.found.take(&fact));
         loop {
@@ -132,7 +136,7 @@ impl Search<'_, '_> {
         so_far: &mut SoFar,
         enough: &impl Fn(&Found, usize) -> bool,
     ) -> bool {
-        let SoFar { found, pending, changes, sorts, round, actions, kin, requirable } = so_far;
+        let SoFar { found, pending, changes, sorts, round, actions, kin, requirable, remembered } = so_far;
         let estate = ground.estate;
         let facts = found.facts.clone();
         let allowance = estate.allowance(actions);
@@ -147,8 +151,9 @@ impl Search<'_, '_> {
         };
         let requirable = requirable.get_or_init(|| Requirable::of(self.primitives, &objects));
         let naming = |only| sorts.as_ref().map(|sorts| Naming { sorts, only });
-        let (allowance, objects) = (&allowance, &objects);
-        let view = Round { estate, ground, allowance, objects, facts: &facts, kin, naming: naming(false) };
+        let (allowance, objects, naming_all) = (&allowance, &objects, naming(false));
+        let view =
+            Round { estate, ground, allowance, objects, facts: &facts, kin, naming: naming_all, remembered };
         self.look_for_goal(&view, pending, found);
         found.rounds = *round;
         if found.met_in.is_none() && found.met.iter().any(|m| m.unknown.is_none()) {
@@ -314,7 +319,8 @@ impl Search<'_, '_> {
                 return Vec::new();
             };
             let may = round.allowance.of(round.estate, &holder.entity);
-            let own = Arc::new((holder, Shared::default()));
+            let shared = Shared { shown: round.remembered.of(session), ..Shared::default() };
+            let own = Arc::new((holder, shared));
             let possible = |n: &usize| {
                 let primitive = self.primitives.get(*n).filter(|p| first.makes(p))?;
                 is_possible(round.estate, &may, &primitive.needs).then_some((*n, primitive))

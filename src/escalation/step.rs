@@ -7,6 +7,7 @@ use super::gain::Gained;
 use super::guard::{Allowed, Asker, Guard, Refuted};
 use super::needs::takes_token;
 use super::open::Open;
+use super::remembered::Answers;
 use super::session::{Holder, device};
 use super::sorts::Sorts;
 use super::ways::Search;
@@ -87,7 +88,9 @@ pub(super) enum Wanted<'a> {
 #[derive(Debug, Default)]
 pub(super) struct Shared {
     /// The calls that were asked about.
-    pub asked: Mutex<FxHashMap<String, Guard>>,
+    pub asked: Answers,
+    /// Those that were shown to be allowed, in earlier rounds too.
+    pub shown: Arc<Answers>,
     pub given: OnceLock<Vec<Arc<Object>>>,
     /// On which resources actions may be allowed.
     pub within: Mutex<FxHashMap<String, Option<Arc<Within>>>>,
@@ -186,14 +189,22 @@ impl Evidence {
     }
 
     /// The requests as a guard.
-    pub fn into_guard(self) -> Guard {
-        match self.unknown {
+    pub fn into_guard(mut self) -> Guard {
+        match self.unknown.take() {
             Some(reason) => Guard::Unknown(reason),
-            None => Guard::Holds(Arc::new(Allowed {
-                steps: self.steps().cloned().collect(),
-                assumptions: self.assumptions().cloned().collect(),
-            })),
+            None => Guard::Holds(Arc::new(self.into_allowed())),
         }
+    }
+
+    /// The requests, and what they take for granted.
+    pub fn into_allowed(self) -> Allowed {
+        let mut all = Allowed::default();
+        for carried in self.shown {
+            let Allowed { steps, assumptions } = Arc::unwrap_or_clone(carried.shown);
+            all.steps.extend(steps);
+            all.assumptions.extend(assumptions);
+        }
+        all
     }
 
     pub fn add(&mut self, guard: Guard) -> Result<(), Refuted> {

@@ -11,7 +11,7 @@ use super::needs::{Call, call_of, references};
 use super::open::Targets;
 use super::required::{has_required, untold_of};
 use super::session::Holder;
-use super::step::{Evidence, Finder, Instance, Wanted, Ways};
+use super::step::{Evidence, Finder, Instance, Shared, Wanted, Ways};
 use super::unnamed::not_shown;
 use crate::ask::Unlike;
 use crate::question::Constraint;
@@ -22,7 +22,7 @@ use gateproof_encodings::term::Terms;
 use gateproof_model::account::PrincipalEntity;
 use std::cell::OnceCell;
 use std::collections::BTreeMap;
-use std::sync::{Arc, PoisonError};
+use std::sync::Arc;
 
 /// The search for the ways of one primitive.
 pub(super) struct Search<'f, 'a, 'w> {
@@ -337,12 +337,11 @@ impl<'a> Search<'_, 'a, '_> {
 
     /// The answer about one call, which many ways of a session's steps have in common.
     fn ask(&self, terms: &mut Terms, call: &Call) -> Guard {
-        let key = format!("{call:?} {:?}", self.holder.when);
-        let asked = &self.finder.shared.asked;
-        let known = asked.lock().unwrap_or_else(PoisonError::into_inner).get(&key).cloned();
-        known.unwrap_or_else(|| {
+        let (Shared { asked, shown, .. }, when) = (self.finder.shared, &self.holder.when);
+        asked.get(call, when).or_else(|| shown.get(call, when)).unwrap_or_else(|| {
             let guard = self.finder.asker.ask(terms, self.holder, call);
-            asked.lock().unwrap_or_else(PoisonError::into_inner).insert(key, guard.clone());
+            let answers = if matches!(guard, Guard::Holds(_)) { shown } else { asked };
+            answers.keep(call, when, guard.clone());
             guard
         })
     }
