@@ -5,14 +5,17 @@
 mod account;
 #[path = "generate/random.rs"]
 mod random;
+#[path = "compare_estates/spoilt.rs"]
+mod spoilt;
 
 use account::{Account, OTHER, statement};
 use gateproof::ask::{CrossCheck, Estate, EstateOptions, Settings};
 use gateproof::compare::{EstateComparison, PrincipalComparison, Region, Relation, compare_estates};
-use gateproof::question::{Quantifier, Requests, Verdict};
+use gateproof::question::{Quantifier, Requests, Selector, Verdict};
 use random::Random;
 use serde_json::json;
-use std::collections::BTreeMap;
+use spoilt::Files;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 fn compared(old: &Account, new: &Account) -> EstateComparison {
@@ -242,4 +245,52 @@ fn gains_and_losses_agree_with_questions_about_each_snapshot() {
         }
     }
     assert!(gained >= 20 && same >= 60, "{gained} gained, {same} the same");
+}
+
+/// Whatever changes in a snapshot, what the comparison passes over as untouched differs in nothing: asked about all the same, it
+/// says the same.
+#[test]
+fn soak_what_is_passed_over_as_untouched_is_the_same() {
+    let folder = Path::new("corpus/snapshots/acme");
+    let (files, acme) = (Files::read(folder), Estate::load(folder, EstateOptions::default()).unwrap());
+    let policies = |path: &str| {
+        let kinds =
+            ["authorization-details", "policy", "grants", "tagging", "public-access", "policies", "provider"];
+        kinds.iter().any(|kind| path.contains(kind)) || path.starts_with("organization")
+    };
+    let settings = Settings { cross_check: CrossCheck::Never, ..Settings::default() };
+    let whole = Settings { exhaustive: true, ..settings.clone() };
+    let (mut differing, mut loaded, mut apart) = (0, 0, BTreeSet::new());
+    for seed in seeds() {
+        let mut random = Random::new(seed);
+        let (spoilt, change) = files.spoilt(&mut random, policies);
+        let Ok(new) = Estate::load(spoilt.path(), EstateOptions::default()) else { continue };
+        loaded += 1;
+        let (a, b) = if random.percent(50) { (&acme, &new) } else { (&new, &acme) };
+        let everybody = compare_estates(a, b, &[], &settings).unwrap();
+        // Somebody who is said to gain or lose something, and anybody.
+        let said: Vec<&str> =
+            everybody.principals.iter().map(|p| &*p.id).filter(|id| id.contains("/")).collect();
+        let all: Vec<&str> =
+            acme.callers().iter().map(|c| &*c.id).filter(|id| !id.ends_with(":root")).collect();
+        for callers in [said, all].into_iter().filter(|callers| !callers.is_empty()) {
+            let caller = random.word(&callers);
+            let among: [Selector; 1] = [caller.parse().unwrap()];
+            let Ok(full) = compare_estates(a, b, &among, &whole) else { continue };
+            let passed_over = everybody.principals.iter().filter(|p| *p.id == *caller);
+            assert!(
+                passed_over.eq(&full.principals),
+                "seed {seed}, {caller}, {change}: {:?}",
+                full.principals
+            );
+        }
+        differing += usize::from(everybody.relation != Relation::Equal);
+        apart.insert(change.split(':').next().unwrap_or_default().to_owned());
+    }
+    assert!(loaded >= 10 && differing >= 5, "{loaded} loaded, {differing} differ, in {} files", apart.len());
+}
+
+fn seeds() -> std::ops::Range<u64> {
+    let full = std::env::var("GATEPROOF_SOAK").is_ok_and(|v| v == "1");
+    if full { 0..2_000 } else { 0..16 }
 }

@@ -173,6 +173,7 @@ pub fn compare_estates(
         forwards: Direction::of(new, old, &after.added, settings)?,
         backwards: Direction::of(old, new, &before.added, settings)?,
         mentioning: Mutex::default(),
+        exhaustive: settings.exhaustive,
     };
     settings.progress.expect(pairs.len());
     let compared: Vec<(PrincipalComparison, Formulas)> = pairs
@@ -221,6 +222,8 @@ struct Comparer<'e> {
     backwards: Direction<'e>,
     /// What the policies of resources say about keys, by the keys.
     mentioning: Mutex<BTreeMap<BTreeSet<String>, Arc<Touched>>>,
+    /// Whether nothing is passed over as untouched.
+    exhaustive: bool,
 }
 
 impl<'e> Comparer<'e> {
@@ -229,6 +232,9 @@ impl<'e> Comparer<'e> {
             OwnChange::of(self.old.catalogue, pair.old.as_ref(), pair.new.as_ref());
         if !keys.is_empty() {
             touched.add(&self.mentioning(&keys));
+        }
+        if self.exhaustive {
+            touched = Touched::everything(self.old.catalogue);
         }
         let (mut gains, mut losses) = (Outcome::default(), Outcome::default());
         if !touched.is_nothing() || !self.cases.all.is_nothing() {
