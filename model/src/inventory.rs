@@ -86,7 +86,15 @@ impl Inventory {
     pub fn not_collected(&self, kind: &str, account: &str) -> Option<&[String]> {
         let kind = Self::kind(kind)?;
         let collected = self.collected.get(account).is_some_and(|kinds| kinds.contains(kind.name.as_str()));
-        (!collected).then_some(kind.commands.as_slice())
+        let told = collected || kind.within.as_deref().is_some_and(|outer| self.has_none(outer, account));
+        (!told).then_some(kind.commands.as_slice())
+    }
+
+    /// Whether an account is known to have no object of a kind.
+    fn has_none(&self, kind: &str, account: &str) -> bool {
+        self.not_collected(kind, account).is_none()
+            && self.unread(kind, account).is_empty()
+            && !self.of_kind(kind).iter().any(|thing| &*thing.account == account)
     }
 
     /// What could not be read of a kind in an account (refused calls, broken files, missing pages, members of the

@@ -563,6 +563,21 @@ fn what_was_not_collected_names_the_commands() {
     assert_eq!(inventory.not_collected("no.kind", ACCOUNT), None);
 }
 
+/// Without clusters there is nothing to list of each.
+#[test]
+fn where_there_are_no_clusters_there_is_nothing_within_them() {
+    let clusters = |some: Value| load(&[("ecs/list-clusters", json!({"clusterArns": some}))]);
+    let (none, one) = (clusters(json!([])), clusters(json!([here("ecs", "cluster/main")])));
+    let refused = json!([{"account": ACCOUNT, "region": "us-east-1", "service": "ecs", "operation": "list-clusters",
+        "name": null, "error": "AccessDeniedException"}]);
+    let other = [("kms/list-keys", json!({"Keys": []}))];
+    let (refused, nothing) = (load_with(&other, &refused), load(&other));
+    for kind in ["ecs.service", "ecs.task", "ecs.container-instance"] {
+        let commands = |snapshot: &Snapshot| snapshot.inventory().not_collected(kind, ACCOUNT).is_some();
+        assert_eq!([&none, &one, &refused, &nothing].map(commands), [false, true, true, true], "{kind}");
+    }
+}
+
 #[test]
 fn what_was_refused_is_unread_and_what_is_absent_is_not() {
     let error = |operation: &str, name: Value, error: &str| json!({"account": ACCOUNT, "region": "us-east-1", "service": "ecs", "operation": operation, "name": name, "error": error});

@@ -328,7 +328,7 @@ fn git_passwords_and_keys_are_found() {
 #[test]
 fn the_state_of_terraform_is_its_runners() {
     const MEANT: &str = r#"terraform = { state = ["arn:aws:s3:::acme-team-data-222222222222/*"], runners = ["role/acme-images-deploy"], planners = ["role/acme-build-pr"] }"#;
-    let said = audit(&example("acme-fixed"), &["TF-1", "TF-2"], Some(&intent()));
+    let said = audit(&example("acme-fixed"), &["TF-1", "TF-2"], Some(intent_with("").path()));
     says(&said, "TF-1", "images", Judgement::Unknown, "`terraform` in [audit]");
     says(&said, "TF-2", "images", Judgement::Unknown, "`terraform` in [audit]");
     assert_eq!(said.findings.len(), 2, "said once: {:?}", said.findings);

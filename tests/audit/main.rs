@@ -10,6 +10,8 @@
 mod accounts;
 mod approvals;
 mod builds;
+#[path = "../generate/copied.rs"]
+mod copied;
 mod delivery;
 mod documentation;
 mod example;

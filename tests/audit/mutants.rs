@@ -1,6 +1,6 @@
 //! The fixed twin with one thing spoilt: the control that is about it says so, and of what.
 
-use crate::said::{audit, changed, intent, of};
+use crate::said::{audit, change_too, changed, intent, of};
 use gateproof::audit::Judgement;
 use serde_json::{Value, json};
 
@@ -179,17 +179,18 @@ fn the_ways_in_which_mfa_is_asked_for_in_vain_are_found() {
         }
     };
     let key = "aws:MultiFactorAuthPresent";
-    for vain in ["BoolIfExists", "ForAllValues:Bool"] {
-        spoils(
-            "CP-APR-3",
-            "staging-deploy",
-            &format!("dave.okafor {says}"),
-            TOOLING,
-            grant(json!({vain: {key: "true"}})),
-        );
+    for (operator, in_vain) in [("BoolIfExists", true), ("ForAllValues:Bool", true), ("Bool", false)] {
+        let copy = changed(TOOLING, grant(json!({operator: {key: "true"}})));
+        // The service control policy would make up for it.
+        change_too(&copy, "organization/describe-policy/p-approvals1.json", |json| {
+            let text = json["Policy"]["Content"].as_str().unwrap();
+            let mut content: Value = serde_json::from_str(text).unwrap();
+            content["Statement"][0]["Resource"].as_array_mut().unwrap().truncate(1);
+            json["Policy"]["Content"] = content.to_string().into();
+        });
+        let said = audit(copy.path(), &["CP-APR-3"], Some(&intent()));
+        let violated = of(&said, "CP-APR-3", "staging-deploy", Judgement::Violated);
+        let found = violated.iter().any(|f| f.message.contains(&format!("dave.okafor {says}")));
+        assert_eq!(found, in_vain, "{operator}: {violated:?}");
     }
-    let copy = changed(TOOLING, grant(json!({"Bool": {key: "true"}})));
-    let said = audit(copy.path(), &["CP-APR-3"], Some(&intent()));
-    let violated = of(&said, "CP-APR-3", "staging-deploy", Judgement::Violated);
-    assert!(!violated.iter().any(|f| f.message.contains("dave.okafor")), "{violated:?}");
 }

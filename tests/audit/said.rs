@@ -1,5 +1,6 @@
 //! Auditing a snapshot, and copies of one that differ from it.
 
+use crate::copied::copy_folder;
 use gateproof::ask::{CrossCheck, Estate, EstateOptions, Settings};
 use gateproof::audit::{Audit, CONTROLS, Control, Finding, Judgement};
 use gateproof::config::Config;
@@ -98,23 +99,12 @@ pub fn copied() -> tempfile::TempDir {
     copy
 }
 
-fn copy_folder(from: &Path, to: &Path) {
-    fs::create_dir_all(to).unwrap();
-    for entry in fs::read_dir(from).unwrap() {
-        let entry = entry.unwrap();
-        let target = to.join(entry.file_name());
-        if entry.file_type().unwrap().is_dir() {
-            copy_folder(&entry.path(), &target);
-        } else {
-            fs::copy(entry.path(), &target).unwrap();
-        }
-    }
-}
-
-/// What Acme means to have but for the subjects of tokens, and more in the table of the audit.
+/// What Acme means to have but for the subjects of tokens and for Terraform, and more in the table of the audit.
 pub fn intent_with(lines: &str) -> tempfile::NamedTempFile {
     let file = tempfile::Builder::new().suffix(".toml").tempfile().unwrap();
     let text = fs::read_to_string(intent()).unwrap();
+    let (text, terraform) = text.split_once("[audit.terraform]").unwrap();
+    assert!(!terraform.contains("\n["), "the last table: {terraform}");
     let kept: Vec<&str> = text.lines().filter(|line| !line.starts_with("subjects = ")).collect();
     let text = kept.join("\n");
     let more = text.replacen("branches = [\"main\"]\n", &format!("branches = [\"main\"]\n{lines}\n"), 1);

@@ -5,6 +5,8 @@
 mod asked;
 mod calls;
 mod claims;
+#[path = "../generate/copied.rs"]
+mod copied;
 mod examples;
 mod files;
 #[path = "../golden/examples.rs"]

@@ -1,6 +1,7 @@
 //! A certificate of one snapshot is none of another: the digest tells, and where that is forged, the formulas do.
 
 use crate::asked::Asked;
+use crate::copied::copy_folder;
 use crate::examples::{answers, certify, untrue};
 use crate::golden::golden;
 use gateproof::ask::{Estate, EstateOptions};
@@ -13,19 +14,6 @@ use std::path::Path;
 
 const ACME: &str = "corpus/snapshots/acme";
 const DETAILS: &str = "accounts/222222222222/global/iam/get-account-authorization-details.json";
-
-fn copy(from: &Path, to: &Path) {
-    fs::create_dir_all(to).unwrap();
-    for entry in fs::read_dir(from).unwrap() {
-        let entry = entry.unwrap();
-        let target = to.join(entry.file_name());
-        if entry.path().is_dir() {
-            copy(&entry.path(), &target);
-        } else {
-            fs::copy(entry.path(), target).unwrap();
-        }
-    }
-}
 
 fn edit(file: &Path, change: &dyn Fn(&mut Value)) {
     let mut json: Value = serde_json::from_str(&fs::read_to_string(file).unwrap()).unwrap();
@@ -100,7 +88,7 @@ fn a_proof_of_another_snapshot_is_refused() {
     let mut lies = 0;
     for (n, (what, change)) in CHANGES.iter().enumerate() {
         let root = folder.path().join(n.to_string());
-        copy(Path::new(ACME), &root);
+        copy_folder(Path::new(ACME), &root);
         assert_eq!(digest_snapshot(&root).unwrap(), digest, "a copy has the same digest");
         change(&root);
         let changed = Estate::load(&root, EstateOptions::default()).unwrap();
@@ -144,7 +132,7 @@ fn the_digest_covers_names_and_content_and_nothing_hidden() {
 fn what_cannot_be_read_any_more_is_not_impossible() {
     let folder = tempfile::tempdir().unwrap();
     let root = folder.path().join("acme");
-    copy(Path::new(ACME), &root);
+    copy_folder(Path::new(ACME), &root);
     let estate = Estate::load(&root, EstateOptions::default()).unwrap();
     let words = ["can", "--principal", "user/dave.okafor", "--action", "codepipeline:PutApprovalResult"];
     let asked = Asked::of(&words.map(Value::from));

@@ -1,5 +1,6 @@
 //! Files of properties about the example organization.
 
+use crate::copied::copy_folder;
 use gateproof::ask::{Environments, Estate, EstateOptions, Settings};
 use gateproof::check::{Decided, Judgement, Names, PropertyFile, decide};
 use gateproof::escalation::EscalationSettings;
@@ -26,10 +27,16 @@ pub fn fixed() -> &'static Estate {
     FIXED.get_or_init(|| load("acme-fixed", Missing::Assume))
 }
 
-/// The fixed one, what was not collected of it being unknown.
-pub fn fixed_but_unknown() -> &'static Estate {
-    static UNKNOWN: OnceLock<Estate> = OnceLock::new();
-    UNKNOWN.get_or_init(|| load("acme-fixed", Missing::Unknown))
+/// The fixed one, of which it was not collected which clusters there are.
+pub fn fixed_in_part(missing: Missing) -> Estate {
+    let copy = tempfile::tempdir().unwrap();
+    copy_folder(Path::new("corpus/snapshots/acme-fixed"), copy.path());
+    let clusters = "accounts/444444444444/us-east-1/ecs/list-clusters.json";
+    std::fs::remove_file(copy.path().join(clusters)).unwrap();
+    let estate = Estate::load(copy.path(), EstateOptions { missing }).unwrap();
+    // What is read later is read while the folder is there.
+    estate.snapshot.inventory();
+    estate
 }
 
 /// All steps, and the environment that the tests speak of.

@@ -3,6 +3,8 @@
 
 mod agreement;
 mod changes;
+#[path = "../generate/copied.rs"]
+mod copied;
 mod file;
 mod kinds;
 mod refusals;

@@ -10,6 +10,8 @@
 mod checks;
 mod collection;
 mod compare;
+#[path = "../generate/copied.rs"]
+mod copied;
 mod documentation;
 mod escalation;
 mod export;

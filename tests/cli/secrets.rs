@@ -1,5 +1,6 @@
 //! Secrets of a snapshot stay in it: no output, error or log holds one, whatever the command and the form.
 
+use crate::copied::copy_folder;
 use crate::program::run;
 use serde_json::{Value, json};
 use std::fs;
@@ -13,19 +14,6 @@ const DETAILS: &str = "accounts/222222222222/global/iam/get-account-authorizatio
 struct Canaries {
     folder: TempDir,
     planted: usize,
-}
-
-fn copy_folder(from: &Path, to: &Path) {
-    fs::create_dir_all(to).unwrap();
-    for entry in fs::read_dir(from).unwrap() {
-        let entry = entry.unwrap();
-        let target = to.join(entry.file_name());
-        if entry.file_type().unwrap().is_dir() {
-            copy_folder(&entry.path(), &target);
-        } else {
-            fs::copy(entry.path(), &target).unwrap();
-        }
-    }
 }
 
 /// What all canaries begin with; it stands nowhere else.

@@ -1,5 +1,6 @@
 //! Selectors that speak of pipelines: they stand for the principals that `map` shows.
 
+use crate::copied::copy_folder;
 use crate::program::{ask, run, stderr};
 use serde_json::Value;
 use std::collections::BTreeSet;
@@ -108,7 +109,7 @@ fn reach_takes_them_on_both_ends() {
 fn what_a_stage_runs_as_is_never_guessed() {
     let folder = tempfile::tempdir().unwrap();
     let source = Path::new(env!("CARGO_MANIFEST_DIR")).join(ACME);
-    copy(&source, folder.path());
+    copy_folder(&source, folder.path());
     fs::remove_file(folder.path().join("accounts/222222222222/us-east-1/codebuild/batch-get-projects.json"))
         .unwrap();
     let snapshot = folder.path().to_str().unwrap();
@@ -120,17 +121,4 @@ fn what_a_stage_runs_as_is_never_guessed() {
     assert!(said.contains("aws codebuild batch-get-projects"), "{said}");
     let refused = run(&["can", ACME, "--principal", "stage:Build@nowhere", "--action", "iam:PassRole"]);
     assert!(stderr(&refused).contains("aws codepipeline list-pipelines"), "{}", stderr(&refused));
-}
-
-fn copy(from: &Path, to: &Path) {
-    fs::create_dir_all(to).unwrap();
-    for entry in fs::read_dir(from).unwrap() {
-        let entry = entry.unwrap();
-        let target = to.join(entry.file_name());
-        if entry.file_type().unwrap().is_dir() {
-            copy(&entry.path(), &target);
-        } else {
-            fs::copy(entry.path(), target).unwrap();
-        }
-    }
 }

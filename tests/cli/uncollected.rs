@@ -1,22 +1,25 @@
 //! What was not collected and may touch an answer is said, wherever it is of; what can't is not.
 
+use crate::copied::copy_folder;
 use crate::program::ask;
 use std::fs;
 use std::path::Path;
-use std::process::Command;
 
 const BUCKET: &str = "acme-staging-masked-333333333333";
 const CAROL: &str = "arn:aws:iam::222222222222:user/people/carol.schmidt";
 const TASK: &str = "arn:aws:iam::444444444444:role/payments-task";
 
+/// One of the twins but for a file.
+fn without(twin: &str, file: &str) -> tempfile::TempDir {
+    let copy = tempfile::tempdir().unwrap();
+    copy_folder(&Path::new("corpus/snapshots").join(twin), &copy.path().join(twin));
+    fs::remove_file(copy.path().join(twin).join(file)).unwrap();
+    copy
+}
+
 /// The example organization but for the policy of a bucket.
 fn without_the_policy() -> tempfile::TempDir {
-    let copy = tempfile::tempdir().unwrap();
-    let from = Path::new(env!("CARGO_MANIFEST_DIR")).join("corpus/snapshots/acme");
-    assert!(Command::new("cp").arg("-r").arg(from).arg(copy.path()).status().unwrap().success());
-    let policy = format!("acme/accounts/333333333333/us-east-1/s3api/get-bucket-policy/{BUCKET}.json");
-    fs::remove_file(copy.path().join(policy)).unwrap();
-    copy
+    without("acme", &format!("accounts/333333333333/us-east-1/s3api/get-bucket-policy/{BUCKET}.json"))
 }
 
 fn assumptions(snapshot: &Path, principal: &str, action: &str, resource: &str) -> Vec<String> {
@@ -74,8 +77,16 @@ fn what_is_of_another_service_or_action_is_not_missed() {
 /// Whatever no listing tells of may be there, if what is missing is to be unknown.
 #[test]
 fn no_chain_is_ruled_out_over_an_inventory_that_is_unknown() {
-    let fixed = "corpus/snapshots/acme-fixed";
-    let asked = ["reach", fixed, "--from", "role/acme-build-prod", "--administrator", "account:444444444444"];
+    let copy = without("acme-fixed", "accounts/444444444444/us-east-1/ecs/list-clusters.json");
+    let fixed = copy.path().join("acme-fixed");
+    let asked = [
+        "reach",
+        fixed.to_str().unwrap(),
+        "--from",
+        "role/acme-build-prod",
+        "--administrator",
+        "account:444444444444",
+    ];
     let (code, assumed) = ask(&asked);
     assert_eq!((code, assumed["verdict"].as_str()), (0, Some("impossible")));
     assert!(!assumed["assumptions"].as_array().unwrap().is_empty());

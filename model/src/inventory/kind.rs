@@ -37,6 +37,8 @@ pub struct Kind {
     pub(super) joins: BTreeMap<String, Vec<Join>>,
     /// Calls whose resources the snapshot knows by ARN already.
     pub(super) known_from: Vec<Call>,
+    /// The kind within whose objects these lie: where there are none of it, there are none of these.
+    pub(super) within: Option<String>,
 }
 
 impl Kind {
@@ -124,6 +126,7 @@ struct KindForm {
     joins: BTreeMap<String, Vec<Join>>,
     #[serde(default)]
     known_from: Vec<String>,
+    within: Option<String>,
 }
 
 #[derive(Deserialize)]
@@ -193,7 +196,8 @@ fn parse_kind(form: KindForm) -> Result<Kind, String> {
         return Err("found no call that lists the objects, expected one at least".to_owned());
     }
     listing.append(&mut telling);
-    Ok(Kind { name: form.kind, commands: listing, arns, fields, reads, joins: form.joins, known_from })
+    let KindForm { kind: name, joins, within, .. } = form;
+    Ok(Kind { name, commands: listing, arns, fields, reads, joins, known_from, within })
 }
 
 fn command(call: &str, argument: Option<&str>) -> String {
@@ -260,12 +264,18 @@ fn parse_source(text: &str) -> Result<ArnSource, String> {
     Ok(ArnSource::Of(template))
 }
 
-/// Whether the joins of all kinds go by kinds and fields that there are; the error names one that doesn't.
+/// Whether the joins of all kinds go by kinds and fields that there are, and kinds lie within others that there are; the error names
+/// one that doesn't.
 ///
 /// # Errors
 /// Where one doesn't.
 pub fn check_joins(kinds: &[Kind]) -> Result<(), String> {
     let find = |name: &str| kinds.iter().find(|kind| kind.name == name);
+    for kind in kinds {
+        if let Some(stray) = kind.within.as_deref().filter(|outer| find(outer).is_none()) {
+            return Err(format!("kind {}: found within {stray}, expected a kind", kind.name));
+        }
+    }
     let has = |kind: &Kind, field: &str| COMMON_FIELDS.contains(&field) || kind.fields.contains_key(field);
     for kind in kinds {
         for (field, join) in
