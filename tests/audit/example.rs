@@ -13,6 +13,16 @@ pub fn said_of(name: &'static str) -> &'static Audit {
     known.get_or_init(|| audit(&example(name), &[], Some(&intent())))
 }
 
+/// One test, since an audit of the vulnerable twin takes longer than all that is looked at in it, and each test is a process of its own.
+#[test]
+fn what_is_said_of_the_example_is_right() {
+    what_is_planted_is_found_and_what_was_fixed_is_not();
+    who_approves_without_mfa_is_who_the_questions_name();
+    violations_come_with_what_shows_them_and_proofs_with_what_they_refute();
+    fingerprints_tell_findings_apart_and_stay();
+    all_that_is_said_of_the_example_is_as_it_was();
+}
+
 /// What is planted (`corpus/snapshots/README.md`): the gap, the control, the pipeline, and what the message must say.
 const PLANTED: [(&str, &str, &str, &str); 48] = [
     ("G03", "CP-A4", "staging-deploy", "bob.ferreira may write what is shipped, and approve it"),
@@ -70,7 +80,6 @@ const PLANTED: [(&str, &str, &str, &str); 48] = [
     ("G34", "CP-SRC-4", "prod-deploy", "`**`, which isn't meant to be shipped"),
 ];
 
-#[test]
 fn what_is_planted_is_found_and_what_was_fixed_is_not() {
     for (gap, control, name, says) in PLANTED {
         let found = |twin| {
@@ -83,7 +92,6 @@ fn what_is_planted_is_found_and_what_was_fixed_is_not() {
 }
 
 /// Whom the approvals' demo names, exactly.
-#[test]
 fn who_approves_without_mfa_is_who_the_questions_name() {
     let violated = of(said_of("acme"), "CP-APR-3", "prod-deploy", Judgement::Violated);
     let who: BTreeSet<&str> = violated.iter().filter_map(|f| f.message.split_whitespace().next()).collect();
@@ -94,7 +102,6 @@ fn who_approves_without_mfa_is_who_the_questions_name() {
     assert_eq!(fixed.len(), 2, "keys and sessions");
 }
 
-#[test]
 fn violations_come_with_what_shows_them_and_proofs_with_what_they_refute() {
     for finding in &said_of("acme").findings {
         let witness = finding.evidence.iter().any(|e| matches!(e, Evidence::Request(_) | Evidence::Chain(_)));
@@ -163,7 +170,6 @@ fn the_fixed_twin_holds() {
     assert!(open.len() == 2 && open.iter().all(untold), "{open:#?}");
 }
 
-#[test]
 fn fingerprints_tell_findings_apart_and_stay() {
     let first = said_of("acme");
     let again = audit(&example("acme"), &["CP-A1", "CP-APR-3"], Some(&intent()));
@@ -173,7 +179,6 @@ fn fingerprints_tell_findings_apart_and_stay() {
 }
 
 /// All that is said of both twins, a line each, as a person has read it. To write it anew: `GATEPROOF_WRITE_DOCS=1`.
-#[test]
 fn all_that_is_said_of_the_example_is_as_it_was() {
     for twin in ["acme", "acme-fixed"] {
         let mut lines: Vec<String> = said_of(twin)
