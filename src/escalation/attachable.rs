@@ -6,10 +6,12 @@
 
 use super::among::Among;
 use super::bind::{List, Object, Objects, Scene};
+use super::conditions::documents_of_all_versions;
 use gateproof_encodings::language::matches;
 use gateproof_model::catalogue::Catalogue;
 use gateproof_model::pattern::Pattern;
 use gateproof_model::policy::{Document, Operand};
+use gateproof_model::snapshot::Snapshot;
 use indexmap::IndexMap;
 use rustc_hash::{FxBuildHasher, FxHashMap, FxHashSet};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -27,7 +29,32 @@ pub(super) fn is_administrator(object: &Object) -> bool {
 pub(super) type OfAws = Mutex<FxHashMap<(Arc<str>, Tests), List>>;
 
 /// The patterns that conditions compare policies' ARNs with; `None` where one holds a variable.
-type Tests = Option<Vec<Pattern>>;
+pub(super) type Tests = Option<Vec<Pattern>>;
+
+/// Those of all policies of a snapshot.
+pub(super) fn tests_of_all(snapshot: &Snapshot) -> Tests {
+    tests_of(documents_of_all_versions(snapshot).map(AsRef::as_ref))
+}
+
+/// Of some policies those that conditions tell apart from one of them: somebody may be allowed to give them before that one. `tests` of
+/// the policies as they were before any step, `documents` that have a say now.
+pub(super) fn told_apart<'d>(
+    from: &Object,
+    among: &[Arc<Object>],
+    tests: &Tests,
+    documents: impl Iterator<Item = &'d Document>,
+) -> FxHashSet<Arc<str>> {
+    let (Some(earlier), Some(now)) = (tests, tests_of(documents)) else {
+        return among.iter().map(|object| object.arn.clone()).collect();
+    };
+    let tests: Vec<&Pattern> = earlier.iter().chain(&now).collect();
+    let differ = |arn: &str| {
+        let sees = |test: &Pattern, fold| matches(test, arn, fold) != matches(test, &from.arn, fold);
+        tests.iter().any(|test| sees(test, false) || sees(test, true))
+    };
+    let is_told = |object: &&Arc<Object>| members(object).iter().any(|arn| differ(arn));
+    among.iter().filter(is_told).map(|object| object.arn.clone()).collect()
+}
 
 /// The policies, the one that allows everything first, then the caller's account's own among those `known`; AWS's that `documents`
 /// don't tell apart as one.

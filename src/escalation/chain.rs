@@ -300,6 +300,7 @@ impl<'c, 'a, 'w> Chains<'c, 'a, 'w> {
             gained: &Gained::default(),
             naming: None,
             only_on: [None, None],
+            tests: None,
         };
         let made = finder.again(&mut Terms::default(), instance, primitive).ok()?;
         made.evidence.unknown.is_none().then_some(made)

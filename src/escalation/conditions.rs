@@ -12,6 +12,12 @@ pub(crate) fn has_condition_on(snapshot: &Snapshot, key: &str) -> bool {
     conditions.into_iter().any(|c| *c.key == *key)
 }
 
+/// The policies of a snapshot, and other versions of them, which steps can bring in force.
+pub(super) fn documents_of_all_versions(snapshot: &Snapshot) -> impl Iterator<Item = &Arc<Document>> {
+    let versions = snapshot.managed_policies().iter().flat_map(|p| &p.versions).map(|v| &v.document);
+    documents(snapshot).chain(versions)
+}
+
 fn documents(snapshot: &Snapshot) -> impl Iterator<Item = &Arc<Document>> {
     let principals = snapshot.principals().iter();
     let own = principals.flat_map(|p| p.identity.iter().chain(p.boundary.iter().flatten()).chain(&p.trust));

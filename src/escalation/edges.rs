@@ -187,6 +187,7 @@ impl Search<'_, '_> {
             gained: &Gained::default(),
             naming: None,
             only_on: [None, None],
+            tests: None,
         };
         let again = finder.again(terms, &instance, primitive);
         instance.take(again);

@@ -1,5 +1,6 @@
 //! What a state of the policies gives to every search that comes there, made when first needed and shared.
 
+use super::attachable::{Tests, tests_of_all};
 use super::bind::Objects;
 use super::guard::Asker;
 use super::search::for_steps;
@@ -21,6 +22,7 @@ pub(crate) struct Ground<'w> {
     pub(super) goals: Asker<'w>,
     stock: OnceLock<Arc<Stock>>,
     seers: OnceLock<Arc<Seers>>,
+    tests: OnceLock<Tests>,
 }
 
 impl<'w> Ground<'w> {
@@ -28,20 +30,25 @@ impl<'w> Ground<'w> {
     pub fn of(estate: &'w Estate, settings: &'w Settings) -> Self {
         let steps = Asker::new(estate, Cow::Owned(for_steps(settings)));
         let goals = Asker::new(estate, settings);
-        Self { estate, steps, goals, stock: OnceLock::new(), seers: OnceLock::new() }
+        Self { estate, steps, goals, stock: OnceLock::new(), seers: OnceLock::new(), tests: OnceLock::new() }
     }
 
     /// The same, for searches without number.
     pub fn of_many(estate: &'w Estate, settings: &'w Settings) -> Self {
         let Self { steps, goals, .. } = Self::of(estate, settings);
         let (steps, goals) = (steps.keeping(KEPT), goals.keeping(KEPT));
-        Self { estate, steps, goals, stock: OnceLock::new(), seers: OnceLock::new() }
+        Self { estate, steps, goals, stock: OnceLock::new(), seers: OnceLock::new(), tests: OnceLock::new() }
     }
 
     /// The objects, for one search.
     pub(super) fn objects(&self) -> Objects<'w> {
         let snapshot = &self.estate.snapshot;
         Objects::among(snapshot, self.stock.get_or_init(|| Arc::new(Stock::of(snapshot))).clone())
+    }
+
+    /// What policies' conditions compare the ARNs of managed policies with.
+    pub(super) fn tests(&self) -> &Tests {
+        self.tests.get_or_init(|| tests_of_all(&self.estate.snapshot))
     }
 
     /// Who can see what of callers.

@@ -361,6 +361,7 @@ impl Search<'_, '_> {
                         gained: &gained,
                         naming: round.naming,
                         only_on: first.only_on(primitive),
+                        tests: Some(self.ground.tests()).filter(|_| self.every_way),
                     };
                     let ways = finder.ways(terms, *n, primitive);
                     let sure = ways.instances.iter().filter(|i| i.evidence.unknown.is_none());

@@ -1,6 +1,7 @@
 //! One kind of step for one session: every way of it, or that there is none.
 
 use super::apart::Apart;
+use super::attachable::Tests;
 use super::bind::{Object, Objects};
 use super::fact::{Fact, Session};
 use super::gain::Gained;
@@ -63,6 +64,9 @@ pub(super) struct Finder<'a, 'w> {
     pub naming: Option<Naming<'a>>,
     /// What some call must be about, each of these; `None`: anything.
     pub only_on: [Option<&'a Apart>; 2],
+    /// What policies compare the ARNs of managed policies with, before any step; `None`: of those that can be given, one that no other
+    /// gives more than will do.
+    pub tests: Option<&'a Tests>,
 }
 
 /// How new principals are told apart.
@@ -92,6 +96,8 @@ pub(super) struct Shared {
     /// Those that were shown to be allowed, in earlier rounds too.
     pub shown: Arc<Answers>,
     pub given: OnceLock<Vec<Arc<Object>>>,
+    /// Of the policies that can be given, those that may be had before the one that allows everything.
+    pub told_apart: OnceLock<FxHashSet<Arc<str>>>,
     /// On which resources actions may be allowed.
     pub within: Mutex<FxHashMap<String, Option<Arc<Within>>>>,
 }

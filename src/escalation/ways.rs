@@ -2,7 +2,7 @@
 
 use super::admitted::Decided;
 use super::alike::keys_of;
-use super::attachable::{attachable, is_administrator};
+use super::attachable::{attachable, is_administrator, told_apart};
 use super::bind::{Near, Object, Scene};
 use super::effect::{alternatives, facts_of};
 use super::fact::Fact;
@@ -20,6 +20,8 @@ use gateproof_encodings::primitive::{Binding, Effect, Need, Primitive, Reference
 use gateproof_encodings::scope::is_assume_action;
 use gateproof_encodings::term::Terms;
 use gateproof_model::account::PrincipalEntity;
+use gateproof_model::policy::Document;
+use rustc_hash::FxHashSet;
 use std::cell::OnceCell;
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -128,9 +130,13 @@ impl<'a> Search<'_, 'a, '_> {
             candidates.retain(|object| is_one || object.is_unnamed());
         }
         let helps = self.only_helps(variable);
+        let mut others: Option<&FxHashSet<Arc<str>>> = None;
         for object in candidates {
+            if others.is_some_and(|others| !others.contains(&object.arn)) {
+                continue;
+            }
             let dominates = self.is_administrator(variable, &object);
-            let scene = scene.with(variable, object);
+            let scene = scene.with(variable, object.clone());
             if !self.is_its_own(&scene) || !self.is_worth_while(&scene, variable, ways) {
                 continue;
             }
@@ -152,13 +158,32 @@ impl<'a> Search<'_, 'a, '_> {
             };
             let before = ways.instances.len();
             self.bind(terms, &scene, at + 1, &evidence, ways);
-            // No other policy gives more; and it takes one only of what the effects don't tell apart.
-            if (dominates || helps)
-                && ways.instances.iter().skip(before).any(|i| i.evidence.unknown.is_none())
-            {
+            let shown = ways.instances.iter().skip(before).any(|i| i.evidence.unknown.is_none());
+            // It takes one only of what the effects don't tell apart.
+            if helps && shown {
                 break;
             }
+            // No other policy gives more, though one that gives less may be had by fewer steps.
+            if dominates && shown {
+                others = Some(self.told_apart(&object));
+            }
         }
+    }
+
+    /// The policies that somebody may be allowed to give before one that no other gives more than.
+    fn told_apart(&self, from: &Object) -> &FxHashSet<Arc<str>> {
+        let Finder { shared, tests, .. } = self.finder;
+        shared.told_apart.get_or_init(|| match (tests, shared.given.get()) {
+            (Some(tests), Some(given)) => told_apart(from, given, tests, self.own_documents()),
+            _ => FxHashSet::default(),
+        })
+    }
+
+    /// The policies that say what the caller may give.
+    fn own_documents(&self) -> impl Iterator<Item = &Document> {
+        let policies = &self.holder.entity.policies;
+        let documents = policies.identity.iter().chain(policies.boundary.iter().flatten());
+        documents.chain(policies.scps.iter().flatten()).map(AsRef::as_ref)
     }
 
     /// Whether the step may still give something, now that the variable is bound too.
@@ -472,12 +497,9 @@ impl<'a> Search<'_, 'a, '_> {
         if !gives {
             return Some(known);
         }
-        let given = self.finder.shared.given.get_or_init(|| {
-            let policies = &self.holder.entity.policies;
-            let documents = policies.identity.iter().chain(policies.boundary.iter().flatten());
-            let documents = documents.chain(policies.scps.iter().flatten()).map(AsRef::as_ref);
-            attachable(scene, self.finder.objects, known, documents)
-        });
+        let objects = self.finder.objects;
+        let given =
+            self.finder.shared.given.get_or_init(|| attachable(scene, objects, known, self.own_documents()));
         Some(given.clone())
     }
 
