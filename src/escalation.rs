@@ -13,6 +13,7 @@ mod apart;
 mod attachable;
 mod bearing;
 mod bind;
+mod bound;
 mod by_arn;
 mod chain;
 mod commands;

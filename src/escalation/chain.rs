@@ -6,11 +6,12 @@
 
 use super::bearing::{Bearing, On, may_take};
 use super::bind::Objects;
+use super::bound::{Early, may_be_had};
 use super::fact::{Fact, Session};
 use super::gain::Gained;
 use super::graph::Graph;
 use super::guard::{Asker, Guard};
-use super::minimal::minimal_sets;
+use super::minimal::{Minimal, minimal_sets};
 use super::plan::Steps;
 use super::policies::{Reading, changes_of};
 use super::required::{has_all_required, required_by};
@@ -53,8 +54,25 @@ pub(super) struct Chains<'c, 'a, 'w> {
     worlds_made: usize,
     /// The boundaries that new principals are made under.
     under: Arc<FxHashMap<Fact, Vec<Fact>>>,
-    pub needed: BTreeMap<usize, Arc<Vec<Vec<usize>>>>,
-    goals: BTreeMap<usize, Arc<Vec<Vec<usize>>>>,
+    /// What steps need, by their places.
+    pub needed: BTreeMap<usize, Needs>,
+    /// What sessions need that meet the goal, by their places.
+    goals: BTreeMap<usize, Needs>,
+}
+
+/// What something needs, as far as it can be had early enough.
+#[derive(Clone)]
+pub(super) struct Needs {
+    /// After so many steps at most.
+    pub latest: usize,
+    /// Whether facts or sets were left out that can be had later only.
+    pub more: bool,
+    /// Whether sets were, of facts each of which can be had by then.
+    cut: bool,
+    /// The facts that may have a say, by number.
+    among: Arc<[usize]>,
+    /// The smallest sets of them with which it holds, the session among them.
+    pub sets: Arc<Vec<Vec<usize>>>,
 }
 
 impl<'c, 'a, 'w> Chains<'c, 'a, 'w> {
@@ -79,7 +97,7 @@ impl<'c, 'a, 'w> Chains<'c, 'a, 'w> {
     pub fn graph(&mut self) -> Graph {
         let mut goals: Vec<BTreeSet<Fact>> = Vec::new();
         for n in 0..self.found.met.len() {
-            goals.extend(self.goals_of(n).iter().map(|needs| self.named(needs)));
+            goals.extend(self.goals_of(n, usize::MAX).sets.iter().map(|needs| self.named(needs)));
         }
         let rules = self.rules(&goals);
         Graph::of(
@@ -95,83 +113,134 @@ impl<'c, 'a, 'w> Chains<'c, 'a, 'w> {
         facts.iter().filter_map(|n| self.bearing.fact(*n)).cloned().collect()
     }
 
-    /// The smallest sets of facts with which the goal is met in the `n`th session that meets it, the session among them.
-    pub fn goals_of(&mut self, n: usize) -> Arc<Vec<Vec<usize>>> {
-        if let Some(known) = self.goals.get(&n) {
-            return known.clone();
-        }
-        let sets = match self.found.met.get(n) {
+    /// The smallest sets of facts with which the goal is met in the `n`th session that meets it, of those that can be had after
+    /// `latest` steps at most.
+    pub fn goals_of(&mut self, n: usize, latest: usize) -> Needs {
+        let known = self.goals.get(&n).cloned();
+        let needs = match self.found.met.get(n) {
             Some(met) if met.unknown.is_none() => match &met.by {
-                Fact::Session(session) => self.goals_in(session),
-                fact => self.bearing.number(fact).map(|n| vec![n]).into_iter().collect(),
+                Fact::Session(session) => {
+                    let related = || self.related_to_goal(session);
+                    let among = known.as_ref().map_or_else(related, |known| known.among.clone());
+                    let holds = |chains: &mut Self, facts: &[Fact], reading| {
+                        let world = chains.world(facts, reading);
+                        matches!(chains.meets(world.as_deref(), facts, session), (Guard::Holds(..), _))
+                    };
+                    self.needs_among(among, known, latest, session, &holds)
+                }
+                fact => Needs::only(self.bearing.number(fact).map(|n| vec![n])),
             },
-            _ => Vec::new(),
+            _ => Needs::only(None),
         };
-        let sets = Arc::new(sets);
-        self.goals.insert(n, sets.clone());
-        sets
+        self.goals.insert(n, needs.clone());
+        needs
     }
 
-    /// The same of a session.
-    fn goals_in(&mut self, session: &Session) -> Vec<Vec<usize>> {
+    /// The facts that may have a say in whether the goal is met in a session.
+    fn related_to_goal(&self, session: &Session) -> Arc<[usize]> {
         let requests = self.goal.requests();
         let on = requests.as_ref().map_or(On::Anything, |requests| On::Requests(requests));
-        let related = match requests.as_ref().is_some_and(Vec::is_empty) {
-            true => Vec::new(),
-            false => self.bearing.on(&self.search.estate.snapshot, session, &on),
-        };
-        self.needed_of(&related, session, &|chains, facts, reading| {
-            let world = chains.world(facts, reading);
-            matches!(chains.meets(world.as_deref(), facts, session), (Guard::Holds(..), _))
-        })
+        match requests.as_ref().is_some_and(Vec::is_empty) {
+            true => Arc::default(),
+            false => self.bearing.on(&self.search.estate.snapshot, session, &on).into(),
+        }
     }
 
-    /// The smallest sets of facts that a step can be made with, its session among them.
-    pub fn needs_of(&mut self, n: usize) -> Arc<Vec<Vec<usize>>> {
-        if let Some(known) = self.needed.get(&n) {
-            return known.clone();
+    /// The smallest sets of facts that a step can be made with, of those that can be had after `latest` steps at most.
+    pub fn needs_of(&mut self, n: usize, latest: usize) -> Needs {
+        let known = self.needed.get(&n).cloned();
+        if let Some(known) = known.clone().filter(|known| known.latest == latest || !known.more) {
+            return known;
         }
         let found = self.found;
-        let sets = match found.instances.get(n) {
+        let needs = match found.instances.get(n) {
             Some(instance) if instance.evidence.unknown.is_none() => {
-                let bound: Vec<Arc<str>> = instance.binding.iter().map(|(_, o)| o.arn.clone()).collect();
-                let snapshot = &self.search.estate.snapshot;
-                let mut related = self.bearing.on(snapshot, &instance.session, &On::Objects(&bound));
-                let primitive = self.search.primitives.get(instance.primitive);
-                let required = primitive.map(|p| required_by(instance, p)).unwrap_or_default();
-                related.extend(required.iter().filter_map(|fact| self.bearing.number(fact)));
-                related.sort_unstable();
-                related.dedup();
-                self.needed_of(&related, &instance.session, &|chains, facts, reading| {
+                let related = || self.related_to(instance);
+                let among = known.as_ref().map_or_else(related, |known| known.among.clone());
+                let holds = |chains: &mut Self, facts: &[Fact], reading| {
                     chains.made(facts, reading, instance).is_some()
-                })
+                };
+                self.needs_among(among, known, latest, &instance.session, &holds)
             }
-            _ => Vec::new(),
+            _ => Needs::only(None),
         };
-        let sets = Arc::new(sets);
-        self.needed.insert(n, sets.clone());
-        sets
+        self.needed.insert(n, needs.clone());
+        needs
     }
 
-    /// The smallest sets among some facts with which something holds that holds with all of them at most, with the session.
+    /// The facts that may have a say in whether a step can be made.
+    fn related_to(&self, instance: &Instance) -> Arc<[usize]> {
+        let bound: Vec<Arc<str>> = instance.binding.iter().map(|(_, o)| o.arn.clone()).collect();
+        let snapshot = &self.search.estate.snapshot;
+        let mut related = self.bearing.on(snapshot, &instance.session, &On::Objects(&bound));
+        let primitive = self.search.primitives.get(instance.primitive);
+        let required = primitive.map(|p| required_by(instance, p)).unwrap_or_default();
+        related.extend(required.iter().filter_map(|fact| self.bearing.number(fact)));
+        related.sort_unstable();
+        related.dedup();
+        related.into()
+    }
+
+    /// What something needs of some facts, where it may be `known` of those that can be had earlier.
+    fn needs_among(
+        &mut self,
+        among: Arc<[usize]>,
+        known: Option<Needs>,
+        latest: usize,
+        session: &Session,
+        holds: &dyn Fn(&mut Self, &[Fact], Reading) -> bool,
+    ) -> Needs {
+        let now = self.had_after(&among, latest);
+        let more = now.len() < self.had_after(&among, usize::MAX - 1).len();
+        let is_same = |known: &Needs| {
+            let nothing = known.sets.iter().any(|set| set.len() == 1);
+            let same = || self.had_after(&among, known.latest) == now;
+            known.latest == latest || nothing || !known.cut && same()
+        };
+        let (sets, cut) = match known.filter(is_same) {
+            Some(known) => (known.sets, known.cut),
+            None => {
+                let Minimal { sets, more } = self.needed_of(&now, session, latest, holds);
+                (Arc::new(sets), more)
+            }
+        };
+        Needs { latest, more: more || cut, cut, among, sets }
+    }
+
+    /// Those of some facts that can be had after so many steps at most.
+    fn had_after(&self, among: &[usize], latest: usize) -> Vec<usize> {
+        among.iter().copied().filter(|fact| self.steps.level(*fact) <= latest).collect()
+    }
+
+    /// The smallest sets among some facts with which something holds that holds with all of them at most, with the session; those that can't
+    /// be had after `latest` steps are left out.
     fn needed_of(
         &mut self,
         among: &[usize],
         session: &Session,
+        latest: usize,
         holds: &dyn Fn(&mut Self, &[Fact], Reading) -> bool,
-    ) -> Vec<Vec<usize>> {
-        let Some(session) = self.bearing.number(&Fact::Session(session.clone())) else { return Vec::new() };
+    ) -> Minimal {
+        let Some(session) = self.bearing.number(&Fact::Session(session.clone())) else {
+            return Minimal::default();
+        };
         let with_session = |mut set: Vec<usize>| {
             set.push(session);
             set.sort_unstable();
             set
         };
         if holds(self, &[], Reading::Exactly) {
-            return vec![with_session(Vec::new())];
+            return Minimal { sets: vec![with_session(Vec::new())], more: false };
         }
         if among.is_empty() {
-            return Vec::new();
+            return Minimal::default();
         }
+        let early: Vec<Early> = among.iter().map(|fact| self.steps.early(*fact)).collect();
+        let (held, most_given) = (self.steps.early(session), self.steps.most_given);
+        let too_late = |set: &[usize]| {
+            let all: Vec<Early> = set.iter().filter_map(|n| early.get(*n)).copied().chain([held]).collect();
+            !may_be_had(&all, &[], most_given, latest)
+        };
         let facts: Vec<Fact> = among.iter().filter_map(|n| self.bearing.fact(*n)).cloned().collect();
         let under = self.under.clone();
         let plain = |set: &[usize]| set.iter().filter_map(|n| facts.get(*n)).cloned().collect::<Vec<Fact>>();
@@ -183,7 +252,7 @@ impl<'c, 'a, 'w> Chains<'c, 'a, 'w> {
             };
             plain(set).into_iter().flat_map(with).collect()
         };
-        let necessary = minimal_sets(facts.len(), MOST_TRIES, |set| {
+        let Minimal { sets: necessary, mut more } = minimal_sets(facts.len(), MOST_TRIES, &too_late, |set| {
             !self.is_spent() && holds(self, &pick(set), Reading::AtMost)
         });
         let mut found: Vec<Vec<usize>> = Vec::new();
@@ -195,19 +264,23 @@ impl<'c, 'a, 'w> Chains<'c, 'a, 'w> {
             }
             // What is taken away, others must give again.
             let mut tries = 0;
-            for more in beside(&set, facts.len()) {
-                let superfluous = found.iter().any(|known| known.iter().all(|n| more.contains(n)));
+            for with_more in beside(&set, facts.len()) {
+                if too_late(&with_more) {
+                    more = true;
+                    continue;
+                }
+                let superfluous = found.iter().any(|known| known.iter().all(|n| with_more.contains(n)));
                 tries += 1;
                 if tries > MOST_BESIDE {
                     break;
                 }
-                if !superfluous && holds(self, &pick(&more), Reading::Exactly) {
-                    found.push(more);
+                if !superfluous && holds(self, &pick(&with_more), Reading::Exactly) {
+                    found.push(with_more);
                 }
             }
         }
         let numbers = |set: Vec<usize>| set.iter().filter_map(|n| among.get(*n)).copied().collect();
-        found.into_iter().map(|set| with_session(numbers(set))).collect()
+        Minimal { sets: found.into_iter().map(|set| with_session(numbers(set))).collect(), more }
     }
 
     /// The rules that bear on the goals, found backwards from them.
@@ -222,7 +295,7 @@ impl<'c, 'a, 'w> Chains<'c, 'a, 'w> {
             }
             for n in self.steps.giving(fact).to_vec() {
                 let Some(instance) = self.found.instances.get(n).filter(|_| done.insert(n)) else { continue };
-                for needs in self.needs_of(n).iter() {
+                for needs in self.needs_of(n, usize::MAX).sets.iter() {
                     wanted.extend(needs.iter().copied().filter(|need| seen.insert(*need)));
                     rules.push(Rule { needs: self.named(needs), gives: instance.facts.clone(), instance: n });
                 }
@@ -326,6 +399,14 @@ impl<'c, 'a, 'w> Chains<'c, 'a, 'w> {
             None => meets(&self.search.ground.goals),
             Some(estate) => meets(&Asker::new(estate, search.settings)),
         }
+    }
+}
+
+impl Needs {
+    /// One set, or none, however late.
+    fn only(set: Option<Vec<usize>>) -> Self {
+        let sets = Arc::new(set.into_iter().collect());
+        Self { latest: usize::MAX, more: false, cut: false, among: Arc::default(), sets }
     }
 }
 

@@ -1,64 +1,119 @@
 //! Minimal sets: those with a property that more elements never take away, and that no smaller set in them has.
 //!
-//! Every other minimal set lacks an element of each one that is known. So each is looked for among what is left when some
-//! elements are set aside, one of each known one (R. Reiter, "A theory of diagnosis from first principles", 1987, section 4).
+//! A set has the property if it holds an element of each *cut*: the elements without which nothing is left that has it. So sets are tried
+//! that hold one of each known cut, smaller ones first; where one fails, what can be added to it without giving it the property leaves
+//! another cut (R. Reiter, "A theory of diagnosis from first principles", 1987, section 4, with the two kinds of set exchanged). Things
+//! that ask for one of many alternatives each have few cuts, however many their minimal sets.
 
-use std::collections::{BTreeSet, VecDeque};
+use std::collections::BTreeSet;
 
-/// The minimal sets among the first `n` numbers, smallest first; some may be missing after `most` sets were tried.
-pub(super) fn minimal_sets(n: usize, most: usize, holds: impl FnMut(&[usize]) -> bool) -> Vec<Vec<usize>> {
-    let mut tried = Tried { holds, found: Vec::new(), failed: Vec::new() };
-    let mut queue: VecDeque<BTreeSet<usize>> = VecDeque::from([BTreeSet::new()]);
-    let mut seen: BTreeSet<BTreeSet<usize>> = BTreeSet::new();
-    while let Some(aside) = queue.pop_front() {
-        let known = tried.found.iter().find(|set| set.iter().all(|element| !aside.contains(element)));
-        let set = match known {
-            Some(set) => set.clone(),
+/// What was found of minimal sets.
+#[derive(Debug, Default)]
+pub(super) struct Minimal {
+    /// The sets, smallest first.
+    pub sets: Vec<Vec<usize>>,
+    /// Whether there may be others of those that were passed over.
+    pub more: bool,
+}
+
+/// The minimal sets among the first `n` numbers, but for those that are passed over, which sets with more elements are too; some may be
+/// missing after `most` sets were tried.
+pub(super) fn minimal_sets(
+    n: usize,
+    most: usize,
+    passed_over: &dyn Fn(&[usize]) -> bool,
+    holds: impl FnMut(&[usize]) -> bool,
+) -> Minimal {
+    let mut tried = Tried { holds, held: Vec::new(), failed: Vec::new(), tries: 0 };
+    let mut walk = Walk { n, most, cuts: Vec::new(), minimal: Minimal::default(), goes_on: true };
+    let mut size = 0;
+    while std::mem::take(&mut walk.goes_on) && tried.tries < most {
+        walk.through(size, &BTreeSet::new(), &mut BTreeSet::new(), passed_over, &mut tried);
+        size += 1;
+    }
+    walk.minimal.sets.sort_by(|a, b| (a.len(), a).cmp(&(b.len(), b)));
+    walk.minimal
+}
+
+/// A walk through the sets that hold an element of each cut.
+struct Walk {
+    n: usize,
+    most: usize,
+    cuts: Vec<Vec<usize>>,
+    minimal: Minimal,
+    /// Whether larger sets are left.
+    goes_on: bool,
+}
+
+impl Walk {
+    /// Tries the sets of a size with these elements and others.
+    fn through<F: FnMut(&[usize]) -> bool>(
+        &mut self,
+        size: usize,
+        set: &BTreeSet<usize>,
+        seen: &mut BTreeSet<BTreeSet<usize>>,
+        passed_over: &dyn Fn(&[usize]) -> bool,
+        tried: &mut Tried<F>,
+    ) {
+        let list: Vec<usize> = set.iter().copied().collect();
+        if tried.tries >= self.most || self.minimal.sets.iter().any(|known| is_within(known, &list)) {
+            return;
+        }
+        if passed_over(&list) {
+            self.minimal.more = true;
+            return;
+        }
+        let open = self.cuts.iter().find(|cut| !cut.iter().any(|element| set.contains(element))).cloned();
+        let cut = match open {
+            Some(cut) => cut,
+            None if tried.holds(&list) => {
+                self.minimal.sets.push(list);
+                return;
+            }
             None => {
-                let left: Vec<usize> = (0..n).filter(|element| !aside.contains(element)).collect();
-                if tried.found.len() + tried.failed.len() >= most {
-                    break;
-                }
-                if !tried.holds(&left) {
-                    continue;
-                }
-                let set = tried.shrunk(left);
-                tried.found.push(set.clone());
-                set
+                let grown = tried.grown(self.n, list);
+                let cut: Vec<usize> = (0..self.n).filter(|e| grown.binary_search(e).is_err()).collect();
+                self.cuts.push(cut.clone());
+                cut
             }
         };
-        for element in set {
-            let mut more = aside.clone();
+        if set.len() == size {
+            self.goes_on |= !cut.is_empty();
+            return;
+        }
+        for element in cut {
+            let mut more = set.clone();
             more.insert(element);
-            if seen.len() < most && seen.insert(more.clone()) {
-                queue.push_back(more);
+            if seen.insert(more.clone()) {
+                self.through(size, &more, seen, passed_over, tried);
             }
         }
     }
-    let mut found = tried.found;
-    found.sort_by(|a, b| (a.len(), a).cmp(&(b.len(), b)));
-    found
 }
 
 /// What is known of the property. Sets are sorted.
 struct Tried<F> {
     holds: F,
-    /// Minimal sets that have it.
-    found: Vec<Vec<usize>>,
+    /// Sets that have it, none within another.
+    held: Vec<Vec<usize>>,
     /// Sets that don't have it, none within another.
     failed: Vec<Vec<usize>>,
+    tries: usize,
 }
 
 impl<F: FnMut(&[usize]) -> bool> Tried<F> {
     /// Whether a set has the property; asked only where those that were tried don't tell.
     fn holds(&mut self, set: &[usize]) -> bool {
-        if self.found.iter().any(|found| is_within(found, set)) {
+        if self.held.iter().any(|held| is_within(held, set)) {
             return true;
         }
         if self.failed.iter().any(|failed| is_within(set, failed)) {
             return false;
         }
+        self.tries += 1;
         if (self.holds)(set) {
+            self.held.retain(|held| !is_within(set, held));
+            self.held.push(set.to_vec());
             return true;
         }
         self.failed.retain(|failed| !is_within(failed, set));
@@ -66,21 +121,22 @@ impl<F: FnMut(&[usize]) -> bool> Tried<F> {
         false
     }
 
-    /// A minimal set in one that has the property: parts of it are left out, ever smaller ones.
-    fn shrunk(&mut self, mut set: Vec<usize>) -> Vec<usize> {
-        let mut part = set.len().div_ceil(2);
+    /// A largest set without the property around one that doesn't have it: parts of the others are added, ever smaller ones.
+    fn grown(&mut self, n: usize, mut set: Vec<usize>) -> Vec<usize> {
+        let mut others: Vec<usize> = (0..n).filter(|e| set.binary_search(e).is_err()).collect();
+        let mut part = others.len();
         while part > 0 {
-            let mut at = 0;
-            while at < set.len() {
-                let end = (at + part).min(set.len());
-                let left = set.iter().enumerate().filter(|(n, _)| !(at..end).contains(n));
-                let fewer: Vec<usize> = left.map(|(_, e)| *e).collect();
-                if self.holds(&fewer) {
-                    set = fewer;
+            let mut left = Vec::new();
+            for some in others.chunks(part) {
+                let mut more = [set.as_slice(), some].concat();
+                more.sort_unstable();
+                if self.holds(&more) {
+                    left.extend_from_slice(some);
                 } else {
-                    at = end;
+                    set = more;
                 }
             }
+            others = left;
             part = if part == 1 { 0 } else { part.div_ceil(2) };
         }
         set
@@ -107,8 +163,24 @@ mod tests {
         #[test]
         fn all_minimal_sets_are_found(sets in prop::collection::vec(prop::collection::btree_set(0..7usize, 0..5), 0..6)) {
             let holds = |some: &[usize]| sets.iter().any(|set| set.iter().all(|element| some.contains(element)));
-            let found: BTreeSet<Vec<usize>> = minimal_sets(7, 100_000, holds).into_iter().collect();
-            prop_assert_eq!(found, minimal_of(&sets));
+            let found = minimal_sets(7, 100_000, &|_| false, holds);
+            prop_assert!(!found.more);
+            prop_assert_eq!(found.sets.into_iter().collect::<BTreeSet<_>>(), minimal_of(&sets));
+        }
+
+        #[test]
+        fn all_but_those_passed_over_are_found(
+            sets in prop::collection::vec(prop::collection::btree_set(0..7usize, 0..5), 0..6),
+            costs in prop::collection::vec(0..3usize, 7),
+            most in 0..6usize,
+        ) {
+            let dear = |some: &[usize]| some.iter().filter_map(|e| costs.get(*e)).sum::<usize>() > most;
+            let holds = |some: &[usize]| sets.iter().any(|set| set.iter().all(|element| some.contains(element)));
+            let found = minimal_sets(7, 100_000, &dear, holds);
+            let (passed_over, others): (BTreeSet<Vec<usize>>, BTreeSet<Vec<usize>>) =
+                minimal_of(&sets).into_iter().partition(|set| dear(set));
+            prop_assert!(found.more || passed_over.is_empty());
+            prop_assert_eq!(found.sets.into_iter().collect::<BTreeSet<_>>(), others);
         }
     }
 
@@ -116,7 +188,7 @@ mod tests {
     fn nothing_is_tried_that_follows_from_what_was() {
         let sets = [[0, 1], [0, 2], [3, 4]];
         let (mut minimal, mut failed): (Vec<Vec<usize>>, Vec<Vec<usize>>) = Default::default();
-        minimal_sets(8, 100, |some| {
+        minimal_sets(8, 100, &|_| false, |some| {
             let follows = minimal.iter().any(|set| is_within(set, some))
                 || failed.iter().any(|set| is_within(some, set));
             assert!(!follows, "{some:?}, with {minimal:?} and without {failed:?}");
@@ -133,11 +205,24 @@ mod tests {
     #[test]
     fn one_of_many_takes_few_tries() {
         let mut tries = 0;
-        let found = minimal_sets(1_000, 100, |some| {
+        let found = minimal_sets(1_000, 100, &|_| false, |some| {
             tries += 1;
             some.contains(&17) && some.contains(&800)
         });
-        assert_eq!(found, [vec![17, 800]]);
+        assert_eq!(found.sets, [vec![17, 800]]);
         assert!(tries < 80, "{tries}");
+    }
+
+    #[test]
+    fn one_of_many_each_takes_few_more_tries_than_there_are_sets() {
+        let mut tries = 0;
+        let found = minimal_sets(30, 1_000, &|_| false, |some| {
+            tries += 1;
+            [0..8, 8..12, 12..15]
+                .into_iter()
+                .all(|part| part.into_iter().any(|element| some.contains(&element)))
+        });
+        assert_eq!(found.sets.len(), 8 * 4 * 3);
+        assert!(tries < 8 * 4 * 3 + 60, "{tries}");
     }
 }

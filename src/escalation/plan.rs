@@ -6,13 +6,13 @@
 //! more steps were looked at, the better.
 
 use super::bearing::Bearing;
-use super::chain::Chains;
+use super::bound::{Early, may_be_had};
+use super::chain::{Chains, Needs};
 use super::fact::{Fact, Session};
 use super::policies::Reading;
 use super::replay::Chain;
 use super::step::Instance;
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::Arc;
 
 /// How many partial plans are looked at.
 const MOST_PLANS: usize = 60_000;
@@ -32,6 +32,10 @@ pub(super) struct Steps {
     start: Vec<usize>,
     /// The fewest steps after which each fact can be had.
     levels: Vec<usize>,
+    /// The fewest steps after which each step has been made.
+    made: Vec<usize>,
+    /// How many facts a step gives at most.
+    pub most_given: usize,
 }
 
 impl Steps {
@@ -52,34 +56,52 @@ impl Steps {
         }
         let start: Vec<usize> = start.filter_map(|s| number(&Fact::Session(s))).collect();
         let levels = vec![usize::MAX; bearing.len()];
-        let mut steps = Self { giving, gives, sessions, shown, start, levels };
+        let made = vec![usize::MAX; gives.len()];
+        let most_given = gives.iter().map(Vec::len).max().unwrap_or_default().max(1);
+        let mut steps = Self { giving, gives, sessions, shown, start, levels, made, most_given };
         steps.settle_levels(&BTreeMap::new());
         steps
     }
 
     /// The fewest steps after which each fact can be had, by what is known of the steps' needs: of the others, that their
     /// sessions must be there. The more is known, the later facts come, and no plan needs fewer steps.
-    pub fn settle_levels(&mut self, needed: &BTreeMap<usize, Arc<Vec<Vec<usize>>>>) {
+    pub fn settle_levels(&mut self, needed: &BTreeMap<usize, Needs>) {
         self.levels.fill(usize::MAX);
+        self.made.fill(usize::MAX);
         for fact in &self.start {
             if let Some(level) = self.levels.get_mut(*fact) {
                 *level = 0;
             }
         }
         let mut waiting = self.shown.clone();
+        // Facts that were left out can be had after `latest` steps only, and the step after one more.
+        let with_others =
+            |needs: &Needs| if needs.more { needs.latest.saturating_add(2) } else { usize::MAX };
         for level in 1.. {
             let is_had = |fact: &usize| self.level(*fact) < level;
+            let session = |n: &usize| self.sessions.get(*n).copied().flatten().is_some_and(|s| is_had(&s));
             let (now, later): (Vec<usize>, Vec<usize>) =
                 waiting.into_iter().partition(|n| match needed.get(n) {
-                    Some(sets) => sets.iter().any(|set| set.iter().all(is_had)),
-                    None => self.sessions.get(*n).copied().flatten().is_some_and(|session| is_had(&session)),
+                    Some(needs) if level < with_others(needs) => {
+                        needs.sets.iter().any(|set| set.iter().all(is_had))
+                    }
+                    _ => session(n),
                 });
-            if now.is_empty() {
+            let to_come = |n: &usize| {
+                let open = needed.get(n).map(with_others);
+                open.is_some_and(|from| from < usize::MAX && level < from && session(n))
+            };
+            if now.is_empty() && !later.iter().any(to_come) {
                 return;
             }
-            for fact in now.iter().filter_map(|n| self.gives.get(*n)).flatten() {
-                if let Some(known) = self.levels.get_mut(*fact) {
-                    *known = level.min(*known);
+            for n in now {
+                if let Some(made) = self.made.get_mut(n) {
+                    *made = level;
+                }
+                for fact in self.gives.get(n).into_iter().flatten() {
+                    if let Some(known) = self.levels.get_mut(*fact) {
+                        *known = level.min(*known);
+                    }
                 }
             }
             waiting = later;
@@ -96,7 +118,8 @@ impl Steps {
         self.level(fact) == 0
     }
 
-    fn level(&self, fact: usize) -> usize {
+    /// The fewest steps after which a fact can be had.
+    pub fn level(&self, fact: usize) -> usize {
         self.levels.get(fact).copied().unwrap_or(usize::MAX)
     }
 
@@ -106,8 +129,13 @@ impl Steps {
 
     /// The fewest steps after which the step has been made.
     fn after(&self, step: usize) -> usize {
-        let session = self.sessions.get(step).copied().flatten();
-        session.map_or(usize::MAX, |s| self.level(s).saturating_add(1))
+        self.made.get(step).copied().unwrap_or(usize::MAX)
+    }
+
+    /// When a fact can be had.
+    pub fn early(&self, fact: usize) -> Early {
+        let alone = self.giving(fact).iter().all(|step| self.gives(*step).len() == 1);
+        Early { level: self.level(fact), alone }
     }
 
     /// The fewest steps after which all of some facts can be had.
@@ -136,7 +164,12 @@ impl Partial {
     /// Whether it may come to at most so many steps.
     fn fits(&self, steps: &Steps, longest: usize) -> bool {
         let path = |(fact, later): (&usize, &usize)| steps.level(*fact).saturating_add(*later) <= longest;
-        self.steps.len() + usize::from(!self.open.is_empty()) <= longest && self.open.iter().all(path)
+        if !self.open.iter().all(path) {
+            return false;
+        }
+        let open: Vec<Early> = self.open.keys().map(|fact| steps.early(*fact)).collect();
+        let made: Vec<usize> = self.steps.iter().map(|step| steps.after(*step)).collect();
+        may_be_had(&open, &made, steps.most_given, longest)
     }
 }
 
@@ -161,8 +194,8 @@ impl Plans {
 }
 
 impl Chains<'_, '_, '_> {
-    /// Up to `most` chains, shortest first, each replayed.
-    pub fn shortest(&mut self, most: usize) -> Vec<Chain> {
+    /// Up to `most` chains of at most `longest` steps, shortest first, each replayed.
+    pub fn shortest(&mut self, most: usize, longest: usize) -> Vec<Chain> {
         let mut plans = Plans {
             most,
             longest: 0,
@@ -176,7 +209,7 @@ impl Chains<'_, '_, '_> {
         // In the order of the steps by which each comes about.
         let mut order: Vec<usize> = (0..self.found.met.len()).collect();
         order.sort_by_key(|n| self.first_giving(*n));
-        while plans.more && !plans.enough() && !self.is_spent() {
+        while plans.more && plans.longest <= longest && !plans.enough() && !self.is_spent() {
             plans.more = false;
             for met in &order {
                 self.plans_for(*met, &mut plans);
@@ -201,7 +234,9 @@ impl Chains<'_, '_, '_> {
             return;
         }
         plans.seen.clear();
-        for goal in self.goals_of(met).iter() {
+        let goals = self.goals_of(met, plans.longest);
+        plans.more |= goals.more;
+        for goal in goals.sets.iter() {
             let mut partial =
                 Partial { open: BTreeMap::new(), given: BTreeSet::new(), steps: BTreeSet::new() };
             goal.iter().for_each(|fact| partial.ask_for(&self.steps, *fact, 0));
@@ -230,7 +265,9 @@ impl Chains<'_, '_, '_> {
                 plans.more |= self.steps.after(step) < usize::MAX;
                 continue;
             }
-            for needs in self.needs_for_plan(step).iter() {
+            let needs = self.needs_for_plan(step, plans.longest.saturating_sub(1));
+            plans.more |= needs.more;
+            for needs in needs.sets.iter() {
                 let had_after = self.steps.had_after(needs);
                 if had_after.saturating_add(later + 1) > plans.longest {
                     plans.more |= had_after < usize::MAX;
@@ -248,11 +285,12 @@ impl Chains<'_, '_, '_> {
         }
     }
 
-    /// What a step can't do without. It tells more of how early facts can be had.
-    fn needs_for_plan(&mut self, step: usize) -> Arc<Vec<Vec<usize>>> {
-        let known = self.needed.contains_key(&step);
-        let needs = self.needs_of(step);
-        let soonest = needs.iter().map(|set| self.steps.had_after(set)).min().unwrap_or(usize::MAX);
+    /// What a step can't do without, of what can be had after `latest` steps. It tells more of how early facts can be had.
+    fn needs_for_plan(&mut self, step: usize, latest: usize) -> Needs {
+        let known = self.needed.get(&step).is_some_and(|known| known.latest == latest);
+        let needs = self.needs_of(step, latest);
+        let soonest = needs.sets.iter().map(|set| self.steps.had_after(set)).min();
+        let soonest = soonest.unwrap_or(if needs.more { latest.saturating_add(1) } else { usize::MAX });
         if !known && soonest.saturating_add(1) > self.steps.after(step) {
             self.steps.settle_levels(&self.needed);
         }

@@ -239,16 +239,17 @@ impl Estate {
                 every_way,
             };
             let found = search.run(|found, round| !settings.all_paths && met(found) && round >= rounds);
+            let known =
+                best.as_ref().and_then(|(_, chains, _)| chains.first()).map(|chain| chain.steps.len());
             let (chains, graph) = {
                 let mut chains = Chains::of(&search, &found, goal);
-                let shortest = chains.shortest(settings.chains.max(1));
+                let shorter = known.map_or(usize::MAX, |known| known.saturating_sub(1));
+                let shortest = chains.shortest(settings.chains.max(1), shorter);
                 (shortest, if settings.all_paths { chains.graph() } else { Graph::default() })
             };
             let steps = chains.first().map(|chain| chain.steps.len());
             let ended = search.cancelled();
-            let known =
-                best.as_ref().and_then(|(_, chains, _)| chains.first()).map(|chain| chain.steps.len());
-            let none_shorter = known.is_some_and(|known| steps.is_none_or(|steps| known < steps));
+            let none_shorter = known.is_some() && steps.is_none();
             if let Some(best) = best.take().filter(|_| ended || none_shorter) {
                 return best;
             }
