@@ -1,6 +1,6 @@
 //! Breadth first over concrete states.
 
-use super::moves::{Move, Moves};
+use super::moves::{Move, Moves, Which};
 use super::reference::{Call, Governed, Reference};
 use super::state::State;
 use super::world::{Target, key_arn};
@@ -13,7 +13,7 @@ pub fn met(reference: &Reference<'_>, state: &State) -> bool {
         Target::Controls(principal) => state.sessions.iter().any(|s| s.principal == *principal),
         Target::Access { action, resource } => {
             let call = target_call(action, resource);
-            state.sessions.iter().any(|s| reference.can(state, *s, &call))
+            state.sessions.iter().any(|s| reference.can(state, s, &call))
         }
     }
 }
@@ -29,21 +29,21 @@ fn target_call(action: &'static str, resource: &str) -> Call {
 
 /// Whether the target can be reached at all; `None` where more states than `most` would have to be looked at.
 pub fn reaches(reference: &Reference<'_>, most: usize) -> Option<bool> {
-    let start = saturated(reference, State::of(reference.world));
-    let mut seen = FxHashSet::from_iter([start.clone()]);
+    let start = Saturated::of(reference, State::of(reference.world));
+    let mut seen = FxHashSet::from_iter([start.state]);
     let mut queue = VecDeque::from([start]);
     let mut made = 0;
-    while let Some(state) = queue.pop_front() {
+    while let Some(Saturated { state, steps }) = queue.pop_front() {
         if met(reference, &state) {
             return Some(true);
         }
-        for step in Moves::of(reference, &state) {
+        for step in steps {
             made += 1;
             if made > most {
                 return None;
             }
-            let next = saturated(reference, step.next);
-            if seen.insert(next.clone()) {
+            let next = Saturated::of(reference, step.next);
+            if seen.insert(next.state) {
                 queue.push_back(next);
             }
         }
@@ -51,14 +51,22 @@ pub fn reaches(reference: &Reference<'_>, most: usize) -> Option<bool> {
     Some(false)
 }
 
-/// The state after every step that can do the attacker no harm: none takes another's place.
-fn saturated(reference: &Reference<'_>, mut state: State) -> State {
-    loop {
-        let steps = Moves::of(reference, &state);
-        let before = state.clone();
-        steps.iter().filter(|m| m.harmless).for_each(|m| (m.change)(&mut state));
-        if state == before {
-            return state;
+/// A state in which every step has been made that can do the attacker no harm, and the steps that are left: none takes another's
+/// place.
+struct Saturated {
+    state: State,
+    steps: Vec<Move>,
+}
+
+impl Saturated {
+    fn of(reference: &Reference<'_>, mut state: State) -> Self {
+        loop {
+            let steps = Moves::of(reference, &state, Which::OneToEachState);
+            let before = state;
+            steps.iter().filter(|m| m.harmless).for_each(|m| (m.change)(&mut state));
+            if state == before {
+                return Self { state, steps };
+            }
         }
     }
 }
@@ -66,7 +74,7 @@ fn saturated(reference: &Reference<'_>, mut state: State) -> State {
 /// The length of a shortest chain of at most so many steps; `None` where too many states would have to be looked at.
 pub fn shortest(reference: &Reference<'_>, longest: usize, most: usize) -> Option<Option<usize>> {
     let start = State::of(reference.world);
-    let mut seen = FxHashSet::from_iter([start.clone()]);
+    let mut seen = FxHashSet::from_iter([start]);
     let mut front = vec![start];
     for length in 0..=longest {
         if front.iter().any(|state| met(reference, state)) {
@@ -77,8 +85,8 @@ pub fn shortest(reference: &Reference<'_>, longest: usize, most: usize) -> Optio
         }
         let mut next = Vec::new();
         for state in &front {
-            for step in Moves::of(reference, state) {
-                if seen.insert(step.next.clone()) {
+            for step in Moves::of(reference, state, Which::OneToEachState) {
+                if seen.insert(step.next) {
                     next.push(step.next);
                 }
             }
@@ -91,13 +99,14 @@ pub fn shortest(reference: &Reference<'_>, longest: usize, most: usize) -> Optio
     Some(None)
 }
 
-/// Whether steps as described lead to the target.
-pub fn replays(reference: &Reference<'_>, steps: &[impl Fn(&Move) -> bool]) -> Result<(), usize> {
+/// Whether steps as described, by technique and otherwise, lead to the target.
+pub fn replays(reference: &Reference<'_>, steps: &[(&str, impl Fn(&Move) -> bool)]) -> Result<(), usize> {
     let mut front = vec![State::of(reference.world)];
-    for (n, fits) in steps.iter().enumerate() {
+    for (n, (technique, fits)) in steps.iter().enumerate() {
         let mut next = Vec::new();
         for state in &front {
-            for step in Moves::of(reference, state).into_iter().filter(|m| fits(m)) {
+            let steps = Moves::of(reference, state, Which::Every(technique));
+            for step in steps.into_iter().filter(|m| fits(m)) {
                 if !next.contains(&step.next) {
                     next.push(step.next);
                 }

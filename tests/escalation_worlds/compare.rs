@@ -59,8 +59,8 @@ pub const KNOWN: [&str; 42] = [
 ];
 
 /// How many states are looked at before a world is given up as too large.
-const MOST_TO_REACH: usize = 150;
-const MOST_TO_SHORTEN: usize = 300;
+const MOST_TO_REACH: usize = 1_000;
+const MOST_TO_SHORTEN: usize = 3_000;
 
 /// What became of one world.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -220,9 +220,10 @@ pub fn compare(world: &World, settings: &EscalationSettings) -> Outcome {
         },
         Verdict::Reachable => {
             let chain = chain_of(&steps);
-            let tests: Vec<_> =
-                chain.iter().map(|printed| |step: &Move| is_printed(world, printed, step)).collect();
             let ids: Vec<String> = chain.iter().filter_map(|p| p[0].technique.clone()).collect();
+            let printed = ids.iter().map(String::as_str).zip(&chain);
+            let tests: Vec<_> =
+                printed.map(|(id, printed)| (id, |step: &Move| is_printed(world, printed, step))).collect();
             if let Err(at) = replays(&reference, &tests) {
                 let reached = reaches(&reference, MOST_TO_REACH);
                 return Outcome::Wrong(format!(

@@ -3,7 +3,7 @@
 //! A step is *harmless* where the attacker can lose nothing by it: then it may as well be made at once.
 
 use super::reference::{Call, Governed, Reference};
-use super::state::{Held, Managed, Session, State, TAGS};
+use super::state::{Held, Managed, Session, State, Tag};
 use super::world::{
     ADMINISTRATOR, GROUPS, HOME, PRINCIPALS, SERVICES, USERS, function_arn, group_arn, is_user, key_arn,
     policy_arn, project_arn,
@@ -27,17 +27,27 @@ pub struct Move {
 const NEW: [&str; 15] =
     ["dev-x", "dev-y", "prod-x", "zz", "p9", "f0", "c0", "p0", "p1", "p2", "f09", "c09", "p09", "p19", "p29"];
 
+/// Which steps are asked for.
+#[derive(Debug, Clone, Copy)]
+pub enum Which<'t> {
+    /// One to each state that is a step away.
+    OneToEachState,
+    /// Each of a technique.
+    Every(&'t str),
+}
+
 pub struct Moves<'r, 'w> {
     reference: &'r Reference<'w>,
     state: &'r State,
+    which: Which<'r>,
     found: Vec<Move>,
 }
 
 impl<'r, 'w> Moves<'r, 'w> {
-    /// Every step that changes the state.
-    pub fn of(reference: &'r Reference<'w>, state: &'r State) -> Vec<Move> {
-        let mut moves = Self { reference, state, found: Vec::new() };
-        for session in state.sessions.iter().copied() {
+    /// Steps that change the state.
+    pub fn of(reference: &'r Reference<'w>, state: &'r State, which: Which<'r>) -> Vec<Move> {
+        let mut moves = Self { reference, state, which, found: Vec::new() };
+        for session in state.sessions.iter() {
             reference.within(state, session, || moves.of_session(session));
         }
         moves.found
@@ -80,9 +90,23 @@ impl<'r, 'w> Moves<'r, 'w> {
         harmless: bool,
         change: impl Fn(&mut State) + 'static,
     ) {
+        if !self.is_asked_for(technique, harmless, &change) {
+            return;
+        }
         if calls.iter().all(|call| self.reference.can(self.state, session, call)) {
             self.push(technique, session, calls, harmless, change);
         }
+    }
+
+    /// Whether a step that makes such a change is asked for.
+    fn is_asked_for(&self, technique: &str, harmless: bool, change: impl Fn(&mut State)) -> bool {
+        if matches!(self.which, Which::Every(asked) if asked != technique) {
+            return false;
+        }
+        let mut next = *self.state;
+        change(&mut next);
+        let known = |m: &Move| m.harmless >= harmless && m.next == next;
+        next != *self.state && !(matches!(self.which, Which::OneToEachState) && self.found.iter().any(known))
     }
 
     fn push(
@@ -93,18 +117,10 @@ impl<'r, 'w> Moves<'r, 'w> {
         harmless: bool,
         change: impl Fn(&mut State) + 'static,
     ) {
-        let mut next = self.state.clone();
+        let mut next = *self.state;
         change(&mut next);
-        if next != *self.state {
-            self.found.push(Move {
-                technique,
-                session,
-                calls: calls.to_vec(),
-                next,
-                harmless,
-                change: Rc::new(change),
-            });
-        }
+        let (calls, change) = (calls.to_vec(), Rc::new(change));
+        self.found.push(Move { technique, session, calls, next, harmless, change });
     }
 
     fn arn(&self, holder: usize) -> String {
@@ -161,19 +177,23 @@ impl<'r, 'w> Moves<'r, 'w> {
         }
         let technique =
             ["iam.attach-new-user-policy", "iam.attach-new-role-policy", "iam.attach-new-group-policy"][kind];
+        let writes = move |s: &mut State| s.holders[holder].written = true;
         for name in NEW {
+            if !self.is_asked_for(technique, true, writes) {
+                break;
+            }
             let arn = format!("arn:aws:iam::{HOME}:policy/{name}");
             let make = Call::at_home("iam:CreatePolicy", &*arn);
             let give = self.on(attach, holder).with("iam:PolicyARN", arn);
-            self.add(technique, session, &[make, give], true, move |s| s.holders[holder].written = true);
+            self.add(technique, session, &[make, give], true, writes);
         }
         let detach = ["iam:DetachUserPolicy", "iam:DetachRolePolicy", "iam:DetachGroupPolicy"][kind];
         let technique = ["iam.detach-user-policy", "iam.detach-role-policy", "iam.detach-group-policy"][kind];
-        for policy in self.state.holders[holder].attached.clone() {
+        for policy in self.state.holders[holder].attached.iter() {
             if self.texts_of(policy).into_iter().any(denies) {
                 let call = self.on(detach, holder).with("iam:PolicyARN", self.arn_of(policy));
                 self.add(technique, session, &[call], false, move |s| {
-                    s.holders[holder].attached.remove(&policy);
+                    s.holders[holder].attached.remove(policy);
                 });
             }
         }
@@ -184,11 +204,11 @@ impl<'r, 'w> Moves<'r, 'w> {
     fn inline(&mut self, session: Session, holder: usize, kind: usize) {
         let delete = ["iam:DeleteUserPolicy", "iam:DeleteRolePolicy", "iam:DeleteGroupPolicy"][kind];
         let technique = ["iam.delete-user-policy", "iam.delete-role-policy", "iam.delete-group-policy"][kind];
-        for n in self.state.holders[holder].kept.clone() {
+        for n in self.state.holders[holder].kept.iter() {
             if denies(self.reference.inline_text(holder, n)) {
                 let call = self.on(delete, holder);
                 self.add(technique, session, &[call], false, move |s| {
-                    s.holders[holder].kept.remove(&n);
+                    s.holders[holder].kept.remove(n);
                 });
             }
         }
@@ -213,11 +233,15 @@ impl<'r, 'w> Moves<'r, 'w> {
         }
         let technique =
             ["iam.put-new-user-permissions-boundary", "iam.put-new-role-permissions-boundary"][kind];
+        let frees = move |s: &mut State| s.people[n].boundary = None;
         for name in NEW {
+            if !self.is_asked_for(technique, true, frees) {
+                break;
+            }
             let arn = format!("arn:aws:iam::{HOME}:policy/{name}");
             let make = Call::at_home("iam:CreatePolicy", &*arn);
             let give = self.on(put, n).with("iam:PermissionsBoundary", arn);
-            self.add(technique, session, &[make, give], true, move |s| s.people[n].boundary = None);
+            self.add(technique, session, &[make, give], true, frees);
         }
     }
 
@@ -227,8 +251,9 @@ impl<'r, 'w> Moves<'r, 'w> {
         }
         let kind = usize::from(!is_user(n));
         let technique = ["iam.tag-user", "iam.tag-role"][kind];
-        for tag in TAGS {
-            let call = self.on(["iam:TagUser", "iam:TagRole"][kind], n).with("aws:RequestTag/team", tag);
+        for tag in Tag::all() {
+            let call =
+                self.on(["iam:TagUser", "iam:TagRole"][kind], n).with("aws:RequestTag/team", tag.text());
             self.add(technique, session, &[call], false, move |s| s.people[n].tag = Some(tag));
         }
         let call = self.on(["iam:UntagUser", "iam:UntagRole"][kind], n);
@@ -258,8 +283,8 @@ impl<'r, 'w> Moves<'r, 'w> {
 
     fn members(&mut self, session: Session, group: usize) {
         let holder = &self.state.holders[PRINCIPALS + group];
-        let inline = holder.kept.iter().map(|n| self.reference.inline_text(PRINCIPALS + group, *n));
-        let attached = holder.attached.iter().flat_map(|p| self.texts_of(*p));
+        let inline = holder.kept.iter().map(|n| self.reference.inline_text(PRINCIPALS + group, n));
+        let attached = holder.attached.iter().flat_map(|p| self.texts_of(p));
         let any_deny = inline.chain(attached).any(denies);
         for user in 0..USERS {
             let add = Call::at_home("iam:AddUserToGroup", group_arn(group));
@@ -268,10 +293,10 @@ impl<'r, 'w> Moves<'r, 'w> {
                     s.people[user].groups.insert(group);
                 });
             }
-            if any_deny && self.state.people[user].groups.contains(&group) {
+            if any_deny && self.state.people[user].groups.contains(group) {
                 let remove = Call::at_home("iam:RemoveUserFromGroup", group_arn(group));
                 self.add("iam.remove-user-from-group", session, &[remove], false, move |s| {
-                    s.people[user].groups.remove(&group);
+                    s.people[user].groups.remove(group);
                 });
             }
         }
@@ -302,11 +327,16 @@ impl<'r, 'w> Moves<'r, 'w> {
                     s.sessions.insert(Session { principal: role, held, tag });
                 }
             };
-            if reference.can_with(state, session, device, &call) {
+            if self.is_asked_for("sts.assume-role", true, gains(None))
+                && reference.can_with(state, session, device, &call)
+            {
                 self.push("sts.assume-role", session, std::slice::from_ref(&call), true, gains(None));
             }
-            for tag in TAGS {
-                let tagged = |action| reference.assume(action, role).with("aws:RequestTag/team", tag);
+            for tag in Tag::all() {
+                let tagged = |action| reference.assume(action, role).with("aws:RequestTag/team", tag.text());
+                if !self.is_asked_for("sts.assume-role-with-tags", true, gains(Some(tag))) {
+                    continue;
+                }
                 let calls = [tagged("sts:AssumeRole"), tagged("sts:TagSession")];
                 if calls.iter().all(|c| reference.can_with(state, session, device, c)) {
                     self.push("sts.assume-role-with-tags", session, &calls, true, gains(Some(tag)));
@@ -326,6 +356,9 @@ impl<'r, 'w> Moves<'r, 'w> {
             let (lambda, codebuild) = (pass(0), pass(1));
             if trusted[0] {
                 for name in NEW {
+                    if !self.is_asked_for("lambda.new-function", true, gains) {
+                        break;
+                    }
                     let call = |action| Call::at_home(action, function_arn(name));
                     let make = [lambda.clone(), call("lambda:CreateFunction")];
                     for run in ["lambda:InvokeFunction", "lambda:AddPermission", "lambda:PublishVersion"] {
@@ -345,6 +378,9 @@ impl<'r, 'w> Moves<'r, 'w> {
             }
             if trusted[1] {
                 for name in NEW {
+                    if !self.is_asked_for("codebuild.new-project", true, gains) {
+                        break;
+                    }
                     let call = |action| Call::at_home(action, project_arn(name));
                     let make = [codebuild.clone(), call("codebuild:CreateProject")];
                     for run in

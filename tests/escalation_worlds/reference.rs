@@ -166,7 +166,7 @@ impl<'w> Reference<'w> {
         let person = &state.people[session.principal];
         (session.principal, session.tag, &state.holders[session.principal], person, &state.texts)
             .hash(&mut hasher);
-        for group in &person.groups {
+        for group in person.groups.iter() {
             state.holders[PRINCIPALS + group].hash(&mut hasher);
         }
         (state.left, &state.grants, state.key_written, state.bucket_written).hash(&mut hasher);
@@ -200,7 +200,7 @@ impl<'w> Reference<'w> {
         let person = &state.people[n];
         let mut policies = self.of_resource(state, call);
         policies.identity = self.held(state, n);
-        for group in &person.groups {
+        for group in person.groups.iter() {
             policies.identity.extend(self.held(state, PRINCIPALS + group));
         }
         policies.boundary = person.boundary.map(|b| vec![self.text(state, b)]);
@@ -217,13 +217,13 @@ impl<'w> Reference<'w> {
             context.insert(key, ContextValue::Single(value.to_owned()));
         };
         if let Some(tag) = session.tag.or(person.tag) {
-            set("aws:PrincipalTag/team", tag);
+            set("aws:PrincipalTag/team", tag.text());
         }
         if let Some(device) = device {
             set("aws:MultiFactorAuthPresent", if device { "true" } else { "false" });
         }
         if let Some(tag) = call.on.and_then(|on| state.people[on].tag) {
-            set("aws:ResourceTag/team", tag);
+            set("aws:ResourceTag/team", tag.text());
         }
         for (key, value) in &call.context {
             set(key, value);
@@ -279,7 +279,7 @@ impl<'w> Reference<'w> {
         };
         let mut policies = PolicySet { resource, ..PolicySet::default() };
         if call.arn == key_arn() {
-            policies.grants = state.grants.iter().map(|n| self.grant(*n)).collect();
+            policies.grants = state.grants.iter().map(|n| self.grant(n)).collect();
         }
         policies
     }
@@ -308,8 +308,8 @@ impl<'w> Reference<'w> {
     /// What a user, role or group holds by itself.
     pub fn held(&self, state: &State, holder: usize) -> Vec<Text> {
         let held = &state.holders[holder];
-        let kept = held.kept.iter().map(|n| self.inline[holder][*n].clone());
-        let attached = held.attached.iter().map(|p| self.text(state, *p));
+        let kept = held.kept.iter().map(|n| self.inline[holder][n].clone());
+        let attached = held.attached.iter().map(|p| self.text(state, p));
         kept.chain(attached).chain(held.written.then(|| self.everything.clone())).collect()
     }
 

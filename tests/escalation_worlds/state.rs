@@ -1,10 +1,10 @@
 //! What AWS holds at one moment of an attack, and what the attacker holds.
 
-use super::world::{PRINCIPALS, World};
-use std::collections::BTreeSet;
+use super::few::{Few, Numbered};
+use super::world::{GROUPS, POLICIES, PRINCIPALS, World};
 
 /// A session that the attacker has.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Session {
     pub principal: usize,
     pub held: Held,
@@ -12,7 +12,7 @@ pub struct Session {
     pub tag: Option<Tag>,
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Held {
     Start,
     Key,
@@ -21,48 +21,97 @@ pub enum Held {
     Service,
 }
 
-/// A value of the tag `team`.
-pub type Tag = &'static str;
-pub const TAGS: [Tag; 2] = ["red", "blue"];
+impl Held {
+    const ALL: [Self; 6] = [
+        Self::Start,
+        Self::Key,
+        Self::Console,
+        Self::Assumed { device: false },
+        Self::Assumed { device: true },
+        Self::Service,
+    ];
+}
+
+impl Numbered for Session {
+    fn number(self) -> usize {
+        let held = Held::ALL.iter().position(|held| *held == self.held).unwrap();
+        let tag = self.tag.map_or(0, |tag| tag.0 + 1);
+        (self.principal * Held::ALL.len() + held) * (TAGS.len() + 1) + tag
+    }
+
+    fn of_number(number: usize) -> Self {
+        let (rest, tag) = (number / (TAGS.len() + 1), number % (TAGS.len() + 1));
+        let (principal, held) = (rest / Held::ALL.len(), rest % Held::ALL.len());
+        Self { principal, held: Held::ALL[held], tag: tag.checked_sub(1).map(Tag) }
+    }
+}
+
+/// A value of the tag `team`, by its place among them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct Tag(pub usize);
+pub const TAGS: [&str; 2] = ["red", "blue"];
+
+impl Tag {
+    pub fn all() -> impl Iterator<Item = Self> {
+        (0..TAGS.len()).map(Self)
+    }
+
+    pub fn text(self) -> &'static str {
+        TAGS[self.0]
+    }
+}
 
 /// A managed policy: the account's own, or one of AWS's by its place in the list of those looked at.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Managed {
     Own(usize),
     Aws(usize),
 }
 
-/// The policies of a user, role or group.
-#[derive(Debug, Clone, PartialEq, Eq, Hash, Default)]
-pub struct Holder {
-    /// The inline policies that are still there.
-    pub kept: BTreeSet<usize>,
-    /// Whether a policy that allows everything is there.
-    pub written: bool,
-    pub attached: BTreeSet<Managed>,
+impl Numbered for Managed {
+    fn number(self) -> usize {
+        match self {
+            Self::Own(n) => n,
+            Self::Aws(n) => POLICIES + n,
+        }
+    }
+
+    fn of_number(number: usize) -> Self {
+        number.checked_sub(POLICIES).map_or(Self::Own(number), Self::Aws)
+    }
 }
 
-#[derive(Debug, Clone, PartialEq, Eq, Hash, Default)]
+/// The policies of a user, role or group.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+pub struct Holder {
+    /// The inline policies that are still there.
+    pub kept: Few<usize>,
+    /// Whether a policy that allows everything is there.
+    pub written: bool,
+    pub attached: Few<Managed>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
 pub struct Person {
-    pub groups: BTreeSet<usize>,
+    pub groups: Few<usize>,
     pub boundary: Option<Managed>,
     pub trust_written: bool,
     pub tag: Option<Tag>,
     pub device: bool,
 }
 
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct State {
-    pub sessions: BTreeSet<Session>,
+    pub sessions: Few<Session>,
     /// Of the principals, then of the groups.
-    pub holders: Vec<Holder>,
-    pub people: Vec<Person>,
+    pub holders: [Holder; PRINCIPALS + GROUPS],
+    pub people: [Person; PRINCIPALS],
     /// The version of each policy that is in force; `None`: the attacker's.
-    pub texts: Vec<Option<usize>>,
+    pub texts: [Option<usize>; POLICIES],
     pub key_written: bool,
     pub bucket_written: bool,
     /// The principals with a grant of the key.
-    pub grants: BTreeSet<usize>,
+    pub grants: Few<usize>,
     /// Whether the home account has left the organization.
     pub left: bool,
 }
@@ -74,25 +123,28 @@ impl State {
             written: false,
             attached: attached.iter().map(|p| Managed::Own(*p)).collect(),
         };
-        let own = world.principals.iter().map(|p| holder(p.inline.len(), &p.attached));
-        let groups = world.groups.iter().map(|g| holder(g.inline.len(), &g.attached));
+        let holders = std::array::from_fn(|n| match n.checked_sub(PRINCIPALS) {
+            Some(group) => holder(world.groups[group].inline.len(), &world.groups[group].attached),
+            None => holder(world.principals[n].inline.len(), &world.principals[n].attached),
+        });
         let person = |n: usize| {
             let principal = &world.principals[n];
+            let tag = |text: &String| Tag::all().find(|tag| tag.text() == text).unwrap();
             Person {
                 groups: principal.groups.iter().copied().collect(),
                 boundary: principal.boundary.map(Managed::Own),
-                tag: principal.tag.as_ref().map(|t| *TAGS.iter().find(|known| *known == t).unwrap()),
+                tag: principal.tag.as_ref().map(tag),
                 ..Person::default()
             }
         };
         Self {
-            sessions: BTreeSet::from([Session { principal: world.start, held: Held::Start, tag: None }]),
-            holders: own.chain(groups).collect(),
-            people: (0..PRINCIPALS).map(person).collect(),
-            texts: vec![Some(0); world.policies.len()],
+            sessions: Few::from_iter([Session { principal: world.start, held: Held::Start, tag: None }]),
+            holders,
+            people: std::array::from_fn(person),
+            texts: [Some(0); POLICIES],
             key_written: false,
             bucket_written: false,
-            grants: BTreeSet::new(),
+            grants: Few::default(),
             left: false,
         }
     }
