@@ -65,10 +65,10 @@ pub(super) struct Chains<'c, 'a, 'w> {
 pub(super) struct Needs {
     /// After so many steps at most.
     pub latest: usize,
-    /// Whether facts or sets were left out that can be had later only.
-    pub more: bool,
-    /// Whether sets were, of facts each of which can be had by then.
-    cut: bool,
+    /// The facts that were left out: they can be had later only, if at all.
+    pub late: Arc<[usize]>,
+    /// Whether sets were left out of facts each of which can be had by then.
+    pub cut: bool,
     /// The facts that may have a say, by number.
     among: Arc<[usize]>,
     /// The smallest sets of them with which it holds, the session among them.
@@ -149,7 +149,7 @@ impl<'c, 'a, 'w> Chains<'c, 'a, 'w> {
     /// The smallest sets of facts that a step can be made with, of those that can be had after `latest` steps at most.
     pub fn needs_of(&mut self, n: usize, latest: usize) -> Needs {
         let known = self.needed.get(&n).cloned();
-        if let Some(known) = known.clone().filter(|known| known.latest == latest || !known.more) {
+        if let Some(known) = known.clone().filter(|known| known.latest == latest || !self.is_more_of(known)) {
             return known;
         }
         let found = self.found;
@@ -190,8 +190,8 @@ impl<'c, 'a, 'w> Chains<'c, 'a, 'w> {
         session: &Session,
         holds: &dyn Fn(&mut Self, &[Fact], Reading) -> bool,
     ) -> Needs {
-        let now = self.had_after(&among, latest);
-        let more = now.len() < self.had_after(&among, usize::MAX - 1).len();
+        let (now, late): (Vec<usize>, Vec<usize>) =
+            among.iter().copied().partition(|fact| self.steps.level(*fact) <= latest);
         let is_same = |known: &Needs| {
             let nothing = known.sets.iter().any(|set| set.len() == 1);
             let same = || self.had_after(&among, known.latest) == now;
@@ -204,7 +204,12 @@ impl<'c, 'a, 'w> Chains<'c, 'a, 'w> {
                 (Arc::new(sets), more)
             }
         };
-        Needs { latest, more: more || cut, cut, among, sets }
+        Needs { latest, late: late.into(), cut, among, sets }
+    }
+
+    /// Whether sets were left out that can be had later.
+    pub fn is_more_of(&self, needs: &Needs) -> bool {
+        needs.cut || needs.late.iter().any(|fact| self.steps.level(*fact) < usize::MAX)
     }
 
     /// Those of some facts that can be had after so many steps at most.
@@ -406,7 +411,7 @@ impl Needs {
     /// One set, or none, however late.
     fn only(set: Option<Vec<usize>>) -> Self {
         let sets = Arc::new(set.into_iter().collect());
-        Self { latest: usize::MAX, more: false, cut: false, among: Arc::default(), sets }
+        Self { latest: usize::MAX, late: Arc::default(), cut: false, among: Arc::default(), sets }
     }
 }
 

@@ -63,7 +63,13 @@ impl Walk {
             self.minimal.more = true;
             return;
         }
-        let open = self.cuts.iter().find(|cut| !cut.iter().any(|element| set.contains(element))).cloned();
+        let open: Vec<&Vec<usize>> =
+            self.cuts.iter().filter(|cut| !cut.iter().any(|element| set.contains(element))).collect();
+        if open.iter().all(|cut| !cut.is_empty()) && set.len() + apart(&open) > size {
+            self.goes_on = true;
+            return;
+        }
+        let open = open.into_iter().min_by_key(|cut| cut.len()).cloned();
         let cut = match open {
             Some(cut) => cut,
             None if tried.holds(&list) => {
@@ -89,6 +95,19 @@ impl Walk {
             }
         }
     }
+}
+
+/// How many of some cuts have no element in common, at least: each of them takes an element of its own.
+fn apart(cuts: &[&Vec<usize>]) -> usize {
+    let mut taken: BTreeSet<usize> = BTreeSet::new();
+    let mut count = 0;
+    for cut in cuts {
+        if !cut.iter().any(|element| taken.contains(element)) {
+            taken.extend(cut.iter());
+            count += 1;
+        }
+    }
+    count
 }
 
 /// What is known of the property. Sets are sorted.

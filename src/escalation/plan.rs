@@ -74,22 +74,23 @@ impl Steps {
             }
         }
         let mut waiting = self.shown.clone();
-        // Facts that were left out can be had after `latest` steps only, and the step after one more.
-        let with_others =
-            |needs: &Needs| if needs.more { needs.latest.saturating_add(2) } else { usize::MAX };
+        // Sets that were left out take more than `latest` steps, and the step comes after them.
+        let after_cut = |needs: &Needs| if needs.cut { needs.latest.saturating_add(2) } else { usize::MAX };
         for level in 1.. {
             let is_had = |fact: &usize| self.level(*fact) < level;
             let session = |n: &usize| self.sessions.get(*n).copied().flatten().is_some_and(|s| is_had(&s));
+            let may_be_made = |n: &usize, needs: &Needs| {
+                let others = needs.late.iter().any(is_had) || level >= after_cut(needs);
+                needs.sets.iter().any(|set| set.iter().all(is_had)) || others && session(n)
+            };
             let (now, later): (Vec<usize>, Vec<usize>) =
                 waiting.into_iter().partition(|n| match needed.get(n) {
-                    Some(needs) if level < with_others(needs) => {
-                        needs.sets.iter().any(|set| set.iter().all(is_had))
-                    }
-                    _ => session(n),
+                    Some(needs) => may_be_made(n, needs),
+                    None => session(n),
                 });
             let to_come = |n: &usize| {
-                let open = needed.get(n).map(with_others);
-                open.is_some_and(|from| from < usize::MAX && level < from && session(n))
+                let cut = needed.get(n).filter(|needs| needs.cut);
+                cut.is_some_and(|needs| level < after_cut(needs) && session(n))
             };
             if now.is_empty() && !later.iter().any(to_come) {
                 return;
@@ -235,7 +236,7 @@ impl Chains<'_, '_, '_> {
         }
         plans.seen.clear();
         let goals = self.goals_of(met, plans.longest);
-        plans.more |= goals.more;
+        plans.more |= self.is_more_of(&goals);
         for goal in goals.sets.iter() {
             let mut partial =
                 Partial { open: BTreeMap::new(), given: BTreeSet::new(), steps: BTreeSet::new() };
@@ -266,7 +267,7 @@ impl Chains<'_, '_, '_> {
                 continue;
             }
             let needs = self.needs_for_plan(step, plans.longest.saturating_sub(1));
-            plans.more |= needs.more;
+            plans.more |= self.is_more_of(&needs);
             for needs in needs.sets.iter() {
                 let had_after = self.steps.had_after(needs);
                 if had_after.saturating_add(later + 1) > plans.longest {
@@ -290,7 +291,8 @@ impl Chains<'_, '_, '_> {
         let known = self.needed.get(&step).is_some_and(|known| known.latest == latest);
         let needs = self.needs_of(step, latest);
         let soonest = needs.sets.iter().map(|set| self.steps.had_after(set)).min();
-        let soonest = soonest.unwrap_or(if needs.more { latest.saturating_add(1) } else { usize::MAX });
+        let soonest =
+            soonest.unwrap_or(if self.is_more_of(&needs) { latest.saturating_add(1) } else { usize::MAX });
         if !known && soonest.saturating_add(1) > self.steps.after(step) {
             self.steps.settle_levels(&self.needed);
         }
