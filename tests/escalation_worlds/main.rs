@@ -150,6 +150,16 @@ fn reach_equals_brute_force_where_it_once_did_not() {
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
 
+/// A world in which two steps need each other's effects: the search for plans once had them come a step later each time, for ever.
+#[test]
+fn reach_ends_where_it_once_did_not() {
+    let outcome = compare(&generate::world(1_011_888), &settings());
+    assert!(
+        matches!(outcome, Outcome::Undecided { reaches: Some(false), .. } | Outcome::Impossible),
+        "{outcome:?}"
+    );
+}
+
 #[test]
 fn what_is_carried_over_holds_of_each_object() {
     let differing = |seed: &u64| {
