@@ -1,9 +1,10 @@
 //! Is there a text that lies in all of these pattern sets and in none of those? If so, which?
 //!
-//! A few texts are tried first ([`guess`]). Otherwise the sets are run side by side over the text, each as
-//! the set of places it may be at ([`positions`]), in a breadth-first search over the combinations. The
-//! answer is exact; a search that grows past the budget says so.
+//! A few texts are tried first ([`guess`]). Otherwise one set is taken apart into its patterns ([`by_pattern`]), and what
+//! matters beside each is run side by side over the text, each set as the places it may be at ([`positions`]), in a
+//! breadth-first search over the combinations. The answer is exact; a search that grows past the budget says so.
 
+mod by_pattern;
 mod guess;
 mod one_by_one;
 pub(crate) mod positions;
@@ -174,7 +175,12 @@ impl EmptinessCache {
             Guess::NoneLeft => guessed(Emptiness::Empty),
             Guess::Unknown if self.two_conflict(positive, negative) => guessed(Emptiness::Empty),
             Guess::Unknown if self.one_by_one(positive, negative).is_some() => guessed(Emptiness::Empty),
-            Guess::Unknown => search(positive, negative, states, steps, cancellation),
+            Guess::Unknown => match guess::narrowest(positive) {
+                Some(among) => {
+                    by_pattern::search_each(among, positive, negative, states, steps, cancellation)
+                }
+                None => search(positive, negative, states, steps, cancellation),
+            },
         }
     }
 
@@ -214,6 +220,7 @@ pub fn find_word(
     EmptinessCache::default().search_for(positive, negative, budget, u64::MAX, cancellation).answer
 }
 
+/// The search over all sets at once.
 pub(crate) fn search(
     positive: &[&PatternSet],
     negative: &[&PatternSet],
@@ -223,6 +230,11 @@ pub(crate) fn search(
 ) -> Searched {
     let runs: Vec<(&Run, bool)> =
         positive.iter().map(|s| (s.run(), true)).chain(negative.iter().map(|s| (s.run(), false))).collect();
+    explore(runs, states, steps, cancellation)
+}
+
+/// A text that each run accepts, or doesn't, as it is paired.
+fn explore(runs: Vec<(&Run, bool)>, states: usize, steps: u64, cancellation: &Cancellation) -> Searched {
     let mut search = Search { runs, nodes: Vec::new(), seen: FxHashMap::default(), steps: 0, places: 0 };
     let start: Vec<Positions> = search.runs.iter().map(|(run, _)| run.start()).collect();
     if let Some(answer) = search.visit(start, None) {

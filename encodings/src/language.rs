@@ -65,7 +65,7 @@ impl PatternSet {
 
     /// The patterns laid out for the emptiness search, once.
     pub(crate) fn run(&self) -> &Run {
-        self.run.get_or_init(|| Run::new(self))
+        self.run.get_or_init(|| Run::new(&self.patterns, self.fold_case))
     }
 
     /// Whether a text lies in the set.

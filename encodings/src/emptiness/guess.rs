@@ -23,10 +23,15 @@ const LISTED: usize = 32;
 /// What runs of any characters are filled with.
 const FILLINGS: [&str; 4] = ["x", "", "x/x", "x:x"];
 
+/// The set that seems to hold the fewest texts; `None` where there is no set.
+pub(super) fn narrowest<'s>(positive: &[&'s PatternSet]) -> Option<&'s PatternSet> {
+    positive.iter().copied().min_by_key(|set| breadth(set))
+}
+
 pub(super) fn find(positive: &[&PatternSet], negative: &[&PatternSet]) -> Guess {
-    let Some(narrowest) = positive.iter().min_by_key(|set| breadth(set)) else { return Guess::Unknown };
+    let Some(narrowest) = narrowest(positive) else { return Guess::Unknown };
     let fits = |text: &str| {
-        positive.iter().all(|set| std::ptr::eq(*set, *narrowest) || set.contains(text))
+        positive.iter().all(|set| std::ptr::eq(*set, narrowest) || set.contains(text))
             && !negative.iter().any(|set| set.contains(text))
     };
     let mut text = String::new();
@@ -49,7 +54,7 @@ pub(super) fn find(positive: &[&PatternSet], negative: &[&PatternSet]) -> Guess 
         }
     }
     let others: Vec<&PatternSet> =
-        positive.iter().copied().filter(|set| !std::ptr::eq(*set, *narrowest)).collect();
+        positive.iter().copied().filter(|set| !std::ptr::eq(*set, narrowest)).collect();
     let together = narrowest.patterns.iter().take(PATTERNS).filter_map(|pattern| {
         let fitting =
             others.iter().filter_map(|set| segments(first_meeting(set, (pattern, narrowest.fold_case))?));

@@ -5,8 +5,8 @@
 //! place would, since that earlier place must pass the same `*` and the `*` can swallow the detour.
 //! Dominance needs the later `*` to be a flat one.
 
-use crate::language::{PatternSet, accepts};
-use gateproof_model::pattern::Token;
+use crate::language::accepts;
+use gateproof_model::pattern::{Pattern, Token};
 use gateproof_model::text::unfold;
 
 /// The patterns of a set laid end to end.
@@ -49,17 +49,17 @@ impl Positions {
 }
 
 impl Run {
-    /// Lays out the patterns of a set.
-    pub fn new(set: &PatternSet) -> Self {
+    /// Lays out patterns of a set; `fold_case`: they are folded, and letter case is ignored.
+    pub fn new<'p>(patterns: impl IntoIterator<Item = &'p Pattern>, fold_case: bool) -> Self {
         let mut steps = Vec::new();
         let mut starts = Vec::new();
-        for pattern in &set.patterns {
+        for pattern in patterns {
             let start = u32::try_from(steps.len()).unwrap_or(EVERYTHING);
             starts.push(start);
             steps.extend(pattern.iter().map(|t| Step { token: Some(*t), start }));
             steps.push(Step { token: None, start });
         }
-        Self { steps: steps.into(), starts: starts.into(), fold_case: set.fold_case }
+        Self { steps: steps.into(), starts: starts.into(), fold_case }
     }
 
     /// The places before any text.

@@ -129,6 +129,7 @@ fn share_a_character((a, fold_a): (Token, bool), (b, fold_b): (Token, bool)) -> 
         _ => false,
     };
     match (a, b) {
+        (Token::Char(x), Token::Char(y)) => x == y || accepts(a, y, fold_a) || accepts(b, x, fold_b),
         (Token::Char(_), _) | (_, Token::Char(_)) => tried(a) || tried(b),
         // Two wildcards share every character but perhaps the colon.
         _ => true,
@@ -137,7 +138,7 @@ fn share_a_character((a, fold_a): (Token, bool), (b, fold_b): (Token, bool)) -> 
 
 /// Whether the outer pattern, read as a pattern over the inner one's tokens, matches it: its runs take
 /// tokens that they accept whatever those stand for.
-fn covers(outer: &Pattern, inner: &Pattern, fold_case: bool) -> bool {
+pub(crate) fn covers(outer: &Pattern, inner: &Pattern, fold_case: bool) -> bool {
     let takes = |token: Token, taken: Token| match (token, taken) {
         (_, Token::Char(c)) => accepts(token, c, fold_case),
         (Token::AnyOne, Token::AnyOne | Token::AnyOneInSegment) => true,
