@@ -24,6 +24,7 @@ pub(crate) mod same;
 mod seconded;
 mod shape;
 mod standing;
+mod ties;
 
 pub use crate::ask::{EstateComparison, Formulas, PrincipalComparison, Region, Relation, compare_estates};
 pub use describe::{Described, DescribedCondition};

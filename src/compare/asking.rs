@@ -4,6 +4,7 @@ use super::binding::bindings;
 use super::facts::OpenFacts;
 use super::shape;
 use super::standing::{ACCOUNT, Needs, Standing};
+use super::ties::encode_ties;
 use crate::engine::{Answer, Limits, Memory, solve};
 use crate::solver::UnknownReason;
 use gateproof_encodings::classes::Values;
@@ -177,7 +178,11 @@ impl<'a> Asking<'a> {
         let (root, open) = self.encode(&mut terms, facts, |encoder| {
             let around = shape::encode_request_form(encoder, self.standing, self.action);
             let goal = goal(encoder);
-            encoder.terms.and([around, goal])
+            let ties = match encoder.open_variables.is_empty() {
+                true => Terms::TRUE,
+                false => encode_ties(encoder, self.documents),
+            };
+            encoder.terms.and([around, goal, ties])
         });
         let exact = open.is_empty();
         let answer = solve(&terms, root, self.tools.memory, self.tools.limits, |values, combination| {

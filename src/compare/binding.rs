@@ -1,5 +1,5 @@
-//! Values for policy variables that a formula leaves open: names of our own, what the variable must be for a pattern of the
-//! policies to match what the formula's model says, and none at all.
+//! Values for policy variables that a formula leaves open: names of our own, the same for all and another for each, what the
+//! variable must be for a pattern of the policies to match what the formula's model says, and none at all.
 
 use gateproof_model::pattern::{PatternText, PieceRef, Token};
 use gateproof_model::policy::{Document, Operand};
@@ -30,8 +30,12 @@ pub(super) fn bindings(
         let value = |values: &Vec<String>| values.get(n).or(values.last()).cloned();
         values.iter().map(|(key, values)| ((*key).clone(), value(values))).collect()
     };
+    // Two keys whose values are alike tell no pattern with the one from a pattern with the other.
+    let [name, _] = NAMES;
+    let apart = keys.iter().zip(1..).map(|(key, n)| (key.clone(), Some(format!("{name}-{n}")))).collect();
     let absent = keys.iter().map(|key| (key.clone(), None)).collect();
-    (0..rounds).map(round).chain([absent]).collect()
+    let several = (keys.len() > 1).then_some(apart);
+    (0..rounds).map(round).chain(several).chain([absent]).collect()
 }
 
 fn values_of(key: &str, documents: [&Document; 2], hint: Option<&Request>) -> Vec<String> {

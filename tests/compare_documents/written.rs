@@ -18,7 +18,7 @@ const ACTIONS: [&str; 12] = [
     "S3:getobject",
     "iam:Pass*",
 ];
-const RESOURCES: [&str; 9] = [
+const RESOURCES: [&str; 10] = [
     "*",
     "arn:aws:s3:::a*",
     "arn:aws:s3:::ab*",
@@ -27,6 +27,7 @@ const RESOURCES: [&str; 9] = [
     "arn:aws:s3:::a/*",
     "arn:aws:iam::111122223333:role/r*",
     "arn:aws:s3:::home/${aws:username}",
+    "arn:aws:s3:::*${aws:username}",
     "arn:aws:s3:::home/*",
 ];
 const TRIED_ACTIONS: [&str; 7] = [
