@@ -8,7 +8,7 @@
 use super::covering::{Clause, Lie, about_all_of, are_alike, not_following};
 use super::part::{Part, Stance, Who, everything};
 use super::same::said;
-use crate::ask::glob::{intersect, pieces_of, render_glob};
+use crate::ask::glob::{Glob, intersect, pieces_of, render_glob};
 use gateproof_model::pattern::{PatternText, Wildcards};
 use gateproof_model::policy::{Effect, PatternClause, Statement, Version};
 use std::collections::BTreeSet;
@@ -108,9 +108,15 @@ fn both_clauses(
         }
         (false, false) => {
             let mut patterns: Vec<PatternText> = Vec::new();
-            for x in &a.patterns {
-                for y in &b.patterns {
-                    for glob in intersect(&pieces_of(x), &pieces_of(y))? {
+            let read = |p: &PatternText| (pieces_of(p), p.literal_head());
+            let others: Vec<(Glob, String)> = b.patterns.iter().map(read).collect();
+            for (x, head) in a.patterns.iter().map(read) {
+                for (y, other) in &others {
+                    // Where the beginnings differ they have nothing in common.
+                    if !head.starts_with(other.as_str()) && !other.starts_with(head.as_str()) {
+                        continue;
+                    }
+                    for glob in intersect(&x, y)? {
                         let text = render_glob(&glob, wildcards, true);
                         let pattern = PatternText::parse(&text, Version::V2012, wildcards, true);
                         if pieces_of(&pattern) != glob {
@@ -119,6 +125,10 @@ fn both_clauses(
                         patterns.push(pattern);
                     }
                 }
+            }
+            // What the two lists say is said in fewer words by both beside each other.
+            if patterns.len() > a.patterns.len() + b.patterns.len() {
+                return None;
             }
             (PatternClause { negated: false, patterns }, None)
         }
@@ -142,7 +152,8 @@ fn split(part: &Part, others: &[Part], beside: &[Part]) -> Vec<Cell> {
         return Vec::new();
     }
     let others: Vec<Other<'_>> = others.iter().chain(beside).filter_map(|o| Other::of(o, part)).collect();
-    let actions = groups(part.actions().rows(), &others, |other| other.part.actions());
+    let mut actions = groups(part.actions().rows(), &others, |other| other.part.actions());
+    let others = only_meeting(others, &mut actions);
     let resources = groups(part.resources().rows(), &others, |other| other.part.resources());
     let many = actions.len().saturating_mul(resources.len()) > MOST;
     let (actions, resources) = match many {
@@ -166,6 +177,18 @@ fn split(part: &Part, others: &[Part], beside: &[Part]) -> Vec<Cell> {
         }
     }
     cells
+}
+
+/// The others that are about some of the actions.
+fn only_meeting<'o>(others: Vec<Other<'o>>, actions: &mut [Group]) -> Vec<Other<'o>> {
+    let meets: Vec<bool> = (0..others.len())
+        .map(|n| actions.iter().any(|group| group.lies.get(n).is_some_and(|lie| *lie != Lie::Apart)))
+        .collect();
+    for group in actions {
+        let mut kept = meets.iter();
+        group.lies.retain(|_| kept.next() == Some(&true));
+    }
+    others.into_iter().zip(meets).filter_map(|(other, meets)| meets.then_some(other)).collect()
 }
 
 /// A statement that takes something away, as it lies to the one that it is taken from.

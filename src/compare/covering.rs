@@ -2,9 +2,9 @@
 
 use super::part::{Part, Who, everything};
 use super::same::rests_on_its_place;
-use crate::ask::glob::{Glob, includes, is_everything, overlaps, pieces_of};
+use crate::ask::glob::{Glob, includes, is_everything, literal, overlaps, pieces_of};
 use gateproof_encodings::actions::names_an_action;
-use gateproof_model::pattern::PatternText;
+use gateproof_model::pattern::{PatternText, Piece, Token};
 use gateproof_model::policy::{Condition, Operand, PatternClause, Statement};
 
 /// How some texts lie to a set of texts.
@@ -33,28 +33,65 @@ pub(super) struct Clause {
     globs: Vec<Glob>,
     /// What each begins with, up to its first wildcard or variable.
     heads: Vec<String>,
+    /// The patterns that are one text each, sorted.
+    texts: Vec<String>,
+    /// The places of the others.
+    open: Vec<usize>,
     /// Whether the complement of the list is the complement of its texts: an open variable makes it something else.
     plain: bool,
 }
 
 impl Clause {
     pub fn of(clause: PatternClause) -> Self {
-        let globs = clause.patterns.iter().map(pieces_of).collect();
-        let heads = clause.patterns.iter().map(PatternText::literal_head).collect();
+        let globs: Vec<Glob> = clause.patterns.iter().map(pieces_of).collect();
+        let heads: Vec<String> = clause.patterns.iter().map(PatternText::literal_head).collect();
         let plain = !clause.patterns.iter().any(|p| p.has_variables);
-        Self { clause, globs, heads, plain }
+        let is_open = |at: &usize| !globs.get(*at).is_some_and(is_text);
+        let (open, texts): (Vec<usize>, Vec<usize>) = (0..globs.len()).partition(is_open);
+        let mut texts: Vec<String> = texts.into_iter().filter_map(|at| heads.get(at).cloned()).collect();
+        texts.sort_unstable();
+        Self { clause, globs, heads, texts, open, plain }
+    }
+
+    /// The patterns with wildcards or variables, and what they begin with.
+    fn open(&self) -> impl Iterator<Item = (&Glob, &String)> {
+        self.open.iter().filter_map(|at| Some((self.globs.get(*at)?, self.heads.get(*at)?)))
+    }
+
+    fn has_text(&self, text: &str) -> bool {
+        self.texts.binary_search_by(|known| known.as_str().cmp(text)).is_ok()
+    }
+
+    /// The texts of the list that begin so.
+    fn texts_from<'a>(&'a self, head: &'a str) -> impl Iterator<Item = &'a String> {
+        let first = self.texts.partition_point(|text| text.as_str() < head);
+        self.texts.iter().skip(first).take_while(move |text| text.starts_with(head))
     }
 
     /// Whether all texts of one pattern are surely among those of the list.
     fn lists(&self, glob: &Glob, head: &str) -> bool {
-        let mut known = self.globs.iter().zip(&self.heads);
-        known.any(|(wide, start)| head.starts_with(start.as_str()) && includes(wide, glob))
+        let holds = |(wide, start): (&Glob, &String)| {
+            let shared = start.chars().count();
+            head.starts_with(start.as_str()) && includes(after(wide, shared), after(glob, shared))
+        };
+        is_text(glob) && self.has_text(head) || self.open().any(holds)
     }
 
     /// Whether no text of one pattern is among those of the list.
     fn misses(&self, glob: &Glob, head: &str) -> bool {
-        let may_meet = |start: &String| head.starts_with(start.as_str()) || start.starts_with(head);
-        !self.globs.iter().zip(&self.heads).any(|(one, start)| may_meet(start) && overlaps(one, glob))
+        let meets_text = match is_text(glob) {
+            true => self.has_text(head),
+            false => self.texts_from(head).any(|text| overlaps(&literal(text), glob)),
+        };
+        let meets = |(one, start): (&Glob, &String)| {
+            let shared = start.len().min(head.len());
+            let agree = head.starts_with(start.as_str()) || start.starts_with(head);
+            agree && {
+                let shared = head.get(..shared).map_or(0, |both| both.chars().count());
+                overlaps(after(one, shared), after(glob, shared))
+            }
+        };
+        !meets_text && !self.open().any(meets)
     }
 
     fn all_in(&self, other: &Self) -> bool {
@@ -82,8 +119,19 @@ impl Clause {
         if self.clause.negated {
             return vec![self.clone()];
         }
-        let row = |p: &PatternText| Self::of(PatternClause { negated: false, patterns: vec![p.clone()] });
-        self.clause.patterns.iter().map(row).collect()
+        let read = self.clause.patterns.iter().zip(self.globs.iter().zip(&self.heads));
+        read.map(|(pattern, (glob, head))| {
+            let alone = is_text(glob);
+            Self {
+                clause: PatternClause { negated: false, patterns: vec![pattern.clone()] },
+                globs: vec![glob.clone()],
+                heads: vec![head.clone()],
+                texts: if alone { vec![head.clone()] } else { Vec::new() },
+                open: if alone { Vec::new() } else { vec![0] },
+                plain: !pattern.has_variables,
+            }
+        })
+        .collect()
     }
 
     /// The union of rows of one clause.
@@ -128,6 +176,16 @@ impl Clause {
         let kept = kept.filter(|(_, (glob, head))| rows.iter().any(|row| !row.misses(glob, head)));
         PatternClause { negated: false, patterns: kept.map(|(pattern, _)| pattern.clone()).collect() }
     }
+}
+
+/// The rest of a pattern after so many characters, which say what another one's do.
+fn after(glob: &Glob, characters: usize) -> &[Piece] {
+    glob.get(characters..).unwrap_or_default()
+}
+
+/// Whether a pattern is one text: it has neither wildcards nor variables.
+fn is_text(glob: &Glob) -> bool {
+    glob.iter().all(|piece| matches!(piece, Piece::Token(Token::Char(_))))
 }
 
 /// Whether two statements say the same in the same order.

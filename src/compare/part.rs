@@ -24,8 +24,8 @@ pub(super) enum Who {
 pub(super) struct Part {
     pub document: Arc<Document>,
     pub who: Who,
-    /// Its actions and resources, read when they are first compared.
-    clauses: OnceLock<Arc<[Clause; 2]>>,
+    /// Its actions and resources, read when they are first compared; copies share them.
+    clauses: Arc<OnceLock<[Clause; 2]>>,
 }
 
 impl Part {
@@ -33,14 +33,14 @@ impl Part {
     pub fn of(source: &Document, statement: Statement, who: Who) -> Self {
         let document =
             Document { source: source.source.clone(), version: source.version, statements: vec![statement] };
-        Self { document: Arc::new(document), who, clauses: OnceLock::new() }
+        Self { document: Arc::new(document), who, clauses: Arc::default() }
     }
 
     fn clauses(&self) -> &[Clause; 2] {
         self.clauses.get_or_init(|| {
             let none = || PatternClause { negated: false, patterns: Vec::new() };
             let read = |s: &Statement| [Clause::of_actions(s), Clause::of_resources(s)];
-            Arc::new(self.statement().map_or_else(|| [Clause::of(none()), Clause::of(none())], read))
+            self.statement().map_or_else(|| [Clause::of(none()), Clause::of(none())], read)
         })
     }
 

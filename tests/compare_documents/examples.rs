@@ -57,6 +57,38 @@ fn wider_globs_are_told_with_what_was_allowed_before() {
 }
 
 #[test]
+fn a_variable_is_the_same_value_on_both_sides() {
+    let on =
+        |resource: &str| format!(r#"{{"Effect":"Allow","Action":"s3:GetObject","Resource":"{resource}"}}"#);
+    let if_instance = |operator: &str, value: &str| {
+        let condition = format!(r#""Condition":{{"{operator}":{{"ec2:SourceInstanceARN":"{value}"}}}}"#);
+        format!(r#"{{"Effect":"Allow","Action":"ec2:CreateImage","Resource":"*",{condition}}}"#)
+    };
+    let any = if_instance("StringLike", "*${ec2:InstanceId}");
+    let instances = if_instance("ArnLike", "arn:aws:ec2:*:*:instance/${ec2:InstanceId}");
+    assert_eq!(identity(&any, &instances).relation, Relation::Narrower);
+    let (all, home) = (on("arn:aws:s3:::*${aws:username}*"), on("arn:aws:s3:::home/${aws:username}/*"));
+    assert_eq!(identity(&all, &home).relation, Relation::Narrower);
+    // Another variable may be another value.
+    let other = on("arn:aws:s3:::home/${aws:userid}/*");
+    assert_eq!(identity(&home, &other).relation, Relation::Incomparable);
+    assert_eq!(identity(&all, &other).relation, Relation::Incomparable);
+}
+
+#[test]
+fn lists_that_meet_in_many_ways_stay_beside_each_other() {
+    let kinds =
+        ["catalog", "database", "table", "connection", "job", "trigger", "crawler", "workflow", "schema"];
+    let arns: Vec<String> = kinds.iter().map(|kind| format!(r#""arn:aws:glue:*:*:{kind}/*""#)).collect();
+    let allow = format!(r#"{{"Effect":"Allow","Action":"glue:*","Resource":[{}]}}"#, arns.join(","));
+    let deny = r#"{"Effect":"Deny","Action":"glue:TagResource","Resource":"arn:aws:glue:*:*:session/*"}"#;
+    let answer = identity(&format!("{allow},{deny}"), &allow);
+    assert_eq!(answer.relation, Relation::Wider);
+    let [region] = answer.gained.as_slice() else { panic!("{:?}", answer.gained) };
+    assert_eq!(region.all_of.iter().map(|part| part.resources.len()).collect::<Vec<_>>(), [9, 1]);
+}
+
+#[test]
 fn a_lifted_deny_and_a_dropped_condition_are_gains() {
     let deny = r#",{"Effect":"Deny","Action":"s3:GetObject","Resource":"arn:aws:s3:::a/secret/*"}"#;
     let answer = identity(&format!("{READ}{deny}"), READ);
