@@ -1,21 +1,24 @@
 //! Consecutive versions of AWS-managed policies, compared: each answer is held against requests one by one.
 
+mod clock;
 mod nearby;
+mod seconded;
 
 use crate::random::Random;
+use clock::timed;
 use gateproof::compare::{
     Comparer, DocumentComparison, DocumentRegion, PolicyKind, PolicyOf, PrintedRegion, Relation,
     parse_identity_policy,
 };
-use gateproof::solver::strings::StringsAnswer;
-use gateproof::solver::{Budget, Z3};
 use gateproof_model::policy::Document;
 use gateproof_model::request::Request;
 use nearby::nearby;
+use seconded::Opinions;
+pub use seconded::{Seconding, Solver};
 use serde::Deserialize;
 use std::collections::BTreeMap;
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 /// A pair of versions.
 #[derive(Debug, Deserialize)]
@@ -33,8 +36,6 @@ const FRESH: usize = 100;
 const TRIED: usize = 40;
 /// Calls that no policy decides: they belong to no difference, whichever pattern matches them.
 const FREE: [&str; 2] = ["sts:GetCallerIdentity", "sts:GetSessionToken"];
-/// How long strings may take for one formula.
-const PATIENCE: Duration = Duration::from_millis(500);
 
 /// What came of some pairs.
 #[derive(Debug, Default)]
@@ -47,7 +48,7 @@ pub struct Tally {
     exact: usize,
     held: usize,
     outside: usize,
-    seconded: [usize; 2],
+    seconded: BTreeMap<Solver, Opinions>,
     /// What is not as it should be.
     pub wrong: Vec<String>,
 }
@@ -63,8 +64,8 @@ impl Pair {
 }
 
 impl Tally {
-    /// Compares the pairs one after the other; every `strings`-th is put to strings in Z3 as well (0: none).
-    pub fn of(pairs: &[Pair], strings: usize) -> Self {
+    /// Compares the pairs one after the other, and puts those that are meant to solvers of strings as well.
+    pub fn of(pairs: &[Pair], seconds: &[Seconding]) -> Self {
         let mut tally = Self::default();
         let mut comparer = Comparer::default();
         for (n, pair) in pairs.iter().enumerate() {
@@ -77,9 +78,11 @@ impl Tally {
                 tally.wrong.push(format!("{name}: not read"));
                 continue;
             };
-            tally.compare(&comparer, &name, &old, &new, n);
-            if strings > 0 && n % strings == 0 {
-                tally.second(&comparer, &name, &old, &new);
+            let relation = tally.compare(&comparer, &name, &old, &new, n);
+            for second in seconds.iter().filter(|second| second.is_of(n)) {
+                let opinions = tally.seconded.entry(second.solver).or_default();
+                let wrong = second.ask(&comparer, [&old, &new], relation, opinions);
+                tally.wrong.extend(wrong.iter().map(|wrong| format!("{name}: {wrong}")));
             }
         }
         tally
@@ -97,15 +100,13 @@ impl Tally {
         old: &Arc<Document>,
         new: &Arc<Document>,
         n: usize,
-    ) {
+    ) -> Relation {
         let of = PolicyOf::kind(PolicyKind::Identity);
-        let start = Instant::now();
-        let relation = comparer.relate(old, new, &of);
-        self.verdicts.push((start.elapsed(), name.to_owned()));
+        let (relation, took) = timed(|| comparer.relate(old, new, &of));
+        self.verdicts.push((took, name.to_owned()));
         *self.relations.entry(relation.name()).or_default() += 1;
-        let start = Instant::now();
-        let answer = comparer.compare_documents(old, new, &of);
-        self.wholes.push((start.elapsed(), name.to_owned()));
+        let (answer, took) = timed(|| comparer.compare_documents(old, new, &of));
+        self.wholes.push((took, name.to_owned()));
         if answer.relation != relation || relation == Relation::Undecided {
             self.wrong.push(format!("{name}: {} and {}", relation.name(), answer.relation.name()));
         }
@@ -116,6 +117,7 @@ impl Tally {
             self.wrong.push(format!("{name}: not exact: {:?}", answer.undecided));
         }
         self.try_requests(comparer, name, [old, new], &answer, n);
+        relation
     }
 
     /// Each witness is allowed by one side only; requests nearby are of a region where and only where the sides differ.
@@ -152,38 +154,21 @@ impl Tally {
         }
     }
 
-    fn second(&mut self, comparer: &Comparer, name: &str, old: &Arc<Document>, new: &Arc<Document>) {
-        let relation = comparer.relate(old, new, &PolicyOf::kind(PolicyKind::Identity));
-        let more = |wider: Relation| relation == wider || relation == Relation::Incomparable;
-        for (first, second, wanted) in
-            [(new, old, more(Relation::Wider)), (old, new, more(Relation::Narrower))]
-        {
-            let Ok(mut solver) = Z3::new() else { return };
-            let answer = comparer.ask_strings(first, second, &Budget::of_wall(PATIENCE), &mut solver);
-            let [agree, silent] = &mut self.seconded;
-            match answer {
-                Ok(Some(StringsAnswer::Sat(_))) if wanted => *agree += 1,
-                Ok(Some(StringsAnswer::Unsat)) if !wanted => *agree += 1,
-                Ok(Some(StringsAnswer::Unknown(_)) | None) | Err(_) => *silent += 1,
-                Ok(Some(_)) => self.wrong.push(format!("{name}: strings say otherwise")),
-            }
-        }
-    }
-
-    /// The figures.
-    pub fn render(&self, pairs: usize) -> String {
+    /// The figures, and so many pairs that took the longest.
+    pub fn render(&self, slowest: usize) -> String {
         let relations: Vec<String> = self.relations.iter().map(|(name, n)| format!("{name} {n}")).collect();
-        let [agree, silent] = self.seconded;
-        let wrong: String = self.wrong.iter().take(20).map(|w| format!("  {w}\n")).collect();
+        let seconded: String =
+            self.seconded.iter().map(|(solver, opinions)| opinions.render(*solver)).collect();
+        let wrong: String = self.wrong.iter().map(|w| format!("  {w}\n")).collect();
         format!(
-            "{pairs} pairs: {}\nverdict  {}\nregions  {}\n\
+            "{} pairs: {}\nverdict  {}\nregions  {}\n\
              {} regions, at most {} a pair; exact {}\n\
              requests nearby: {} of a region, {} of none\n\
-             strings in Z3 agree {agree} times, say nothing {silent} times\n\
-             wrong: {}\n{wrong}",
+             {seconded}wrong: {}\n{wrong}",
+            self.verdicts.len(),
             relations.join(", "),
-            spread(&self.verdicts),
-            spread(&self.wholes),
+            spread(&self.verdicts, slowest),
+            spread(&self.wholes, slowest),
             self.regions,
             self.most_regions,
             self.exact,
@@ -194,11 +179,13 @@ impl Tally {
     }
 }
 
-fn spread(times: &[(Duration, String)]) -> String {
+fn spread(times: &[(Duration, String)], slowest: usize) -> String {
     let mut sorted: Vec<&(Duration, String)> = times.iter().collect();
     sorted.sort();
+    let in_ms = |time: &Duration| time.as_secs_f64() * 1e3;
     let at = |share: usize| sorted.get((sorted.len() * share / 1000).min(sorted.len().saturating_sub(1)));
-    let ms = |share: usize| at(share).map_or(0.0, |(time, _)| time.as_secs_f64() * 1e3);
-    let slowest = sorted.last().map_or("", |(_, name)| name);
-    format!("median {:.3} ms, p99 {:.2} ms, slowest {:.1} ms ({slowest})", ms(500), ms(990), ms(1000))
+    let ms = |share: usize| at(share).map_or(0.0, |(time, _)| in_ms(time));
+    let longest = sorted.iter().rev().take(slowest);
+    let longest: String = longest.map(|(time, name)| format!("\n  {:.1} ms {name}", in_ms(time))).collect();
+    format!("median {:.3} ms, p99 {:.2} ms, slowest {:.1} ms{longest}", ms(500), ms(990), ms(1000))
 }

@@ -7,29 +7,15 @@ use std::io::Read;
 
 const PAIRS: &[u8] = include_bytes!("../data/policy-versions.jsonl.zst");
 
-/// Pairs that are not wholly decided yet, and why.
-const OPEN: [(&str, &str); 2] = [
-    ("AWSEC2VssSnapshotPolicy v1 to v2", "a policy variable whose value is open"),
-    ("AWSSupportServiceRolePolicy v42 to v43", "resource limit of 30000000 steps"),
-];
-
 #[test]
 fn every_pair_is_decided_and_its_regions_are_the_difference() {
     let mut text = String::new();
     ruzstd::decoding::StreamingDecoder::new(PAIRS).unwrap().read_to_string(&mut text).unwrap();
     let pairs = Pair::read_all(&text).unwrap();
     assert!(pairs.len() >= 300);
-    let tallies: Vec<Tally> = pairs.par_chunks(40).map(|some| Tally::of(some, 0)).collect();
+    let tallies: Vec<Tally> = pairs.par_chunks(40).map(|some| Tally::of(some, &[])).collect();
     let wrong: Vec<&String> = tallies.iter().flat_map(|tally| &tally.wrong).collect();
-    let is_open = |text: &str| OPEN.iter().any(|(pair, _)| text.contains(pair));
-    let (open, wrong): (Vec<&String>, Vec<&String>) = wrong.into_iter().partition(|text| is_open(text));
     assert!(wrong.is_empty(), "{wrong:#?}");
-    for (pair, why) in OPEN {
-        assert!(
-            open.iter().any(|text| text.contains(pair) && text.contains(why)),
-            "{pair} is decided now: {open:#?}"
-        );
-    }
     let (held, outside) = tallies.iter().map(Tally::tried).fold((0, 0), |(a, b), (c, d)| (a + c, b + d));
     assert!(held >= 200 && outside >= 2_000, "{held} in regions, {outside} outside");
 }
