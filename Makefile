@@ -42,7 +42,7 @@ bench: setup ## speed: criterion for the parts, tables for generated accounts an
 	@$(STAGE) "escalation" $(CARGO) run --locked --release --quiet -p gateproof-benches --bin escalation -- 1000 10000
 	@$(STAGE) "pairs" $(CARGO) run --locked --release --quiet -p gateproof-benches --bin pairs
 	@scripts/policy_versions.py target/policy-versions.jsonl
-	@$(STAGE) "versions" $(CARGO) run --locked --release --quiet -p gateproof-benches --bin versions -- target/policy-versions.jsonl --strings 20
+	@$(STAGE) "versions" $(CARGO) run --locked --release --quiet -p gateproof-benches --bin versions -- target/policy-versions.jsonl --strings 20 --cvc5 200
 
 peers: setup ## the same questions to gateproof, iamprover and PMapper (PyPI): speed, and answers that differ
 	@python3 -m pip install --quiet --disable-pip-version-check --no-deps --require-hashes --upgrade --target target/peers --requirement scripts/requirements-peers.txt

@@ -41,5 +41,5 @@ fn every_call_that_is_shown_prints_what_is_shown() {
             compared += 1;
         }
     }
-    assert_eq!(compared, 7);
+    assert_eq!(compared, 8);
 }
