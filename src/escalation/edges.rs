@@ -17,9 +17,7 @@ use gateproof_encodings::term::Terms;
 use rayon::prelude::*;
 use rustc_hash::FxHashSet;
 use std::collections::BTreeSet;
-use std::panic::resume_unwind;
 use std::sync::Arc;
-use std::sync::mpsc::sync_channel;
 
 /// How many principals' steps are looked for before they are handed on.
 const AT_ONCE: usize = 256;
@@ -135,7 +133,7 @@ impl Estate {
         };
         let sessions: Vec<(&Session, First)> = sessions.iter().map(|session| (session, First::ALL)).collect();
         settings.ask.progress.expect(sessions.len());
-        let look = |some: &[(&Session, First)]| {
+        for some in sessions.chunks(AT_ONCE) {
             let ways = search.ways(&round, wanted, some);
             let found = without_doubts(ways.instances).into_par_iter();
             let made = found.map_init(Terms::default, |terms, instance| {
@@ -145,20 +143,11 @@ impl Estate {
             });
             let made: Vec<Vec<T>> = made.collect();
             some.iter().for_each(|_| settings.ask.progress.step());
-            made
-        };
-        // Those of some are handed on while those of the next are looked for.
-        std::thread::scope(|threads| {
-            let (sender, found) = sync_channel(1);
-            let (search, look) = (&search, &look);
-            let looking = threads.spawn(move || {
-                let each = sessions.chunks(AT_ONCE);
-                each.map(look).all(|made| sender.send(made).is_ok() && !search.cancelled())
-            });
-            let taken = found.iter().all(|made| take(made.into_iter().flatten().collect()));
-            drop(found);
-            looking.join().unwrap_or_else(|panic| resume_unwind(panic)) && taken
-        })
+            if !take(made.into_iter().flatten().collect()) || search.cancelled() {
+                return false;
+            }
+        }
+        true
     }
 }
 
