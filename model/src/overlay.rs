@@ -14,9 +14,11 @@ use crate::problem::Problem;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-/// What changes: stacks are deployed in their order, then changes are made one after the other.
+/// What changes: files are given anew or patched, then stacks are deployed in their order, then changes are made one after the other.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Overlay {
+    /// Files of the snapshot that are others, one after the other.
+    pub files: Vec<FileChange>,
     /// CloudFormation stacks.
     pub stacks: Vec<Stack>,
     /// Terraform plans, applied after the stacks are deployed.
@@ -73,14 +75,32 @@ pub struct Translation {
 impl Overlay {
     /// Whether nothing changes.
     pub fn is_empty(&self) -> bool {
-        self.stacks.is_empty() && self.plans.is_empty() && self.changes.is_empty()
+        self.files.is_empty() && self.stacks.is_empty() && self.plans.is_empty() && self.changes.is_empty()
     }
 }
 
-/// A policy document that somebody gave.
+/// A change to a file of the snapshot as it stands, before anything is read of it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FileChange {
+    /// The file, from the snapshot's root; of a snapshot that is one file, its name.
+    pub path: String,
+    /// What it becomes.
+    pub edit: FileEdit,
+}
+
+/// What becomes of a file.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum FileEdit {
+    /// This is its content. In a directory of the outputs of calls it may be a new file.
+    Whole(Given),
+    /// These operations are made on it, in their order (RFC 6902, "JavaScript Object Notation (JSON) Patch").
+    Patch(Given),
+}
+
+/// JSON that somebody gave.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Given {
-    /// The document.
+    /// What it says.
     pub json: Json,
     /// The file that it was given in.
     pub file: Arc<str>,

@@ -1,4 +1,4 @@
-//! Changes to the snapshot on the command line: `--with…` and `--remove`.
+//! Changes to the snapshot on the command line: `--with…`, `--patch` and `--remove`.
 
 mod deployments;
 
@@ -7,13 +7,19 @@ use crate::ask::Estate;
 use clap::Args;
 use deployments::DeploymentArguments;
 use gateproof_model::json::Json;
-use gateproof_model::overlay::{Change, Given, Holder, Overlay};
+use gateproof_model::overlay::{Change, FileChange, FileEdit, Given, Holder, Overlay};
 use std::path::Path;
 
 /// What would be different. Changes are made in the order of this list; those of one kind in the order given.
 #[derive(Debug, Clone, Default, Args)]
 #[command(next_help_heading = "Changes to the snapshot")]
 pub(crate) struct OverlayArguments {
+    /// FILE (JSON) stands for the snapshot's file PATH, or is a new one: what a call would print afterwards. PATH is from the snapshot's root.
+    #[arg(long, value_name = "PATH=FILE")]
+    with_file: Vec<String>,
+    /// A JSON Patch (RFC 6902) is applied to the snapshot's file PATH, as `--with-file` left it.
+    #[arg(long, value_name = "PATH=FILE")]
+    patch: Vec<String>,
     #[command(flatten)]
     deployments: DeploymentArguments,
     /// A customer managed policy gets this document as its default version. Repeatable, as all of these.
@@ -56,7 +62,9 @@ pub(crate) struct OverlayArguments {
 impl OverlayArguments {
     /// Whether nothing changes.
     pub(crate) fn is_empty(&self) -> bool {
-        self.deployments.is_empty()
+        self.with_file.is_empty()
+            && self.patch.is_empty()
+            && self.deployments.is_empty()
             && self.lists().iter().all(|(_, list)| list.is_empty())
             && self.remove.is_empty()
     }
@@ -82,12 +90,19 @@ impl OverlayArguments {
     /// What the arguments say, with the files that they name read.
     pub(crate) fn overlay(&self, snapshot: &Path, global: &Global) -> Result<Overlay, CliError> {
         let mut overlay = self.deployments.overlay(snapshot, global)?;
+        for value in &self.with_file {
+            let (path, file) = parted("--with-file", value)?;
+            let edit = FileEdit::Whole(read_json(Path::new(file), "the output of a call")?);
+            overlay.files.push(FileChange { path: path.to_owned(), edit });
+        }
+        for value in &self.patch {
+            let (path, file) = parted("--patch", value)?;
+            let edit = FileEdit::Patch(read_json(Path::new(file), "a JSON Patch (RFC 6902)")?);
+            overlay.files.push(FileChange { path: path.to_owned(), edit });
+        }
         for (flag, values) in self.lists() {
             for value in values {
-                let (name, what) = value
-                    .split_once('=')
-                    .filter(|(name, what)| !name.is_empty() && !what.is_empty())
-                    .ok_or_else(|| malformed(flag, value, "NAME=VALUE"))?;
+                let (name, what) = parted(flag, value)?;
                 overlay.changes.push(parse_change(flag, name, what)?);
             }
         }
@@ -111,6 +126,14 @@ impl OverlayArguments {
             ("--with-scp-target", &self.with_scp_target),
         ]
     }
+}
+
+/// The two sides of an argument.
+fn parted<'a>(flag: &str, value: &'a str) -> Result<(&'a str, &'a str), CliError> {
+    value
+        .split_once('=')
+        .filter(|(name, what)| !name.is_empty() && !what.is_empty())
+        .ok_or_else(|| malformed(flag, value, "NAME=VALUE"))
 }
 
 fn malformed(flag: &str, value: &str, expected: &str) -> CliError {
@@ -138,16 +161,16 @@ fn parse_change(flag: &'static str, name: &str, what: &str) -> Result<Change, Cl
         "--with-scp" => Holder::Control(owned),
         _ => Holder::Managed(owned),
     };
-    Ok(Change::Document { holder, document: Some(read_document(Path::new(what))?) })
+    Ok(Change::Document { holder, document: Some(read_json(Path::new(what), "a policy document")?) })
 }
 
-/// A policy document in a file.
-fn read_document(path: &Path) -> Result<Given, CliError> {
+/// What a file holds.
+fn read_json(path: &Path, expected: &str) -> Result<Given, CliError> {
     let shown = path.display();
     let text = std::fs::read_to_string(path)
         .map_err(|error| CliError::Input(format!("{shown}: cannot be read ({error})")))?;
     let json = Json::parse(&text).map_err(|error| {
-        CliError::Input(format!("{shown}: found text that is not JSON ({error}), expected a policy document"))
+        CliError::Input(format!("{shown}: found text that is not JSON ({error}), expected {expected}"))
     })?;
     Ok(Given { json, file: shown.to_string().into() })
 }

@@ -68,13 +68,47 @@ fn the_evidence_is_where_the_changed_document_would_stand() {
     assert!(evidence.contains("/UserPolicyList/0/PolicyDocument/Statement/0"), "{evidence}");
 }
 
+/// What a file says after the operations of a patch, and what another says in its place.
+#[test]
+fn a_patched_or_given_file_is_what_is_asked_about() {
+    let path = "accounts/222222222222/global/iam/get-account-authorization-details.json";
+    let text = fs::read_to_string(format!("{}/{path}", crate::EXAMPLE)).unwrap();
+    let mut account: serde_json::Value = serde_json::from_str(&text).unwrap();
+    let users = account["UserDetailList"].as_array().unwrap();
+    let alice = users.iter().position(|user| user["Arn"] == ALICE).unwrap();
+    let statement = serde_json::json!({"Effect": "Allow", "Action": "sqs:PurgeQueue", "Resource": "*"});
+    let document = serde_json::json!({"Version": "2012-10-17", "Statement": [statement]});
+    let policies = serde_json::json!([{"PolicyName": "new", "PolicyDocument": document}]);
+    let place = format!("/UserDetailList/{alice}/UserPolicyList");
+    let operations = serde_json::json!([
+        {"op": "test", "path": format!("/UserDetailList/{alice}/Arn"), "value": ALICE},
+        {"op": "add", "path": place, "value": policies},
+    ]);
+    let queue = "arn:aws:sqs:us-east-1:222222222222:any";
+    let asked = |changes: &[&str]| ask(changes, ALICE, "sqs:PurgeQueue", queue).0;
+    let (_folder, file) = write("patch.json", &operations.to_string());
+    let patch = format!("{path}={file}");
+    assert_eq!(asked(&["--patch", &patch]), REACHABLE);
+    let gone = ["--remove", "user/alice.nguyen#inline/new", "--patch", &patch];
+    assert_eq!(asked(&gone), IMPOSSIBLE);
+    let (_folder, file) = write("before.json", &text);
+    let before = format!("{path}={file}");
+    assert_eq!(asked(&["--with-file", &before]), IMPOSSIBLE);
+    account["UserDetailList"][alice]["UserPolicyList"] = policies;
+    let (_folder, file) = write("after.json", &account.to_string());
+    let after = format!("{path}={file}");
+    assert_eq!(asked(&["--with-file", &after]), REACHABLE);
+}
+
 #[test]
 fn what_can_not_be_is_refused() {
     let (_folder, file) = allows("sqs:PurgeQueue");
     let question = ["--principal", ALICE, "--action", "sqs:PurgeQueue"];
     let (unknown, nobody) = (format!("policy/none={file}"), format!("role/nobody={file}"));
     let inline = format!("user/alice.nguyen/new={file}");
-    let cases: [(&[&str], i32, &str); 9] = [
+    let (_patches, patch) = write("patch.json", r#"[{"op": "remove", "path": "/none"}]"#);
+    let (fails, nowhere) = (format!("errors.json={patch}"), format!("../errors.json={patch}"));
+    let cases: [(&[&str], i32, &str); 15] = [
         (&["--with", &unknown], 1, "policy/none: found nothing of that name"),
         (&["--with-trust", &nobody], 1, "role/nobody: found nothing of that name"),
         (&["--with", "policy/developer-access=/nowhere.json"], 1, "/nowhere.json: cannot be read"),
@@ -88,6 +122,12 @@ fn what_can_not_be_is_refused() {
         (&["--remove", "policy/developer-access#None"], 1, "None: found nothing of that name"),
         (&["--with-inline", &inline, "--certificate", "/tmp/none.json"], 64, "found changes to it"),
         (&["--with-template", "corpus/templates/partner.yaml"], 64, "give --account"),
+        (&["--patch", "errors.json"], 64, "--patch `errors.json`: expected NAME=VALUE"),
+        (&["--patch", "errors.json=/nowhere.json"], 1, "/nowhere.json: cannot be read"),
+        (&["--patch", &fails], 1, "operation /0 (remove at `/none` of errors.json): found nothing there"),
+        (&["--patch", &nowhere], 1, "../errors.json: found no path within the snapshot"),
+        (&["--with-file", &nowhere], 1, "../errors.json: found no path within the snapshot"),
+        (&["--with-file", &fails, "--certificate", "/tmp/none.json"], 64, "found changes to it"),
     ];
     for (changes, code, says) in cases {
         let output = run("can", &[changes, &question].concat());

@@ -26,6 +26,17 @@ pub(super) struct FileEdits {
     pub(super) gone: BTreeSet<String>,
 }
 
+impl FileEdits {
+    /// These edits, and others after them.
+    pub(super) fn then(mut self, later: FileEdits) -> Self {
+        self.texts.retain(|path, _| !later.gone.contains(path));
+        self.gone.retain(|path| !later.texts.contains_key(path));
+        self.texts.extend(later.texts);
+        self.gone.extend(later.gone);
+        self
+    }
+}
+
 impl fmt::Debug for FileEdits {
     /// Says nothing of what the texts hold: they may hold secrets.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -34,7 +45,7 @@ impl fmt::Debug for FileEdits {
 }
 
 /// Values of one file: more would take more memory than any honest output needs.
-const VALUES: usize = 2_000_000;
+pub(super) const VALUES: usize = 2_000_000;
 /// Values of one entity of a file that is read entity by entity; IAM's size limits are far below.
 pub(super) const ENTITY_VALUES: usize = 100_000;
 

@@ -64,6 +64,12 @@ impl Index {
             .unwrap_or_default()
     }
 
+    /// Whether a file is one of an operation, the organization's included.
+    pub(super) fn has(&self, file: &str) -> bool {
+        let operations = self.accounts.values().flat_map(|s| s.values()).flat_map(|o| o.values());
+        operations.flatten().any(|known| *known.file == *file)
+    }
+
     /// The services and operations of an account.
     pub(super) fn operations(&self, account: &str) -> impl Iterator<Item = (&str, &str, &[OperationFile])> {
         self.accounts.get(account).into_iter().flatten().flat_map(|(service, operations)| {

@@ -1,13 +1,15 @@
 //! Loading a snapshot as it would be after changes.
 //!
-//! The snapshot is read as it is; the changes are made to the JSON of its files, found by what was read; then it is read
-//! again, with the changed texts in place of the files.
+//! Files that are given anew or patched come first. The snapshot is read with them; the other changes are made to the JSON of its
+//! files, found by what was read; then it is read again, with the changed texts in place of the files.
 
 mod controls;
 mod edits;
 mod entities;
+mod given;
 mod named;
 mod outputs;
+mod patch;
 mod principals;
 mod removal;
 mod resources;
@@ -24,6 +26,7 @@ use crate::overlay::cloudformation::{Exports, translate};
 use crate::overlay::terraform::translate_plan;
 use crate::overlay::{Change, Holder, OutputOf, Overlay, OverlayError, Translation};
 use edits::Edits;
+use given::given_files;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -44,12 +47,17 @@ pub(super) fn load_with(
     overlay: &Overlay,
     options: &LoadOptions<'_>,
 ) -> Result<Snapshot, LoadError> {
-    let base = Snapshot::load(path, options)?;
     if overlay.is_empty() {
+        return Snapshot::load(path, options);
+    }
+    let (files, layout) = open(path, options)?;
+    let given = given_files(&files, &layout, &overlay.files)?;
+    let base = load_edited(path, options, given.clone())?;
+    if overlay.stacks.is_empty() && overlay.plans.is_empty() && overlay.changes.is_empty() {
         return Ok(base);
     }
-    let (edits, gone, deployed) = edit(path, &base, overlay, options)?;
-    let mut snapshot = load_edited(path, options, edits)?;
+    let (edits, gone, deployed) = edit(&base, overlay, files.edited(given.clone()), layout)?;
+    let mut snapshot = load_edited(path, options, given.then(edits))?;
     snapshot.deploy(deployed);
     if let Some(still) = gone.iter().find(|arn| snapshot.resource(arn).is_some()) {
         let why = "files of the snapshot tell of it in a way that it can't be taken out of";
@@ -65,7 +73,8 @@ pub(super) fn document(
     holder: &Holder,
     options: &LoadOptions<'_>,
 ) -> Result<Json, LoadError> {
-    with_edits(path, base, options, |edits| edits.document(holder))
+    let (files, layout) = reopen(path, base, options)?;
+    Ok(edits(base, files, layout, |edits| edits.document(holder))?)
 }
 
 /// See [`Snapshot::outputs`].
@@ -75,23 +84,24 @@ pub(super) fn outputs(
     (service, operation): (&str, &str),
     options: &LoadOptions<'_>,
 ) -> Result<Vec<(OutputOf, Option<String>, Json)>, LoadError> {
-    with_edits(path, base, options, |edits| edits.outputs(service, operation))
+    let (files, layout) = reopen(path, base, options)?;
+    Ok(edits(base, files, layout, |edits| edits.outputs(service, operation))?)
 }
 
 /// The files as they would be, the resources that would be gone, and what is to be told of what is deployed.
 fn edit(
-    path: &Path,
     base: &Snapshot,
     overlay: &Overlay,
-    options: &LoadOptions<'_>,
-) -> Result<(FileEdits, Vec<String>, Translation), LoadError> {
+    files: Files,
+    layout: Layout,
+) -> Result<(FileEdits, Vec<String>, Translation), OverlayError> {
     let made = |edits: &mut Edits<'_>| {
         let deployed = deploy(edits, base, overlay)?;
         overlay.changes.iter().try_for_each(|change| make(edits, change))?;
         let gone = std::mem::take(&mut edits.gone);
         Ok((edits.finish(), gone, deployed))
     };
-    with_edits(path, base, options, made)
+    edits(base, files, layout, made)
 }
 
 /// Makes the changes of stacks and plans.
@@ -109,30 +119,39 @@ fn deploy(edits: &mut Edits<'_>, base: &Snapshot, overlay: &Overlay) -> Result<T
     Ok(deployed)
 }
 
-fn with_edits<T>(
-    path: &Path,
-    base: &Snapshot,
-    options: &LoadOptions<'_>,
-    act: impl FnOnce(&mut Edits<'_>) -> Result<T, OverlayError>,
-) -> Result<T, LoadError> {
+/// The files of a snapshot, and its form.
+fn open(path: &Path, options: &LoadOptions<'_>) -> Result<(Files, Layout), LoadError> {
     let shown = path.display().to_string();
     let unreadable = |e: std::io::Error| LoadError::Unreadable { path: shown.clone(), reason: e.to_string() };
     let root = std::fs::canonicalize(path).map_err(unreadable)?;
-    let (files, layout) = if root.is_dir() {
+    if root.is_dir() {
         let files = Files::new(root, options.file_limit);
         let layout = if is_iam_collect(&files) { Layout::IamCollect } else { Layout::Calls };
-        (files, layout)
-    } else {
-        let name = root.file_name().map(|n| n.to_string_lossy().into_owned()).unwrap_or_default();
-        let folder = root.parent().map(Path::to_path_buf).unwrap_or_default();
-        (Files::new(folder, options.file_limit), Layout::LoneFile(name.into()))
-    };
+        return Ok((files, layout));
+    }
+    let name = root.file_name().map(|n| n.to_string_lossy().into_owned()).unwrap_or_default();
+    let folder = root.parent().map(Path::to_path_buf).unwrap_or_default();
+    Ok((Files::new(folder, options.file_limit), Layout::LoneFile(name.into())))
+}
+
+/// The same as a snapshot was read from, which may have been changed.
+fn reopen(path: &Path, base: &Snapshot, options: &LoadOptions<'_>) -> Result<(Files, Layout), LoadError> {
+    let (files, layout) = open(path, options)?;
+    Ok((base.directory.as_ref().map_or(files, |(files, _)| files.clone()), layout))
+}
+
+fn edits<T>(
+    base: &Snapshot,
+    files: Files,
+    layout: Layout,
+    act: impl FnOnce(&mut Edits<'_>) -> Result<T, OverlayError>,
+) -> Result<T, OverlayError> {
     let index = match layout {
         Layout::Calls => Index::build(&files, &mut Notes::default()),
         Layout::LoneFile(_) | Layout::IamCollect => Index::default(),
     };
     let mut edits = Edits::new(base, &files, &index, layout);
-    Ok(act(&mut edits)?)
+    act(&mut edits)
 }
 
 /// Makes one change.

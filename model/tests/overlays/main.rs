@@ -4,6 +4,7 @@
 mod bombs;
 mod collector;
 mod controls;
+mod files;
 mod principals;
 mod refusals;
 mod removals;
