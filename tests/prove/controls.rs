@@ -12,6 +12,8 @@ fn remedies_close_what_controls_find() {
     let cases = [
         ("CB-1", "prod-deploy", format!("{project}/prod-build")),
         ("CB-3", "images", format!("{project}/portal-pr")),
+        ("CB-4", "images", format!("{project}/portal-pr*")),
+        ("CB-5", "prod-deploy", format!("{project}/prod-build*")),
         ("CB-7", "prod-deploy", format!("{project}/prod-build")),
         ("CB-8", "prod-deploy", format!("{project}/prod-build")),
         ("CB-10", "prod-deploy", format!("{project}/prod-build")),

@@ -2,6 +2,7 @@
 
 use rayon::prelude::*;
 use serde_json::Value;
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 fn folders(folder: &Path) -> Vec<PathBuf> {
@@ -14,6 +15,18 @@ fn folders(folder: &Path) -> Vec<PathBuf> {
 fn cases() -> Vec<PathBuf> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("corpus/changes");
     folders(&root).iter().flat_map(|control| folders(control)).collect()
+}
+
+#[test]
+fn every_control_that_the_example_violates_has_a_case() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("corpus");
+    let audit = std::fs::read_to_string(root.join("snapshots/acme.audit.txt")).unwrap();
+    let words = audit.lines().map(|line| line.split_whitespace().collect::<Vec<_>>());
+    let violated: BTreeSet<String> =
+        words.filter(|words| words.get(2) == Some(&"violated")).map(|words| words[1].to_owned()).collect();
+    let name = |path: &PathBuf| path.file_name().unwrap().to_str().unwrap().to_owned();
+    let with_case: BTreeSet<String> = folders(&root.join("changes")).iter().map(name).collect();
+    assert_eq!(violated, with_case);
 }
 
 /// What the program prints, as JSON, run in a case's folder.
@@ -52,7 +65,7 @@ fn verdicts<'v>(of: &'v Value, part: &str) -> Vec<&'v str> {
 #[test]
 fn what_closes_seems_to_close_and_breaks_is_told_apart() {
     let cases = cases();
-    assert!(cases.len() >= 40, "only {} cases", cases.len());
+    assert!(cases.len() >= 72, "only {} cases", cases.len());
     let wrong: Vec<String> = cases
         .par_iter()
         .flat_map_iter(|case| {

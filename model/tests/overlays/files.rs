@@ -274,7 +274,7 @@ fn operation(value: &Value, (kind, place, other, small): (u8, usize, usize, u8))
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(24))]
+    #![proptest_config(ProptestConfig::with_cases(12))]
 
     /// Operations at random places of random files: what is read is what files hold that the RFC's words were followed on.
     #[test]
