@@ -22,6 +22,7 @@ fn remedies_close_what_controls_find() {
         ("CP-ART-4", "images", bucket.to_owned()),
         ("CP-ART-5", "images", bucket.to_owned()),
         ("CP-ART-6", "images", "222222222222".to_owned()),
+        ("CP-OBS-1", "prod-deploy", "CodePipeline Stage Execution State Change".to_owned()),
         ("CP-SRC-4", "prod-deploy", "Source/GitHub".to_owned()),
         ("ECR-1", "images", "arn:aws:ecr:us-east-1:222222222222:repository/portal".to_owned()),
         (

@@ -38,6 +38,8 @@ struct Remedy {
     anchor: Vec<String>,
     /// Triggers whose branches become those that are meant, without pull requests.
     branches: Option<String>,
+    /// Rules of EventBridge that take in more kinds of events.
+    patterns: Option<Patterns>,
     /// Values of one item of a list in the item.
     each: Option<Each>,
     /// Whether the team has to put in values of its own.
@@ -52,6 +54,15 @@ struct Each {
     key: String,
     is: String,
     set: BTreeMap<String, Value>,
+}
+
+/// The rules of a list that take in events of one source, and the kinds of events that they are to take in.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Patterns {
+    list: String,
+    source: String,
+    kinds: Vec<String>,
 }
 
 /// None where the file that is part of the program could not be read, which a test rules out.
@@ -157,6 +168,9 @@ impl Remedy {
                 git.insert("push".to_owned(), serde_json::json!([{"branches": {"includes": branches}}]));
             }
         }
+        if let Some(patterns) = &self.patterns {
+            patterns.widen(output.pointer_mut(&patterns.list)?.as_array_mut()?);
+        }
         if let Some(each) = &self.each {
             let is = words.fill(&each.is);
             let items = output.pointer_mut(&each.list)?.as_array_mut()?;
@@ -167,6 +181,19 @@ impl Remedy {
             }
         }
         Some(())
+    }
+}
+
+impl Patterns {
+    fn widen(&self, rules: &mut [Value]) {
+        for rule in rules {
+            let Some(Value::String(text)) = rule.get_mut("EventPattern") else { continue };
+            let Ok(Value::Object(mut pattern)) = serde_json::from_str(text) else { continue };
+            if pattern.get("source") == Some(&serde_json::json!([self.source])) {
+                pattern.insert("detail-type".to_owned(), serde_json::json!(self.kinds));
+                *text = Value::Object(pattern).to_string();
+            }
+        }
     }
 }
 
