@@ -126,3 +126,19 @@ fn long_ids_that_begin_alike_are_two_roles() {
     let text = String::from_utf8_lossy(&made.stdout).into_owned();
     assert!(text.contains("alice.nguyen") && text.contains("444444444444"), "{text}");
 }
+
+/// Before Terraform 0.13, plans name providers by one word.
+#[test]
+fn plans_of_old_versions_are_read_the_same() {
+    let text = std::fs::read_to_string("corpus/templates/plan.json").unwrap();
+    let old = tempfile::NamedTempFile::new().unwrap();
+    let renamed = text.replace("registry.terraform.io/hashicorp/aws", "aws");
+    assert!(renamed.len() < text.len());
+    std::fs::write(old.path(), renamed).unwrap();
+    let [flag, _, place @ ..] = PLAN;
+    let plan = [&[flag, old.path().to_str().unwrap()], &place[..]].concat();
+    let deployer = arn("role/tf-deployer");
+    assert_eq!(ask(&plan, &arn("user/people/alice.nguyen"), "sts:AssumeRole", &deployer).0, REACHABLE);
+    let data = "arn:aws:s3:::acme-team-data-222222222222/x";
+    assert_eq!(ask(&plan, &deployer, "s3:GetObject", data).0, REACHABLE);
+}

@@ -37,7 +37,7 @@ pub fn translate_plan(plan: &Plan, base: &Snapshot) -> Translation {
         if planned.renames() {
             removed.push(planned.clone());
         }
-        match planned.provider.ends_with("/aws") {
+        match is_of_aws(&planned.provider) {
             true => resources.extend(forms::resources(&planned)),
             false => notes.push(format!("{}: {} is not read", plan.file, planned.address)),
         }
@@ -58,4 +58,9 @@ pub fn translate_plan(plan: &Plan, base: &Snapshot) -> Translation {
     whole.notes.extend(notes);
     whole.notes.sort();
     whole
+}
+
+/// Before Terraform 0.13, plans name providers without saying where they come from.
+fn is_of_aws(provider: &str) -> bool {
+    provider == "aws" || provider.ends_with("/aws")
 }
