@@ -15,6 +15,10 @@ pub(super) struct Early {
 /// Whether facts can all be had after `longest` steps, as far as this tells. `made`: the fewest steps after which other steps, by which none
 /// of the facts is had, can have been made. A step gives `most_given` facts at most.
 pub(super) fn may_be_had(facts: &[Early], made: &[usize], most_given: usize, longest: usize) -> bool {
+    // Without a bound nothing is too late, and levels aren't counted up to it.
+    if longest == usize::MAX {
+        return true;
+    }
     if facts.iter().any(|fact| fact.level > longest) {
         return false;
     }
@@ -44,6 +48,12 @@ mod tests {
         assert!(!may_be_had(&alone(&[2, 2, 2]), &[], 1, 3));
         assert!(may_be_had(&alone(&[2, 2, 2]), &[], 1, 4));
         assert!(!may_be_had(&alone(&[1, 5]), &[], 1, 4));
+    }
+
+    #[test]
+    fn without_a_bound_nothing_is_too_late() {
+        assert!(may_be_had(&alone(&[1, usize::MAX]), &[usize::MAX], 1, usize::MAX));
+        assert!(!may_be_had(&alone(&[1, usize::MAX]), &[], 1, 1_000));
     }
 
     #[test]
