@@ -141,6 +141,16 @@ pub enum Operand {
     Unparsable(Arc<str>),
 }
 
+impl Operand {
+    /// The text, of string, ARN and binary operators.
+    pub fn text(&self) -> Option<&PatternText> {
+        match self {
+            Self::Text(text) => Some(text),
+            Self::Point(_) | Self::Network(..) | Self::Flag(_) | Self::Unparsable(_) => None,
+        }
+    }
+}
+
 impl Statement {
     /// A name for people: the `Sid`, or the pointer.
     pub fn label(&self) -> &str {

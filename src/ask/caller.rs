@@ -178,6 +178,19 @@ impl CallerEntity {
         Self::without_account(Principal::service(name), partition, facts)
     }
 
+    /// What its identity makes of a policy variable, by the key in lower case: its value, or that it has none; `None`: neither is settled.
+    pub(crate) fn settles(&self, key: &str) -> Option<Option<String>> {
+        match self.facts.get(key) {
+            Some(KeyFact::Fixed(ContextValue::Single(value))) => Some(Some(value.clone())),
+            Some(KeyFact::Absent) => Some(None),
+            Some(KeyFact::Fixed(ContextValue::List(_)) | KeyFact::Open { .. }) => None,
+            None => {
+                let is_tag = key.starts_with("aws:principaltag/");
+                (is_tag && self.facts.contains_key("aws:principaltag/")).then_some(None)
+            }
+        }
+    }
+
     /// Who makes a call of a step that is not the attacker's: an AWS service, or by a token the identity provider of that name
     /// (`cognito-identity.amazonaws.com`).
     pub(crate) fn behind(name: &str, action: &str, partition: &str) -> Self {

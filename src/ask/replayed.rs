@@ -18,8 +18,8 @@ use std::collections::BTreeMap;
 
 impl Estate {
     /// The same request on another object of the same account, which itself says what its tags and its boundary are, other
-    /// objects being `named` anew; `None` where that is not allowed, and where the request is one of several authorizations of
-    /// a call.
+    /// objects being `named` anew; `None` where that is not allowed, where somebody else makes the request, and where it is one of
+    /// several authorizations of a call.
     pub(crate) fn replay_on(
         &self,
         caller: &CallerEntity,
@@ -51,8 +51,12 @@ impl Estate {
             policies.grants.clone_from(&resource.grants);
             policies.block_public_access = resource.block_public_access;
         }
+        let principal = principal_of(caller, &context);
+        if principal.id() != step.caller {
+            return None;
+        }
         let request = Request {
-            principal: principal_of(caller, &context),
+            principal,
             action: step.action.clone(),
             resource: object.to_owned(),
             resource_account: Some(account.to_owned()),

@@ -1,7 +1,7 @@
 //! The needs of a step as far as its objects are bound; what is decided of some objects is carried over to those that are
 //! alike.
 
-use super::alike::{Called, Mark, Telling};
+use super::alike::{Called, Mark, Mentioned, Telling};
 use super::bind::{Object, Scene};
 use super::guard::{Guard, Refuted};
 use super::needs::{calls_of, references};
@@ -20,11 +20,11 @@ use std::sync::Arc;
 #[derive(Default)]
 pub(super) struct Decided<'p> {
     telling: OnceCell<Telling>,
-    /// By variable, what follows its object's ARN in the calls' resources; `None`: nothing is carried over.
-    tails: RefCell<FxHashMap<&'p str, Option<Arc<BTreeSet<String>>>>>,
+    /// By variable, how the calls mention its object; `None`: nothing is carried over.
+    mentioned: RefCell<FxHashMap<&'p str, Option<Arc<Mentioned>>>>,
     marks: RefCell<Marks<'p>>,
-    known: RefCell<FxHashMap<(&'p str, Vec<Seen>), Known>>,
-    named: RefCell<FxHashMap<Vec<Seen>, Named>>,
+    known: RefCell<FxHashMap<(&'p str, SeenTogether), Known>>,
+    named: RefCell<FxHashMap<SeenTogether, Named>>,
 }
 
 /// What came of naming new objects, beside which others.
@@ -49,9 +49,14 @@ enum Seen {
     Itself(Arc<str>),
 }
 
-impl Seen {
-    fn is_alike(&self) -> bool {
-        matches!(self, Self::Alike(_))
+/// Objects as the calls see them, and of each which is the first that is the same: what is decided where two variables are bound to one
+/// object says nothing of two.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+struct SeenTogether(Vec<(Seen, usize)>);
+
+impl SeenTogether {
+    fn some_is_alike(&self) -> bool {
+        self.0.iter().any(|(seen, _)| matches!(seen, Seen::Alike(_)))
     }
 }
 
@@ -64,7 +69,7 @@ impl<'a> Search<'_, 'a, '_> {
         variable: &'a str,
     ) -> Result<Evidence, Refuted> {
         let (objects, seen) = self.seen(scene, self.mentioned_with(scene, variable));
-        if !seen.iter().any(Seen::is_alike) {
+        if !seen.some_is_alike() {
             return self.admit(terms, scene, variable);
         }
         let key = (variable, seen);
@@ -88,23 +93,58 @@ impl<'a> Search<'_, 'a, '_> {
     ) -> Result<(Scene<'a>, Evidence), Refuted> {
         let beside = scene.bound.keys().copied().filter(|v| !fresh.contains(v));
         let (objects, seen) = self.seen(scene, beside);
-        // What a service may do for a role hangs on the role's trust policy.
-        let trusts = self.primitive.bind.values().any(|binding| !binding.trusts.0.is_empty());
-        if trusts || !seen.iter().any(Seen::is_alike) {
+        if !seen.some_is_alike() {
             return self.name(terms, scene, fresh, so_far);
         }
-        if let Some(known) = self.decided.named.borrow().get(&seen) {
-            let (names, evidence) = known.outcome.as_ref().map_err(Clone::clone)?;
-            let named = fresh.iter().zip(names);
-            let scene = named.fold(scene.clone(), |scene, (v, name)| scene.with(v, name.clone()));
-            return Ok((scene, evidence.about(&known.of, &objects)));
+        if let Some(found) = self.named_alike(terms, scene, fresh, (&objects, &seen)) {
+            return found;
         }
         let outcome = self.name(terms, scene, fresh, so_far);
         let names = |scene: &Scene<'a>| fresh.iter().filter_map(|v| scene.object(v).cloned()).collect();
-        let known = outcome.as_ref().map(|(scene, evidence)| (names(scene), evidence.clone()));
-        let known = Named { of: objects, outcome: known.map_err(Clone::clone) };
-        self.decided.named.borrow_mut().insert(seen, known);
+        let known = match &outcome {
+            // What a service may do for a role hangs on the role's trust policy: only the caller's own calls are carried over.
+            Ok((scene, evidence)) if self.asks_for_trust() && evidence.unknown.is_none() => {
+                self.own_calls(terms, scene).ok().map(|own| Ok((names(scene), own)))
+            }
+            _ if self.asks_for_trust() => None,
+            Ok((scene, evidence)) => Some(Ok((names(scene), evidence.clone()))),
+            Err(refuted) => Some(Err(refuted.clone())),
+        };
+        if let Some(outcome) = known {
+            self.decided.named.borrow_mut().insert(seen, Named { of: objects, outcome });
+        }
         outcome
+    }
+
+    /// New objects under names that were found beside objects that are alike; `None`: none were, or the roles trust services otherwise.
+    fn named_alike(
+        &self,
+        terms: &mut Terms,
+        scene: &Scene<'a>,
+        fresh: &[&'a str],
+        (objects, seen): (&[Arc<Object>], &SeenTogether),
+    ) -> Option<Result<(Scene<'a>, Evidence), Refuted>> {
+        let (scene, own) = {
+            let named = self.decided.named.borrow();
+            let known = named.get(seen)?;
+            let (names, evidence) = match &known.outcome {
+                Ok(found) => found,
+                Err(refuted) => return Some(Err(refuted.clone())),
+            };
+            let names = fresh.iter().zip(names);
+            let scene = names.fold(scene.clone(), |scene, (v, name)| scene.with(v, name.clone()));
+            (scene, evidence.about(&known.of, objects))
+        };
+        if !self.asks_for_trust() {
+            return Some(Ok((scene, own)));
+        }
+        let trusted = self.all_trusted(terms, &scene).ok().filter(|trusted| trusted.unknown.is_none())?;
+        Some(trusted.with(None, own).map(|evidence| (scene, evidence)))
+    }
+
+    /// Whether roles must trust services.
+    fn asks_for_trust(&self) -> bool {
+        self.primitive.bind.values().any(|binding| !binding.trusts.0.is_empty())
     }
 
     /// The variables, as far as they are bound, of the needs that mention one.
@@ -137,48 +177,63 @@ impl<'a> Search<'_, 'a, '_> {
         &self,
         scene: &Scene<'a>,
         variables: impl IntoIterator<Item = &'a str>,
-    ) -> (Vec<Arc<Object>>, Vec<Seen>) {
+    ) -> (Vec<Arc<Object>>, SeenTogether) {
         let bound = variables.into_iter().filter_map(|v| Some((v, scene.object(v)?.clone())));
-        bound.map(|(v, object)| (object.clone(), self.seen_as(v, &object))).unzip()
+        let (variables, objects): (Vec<&'a str>, Vec<Arc<Object>>) = bound.unzip();
+        let first =
+            |object: &Object| objects.iter().position(|one| one.arn == object.arn).unwrap_or_default();
+        let seen = variables.iter().zip(&objects).map(|(v, object)| (self.seen_as(v, object), first(object)));
+        let seen = SeenTogether(seen.collect());
+        (objects, seen)
     }
 
     fn seen_as(&self, variable: &'a str, object: &Object) -> Seen {
-        let itself = object.fresh || object.is_unnamed();
+        // Calls may mention the caller beside the step's objects.
+        let is_caller = object.arn == self.finder.session.principal;
+        let itself = object.fresh || object.is_unnamed() || is_caller;
         let may_be_carried = self.finder.asker.carries_over() && !itself;
-        let tails = || {
-            let mut known = self.decided.tails.borrow_mut();
-            known.entry(variable).or_insert_with(|| self.tails(variable).map(Arc::new)).clone()
+        let mentioned = || {
+            let mut known = self.decided.mentioned.borrow_mut();
+            known.entry(variable).or_insert_with(|| self.mentioned(variable).map(Arc::new)).clone()
         };
-        let mark = may_be_carried.then(tails).flatten().and_then(|tails| self.mark(variable, object, &tails));
+        let mentioned = may_be_carried.then(mentioned).flatten();
+        let mark = mentioned.and_then(|mentioned| self.mark(variable, object, &mentioned));
         mark.map_or_else(|| Seen::Itself(object.arn.clone()), Seen::Alike)
     }
 
-    /// What follows the object's ARN in the resources of calls, up to a wildcard. What is decided of one object may be carried
-    /// over to those that are alike if calls mention it by its ARN, first thing in their resource or in keys that no policy asks
-    /// for, and none of them assumes it; otherwise `None`.
-    fn tails(&self, variable: &str) -> Option<BTreeSet<String>> {
+    /// How calls mention an object. What is decided of one object may be carried over to those that are alike if calls mention it
+    /// by its ARN, first thing in their resource or as the value of keys of which all comparisons are known, and none of them
+    /// assumes it; otherwise `None`.
+    fn mentioned(&self, variable: &str) -> Option<Mentioned> {
         let names = |t: &Template| t.references().any(|r| r.variable == variable);
         let is_arn = |t: &Template| tail_of(t, variable).is_some_and(|tail| tail.is_empty());
-        let mut tails = BTreeSet::new();
+        let mut mentioned = Mentioned::default();
         for call in self.primitive.needs.iter().flat_map(calls_of) {
-            let context = call.context.iter().all(|(key, demand)| {
-                let mut naming = demand.values.iter().filter(|t| names(t)).peekable();
-                naming.peek().is_none() || naming.all(is_arn) && self.is_ignored(&fold_text(key))
-            });
-            if !context || is_assume_action(&call.action.to_ascii_lowercase()) {
+            if is_assume_action(&call.action.to_ascii_lowercase()) {
                 return None;
             }
+            for (key, demand) in &call.context {
+                let mut naming = demand.values.iter().filter(|t| names(t)).peekable();
+                if naming.peek().is_none() {
+                    continue;
+                }
+                let key = fold_text(key);
+                if !naming.all(is_arn) || !self.compares(&key) {
+                    return None;
+                }
+                mentioned.keys.insert(key);
+            }
             if let Some(resource) = call.resource.as_ref().filter(|t| names(t)) {
-                tails.insert(tail_of(resource, variable)?);
+                mentioned.tails.insert(tail_of(resource, variable)?);
             }
         }
-        Some(tails)
+        Some(mentioned)
     }
 
-    /// Whether no policy that may have a say compares anything with a key's value.
-    fn is_ignored(&self, key: &str) -> bool {
+    /// Whether all that policies compare a key's value with is known: those of the caller; resources' have no say.
+    fn compares(&self, key: &str) -> bool {
         let asker = self.finder.asker;
-        self.telling().ignores(key) && asker.signatures.ignore(asker.estate, key)
+        self.telling().compares(key) && asker.signatures.ignore(asker.estate, key)
     }
 
     fn telling(&self) -> &Telling {
@@ -187,10 +242,10 @@ impl<'a> Search<'_, 'a, '_> {
         self.decided.telling.get_or_init(|| Telling::of(estate, &self.holder.entity, called()))
     }
 
-    fn mark(&self, variable: &'a str, object: &Object, tails: &BTreeSet<String>) -> Option<Arc<Mark>> {
+    fn mark(&self, variable: &'a str, object: &Object, mentioned: &Mentioned) -> Option<Arc<Mark>> {
         let asker = self.finder.asker;
         let mut marks = self.decided.marks.borrow_mut();
-        let mark = || self.telling().mark(asker.estate, &asker.signatures, object, tails).map(Arc::new);
+        let mark = || self.telling().mark(asker.estate, &asker.signatures, object, mentioned).map(Arc::new);
         marks.entry((variable, object.arn.clone())).or_insert_with(mark).clone()
     }
 }

@@ -1,8 +1,8 @@
 //! Objects that a caller's policies can't tell apart: what is decided of one is decided of all.
 //!
 //! Two objects of one kind and account are alike to a caller, for the calls of a step, if the same patterns of the statements on
-//! the calls' actions, in all policies that bind the caller, match their ARNs, and no policy, tag or variable that bears on them
-//! could make a difference. Where one could, an object is alike to none. The requests of a chain are asked about object by
+//! the calls' actions, in all policies that bind the caller, match their ARNs (as resource, and as the value of keys), and no policy,
+//! tag or variable that bears on them could make a difference. Where one could, an object is alike to none. The requests of a chain are asked about object by
 //! object all the same.
 
 use super::bind::Object;
@@ -15,7 +15,7 @@ use gateproof_encodings::primitive::Primitive;
 use gateproof_model::account::{find_tag, is_role_kept_by_aws};
 use gateproof_model::arn::Arn;
 use gateproof_model::catalogue::ActionInfo;
-use gateproof_model::pattern::{Pattern, PatternText};
+use gateproof_model::pattern::{Pattern, PatternText, Variable};
 use gateproof_model::policy::{Operand, Statement};
 use gateproof_model::resource::ResourceEntity;
 use rustc_hash::{FxHashMap, FxHashSet};
@@ -27,8 +27,10 @@ use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 pub(super) struct Telling {
     called: Called,
     patterns: Vec<Pattern>,
-    /// What patterns with variables begin with.
+    /// What patterns begin with that hold variables whose values the caller doesn't settle.
     heads: Vec<String>,
+    /// What conditions compare keys with, by key in lower case; `None`: with what is not known.
+    compared: FxHashMap<Arc<str>, Option<Vec<Pattern>>>,
     /// The tags of resources that conditions are about, in lower case.
     tags: BTreeSet<String>,
     /// The keys of conditions and variables, in lower case.
@@ -59,6 +61,15 @@ impl Called {
     }
 }
 
+/// How the calls of a step mention an object's ARN.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub(super) struct Mentioned {
+    /// What follows it in resources, up to a wildcard.
+    pub tails: BTreeSet<String>,
+    /// The keys whose value it is, in lower case.
+    pub keys: BTreeSet<String>,
+}
+
 /// Keys that tell a KMS key's aliases.
 const OF_ALIASES: [&str; 2] = ["kms:requestalias", "kms:resourcealiases"];
 
@@ -71,7 +82,8 @@ pub(super) struct Mark {
     owner: Arc<str>,
     /// Whether AWS keeps it to itself: a service-linked or reserved role.
     kept: bool,
-    /// Which patterns match the ARN; where more follows it in a call's resource, how far they are matched by then.
+    /// Which patterns match the ARN, as a resource and as a key's value; where more follows it in a call's resource, how far they are
+    /// matched by then.
     bits: Vec<bool>,
     /// `None`: not known.
     tags: Option<Vec<Option<Arc<str>>>>,
@@ -126,19 +138,17 @@ impl Signatures {
 
 /// The keys that a statement's conditions, and its variables, are about.
 pub(super) fn keys_of(statement: &Statement) -> impl Iterator<Item = &Arc<str>> {
-    let operands = statement.conditions.iter().flat_map(|c| &c.operands).filter_map(|o| match o {
-        Operand::Text(text) => Some(text),
-        _ => None,
-    });
+    let operands = statement.conditions.iter().flat_map(|c| &c.operands).filter_map(Operand::text);
     let resources = statement.resource.iter().flat_map(|clause| &clause.patterns);
     let variables = operands.chain(resources).flat_map(|text| text.variables()).map(|v| &v.key);
     variables.chain(statement.conditions.iter().map(|c| &c.key))
 }
 
-/// Nothing may be known of a resource but its policy, and the policy may not speak of tags.
+/// Nothing may be known of a resource but its policy, which may neither speak of tags nor stand for one that could not be read: what
+/// a request takes for granted of that names the resource.
 fn signature(estate: &Estate, called: &Called, resource: &ResourceEntity) -> Option<Arc<str>> {
-    let rests_on_more = estate.snapshot.assumptions_about(&resource.arn).next().is_some();
-    if rests_on_more || !resource.grants.is_empty() {
+    let mut statements = resource.policy.iter().flat_map(|document| &document.statements);
+    if statements.any(|statement| statement.assumption.is_some()) || !resource.grants.is_empty() {
         return None;
     }
     let restricted = resource.block_public_access.restrict_public_buckets;
@@ -169,25 +179,51 @@ impl Telling {
             let listed = document.actions(&estate.compiler.actions).statements();
             for (statement, listed) in document.document.statements.iter().zip(listed) {
                 if telling.called.may_be_among(listed) {
-                    telling.read(statement, &mut seen);
+                    telling.read(statement, caller, &mut seen);
                 }
             }
         }
         telling
     }
 
-    fn read<'s>(&mut self, statement: &'s Statement, seen: &mut FxHashSet<&'s PatternText>) {
+    fn read<'s>(
+        &mut self,
+        statement: &'s Statement,
+        caller: &CallerEntity,
+        seen: &mut FxHashSet<&'s PatternText>,
+    ) {
         for key in keys_of(statement) {
             self.tags.extend(key.split_once("resourcetag/").map(|(_, tag)| tag.to_owned()));
             self.keys.insert(key.clone());
         }
-        for text in statement.resource.iter().flat_map(|clause| &clause.patterns) {
+        for condition in &statement.conditions {
+            let compared = self.compared.entry(condition.key.clone()).or_insert_with(|| Some(Vec::new()));
+            for operand in &condition.operands {
+                let pattern = match operand {
+                    // Whether the key is there at all is the same for all values.
+                    Operand::Flag(_) => continue,
+                    Operand::Text(text) => text.ground(),
+                    Operand::Point(_) | Operand::Network(..) | Operand::Unparsable(_) => None,
+                };
+                match (&mut *compared, pattern) {
+                    (Some(patterns), Some(pattern)) => patterns.push(pattern),
+                    _ => *compared = None,
+                }
+            }
+        }
+        let resources = statement.resource.iter().flat_map(|clause| &clause.patterns);
+        let operands = statement.conditions.iter().flat_map(|c| &c.operands).filter_map(Operand::text);
+        for variable in resources.clone().chain(operands).flat_map(PatternText::variables) {
+            self.compared.insert(variable.key.clone(), None);
+        }
+        for text in resources {
             if !seen.insert(text) {
                 continue;
             }
-            match text.ground() {
-                Some(pattern) => self.patterns.push(pattern),
-                None => self.heads.push(text.literal_head()),
+            let is_settled = |variable: &Variable| caller.settles(&variable.key).is_some();
+            match text.variables().all(is_settled) {
+                true => self.patterns.extend(text.instantiate(|key| caller.settles(key).flatten())),
+                false => self.heads.push(text.literal_head()),
             }
         }
     }
@@ -199,6 +235,17 @@ impl Telling {
             "" => each.map(|pattern| matches(pattern, arn, false)).collect(),
             _ => each.flat_map(|pattern| places(pattern, &format!("{arn}{tail}"))).collect(),
         }
+    }
+
+    /// Whether all that policies compare a key's value with is known.
+    pub fn compares(&self, key: &str) -> bool {
+        self.compared.get(key).is_none_or(Option::is_some)
+    }
+
+    /// What comparisons of a key make of a value, in either letter case.
+    fn made_of<'v>(&'v self, key: &str, value: &'v str) -> impl Iterator<Item = bool> + use<'v> {
+        let patterns = self.compared.get(key).and_then(Option::as_ref).into_iter().flatten();
+        patterns.flat_map(move |pattern| [false, true].map(|fold_case| matches(pattern, value, fold_case)))
     }
 
     /// Whether an alias of a key makes no difference.
@@ -216,13 +263,13 @@ impl Telling {
         !self.keys.contains(key)
     }
 
-    /// The object's mark; `None`: it is alike to none. `tails`: what follows its ARN in the calls' resources.
+    /// The object's mark; `None`: it is alike to none.
     pub fn mark(
         &self,
         estate: &Estate,
         signatures: &Signatures,
         object: &Object,
-        tails: &BTreeSet<String>,
+        mentioned: &Mentioned,
     ) -> Option<Mark> {
         let principal = estate.snapshot.principal(&object.arn);
         let resource = estate.snapshot.resource(&object.arn);
@@ -242,7 +289,9 @@ impl Telling {
         let parsed = Arn::parse(&object.arn)?;
         let (region, owner) = (parsed.region.into(), parsed.account.into());
         let kept = is_role_kept_by_aws(&object.arn);
-        let bits = tails.iter().flat_map(|tail| self.seen_by(&object.arn, tail)).collect();
+        let by_resource = mentioned.tails.iter().flat_map(|tail| self.seen_by(&object.arn, tail));
+        let by_keys = mentioned.keys.iter().flat_map(|key| self.made_of(key, &object.arn));
+        let bits = by_resource.chain(by_keys).collect();
         let boundary = boundary.flatten().cloned();
         let account = object.account.clone();
         Some(Mark { account, region, owner, kept, bits, tags, boundary, signature })

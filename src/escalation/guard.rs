@@ -49,7 +49,7 @@ pub(super) struct Asker<'w> {
     most: usize,
     /// What services can do, which is the same for every session.
     services: Mutex<FxHashMap<Key, Guard>>,
-    /// The roles that may let a service in, by partition and service.
+    /// The roles that may let a service in, by partition and by service and call.
     trusting: Mutex<FxHashMap<(Arc<str>, String), Roles>>,
     /// What resources' policies say.
     pub signatures: Signatures,
@@ -119,14 +119,14 @@ impl<'w> Asker<'w> {
         self.estate.within(&holder.entity, &prepared)
     }
 
-    /// The roles that may let a service in; the others don't.
-    pub fn may_trust(&self, partition: &Arc<str>, service: &str) -> Option<Roles> {
-        let key = (partition.clone(), service.to_owned());
+    /// The roles that may let a service in by a call of `sts`; the others don't.
+    pub fn may_trust(&self, partition: &Arc<str>, service: &str, action: &str) -> Option<Roles> {
+        let key = (partition.clone(), format!("{service} {action}"));
         if let Some(known) = self.trusting.lock().unwrap_or_else(PoisonError::into_inner).get(&key) {
             return Some(known.clone());
         }
         let call = Call {
-            action: "sts:AssumeRole".to_owned(),
+            action: action.to_owned(),
             resources: Vec::new(),
             context: Vec::new(),
             service: Some(service.to_owned()),

@@ -157,16 +157,29 @@ impl<'a> Search<'_, 'a, '_> {
 
     /// All needs, every object being named.
     pub fn whole(&self, terms: &mut Terms, scene: &Scene<'a>) -> Result<(Scene<'a>, Evidence), Refuted> {
+        let trusted = self.all_trusted(terms, scene)?;
+        let evidence = trusted.with(None, self.own_calls(terms, scene)?)?;
+        Ok((scene.clone(), evidence))
+    }
+
+    /// That the roles let in the services that they must trust.
+    pub fn all_trusted(&self, terms: &mut Terms, scene: &Scene<'a>) -> Result<Evidence, Refuted> {
         let mut evidence = Evidence::default();
         for (variable, binding) in &self.primitive.bind {
             if let Some(guard) = self.trusted(terms, scene, variable, binding) {
                 evidence.add(guard)?;
             }
         }
+        Ok(evidence)
+    }
+
+    /// All needs.
+    pub fn own_calls(&self, terms: &mut Terms, scene: &Scene<'a>) -> Result<Evidence, Refuted> {
+        let mut evidence = Evidence::default();
         for need in &self.primitive.needs {
             evidence.add(self.check(terms, scene, need))?;
         }
-        Ok((scene.clone(), evidence))
+        Ok(evidence)
     }
 
     /// Names that witnesses chose for the object.

@@ -176,7 +176,8 @@ impl Evidence {
                         estate.replay_on(&holder.entity, step, (&resource, &to.account), &named)
                     };
                     let steps = shown.steps.iter().map(on).collect::<Option<Vec<Step>>>()?;
-                    Arc::new(Allowed { steps, assumptions: shown.assumptions.clone() })
+                    let assumptions = shown.assumptions.iter().map(|text| retold(text, moved)).collect();
+                    Arc::new(Allowed { steps, assumptions })
                 }
             };
             evidence.shown.push(Carried { shown, moved: None });
@@ -223,6 +224,15 @@ impl Evidence {
         }
         Ok(())
     }
+}
+
+/// A sentence about objects that it names between backticks, told of others.
+fn retold(text: &str, moved: &[Moved]) -> String {
+    let told = text.split('`').map(|part| {
+        let onto = |m: &Moved| Some(format!("{}{}", m.to.arn, under(part, &m.from.arn)?));
+        moved.iter().find_map(onto).unwrap_or_else(|| part.to_owned())
+    });
+    told.collect::<Vec<_>>().join("`")
 }
 
 /// What follows an ARN in that of something that lies under it; nothing, if they are the same.

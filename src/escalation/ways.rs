@@ -16,7 +16,7 @@ use super::unnamed::not_shown;
 use crate::ask::Unlike;
 use crate::question::Constraint;
 use crate::question::constraint::Demand;
-use gateproof_encodings::primitive::{Binding, Effect, Need, Primitive, Reference, Template};
+use gateproof_encodings::primitive::{Authorization, Binding, Effect, Need, Primitive, Reference, Template};
 use gateproof_encodings::scope::is_assume_action;
 use gateproof_encodings::term::Terms;
 use gateproof_model::account::PrincipalEntity;
@@ -473,15 +473,18 @@ impl<'a> Search<'_, 'a, '_> {
         }
         let asker = self.finder.asker;
         let admitting = self.assumed_by(variable).and_then(|action| asker.may_admit(self.holder, action));
-        let services = binding.trusts.0.iter();
-        let trusting: Option<Vec<_>> = services.map(|s| asker.may_trust(&scene.partition, s)).collect();
+        let trust = |service: &str, action: &str| asker.may_trust(&scene.partition, service, action);
+        let trusting: Option<Vec<_>> = binding.trusts.0.iter().map(|s| trust(s, "sts:AssumeRole")).collect();
         let trusting = trusting.filter(|trusting| !trusting.is_empty());
+        let handed_out =
+            self.assumed_by_service(variable).and_then(|(service, action)| trust(service, action));
         let wants = self.wants(variable);
         let suits = |object: &Arc<Object>| {
             let admits = admitting.as_ref().is_none_or(|roles| roles.contains(&object.arn));
             let trusts =
                 || trusting.as_ref().is_none_or(|t| t.iter().any(|roles| roles.contains(&object.arn)));
-            admits && trusts() && self.may_suit(&wants, object) || object.is_unnamed()
+            let hands_out = || handed_out.as_ref().is_none_or(|roles| roles.contains(&object.arn));
+            admits && trusts() && hands_out() && self.may_suit(&wants, object) || object.is_unnamed()
         };
         let own = self.is_of_iam(variable);
         let near = match self.near(&wants, admitting.as_ref(), &binding.kind) {
@@ -521,18 +524,29 @@ impl<'a> Search<'_, 'a, '_> {
 
     /// The call by which every way of the step assumes the role of a variable.
     fn assumed_by(&self, variable: &str) -> Option<&'a str> {
-        let assumes = |need: &'a Need| match need {
-            Need::Call(call)
-                if call.caller.is_none() && is_assume_action(&call.action.to_ascii_lowercase()) =>
-            {
+        self.assuming(variable).find(|call| call.caller.is_none()).map(|call| call.action.as_str())
+    }
+
+    /// The service that assumes the role of a variable in every way of the step, and its call.
+    fn assumed_by_service(&self, variable: &str) -> Option<(&'a str, &'a str)> {
+        let by = |call: &'a Authorization| {
+            let service = call.caller.as_deref().filter(|caller| !caller.starts_with('$'))?;
+            Some((service, call.action.as_str()))
+        };
+        self.assuming(variable).find_map(by)
+    }
+
+    /// The calls of every way of the step that assume the role of a variable.
+    fn assuming(&self, variable: &str) -> impl Iterator<Item = &'a Authorization> {
+        self.primitive.needs.iter().filter_map(move |need| match need {
+            Need::Call(call) if is_assume_action(&call.action.to_ascii_lowercase()) => {
                 let template = call.resource.as_ref()?;
                 let whole = template.parts.len() == 1
                     && template.references().any(|r| r.variable == variable && r.field == "arn");
-                whole.then_some(call.action.as_str())
+                whole.then_some(call)
             }
             _ => None,
-        };
-        self.primitive.needs.iter().find_map(assumes)
+        })
     }
 
     /// Whether the object is a policy that no other gives more than. Of boundaries, it matters which it is where conditions name them.
