@@ -12,7 +12,7 @@ use gateproof_model::catalogue::Catalogue;
 use gateproof_model::pattern::Pattern;
 use gateproof_model::policy::{Document, Operand};
 use gateproof_model::snapshot::Snapshot;
-use indexmap::IndexMap;
+use indexmap::{IndexMap, IndexSet};
 use rustc_hash::{FxBuildHasher, FxHashMap, FxHashSet};
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -31,28 +31,52 @@ pub(super) type OfAws = Mutex<FxHashMap<(Arc<str>, Tests), List>>;
 /// The patterns that conditions compare policies' ARNs with; `None` where one holds a variable.
 pub(super) type Tests = Option<Vec<Pattern>>;
 
-/// Those of all policies of a snapshot.
-pub(super) fn tests_of_all(snapshot: &Snapshot) -> Tests {
-    tests_of(documents_of_all_versions(snapshot).map(AsRef::as_ref))
+/// Those of all policies of a snapshot, as they were before any step, and which policies they tell apart, by their ARNs.
+#[derive(Debug)]
+pub(super) struct Earlier {
+    tests: Tests,
+    known: Mutex<FxHashMap<(Arc<str>, Arc<str>), bool>>,
 }
 
-/// Of some policies those that conditions tell apart from one of them: somebody may be allowed to give them before that one. `tests` of
-/// the policies as they were before any step, `documents` that have a say now.
+impl Earlier {
+    pub fn of(snapshot: &Snapshot) -> Self {
+        let tests = tests_of(documents_of_all_versions(snapshot).map(AsRef::as_ref));
+        Self { tests, known: Mutex::default() }
+    }
+
+    /// Whether they tell the policies apart; `tests` are theirs.
+    fn tell_apart(&self, tests: &[Pattern], one: &Arc<str>, other: &Arc<str>) -> bool {
+        let key = (one.clone(), other.clone());
+        let known = self.known.lock().unwrap_or_else(PoisonError::into_inner).get(&key).copied();
+        known.unwrap_or_else(|| {
+            let differ = differ(tests, one, other);
+            self.known.lock().unwrap_or_else(PoisonError::into_inner).insert(key, differ);
+            differ
+        })
+    }
+}
+
+/// Whether a pattern matches one of the texts only, in either letter case.
+fn differ(tests: &[Pattern], one: &str, other: &str) -> bool {
+    let sees = |test: &Pattern, fold_case| matches(test, one, fold_case) != matches(test, other, fold_case);
+    tests.iter().any(|test| sees(test, false) || sees(test, true))
+}
+
+/// Of some policies those that conditions tell apart from one of them: somebody may be allowed to give them before that one.
+/// `documents` have a say now.
 pub(super) fn told_apart<'d>(
     from: &Object,
     among: &[Arc<Object>],
-    tests: &Tests,
+    earlier: &Earlier,
     documents: impl Iterator<Item = &'d Document>,
 ) -> FxHashSet<Arc<str>> {
-    let (Some(earlier), Some(now)) = (tests, tests_of(documents)) else {
+    let (Some(tests), Some(now)) = (&earlier.tests, tests_of(documents)) else {
         return among.iter().map(|object| object.arn.clone()).collect();
     };
-    let tests: Vec<&Pattern> = earlier.iter().chain(&now).collect();
-    let differ = |arn: &str| {
-        let sees = |test: &Pattern, fold| matches(test, arn, fold) != matches(test, &from.arn, fold);
-        tests.iter().any(|test| sees(test, false) || sees(test, true))
+    let is_told = |object: &&Arc<Object>| {
+        let told = |arn: &Arc<str>| differ(&now, arn, &from.arn) || earlier.tell_apart(tests, &from.arn, arn);
+        members(object).iter().any(told)
     };
-    let is_told = |object: &&Arc<Object>| members(object).iter().any(|arn| differ(arn));
     among.iter().filter(is_told).map(|object| object.arn.clone()).collect()
 }
 
@@ -129,14 +153,14 @@ fn aws_managed(arn: &str) -> Object {
 }
 
 fn tests_of<'d>(documents: impl Iterator<Item = &'d Document>) -> Tests {
-    let mut tests = Vec::new();
+    let mut tests = IndexSet::<Pattern, FxBuildHasher>::default();
     let conditions = documents.flat_map(|d| &d.statements).flat_map(|s| &s.conditions);
     for condition in conditions.filter(|c| KEYS.contains(&&*c.key)) {
         for operand in &condition.operands {
             if let Operand::Text(pattern) = operand {
-                tests.push(pattern.ground()?);
+                tests.insert(pattern.ground()?);
             }
         }
     }
-    Some(tests)
+    Some(tests.into_iter().collect())
 }

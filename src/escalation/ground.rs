@@ -1,6 +1,6 @@
 //! What a state of the policies gives to every search that comes there, made when first needed and shared.
 
-use super::attachable::{Tests, tests_of_all};
+use super::attachable::Earlier;
 use super::bind::Objects;
 use super::guard::Asker;
 use super::search::for_steps;
@@ -22,7 +22,7 @@ pub(crate) struct Ground<'w> {
     pub(super) goals: Asker<'w>,
     stock: OnceLock<Arc<Stock>>,
     seers: OnceLock<Arc<Seers>>,
-    tests: OnceLock<Tests>,
+    tests: OnceLock<Earlier>,
 }
 
 impl<'w> Ground<'w> {
@@ -47,8 +47,8 @@ impl<'w> Ground<'w> {
     }
 
     /// What policies' conditions compare the ARNs of managed policies with.
-    pub(super) fn tests(&self) -> &Tests {
-        self.tests.get_or_init(|| tests_of_all(&self.estate.snapshot))
+    pub(super) fn tests(&self) -> &Earlier {
+        self.tests.get_or_init(|| Earlier::of(&self.estate.snapshot))
     }
 
     /// Who can see what of callers.

@@ -1,7 +1,7 @@
 //! One kind of step for one session: every way of it, or that there is none.
 
 use super::apart::Apart;
-use super::attachable::Tests;
+use super::attachable::Earlier;
 use super::bind::{Object, Objects};
 use super::fact::{Fact, Session};
 use super::gain::Gained;
@@ -66,7 +66,7 @@ pub(super) struct Finder<'a, 'w> {
     pub only_on: [Option<&'a Apart>; 2],
     /// What policies compare the ARNs of managed policies with, before any step; `None`: of those that can be given, one that no other
     /// gives more than will do.
-    pub tests: Option<&'a Tests>,
+    pub tests: Option<&'a Earlier>,
 }
 
 /// How new principals are told apart.
