@@ -17,9 +17,9 @@ use gateproof_model::text::fold_text;
 use std::collections::BTreeMap;
 
 impl Estate {
-    /// The same request on another object of the same account, which itself says what its tags and its boundary are, other
-    /// objects being `named` anew; `None` where that is not allowed, where somebody else makes the request, and where it is one of
-    /// several authorizations of a call.
+    /// The same request on another object of the same account and region, which itself says what its tags and its boundary are, other
+    /// objects being `named` anew; `None` where that is not allowed, and where somebody else makes the request. Of a call that needs
+    /// several authorizations this one only.
     pub(crate) fn replay_on(
         &self,
         caller: &CallerEntity,
@@ -27,9 +27,6 @@ impl Estate {
         (object, account): (&str, &str),
         named: &[(&str, &str)],
     ) -> Option<Step> {
-        if !step.also_needs.is_empty() {
-            return None;
-        }
         let told = self.told_by(caller, &step.action, object, account);
         let kept = step.context.iter().filter(|(key, _)| !told.settles(key));
         let mut texts: BTreeMap<String, ContextText> =

@@ -205,7 +205,7 @@ impl<'a> Search<'_, 'a, '_> {
     /// by its ARN, first thing in their resource or as the value of keys of which all comparisons are known, and none of them
     /// assumes it; otherwise `None`.
     fn mentioned(&self, variable: &str) -> Option<Mentioned> {
-        let names = |t: &Template| t.references().any(|r| r.variable == variable);
+        let names = |t: &Template| t.references().any(|r| is_named(r, variable));
         let is_arn = |t: &Template| tail_of(t, variable).is_some_and(|tail| tail.is_empty());
         let mut mentioned = Mentioned::default();
         for call in self.primitive.needs.iter().flat_map(calls_of) {
@@ -250,10 +250,15 @@ impl<'a> Search<'_, 'a, '_> {
     }
 }
 
+/// Whether the reference tells a variable's objects apart: those that are alike are of one account.
+fn is_named(reference: &Reference, variable: &str) -> bool {
+    reference.variable == variable && reference.field != "account"
+}
+
 /// What follows the ARN of a variable's object, with which the template begins, up to a wildcard or another object.
 fn tail_of(template: &Template, variable: &str) -> Option<String> {
     let (first, rest) = template.parts.split_first()?;
-    let is_of = |r: &Reference| r.variable == variable;
+    let is_of = |r: &Reference| is_named(r, variable);
     let begins = matches!(first, TemplatePart::Field(r) if is_of(r) && r.field == "arn");
     if !begins || rest.iter().any(|part| matches!(part, TemplatePart::Field(r) if is_of(r))) {
         return None;

@@ -9,7 +9,7 @@ use super::reach::{EscalationSettings, gains};
 use super::remembered::Remembered;
 use super::search::{Round, Search, actions_of};
 use super::session::Start;
-use super::step::{Finder, Instance, Shared, Wanted};
+use super::step::{Finder, Instance, Shared, Wanted, Ways};
 use super::twins::First;
 use crate::ask::Estate;
 use crate::question::{Step, Undecided};
@@ -133,17 +133,27 @@ impl Estate {
         };
         let sessions: Vec<(&Session, First)> = sessions.iter().map(|session| (session, First::ALL)).collect();
         settings.ask.progress.expect(sessions.len());
-        for some in sessions.chunks(AT_ONCE) {
-            let ways = search.ways(&round, wanted, some);
+        let shown = |ways: Ways| -> Vec<Vec<T>> {
             let found = without_doubts(ways.instances).into_par_iter();
             let made = found.map_init(Terms::default, |terms, instance| {
                 let instance = search.shown(terms, &round, instance);
                 let is_known = instance.evidence.unknown.is_none() || !search.cancelled();
                 if is_known { make(instance) } else { Vec::new() }
             });
-            let made: Vec<Vec<T>> = made.collect();
-            some.iter().for_each(|_| settings.ask.progress.step());
-            if !take(made.into_iter().flatten().collect()) || search.cancelled() {
+            made.collect()
+        };
+        // While the steps of some are shown, those of the next are looked for.
+        let mut found: Option<Ways> = None;
+        for some in sessions.chunks(AT_ONCE).map(Some).chain([None]) {
+            let (made, next) = rayon::join(
+                || found.take().map(shown),
+                || some.map(|some| search.ways(&round, wanted, some)),
+            );
+            found = next;
+            some.iter().flat_map(|some| some.iter()).for_each(|_| settings.ask.progress.step());
+            if let Some(made) = made
+                && (!take(made.into_iter().flatten().collect()) || search.cancelled())
+            {
                 return false;
             }
         }

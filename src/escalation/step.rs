@@ -165,7 +165,7 @@ impl Evidence {
                 None => shown.clone(),
                 Some(moved) => {
                     let named: Vec<(&str, &str)> = moved.iter().map(|m| (&*m.from.arn, &*m.to.arn)).collect();
-                    let on = |step: &Step| {
+                    let one = |step: &Step| {
                         let is_it = |m: &&Moved| *step.resource == *m.from.arn;
                         let above = |m: &&Moved| under(&step.resource, &m.from.arn).is_some();
                         let found = moved.iter().find(is_it).or_else(|| moved.iter().find(above));
@@ -174,6 +174,10 @@ impl Evidence {
                         };
                         let resource = format!("{}{}", to.arn, under(&step.resource, &from.arn)?);
                         estate.replay_on(&holder.entity, step, (&resource, &to.account), &named)
+                    };
+                    let on = |step: &Step| {
+                        let also_needs = step.also_needs.iter().map(one).collect::<Option<Vec<Step>>>()?;
+                        Some(Step { also_needs, ..one(step)? })
                     };
                     let steps = shown.steps.iter().map(on).collect::<Option<Vec<Step>>>()?;
                     let assumptions = shown.assumptions.iter().map(|text| retold(text, moved)).collect();

@@ -272,7 +272,7 @@ impl<'a> Search<'_, 'a, '_> {
             .collect();
         let outcomes = match fresh.as_slice() {
             [] => vec![self.plain_needs(terms, scene, so_far.clone())],
-            _ if self.makes() => self.name_each(terms, scene, &fresh, so_far),
+            _ if self.makes() && self.finder.naming.is_some() => self.name_each(terms, scene, &fresh, so_far),
             _ => vec![self.named(terms, scene, &fresh, so_far)],
         };
         outcomes.into_iter().for_each(|outcome| self.take(outcome, ways));
