@@ -14,6 +14,7 @@ mod attachable;
 mod bearing;
 mod bind;
 mod bound;
+mod boundaries;
 mod by_arn;
 mod chain;
 mod commands;

@@ -4,6 +4,7 @@
 //! are asked for: what can be reached stays the same, and so does the number of steps to it, since each fact that makes
 //! another needless is at hand already.
 
+use super::boundaries::NewBoundaries;
 use super::conditions::has_condition_on;
 use super::fact::{Fact, Held, Session};
 use super::policies::denies;
@@ -29,6 +30,7 @@ pub(super) struct Gained {
     free: FxHashSet<Arc<str>>,
     /// Whether one of each sort of name is to be made ([`super::sorts`]).
     by_sorts: bool,
+    boundaries: NewBoundaries,
 }
 
 /// What kind of principal was made.
@@ -41,12 +43,14 @@ enum Kind {
 impl Gained {
     /// Nothing yet, in a snapshot.
     pub fn nothing(snapshot: &Snapshot) -> Self {
-        Self { named: has_condition_on(snapshot, BOUNDARY), ..Self::default() }
+        let (named, boundaries) = (has_condition_on(snapshot, BOUNDARY), NewBoundaries::none(snapshot));
+        Self { named, boundaries, ..Self::default() }
     }
 
     /// Nothing yet, for what is gained beside these.
     pub fn beside(&self) -> Self {
-        Self { named: self.named, by_sorts: self.by_sorts, ..Self::default() }
+        let boundaries = self.boundaries.beside();
+        Self { named: self.named, by_sorts: self.by_sorts, boundaries, ..Self::default() }
     }
 
     /// From now on principals of other sorts are wanted, too.
@@ -64,6 +68,7 @@ impl Gained {
                 self.free.insert(of.clone());
             }
         }
+        self.boundaries.note(facts);
         facts.iter().for_each(|fact| self.insert(fact));
     }
 
@@ -102,7 +107,10 @@ impl Gained {
                 !free && facts.iter().any(|fact| !self.facts.contains(fact))
             }
             Some(of) => account_and_kind(of).is_none_or(|made| !self.made.contains(&made)),
-            None => facts.iter().any(|fact| self.adds(snapshot, fact)),
+            None => {
+                let adds = |fact| self.adds(snapshot, fact);
+                !self.boundaries.make_needless(snapshot, facts) && facts.iter().any(adds)
+            }
         }
     }
 

@@ -177,6 +177,10 @@ impl<'r> Open<'r> {
         let Some((variable, binding)) = primitive.bind.iter().find(|(v, _)| unbound(v)) else {
             return self.gives(scene, holder, device, &self.gained.beside());
         };
+        if binding.kind == "fresh" {
+            let new = scene.fresh(binding);
+            return new.is_none_or(|new| self.may_give(&scene.with(variable, new), holder, device));
+        }
         if binding.of.is_none() {
             let any: Arc<str> = "".into();
             let object = Arc::new(Object::plain(&any, "", &any));
