@@ -1,7 +1,7 @@
 //! Permissions boundaries of the attacker's wording: a user or role that has one gains nothing by another, where no condition tells
 //! the names of new policies apart.
 
-use super::conditions::documents_of_all_versions;
+use super::conditions::conditions_on;
 use super::fact::Fact;
 use crate::ask::BOUNDARY;
 use gateproof_encodings::language::compare::meet;
@@ -42,7 +42,9 @@ impl NewBoundaries {
 
     /// Whether a step gives a boundary of the attacker's wording, under whatever name, to somebody who has been given such a one.
     pub fn make_needless(&self, snapshot: &Snapshot, facts: &[Fact]) -> bool {
-        let Some((of, policy)) = given(facts).filter(|(_, policy)| policy.contains('*')) else { return false };
+        let Some((of, policy)) = given(facts).filter(|(_, policy)| policy.contains('*')) else {
+            return false;
+        };
         let is_new = |policy: &Arc<str>| {
             let account = account_of(policy);
             snapshot.managed_policy(account, policy).is_none() && self.alike.contains(account)
@@ -77,12 +79,12 @@ fn are_alike(snapshot: &Snapshot, account: &Arc<str>) -> bool {
     let names = format!("arn:*:iam::{account}:policy/*");
     let names = PatternText::parse(&names, Version::V2012, Wildcards::Segments, false);
     let Some(names) = names.ground() else { return false };
-    let conditions = documents_of_all_versions(snapshot).flat_map(|d| &d.statements).flat_map(|s| &s.conditions);
-    let mut compared = conditions.filter(|c| *c.key == *BOUNDARY).flat_map(|c| &c.operands);
+    let mut compared = conditions_on(snapshot, BOUNDARY).flat_map(|condition| &condition.operands);
     compared.all(|operand| match operand {
         Operand::Flag(_) => true,
         Operand::Text(text) => text.ground().is_some_and(|pattern| {
-            let is_there = literal(&pattern).is_some_and(|arn| snapshot.managed_policy(account, &arn).is_some());
+            let is_there =
+                literal(&pattern).is_some_and(|arn| snapshot.managed_policy(account, &arn).is_some());
             is_there || !meet((&pattern, true), (&names, true))
         }),
         Operand::Point(_) | Operand::Network(..) | Operand::Unparsable(_) => false,
@@ -92,4 +94,62 @@ fn are_alike(snapshot: &Snapshot, account: &Arc<str>) -> bool {
 /// The one text that a pattern matches.
 fn literal(pattern: &Pattern) -> Option<String> {
     pattern.iter().map(|token| if let Token::Char(c) = token { Some(*c) } else { None }).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, reason = "tests")]
+    use super::*;
+    use crate::ask::{Estate, EstateOptions};
+    use serde_json::json;
+
+    /// Whether new policies' names are alike where one user's policy compares boundaries with a text.
+    fn alike_beside(compared: &str) -> bool {
+        let account = "111111111111";
+        let statement = json!({
+            "Effect": "Allow", "Action": "iam:*", "Resource": "*",
+            "Condition": {"StringLike": {"iam:PermissionsBoundary": compared}},
+        });
+        let document = json!({"Version": "2012-10-17", "Statement": statement});
+        let known = json!({
+            "PolicyName": "known", "PolicyId": "ANPAEXAMPLE", "Path": "/", "DefaultVersionId": "v1",
+            "Arn": format!("arn:aws:iam::{account}:policy/known"),
+            "PolicyVersionList": [{"VersionId": "v1", "IsDefaultVersion": true, "Document": {"Version": "2012-10-17", "Statement": []}}],
+        });
+        let alice = json!({
+            "UserName": "alice", "UserId": "AIDAEXAMPLE", "Path": "/", "Arn": format!("arn:aws:iam::{account}:user/alice"),
+            "GroupList": [], "AttachedManagedPolicies": [], "UserPolicyList": [{"PolicyName": "own", "PolicyDocument": document}],
+        });
+        let details = json!({"UserDetailList": [alice], "GroupDetailList": [], "RoleDetailList": [], "Policies": [known]});
+        let directory = tempfile::tempdir().unwrap();
+        let folder = directory.path().join(format!("accounts/{account}/global/iam"));
+        std::fs::create_dir_all(&folder).unwrap();
+        std::fs::write(folder.join("get-account-authorization-details.json"), details.to_string()).unwrap();
+        let estate = Estate::load(directory.path(), EstateOptions::default()).unwrap();
+        are_alike(&estate.snapshot, &account.into())
+    }
+
+    #[test]
+    fn names_are_alike_where_conditions_name_what_is_there_or_elsewhere() {
+        for compared in [
+            "arn:aws:iam::111111111111:policy/known",
+            "arn:aws:iam::222222222222:policy/*",
+            "arn:aws:iam::aws:policy/*",
+        ] {
+            assert!(alike_beside(compared), "{compared}");
+        }
+    }
+
+    #[test]
+    fn names_are_told_apart_where_a_new_policy_may_be_the_one_named() {
+        for name in [
+            "111111111111:policy/team-*",
+            "111111111111:policy/free",
+            "*:policy/x",
+            "${aws:PrincipalAccount}:policy/x",
+        ] {
+            let compared = format!("arn:aws:iam::{name}");
+            assert!(!alike_beside(&compared), "{compared}");
+        }
+    }
 }
