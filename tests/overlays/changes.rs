@@ -108,7 +108,9 @@ fn what_can_not_be_is_refused() {
     let inline = format!("user/alice.nguyen/new={file}");
     let (_patches, patch) = write("patch.json", r#"[{"op": "remove", "path": "/none"}]"#);
     let (fails, nowhere) = (format!("errors.json={patch}"), format!("../errors.json={patch}"));
-    let cases: [(&[&str], i32, &str); 15] = [
+    let misspelt = format!("accounts/222222222222/us-east-1/codebuild/batch-get-projets.json={file}");
+    let cases: [(&[&str], i32, &str); 16] = [
+        (&["--with-file", &misspelt], 1, "no output of `aws codebuild batch-get-projets` is read"),
         (&["--with", &unknown], 1, "policy/none: found nothing of that name"),
         (&["--with-trust", &nobody], 1, "role/nobody: found nothing of that name"),
         (&["--with", "policy/developer-access=/nowhere.json"], 1, "/nowhere.json: cannot be read"),

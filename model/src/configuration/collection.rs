@@ -98,7 +98,16 @@ impl Collection {
         let all = self.organization.iter().chain(&self.account).chain(&self.region);
         all.flat_map(Collected::operations).collect()
     }
+
+    /// Whether the output of an operation is read: of those that are collected and of those that tell the same.
+    pub fn reads(&self, service: &str, operation: &str) -> bool {
+        let call = format!("{service} {operation}");
+        operation == TAGS || self.instead.contains_key(&call) || self.operations().contains(&call)
+    }
 }
+
+/// Tags, by any service's call of this name; `resourcegroupstaggingapi get-resources` tells of all at once.
+const TAGS: &str = "list-tags-for-resource";
 
 /// The service and operation of a command.
 fn operation_of(command: &str) -> &str {
@@ -200,9 +209,8 @@ mod tests {
         let names: BTreeSet<&str> = either.filter_map(|call| Some(call.split_once(' ')?.1)).collect();
         let read = named_in_sources();
         assert!(read.len() > 100 && read.contains("get-bucket-versioning") && read.contains("list-grants"));
-        // Tags by any service's call of this name, which `get-resources` tells of all at once.
         let missing: Vec<&String> =
-            read.iter().filter(|o| !names.contains(o.as_str()) && *o != "list-tags-for-resource").collect();
+            read.iter().filter(|o| !names.contains(o.as_str()) && *o != TAGS).collect();
         assert_eq!(missing, Vec::<&String>::new());
     }
 }

@@ -64,10 +64,14 @@ impl Index {
             .unwrap_or_default()
     }
 
-    /// Whether a file is one of an operation, the organization's included.
-    pub(super) fn has(&self, file: &str) -> bool {
-        let operations = self.accounts.values().flat_map(|s| s.values()).flat_map(|o| o.values());
-        operations.flatten().any(|known| *known.file == *file)
+    /// The service and operation of a file, the organization's included.
+    pub(super) fn operation_of(&self, file: &str) -> Option<(&str, &str)> {
+        let services = self.accounts.values().flatten();
+        let mut operations =
+            services.flat_map(|(service, all)| all.iter().map(move |(o, files)| (service, o, files)));
+        let (service, operation, _) =
+            operations.find(|(.., files)| files.iter().any(|known| *known.file == *file))?;
+        Some((service, operation))
     }
 
     /// The services and operations of an account.

@@ -2,6 +2,7 @@
 
 use super::Layout;
 use super::patch::patched;
+use crate::configuration::collection;
 use crate::json::Json;
 use crate::overlay::{FileChange, FileEdit, OverlayError};
 use crate::snapshot::errors::ERRORS_FILE;
@@ -56,22 +57,39 @@ fn must_be_within(path: &str) -> Result<(), OverlayError> {
     }
 }
 
-/// A file in a place that nothing is read from would change nothing.
+/// A file in a place that nothing is read from, or of a call that nobody reads, would change nothing.
 fn must_be_read(files: &Files, layout: &Layout, edits: &FileEdits) -> Result<(), OverlayError> {
-    let is_read: &dyn Fn(&str) -> bool = match layout {
-        Layout::Calls => {
-            let index = Index::build(&files.clone().edited(edits.clone()), &mut Notes::default());
-            &move |path| [ERRORS_FILE, RESOURCE_POLICIES_FILE].contains(&path) || index.has(path)
-        }
-        Layout::LoneFile(name) => &|path| path == &**name,
-        Layout::IamCollect => &|path| path.ends_with(".json"),
+    let index = match layout {
+        Layout::Calls => Index::build(&files.clone().edited(edits.clone()), &mut Notes::default()),
+        Layout::LoneFile(_) | Layout::IamCollect => Index::default(),
     };
-    match edits.texts.keys().find(|path| !is_read(path)) {
-        Some(path) => {
+    for path in edits.texts.keys() {
+        let is_read = match layout {
+            Layout::Calls if [ERRORS_FILE, RESOURCE_POLICIES_FILE].contains(&path.as_str()) => true,
+            Layout::Calls => match index.operation_of(path) {
+                Some((service, operation)) => {
+                    must_be_called(service, operation).map_err(|why| OverlayError::unfit(path, why))?;
+                    true
+                }
+                None => false,
+            },
+            Layout::LoneFile(name) => **path == **name,
+            Layout::IamCollect => path.ends_with(".json"),
+        };
+        if !is_read {
             let why = "nothing is read from there, expected accounts/ACCOUNT/REGION/SERVICE/OPERATION.json, \
                        …/OPERATION/NAME.json, organization/OPERATION.json, or the like";
-            Err(OverlayError::unfit(path, why))
+            return Err(OverlayError::unfit(path, why));
         }
-        None => Ok(()),
+    }
+    Ok(())
+}
+
+/// Whether some call's output is read, by the names that the AWS CLI has.
+fn must_be_called(service: &str, operation: &str) -> Result<(), String> {
+    let collection = collection().map_err(|error| error.to_string())?;
+    match collection.reads(service, operation) {
+        true => Ok(()),
+        false => Err(format!("no output of `aws {service} {operation}` is read")),
     }
 }
