@@ -71,7 +71,12 @@ impl Matching {
         })
     }
 
-    fn estate(&self, snapshot: &Path, global: &Global, requests: &Requests) -> Result<Estate, CliError> {
+    fn estate(
+        &self,
+        snapshot: &Path,
+        global: &Global,
+        requests: &Requests,
+    ) -> Result<&'static Estate, CliError> {
         if self.certificate.is_some() {
             self.overlay.must_be_empty_for_certificate()?;
         }

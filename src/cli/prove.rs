@@ -48,13 +48,13 @@ impl Prove {
         let mut settings = escalation(global, &config, global.settings(&config))?;
         settings.ask.effort.timeout *= questions(gap.len(), keep.len());
         let watch = Watch::start(&settings.ask, global.quiet);
-        let proved = prove((&old, &new), &Claims { gap, keep, may_gain }, &settings)?;
+        let proved = prove((&old, new), &Claims { gap, keep, may_gain }, &settings)?;
         drop(watch);
         global.publish(&render::prove::json(&proved), &render::prove::text(&proved), None)?;
         Ok(exit_of(proved.judgement()))
     }
 
-    fn changed(&self, global: &Global) -> Result<Estate, CliError> {
+    fn changed(&self, global: &Global) -> Result<&'static Estate, CliError> {
         match &self.new {
             Some(new) => self.changes.load(new, global),
             None if self.changes.is_empty() => {

@@ -3,7 +3,7 @@
 use super::fact::{Fact, Session};
 use super::guard::{Allowed, Asker, Guard, Refuted};
 use super::search::{Found, Goal, Search};
-use super::step::Evidence;
+use super::step::{Evidence, Instance};
 use super::target::{Aim, Gains, Way};
 use crate::ask::Estate;
 use crate::question::Undecided;
@@ -88,6 +88,13 @@ impl Found {
 }
 
 impl Goal {
+    /// Whether a step is shown to give what meets a target by itself.
+    pub(super) fn is_met_by_step(&self, instance: &Instance) -> bool {
+        let is_met =
+            |fact: &Fact| self.met_by(fact).is_some() || fact.session().is_some_and(|s| self.is_session(s));
+        instance.evidence.unknown.is_none() && instance.facts.iter().any(is_met)
+    }
+
     /// The target that a fact by itself meets, in the words of the command line.
     pub fn words_of(&self, fact: &Fact) -> String {
         self.met_by(fact).map(|aim: &Aim| aim.words.clone()).unwrap_or_default()

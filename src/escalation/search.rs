@@ -226,7 +226,9 @@ impl Search<'_, '_> {
         // What the attacker can do from the beginning makes the shortest chains.
         leaders.sort_by_key(|(session, _)| !matches!(session.held, Held::Start(_)));
         let mut granted = Granting::default();
-        self.in_batches(round, &leaders, &mut granted, found, &mut added);
+        if self.in_batches(round, &leaders, &mut granted, found, &mut added) {
+            return added;
+        }
         let snapshot = &self.estate.snapshot;
         let may_gain = |(session, first): &(&Session, First)| {
             granted.may_count(first, found.gained.is_free(snapshot, &session.principal))
@@ -236,7 +238,8 @@ impl Search<'_, '_> {
         added
     }
 
-    /// Lets sessions make their steps, ever more of them at once.
+    /// Lets sessions make their steps, ever more of them at once, until what they come to meets the goal; whether it does. What the
+    /// others could do takes no fewer steps.
     fn in_batches(
         &self,
         round: &Round<'_, '_>,
@@ -244,7 +247,7 @@ impl Search<'_, '_> {
         granted: &mut Granting,
         found: &mut Found,
         added: &mut BTreeSet<Fact>,
-    ) {
+    ) -> bool {
         let snapshot = &self.estate.snapshot;
         let mut lists = Lists::default();
         let mut size = 1;
@@ -260,9 +263,15 @@ impl Search<'_, '_> {
                 let counts = facts.any(|fact| found.gained.grant_counts(snapshot, fact));
                 granted.note(first, free, counts);
             }
+            let meets = |goal: &Goal| ways.instances.iter().any(|instance| goal.is_met_by_step(instance));
+            let is_met = self.goal.is_some_and(meets);
             self.add_all(ways, round.naming, found, added);
+            if is_met {
+                return true;
+            }
             (sessions, size) = (later, size * 2);
         }
+        false
     }
 
     fn add_all(&self, ways: Ways, naming: Option<Naming<'_>>, found: &mut Found, added: &mut BTreeSet<Fact>) {

@@ -1,7 +1,7 @@
 //! What is to be reached, and what a session must be able to do so that it is.
 
 use super::administrator::over_everything;
-use super::fact::{Fact, Held};
+use super::fact::{Fact, Held, Session};
 use super::reading::{Reading, is_plain_reading};
 use super::session::Holder;
 use crate::ask::{AskError, CallerEntity, Environments, Estate, Settings, glob_matches};
@@ -196,6 +196,14 @@ impl Goal {
         })
     }
 
+    /// Whether a session is the target itself.
+    pub fn is_session(&self, session: &Session) -> bool {
+        self.aims.iter().any(|aim| match &aim.what {
+            What::Controls(principals) => is_one_of(principals, &session.principal, &session.held),
+            _ => false,
+        })
+    }
+
     /// The kinds of step that are looked at on the way. What is read by plain calls is asked about as such, with the key
     /// that must decrypt: the steps that stand for these calls say no more.
     pub fn relevant<'p>(&self, primitives: &'p [Primitive]) -> Cow<'p, [Primitive]> {
@@ -214,6 +222,11 @@ impl Goal {
     }
 }
 
+/// Whether a session is one of some principals'. A root session is good for one task.
+fn is_one_of(principals: &BTreeSet<Arc<str>>, principal: &str, held: &Held) -> bool {
+    principals.contains(principal) && !matches!(held, Held::Root(_))
+}
+
 impl Aim {
     /// The ways in which a session meets the target.
     pub fn ways<'h>(
@@ -224,12 +237,7 @@ impl Aim {
         holder: &'h Holder,
     ) -> Vec<Way<'h>> {
         match &self.what {
-            // A root session is good for one task.
-            What::Controls(principals)
-                if principals.contains(principal) && !matches!(held, Held::Root(_)) =>
-            {
-                vec![Way::default()]
-            }
+            What::Controls(principals) if is_one_of(principals, principal, held) => vec![Way::default()],
             What::Controls(_) => Vec::new(),
             What::Access(requests) => {
                 let when = holder.when.iter().chain(&requests.when).cloned().collect();
