@@ -123,10 +123,10 @@ impl Can {
         let table = Table::of_answers(format!("can: {verdict}"), &answer.principals);
         global.publish(&json, &text, Some(&table))?;
         if let Some(file) = &self.matching.certificate {
-            let question = question(Some(&principals), &requests, quantifier, &settings, &estate);
+            let question = question(Some(&principals), &requests, quantifier, &settings, estate);
             certify(
                 global,
-                &estate,
+                estate,
                 &self.snapshot,
                 question,
                 answer.principals.iter().map(|(_, a)| a),
@@ -172,8 +172,8 @@ impl WhoCan {
             answers.iter().filter(|(_, a)| a.verdict != Verdict::Impossible).cloned().collect();
         global.publish(&json, &text, Some(&Table::of_answers(title, &listed)))?;
         if let Some(file) = &self.matching.certificate {
-            let question = question(None, &requests, Quantifier::Some, &settings, &estate);
-            certify(global, &estate, &self.snapshot, question, answers.iter().map(|(_, a)| a), file)?;
+            let question = question(None, &requests, Quantifier::Some, &settings, estate);
+            certify(global, estate, &self.snapshot, question, answers.iter().map(|(_, a)| a), file)?;
         }
         let undecided = answers.iter().any(|(_, a)| a.verdict == Verdict::Undecided);
         Ok(if undecided { exit::UNDECIDED } else { exit::ANSWERED })

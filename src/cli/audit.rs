@@ -40,10 +40,10 @@ impl Audit {
         let estate = self.overlay.load(&self.snapshot, global)?;
         global.warn_of_problems(estate.snapshot.problems());
         let mut settings = escalation(global, &config, global.settings(&config))?;
-        settings.ask.effort.timeout *= self.questions(&estate);
+        settings.ask.effort.timeout *= self.questions(estate);
         let intent = config.intent()?;
         let watch = Watch::start(&settings.ask, global.quiet);
-        let mut audit = Audited::of(&estate, &intent, (self.pipeline.as_deref(), &controls), &settings)?;
+        let mut audit = Audited::of(estate, &intent, (self.pipeline.as_deref(), &controls), &settings)?;
         drop(watch);
         audit.waive(config.waivers(), today(self.today));
         if let (Some(name), true) = (&self.pipeline, audit.findings.is_empty()) {

@@ -50,7 +50,7 @@ impl Check {
                 let settings = EscalationSettings { ask: afresh(&settings.ask), ..settings.clone() };
                 let watch = Watch::start(&settings.ask, global.quiet);
                 let decided =
-                    decide(property, &estate, &settings).map_err(|error| file.locate(property, &error))?;
+                    decide(property, estate, &settings).map_err(|error| file.locate(property, &error))?;
                 drop(watch);
                 checked.push(Checked { file: file.name().to_owned(), property: property.clone(), decided });
             }

@@ -42,7 +42,7 @@ impl Fix {
         let mut settings = escalation(global, &config, global.settings(&config))?;
         settings.ask.effort.timeout *= PROPOSALS;
         let workshop = Workshop {
-            estate: &estate,
+            estate,
             with: &|overlay| {
                 let mut all = base.clone();
                 all.changes.extend(overlay.changes.iter().cloned());

@@ -35,7 +35,7 @@ impl MapPipelines {
         global.warn_of_problems(estate.snapshot.problems());
         let settings = global.settings(&config);
         let watch = Watch::start(&settings, global.quiet);
-        let map = Map::of(&estate, self.pipeline.as_deref(), &settings)?;
+        let map = Map::of(estate, self.pipeline.as_deref(), &settings)?;
         drop(watch);
         if let (Some(name), true) = (&self.pipeline, map.pipelines.is_empty()) {
             return Err(CliError::Input(format!(

@@ -84,7 +84,7 @@ impl Reach {
         let asked = Attack { from: &from, together: self.together, when: &when, target: &target };
         let (from, target) = (
             estate.without_pipelines(&from, &settings.ask)?,
-            target.without_pipelines(&estate, &settings.ask)?,
+            target.without_pipelines(estate, &settings.ask)?,
         );
         let attack = Attack { from: &from, target: &target, ..asked };
         let answer = estate.attack(&attack, &settings)?;
@@ -103,7 +103,7 @@ impl Reach {
             let (environments, missing, rules) = (&settings.ask.environments, estate.missing, estate.rules);
             let question = ReachQuestion::new(&from, &when, &target, environments, missing, rules);
             let question = if self.together { question.held_together() } else { question };
-            certify_invariants(global, &estate, &self.snapshot, (question, &settings), &answer, file)?;
+            certify_invariants(global, estate, &self.snapshot, (question, &settings), &answer, file)?;
         }
         Ok(match answer.overall.verdict {
             Verdict::Reachable => exit::REACHABLE,

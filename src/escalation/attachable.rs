@@ -35,8 +35,11 @@ pub(super) type Tests = Option<Vec<Pattern>>;
 #[derive(Debug)]
 pub(super) struct Earlier {
     tests: Tests,
-    known: Mutex<FxHashMap<(Arc<str>, Arc<str>), bool>>,
+    known: Mutex<ByPair>,
 }
+
+/// Whether two policies are told apart, by their ARNs.
+type ByPair = FxHashMap<(Arc<str>, Arc<str>), bool>;
 
 impl Earlier {
     pub fn of(snapshot: &Snapshot) -> Self {
