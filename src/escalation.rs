@@ -52,6 +52,7 @@ mod tags;
 mod target;
 mod telling;
 mod twins;
+mod under;
 mod unnamed;
 mod ways;
 

@@ -18,6 +18,7 @@ use super::required::{has_all_required, required_by};
 use super::search::{Found, Search};
 use super::step::{Finder, Instance, Shared, Wanted};
 use super::target::Goal;
+use super::under::Under;
 use crate::ask::Estate;
 use gateproof_encodings::primitive::Primitive;
 use gateproof_encodings::term::Terms;
@@ -53,7 +54,7 @@ pub(super) struct Chains<'c, 'a, 'w> {
     worlds: FxHashMap<(Reading, Vec<Fact>), Option<Arc<Estate>>>,
     worlds_made: usize,
     /// The boundaries that new principals are made under.
-    under: Arc<FxHashMap<Fact, Vec<Fact>>>,
+    under: Arc<Under>,
     /// What steps need, by their places.
     pub needed: BTreeMap<usize, Needs>,
     /// What sessions need that meet the goal, by their places.
@@ -87,7 +88,7 @@ impl<'c, 'a, 'w> Chains<'c, 'a, 'w> {
             bearing,
             worlds: FxHashMap::default(),
             worlds_made: 0,
-            under: Arc::new(boundaries_of_new(&found.instances)),
+            under: Arc::new(Under::of(&found.instances)),
             needed: BTreeMap::new(),
             goals: BTreeMap::new(),
         }
@@ -226,6 +227,7 @@ impl<'c, 'a, 'w> Chains<'c, 'a, 'w> {
         latest: usize,
         holds: &dyn Fn(&mut Self, &[Fact], Reading) -> bool,
     ) -> Minimal {
+        let of = session.principal.clone();
         let Some(session) = self.bearing.number(&Fact::Session(session.clone())) else {
             return Minimal::default();
         };
@@ -247,19 +249,10 @@ impl<'c, 'a, 'w> Chains<'c, 'a, 'w> {
             !may_be_had(&all, &[], most_given, latest)
         };
         let facts: Vec<Fact> = among.iter().filter_map(|n| self.bearing.fact(*n)).cloned().collect();
+        let (Minimal { sets: necessary, mut more }, strict) = self.necessary(&facts, &of, &too_late, holds);
         let under = self.under.clone();
-        let plain = |set: &[usize]| set.iter().filter_map(|n| facts.get(*n)).cloned().collect::<Vec<Fact>>();
-        // Who is made under a boundary has it, until a later step takes it away.
-        let pick = |set: &[usize]| -> Vec<Fact> {
-            let with = |fact: Fact| {
-                let boundaries = under.get(&fact).cloned().unwrap_or_default();
-                std::iter::once(fact).chain(boundaries)
-            };
-            plain(set).into_iter().flat_map(with).collect()
-        };
-        let Minimal { sets: necessary, mut more } = minimal_sets(facts.len(), MOST_TRIES, &too_late, |set| {
-            !self.is_spent() && holds(self, &pick(set), Reading::AtMost)
-        });
+        let plain = |set: &[usize]| chosen(&facts, set);
+        let pick = |set: &[usize]| under.with_boundaries(&plain(set), &strict);
         let mut found: Vec<Vec<usize>> = Vec::new();
         for set in necessary {
             let settled = !plain(&set).iter().any(may_take);
@@ -286,6 +279,43 @@ impl<'c, 'a, 'w> Chains<'c, 'a, 'w> {
         }
         let numbers = |set: Vec<usize>| set.iter().filter_map(|n| among.get(*n)).copied().collect();
         Minimal { sets: found.into_iter().map(|set| with_session(numbers(set))).collect(), more }
+    }
+
+    /// The smallest sets of facts with which something holds at most for a principal; and the new users and roles of which it must be told
+    /// under which boundary they are, since it doesn't hold under each of those that they can be made under.
+    fn necessary(
+        &mut self,
+        facts: &[Fact],
+        principal: &Arc<str>,
+        too_late: &dyn Fn(&[usize]) -> bool,
+        holds: &dyn Fn(&mut Self, &[Fact], Reading) -> bool,
+    ) -> (Minimal, BTreeSet<Fact>) {
+        let (under, named) = (self.under.clone(), self.objects.names_boundaries());
+        let mut strict: BTreeSet<Fact> = BTreeSet::new();
+        loop {
+            let minimal = minimal_sets(facts.len(), MOST_TRIES, too_late, |set| {
+                let some = under.with_boundaries(&chosen(facts, set), &strict);
+                !self.is_spent() && holds(self, &some, Reading::AtMost)
+            });
+            let mut differing: BTreeSet<Fact> = BTreeSet::new();
+            for set in &minimal.sets {
+                let all = chosen(facts, set);
+                for (made, boundary) in under.left_open(&all, facts) {
+                    let matters = named || made.made() == Some(principal);
+                    if !matters || strict.contains(made) || differing.contains(made) {
+                        continue;
+                    }
+                    let with = [under.with_boundaries(&all, &strict).as_slice(), boundary].concat();
+                    if !holds(self, &with, Reading::AtMost) {
+                        differing.insert(made.clone());
+                    }
+                }
+            }
+            if differing.is_empty() {
+                return (minimal, strict);
+            }
+            strict.extend(differing);
+        }
     }
 
     /// The rules that bear on the goals, found backwards from them.
@@ -415,21 +445,9 @@ impl Needs {
     }
 }
 
-/// The boundaries under which each new principal is made, where none is made without.
-fn boundaries_of_new(instances: &[Instance]) -> FxHashMap<Fact, Vec<Fact>> {
-    let mut under: FxHashMap<Fact, Vec<Fact>> = FxHashMap::default();
-    let is_new = |fact: &&Fact| matches!(fact, Fact::NewPrincipal(_));
-    for instance in instances {
-        let Some(made) = instance.facts.iter().find(is_new) else { continue };
-        let bounded = |fact: &&Fact| matches!(fact, Fact::Bounded { .. });
-        let own: Vec<Fact> = instance.facts.iter().filter(bounded).cloned().collect();
-        match under.get(made) {
-            Some(known) if known.is_empty() || own != *known => under.insert(made.clone(), Vec::new()),
-            Some(_) => None,
-            None => under.insert(made.clone(), own),
-        };
-    }
-    under
+/// Some of the facts, by their places.
+fn chosen(facts: &[Fact], set: &[usize]) -> Vec<Fact> {
+    set.iter().filter_map(|n| facts.get(*n)).cloned().collect()
 }
 
 /// A set with one or two more of the first `n` numbers.
