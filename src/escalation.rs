@@ -34,6 +34,7 @@ mod naming;
 mod narrow;
 mod needs;
 mod open;
+mod partial;
 mod payload;
 mod pending;
 mod plan;

@@ -6,12 +6,14 @@
 //! more steps were looked at, the better.
 
 use super::bearing::Bearing;
-use super::bound::{Early, may_be_had};
+use super::bound::Early;
 use super::chain::{Chains, Needs};
 use super::fact::{Fact, Session};
+use super::partial::{Before, Partial};
 use super::policies::Reading;
 use super::replay::Chain;
 use super::step::Instance;
+use rustc_hash::FxHashSet;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// How many partial plans are looked at.
@@ -26,6 +28,8 @@ pub(super) struct Steps {
     gives: Vec<Vec<usize>>,
     /// The session of each step.
     sessions: Vec<Option<usize>>,
+    /// The user or role that each step makes.
+    makes: Vec<Option<usize>>,
     /// The steps that are shown to be possible: others take part in no chain.
     shown: Vec<usize>,
     /// The facts that the attack starts with.
@@ -44,6 +48,8 @@ impl Steps {
         let gives: Vec<Vec<usize>> =
             instances.iter().map(|i| i.facts.iter().filter_map(number).collect()).collect();
         let sessions = instances.iter().map(|i| number(&Fact::Session(i.session.clone()))).collect();
+        let makes = |i: &Instance| i.facts.iter().find(|fact| fact.made().is_some()).and_then(number);
+        let makes = instances.iter().map(makes).collect();
         let is_shown = |(_, instance): &(usize, &Instance)| instance.evidence.unknown.is_none();
         let shown: Vec<usize> = instances.iter().enumerate().filter(is_shown).map(|(n, _)| n).collect();
         let mut giving: Vec<Vec<usize>> = vec![Vec::new(); bearing.len()];
@@ -58,7 +64,7 @@ impl Steps {
         let levels = vec![usize::MAX; bearing.len()];
         let made = vec![usize::MAX; gives.len()];
         let most_given = gives.iter().map(Vec::len).max().unwrap_or_default().max(1);
-        let mut steps = Self { giving, gives, sessions, shown, start, levels, made, most_given };
+        let mut steps = Self { giving, gives, sessions, makes, shown, start, levels, made, most_given };
         steps.settle_levels(&BTreeMap::new());
         steps
     }
@@ -124,12 +130,18 @@ impl Steps {
         self.levels.get(fact).copied().unwrap_or(usize::MAX)
     }
 
-    fn gives(&self, step: usize) -> &[usize] {
+    /// Whether both steps make the same user or role: whoever is there is not made again.
+    fn make_the_same(&self, one: usize, other: usize) -> bool {
+        let made = |step: usize| self.makes.get(step).copied().flatten();
+        made(one).is_some() && made(one) == made(other)
+    }
+
+    pub fn gives(&self, step: usize) -> &[usize] {
         self.gives.get(step).map_or(&[], Vec::as_slice)
     }
 
     /// The fewest steps after which the step has been made.
-    fn after(&self, step: usize) -> usize {
+    pub fn after(&self, step: usize) -> usize {
         self.made.get(step).copied().unwrap_or(usize::MAX)
     }
 
@@ -145,35 +157,6 @@ impl Steps {
     }
 }
 
-/// A plan that is not whole yet.
-#[derive(Clone)]
-struct Partial {
-    /// The facts that no step gives yet, with the number of steps that must come after.
-    open: BTreeMap<usize, usize>,
-    given: BTreeSet<usize>,
-    steps: BTreeSet<usize>,
-}
-
-impl Partial {
-    fn ask_for(&mut self, steps: &Steps, fact: usize, before: usize) {
-        if !steps.is_given(fact) && !self.given.contains(&fact) {
-            let later = self.open.entry(fact).or_default();
-            *later = before.max(*later);
-        }
-    }
-
-    /// Whether it may come to at most so many steps.
-    fn fits(&self, steps: &Steps, longest: usize) -> bool {
-        let path = |(fact, later): (&usize, &usize)| steps.level(*fact).saturating_add(*later) <= longest;
-        if !self.open.iter().all(path) {
-            return false;
-        }
-        let open: Vec<Early> = self.open.keys().map(|fact| steps.early(*fact)).collect();
-        let made: Vec<usize> = self.steps.iter().map(|step| steps.after(*step)).collect();
-        may_be_had(&open, &made, steps.most_given, longest)
-    }
-}
-
 /// What was found, and what was passed over.
 struct Plans {
     most: usize,
@@ -182,7 +165,7 @@ struct Plans {
     /// The steps of each chain.
     sets: Vec<BTreeSet<usize>>,
     tried: BTreeSet<(usize, BTreeSet<usize>)>,
-    seen: BTreeSet<(BTreeSet<usize>, Vec<usize>)>,
+    seen: FxHashSet<(BTreeSet<usize>, BTreeMap<usize, Before>)>,
     looked_at: usize,
     /// Whether longer plans were passed over.
     more: bool,
@@ -203,7 +186,7 @@ impl Chains<'_, '_, '_> {
             chains: Vec::new(),
             sets: Vec::new(),
             tried: BTreeSet::new(),
-            seen: BTreeSet::new(),
+            seen: FxHashSet::default(),
             looked_at: 0,
             more: true,
         };
@@ -238,9 +221,8 @@ impl Chains<'_, '_, '_> {
         let goals = self.goals_of(met, plans.longest);
         plans.more |= self.is_more_of(&goals);
         for goal in goals.sets.iter() {
-            let mut partial =
-                Partial { open: BTreeMap::new(), given: BTreeSet::new(), steps: BTreeSet::new() };
-            goal.iter().for_each(|fact| partial.ask_for(&self.steps, *fact, 0));
+            let mut partial = Partial::default();
+            goal.iter().for_each(|fact| partial.ask_for(&self.steps, *fact, &Before::default()));
             self.extend(met, &partial, plans);
         }
     }
@@ -255,19 +237,26 @@ impl Chains<'_, '_, '_> {
             return;
         }
         let hardest = partial.open.iter().min_by_key(|(fact, _)| (self.steps.giving(**fact).len(), **fact));
-        let Some((&fact, _)) = hardest else {
+        let Some((&fact, before)) = hardest else {
             self.conclude(met, &partial.steps, plans);
             return;
         };
         for step in self.steps.giving(fact).to_vec() {
+            let again = |other: &usize| *other == step || self.steps.make_the_same(step, *other);
+            if partial.steps.iter().any(again) {
+                continue;
+            }
             let gives = self.steps.gives(step).to_vec();
-            let later = gives.iter().filter_map(|f| partial.open.get(f)).max().copied().unwrap_or(0);
+            let later = gives.iter().filter_map(|f| partial.open.get(f)).map(|before| before.later).max();
+            let later = later.unwrap_or(0);
             if self.steps.after(step).saturating_add(later) > plans.longest {
                 plans.more |= self.steps.after(step) < usize::MAX;
                 continue;
             }
             let needs = self.needs_for_plan(step, plans.longest.saturating_sub(1));
             plans.more |= self.is_more_of(&needs);
+            let mut before_needs = Before { steps: before.steps.clone(), later: later + 1 };
+            before_needs.steps.insert(step);
             for needs in needs.sets.iter() {
                 let had_after = self.steps.had_after(needs);
                 if had_after.saturating_add(later + 1) > plans.longest {
@@ -276,10 +265,9 @@ impl Chains<'_, '_, '_> {
                 }
                 let mut next = partial.clone();
                 next.steps.insert(step);
-                next.given.extend(gives.iter().copied());
                 next.open.retain(|fact, _| !gives.contains(fact));
-                needs.iter().for_each(|need| next.ask_for(&self.steps, *need, later + 1));
-                if plans.seen.insert((next.steps.clone(), next.open.keys().copied().collect())) {
+                needs.iter().for_each(|need| next.ask_for(&self.steps, *need, &before_needs));
+                if plans.seen.insert((next.steps.clone(), next.open.clone())) {
                     self.extend(met, &next, plans);
                 }
             }
