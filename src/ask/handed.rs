@@ -4,7 +4,7 @@
 
 use super::caller::{CallerEntity, Sessions, single};
 use super::estate::Estate;
-use super::session_keys::HANDED_OUT;
+use super::session_keys::{HANDED_OUT, SOURCE_IDENTITY};
 use gateproof_encodings::scope::KeyFact;
 use gateproof_model::text::fold_text;
 
@@ -48,11 +48,38 @@ impl Estate {
             Handed::Federated => HANDED_OUT.iter().for_each(|key| absent(key)),
             Handed::ByService => {
                 absent("aws:federatedprovider");
-                absent("aws:sourceidentity");
+                absent(SOURCE_IDENTITY);
             }
         }
         if handed != Handed::Federated {
             self.without_session_tags(&mut session);
+        }
+        session
+    }
+
+    /// A session that began `before` the policies became what they are now: what a role's trust policy had a say in then stays so.
+    ///
+    /// IAM User Guide, "Pass session tags in AWS STS", and the keys of sessions: all of it is settled when the role is assumed.
+    pub(crate) fn session_begun(&self, before: &CallerEntity, now: &CallerEntity) -> CallerEntity {
+        let mut session = now.clone();
+        if !matches!(session.sessions, Sessions::Role { .. }) {
+            return session;
+        }
+        session.sessions = before.sessions;
+        for key in HANDED_OUT.into_iter().chain([SOURCE_IDENTITY]) {
+            match before.facts.get(key) {
+                Some(fact) => session.facts.insert(key.to_owned(), fact.clone()),
+                None => session.facts.remove(key),
+            };
+        }
+        match (before.takes_session_tags, now.takes_session_tags) {
+            (false, true) => self.without_session_tags(&mut session),
+            (true, false) => {
+                session.takes_session_tags = true;
+                session.facts.retain(|key, _| !key.starts_with("aws:principaltag/"));
+                session.overridable.clone_from(&before.overridable);
+            }
+            (false, false) | (true, true) => {}
         }
         session
     }

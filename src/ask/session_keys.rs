@@ -31,6 +31,9 @@ pub const HANDED_OUT: [&str; 11] = [
 /// Of temporary credentials, whoever holds them.
 const TEMPORARY: [&str; 3] = ["aws:tokenissuetime", "aws:signinsessionarn", "aws:assumedroot"];
 
+/// Set when a role is assumed, and never again.
+pub const SOURCE_IDENTITY: &str = "aws:sourceidentity";
+
 /// The keys that no request of a user, role or root user carries.
 pub fn never_carried(entity: &PrincipalEntity) -> Vec<&'static str> {
     let mut keys = OF_SERVICES.to_vec();
@@ -49,7 +52,7 @@ pub fn never_carried(entity: &PrincipalEntity) -> Vec<&'static str> {
             // IAM User Guide, "Monitor and control actions taken with assumed roles": the trust policy
             // must allow `sts:SetSourceIdentity`, in each hop of a chain.
             if !trust.is_none_or(|t| allows(t, "sts:setsourceidentity")) {
-                keys.push("aws:sourceidentity");
+                keys.push(SOURCE_IDENTITY);
             }
         }
     }

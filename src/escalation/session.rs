@@ -48,7 +48,10 @@ impl Start {
         let held = estate.caller(&session.principal);
         if let Held::Start(n) = session.held {
             let given = self.callers.get(n)?;
-            let entity = held.filter(|_| given.account.is_some()).unwrap_or(given).clone();
+            let entity = match held.filter(|_| given.account.is_some()) {
+                Some(now) => estate.session_begun(given, now),
+                None => given.clone(),
+            };
             return Some(Holder { entity, when: self.when.clone(), api: false });
         }
         let entity = held?;

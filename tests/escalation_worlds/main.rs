@@ -130,12 +130,17 @@ fn reach_equals_brute_force_on_pinned_worlds() {
 }
 
 /// Worlds in which the two once differed, and why.
-const ONCE_DIFFERING: [(u64, &str); 6] = [
+const ONCE_DIFFERING: [(u64, &str); 8] = [
     (1_000_102, "among sixty thousand plans there was no telling whether a shorter one is left"),
     (1_000_819, "among sixty thousand plans the one of four steps was not come to"),
     (1_005_658, "a new project kept the name of a longer chain, in which it could have any"),
     (1_009_808, "among a thousand plans the one of three steps was not come to"),
     (1_010_611, "the chain that was found first was forgotten when a shorter one was looked for"),
+    (
+        1_056_991,
+        "a session from the beginning was taken to have tags that its role's trust policy let in later",
+    ),
+    (1_058_101, "here brute force gave no tags but those that policies ask for"),
     (1_203_951, "a policy that is had by fewer steps was passed over for one that gives more"),
 ];
 

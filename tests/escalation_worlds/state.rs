@@ -22,42 +22,52 @@ pub enum Held {
 }
 
 impl Held {
-    const ALL: [Self; 6] = [
-        Self::Start,
-        Self::Key,
-        Self::Console,
-        Self::Assumed { device: false },
-        Self::Assumed { device: true },
-        Self::Service,
-    ];
+    /// Those whose sessions have no tags of their own.
+    const PLAIN: [Self; 4] = [Self::Start, Self::Key, Self::Console, Self::Service];
 }
+
+/// How many kinds of session each principal may have: only those that were assumed may have tags of their own.
+const KINDS: usize = Held::PLAIN.len() + 2 * ASSUMED;
+/// With each tag, and without.
+const ASSUMED: usize = GIVEN.len() + 1;
 
 impl Numbered for Session {
     fn number(self) -> usize {
-        let held = Held::ALL.iter().position(|held| *held == self.held).unwrap();
-        let tag = self.tag.map_or(0, |tag| tag.0 + 1);
-        (self.principal * Held::ALL.len() + held) * (TAGS.len() + 1) + tag
+        let kind = match self.held {
+            Held::Assumed { device } => {
+                let tag = self.tag.map_or(0, |tag| tag.0 + 1);
+                Held::PLAIN.len() + usize::from(device) * ASSUMED + tag
+            }
+            held => Held::PLAIN.iter().position(|plain| *plain == held).unwrap(),
+        };
+        self.principal * KINDS + kind
     }
 
     fn of_number(number: usize) -> Self {
-        let (rest, tag) = (number / (TAGS.len() + 1), number % (TAGS.len() + 1));
-        let (principal, held) = (rest / Held::ALL.len(), rest % Held::ALL.len());
-        Self { principal, held: Held::ALL[held], tag: tag.checked_sub(1).map(Tag) }
+        let (principal, kind) = (number / KINDS, number % KINDS);
+        let (held, tag) = match kind.checked_sub(Held::PLAIN.len()) {
+            None => (Held::PLAIN[kind], 0),
+            Some(assumed) => (Held::Assumed { device: assumed >= ASSUMED }, assumed % ASSUMED),
+        };
+        Self { principal, held, tag: tag.checked_sub(1).map(Tag) }
     }
 }
 
 /// A value of the tag `team`, by its place among them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Tag(pub usize);
+/// The values that worlds and their policies have.
 pub const TAGS: [&str; 2] = ["red", "blue"];
+/// Those that an attacker gives: these, and one that nobody asks for.
+const GIVEN: [&str; 3] = ["red", "blue", "grey"];
 
 impl Tag {
     pub fn all() -> impl Iterator<Item = Self> {
-        (0..TAGS.len()).map(Self)
+        (0..GIVEN.len()).map(Self)
     }
 
     pub fn text(self) -> &'static str {
-        TAGS[self.0]
+        GIVEN[self.0]
     }
 }
 
