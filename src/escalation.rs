@@ -24,6 +24,7 @@ mod edges;
 mod effect;
 mod fact;
 mod gain;
+mod gathered;
 mod graph;
 mod ground;
 mod guard;
@@ -55,7 +56,9 @@ mod telling;
 mod twins;
 mod under;
 mod unnamed;
+mod walk;
 mod ways;
+mod worlds;
 
 pub use among::Among;
 pub(crate) use bind::{Object, Scene};

@@ -13,7 +13,7 @@ use rustc_hash::{FxHashMap, FxHashSet};
 use std::sync::Arc;
 
 /// Who was given a boundary of the attacker's wording, and which.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub(super) struct NewBoundaries {
     /// The accounts in which no condition on permissions boundaries tells the names of new policies apart.
     alike: Arc<FxHashSet<Arc<str>>>,

@@ -19,6 +19,7 @@ use super::search::{Found, Search};
 use super::step::{Finder, Instance, Shared, Wanted};
 use super::target::Goal;
 use super::under::Under;
+use super::worlds::{World, WorldKey};
 use crate::ask::Estate;
 use gateproof_encodings::primitive::Primitive;
 use gateproof_encodings::term::Terms;
@@ -51,7 +52,7 @@ pub(super) struct Chains<'c, 'a, 'w> {
     objects: Objects<'w>,
     pub bearing: Bearing<'c>,
     pub steps: Steps,
-    worlds: FxHashMap<(Reading, Vec<Fact>), Option<Arc<Estate>>>,
+    worlds: FxHashMap<WorldKey, World>,
     worlds_made: usize,
     /// The boundaries that new principals are made under.
     under: Arc<Under>,
@@ -78,17 +79,17 @@ pub(super) struct Needs {
 
 impl<'c, 'a, 'w> Chains<'c, 'a, 'w> {
     pub fn of(search: &'c Search<'a, 'w>, found: &'c Found, goal: &'c Goal) -> Self {
-        let bearing = Bearing::of(&found.facts);
+        let bearing = Bearing::of(&found.all.facts);
         Self {
             search,
             found,
             goal,
             objects: search.ground.objects(),
-            steps: Steps::of(&found.instances, &bearing, search.start.sessions()),
+            steps: Steps::of(&found.all.instances, &bearing, search.start.sessions()),
             bearing,
             worlds: FxHashMap::default(),
             worlds_made: 0,
-            under: Arc::new(Under::of(&found.instances)),
+            under: Arc::new(Under::of(&found.all.instances)),
             needed: BTreeMap::new(),
             goals: BTreeMap::new(),
         }
@@ -97,13 +98,13 @@ impl<'c, 'a, 'w> Chains<'c, 'a, 'w> {
     /// The steps that bear on the goal as a graph.
     pub fn graph(&mut self) -> Graph {
         let mut goals: Vec<BTreeSet<Fact>> = Vec::new();
-        for n in 0..self.found.met.len() {
+        for n in 0..self.found.aimed.met.len() {
             goals.extend(self.goals_of(n, usize::MAX).sets.iter().map(|needs| self.named(needs)));
         }
         let rules = self.rules(&goals);
         Graph::of(
             &rules,
-            &self.found.instances,
+            &self.found.all.instances,
             self.search.primitives,
             self.search.start.sessions().map(Fact::Session),
             goals.iter(),
@@ -118,7 +119,7 @@ impl<'c, 'a, 'w> Chains<'c, 'a, 'w> {
     /// `latest` steps at most.
     pub fn goals_of(&mut self, n: usize, latest: usize) -> Needs {
         let known = self.goals.get(&n).cloned();
-        let needs = match self.found.met.get(n) {
+        let needs = match self.found.aimed.met.get(n) {
             Some(met) if met.unknown.is_none() => match &met.by {
                 Fact::Session(session) => {
                     let related = || self.related_to_goal(session);
@@ -154,7 +155,7 @@ impl<'c, 'a, 'w> Chains<'c, 'a, 'w> {
             return known;
         }
         let found = self.found;
-        let needs = match found.instances.get(n) {
+        let needs = match found.all.instances.get(n) {
             Some(instance) if instance.evidence.unknown.is_none() => {
                 let related = || self.related_to(instance);
                 let among = known.as_ref().map_or_else(related, |known| known.among.clone());
@@ -329,7 +330,9 @@ impl<'c, 'a, 'w> Chains<'c, 'a, 'w> {
                 continue;
             }
             for n in self.steps.giving(fact).to_vec() {
-                let Some(instance) = self.found.instances.get(n).filter(|_| done.insert(n)) else { continue };
+                let Some(instance) = self.found.all.instances.get(n).filter(|_| done.insert(n)) else {
+                    continue;
+                };
                 for needs in self.needs_of(n, usize::MAX).sets.iter() {
                     wanted.extend(needs.iter().copied().filter(|need| seen.insert(*need)));
                     rules.push(Rule { needs: self.named(needs), gives: instance.facts.clone(), instance: n });
@@ -351,10 +354,12 @@ impl<'c, 'a, 'w> Chains<'c, 'a, 'w> {
         if let Some(known) = self.worlds.get(&key) {
             return known.clone();
         }
-        let listed: Vec<&Fact> = facts.iter().collect();
         self.worlds_made += 1;
-        let changes = changes_of(&self.search.estate.snapshot, &listed, reading);
-        let estate = (!changes.is_empty()).then(|| Arc::new(self.search.estate.changed(&changes)));
+        let estate = self.search.ground.world(&key, || {
+            let listed: Vec<&Fact> = facts.iter().collect();
+            let changes = changes_of(&self.search.estate.snapshot, &listed, reading);
+            (!changes.is_empty()).then(|| Arc::new(self.search.estate.changed(&changes)))
+        });
         if self.worlds.len() * self.search.estate.snapshot.principals().len() > MOST_REMEMBERED {
             self.worlds.clear();
         }
@@ -420,7 +425,7 @@ impl<'c, 'a, 'w> Chains<'c, 'a, 'w> {
         let mut others = instance.binding.iter().filter(|(variable, _)| known(variable));
         others.all(|(_, object)| {
             let made = Fact::NewPrincipal(object.arn.clone());
-            facts.contains(&made) || !self.found.facts.contains(&made)
+            facts.contains(&made) || !self.found.all.facts.contains(&made)
         })
     }
 

@@ -118,6 +118,7 @@ impl Estate {
             start,
             goal: None,
             every_way: true,
+            walk: None,
         };
         let sessions: BTreeSet<Session> = start.sessions().collect();
         let facts: BTreeSet<Fact> = sessions.iter().cloned().map(Fact::Session).collect();

@@ -15,7 +15,7 @@ use rustc_hash::FxHashSet;
 use std::sync::Arc;
 
 /// The facts found so far, as far as they make others needless.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub(super) struct Gained {
     facts: FxHashSet<Fact>,
     /// Users, roles and groups that are allowed everything by a policy of the attacker's wording.

@@ -6,6 +6,8 @@ use super::guard::Asker;
 use super::search::for_steps;
 use super::stock::Stock;
 use super::twins::Seers;
+use super::walk::{From, Walk, Walks};
+use super::worlds::{World, WorldKey, Worlds};
 use crate::ask::{Estate, Settings};
 use std::borrow::Cow;
 use std::sync::{Arc, OnceLock};
@@ -21,23 +23,51 @@ pub(crate) struct Ground<'w> {
     /// Asks about targets, and about the steps of chains that are shown.
     pub(super) goals: Asker<'w>,
     stock: OnceLock<Arc<Stock>>,
-    seers: OnceLock<Arc<Seers>>,
+    seers: Arc<OnceLock<Arc<Seers>>>,
     tests: OnceLock<Earlier>,
+    /// Where there are many searches.
+    walks: Option<Walks>,
+    worlds: Option<Worlds>,
 }
 
 impl<'w> Ground<'w> {
     /// Nothing is made yet.
     pub fn of(estate: &'w Estate, settings: &'w Settings) -> Self {
-        let steps = Asker::new(estate, Cow::Owned(for_steps(settings)));
-        let goals = Asker::new(estate, settings);
-        Self { estate, steps, goals, stock: OnceLock::new(), seers: OnceLock::new(), tests: OnceLock::new() }
+        Self {
+            estate,
+            steps: Asker::new(estate, Cow::Owned(for_steps(settings))),
+            goals: Asker::new(estate, settings),
+            stock: OnceLock::new(),
+            seers: Arc::default(),
+            tests: OnceLock::new(),
+            walks: None,
+            worlds: None,
+        }
     }
 
     /// The same, for searches without number.
     pub fn of_many(estate: &'w Estate, settings: &'w Settings) -> Self {
-        let Self { steps, goals, .. } = Self::of(estate, settings);
-        let (steps, goals) = (steps.keeping(KEPT), goals.keeping(KEPT));
-        Self { estate, steps, goals, stock: OnceLock::new(), seers: OnceLock::new(), tests: OnceLock::new() }
+        let one = Self::of(estate, settings);
+        let (steps, goals) = (one.steps.keeping(KEPT), one.goals.keeping(KEPT));
+        Self { steps, goals, walks: Some(Walks::default()), worlds: Some(Worlds::default()), ..one }
+    }
+
+    /// The same, where it was found out elsewhere who can see what of callers, or will be for others too.
+    pub(super) fn seen_by(self, seers: &Arc<OnceLock<Arc<Seers>>>) -> Self {
+        Self { seers: seers.clone(), ..self }
+    }
+
+    /// The rounds of searches from the same start, where there are many.
+    pub(super) fn walk(&self, from: &From, every_way: bool) -> Option<Arc<Walk>> {
+        Some(self.walks.as_ref()?.of(from, every_way))
+    }
+
+    /// The policies after some facts, which chains of many searches come to where there are many.
+    pub(super) fn world(&self, key: &WorldKey, make: impl FnOnce() -> World) -> World {
+        match &self.worlds {
+            Some(worlds) => worlds.of(key, make),
+            None => make(),
+        }
     }
 
     /// The objects, for one search.

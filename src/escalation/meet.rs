@@ -2,7 +2,7 @@
 
 use super::fact::{Fact, Session};
 use super::guard::{Allowed, Asker, Guard, Refuted};
-use super::search::{Found, Goal, Search};
+use super::search::{Aimed, Goal, Search};
 use super::step::{Evidence, Instance};
 use super::target::{Aim, Gains, Way};
 use crate::ask::Estate;
@@ -71,14 +71,14 @@ fn by_way(terms: &mut Terms, asker: &Asker<'_>, way: Way<'_>) -> Guard {
     Guard::Holds(Arc::new(Allowed { steps, assumptions }))
 }
 
-impl Found {
+impl Aimed {
     /// Takes note of the facts that meet a target by themselves.
-    pub fn note_facts_that_meet(&mut self, goal: &Goal) {
+    pub fn note_facts_that_meet(&mut self, goal: &Goal, facts: &BTreeSet<Fact>, instances: &[Instance]) {
         let known = |fact: &Fact| self.met.iter().any(|m| m.by == *fact && m.unknown.is_none());
         let meeting: Vec<Fact> =
-            self.facts.iter().filter(|fact| goal.met_by(fact).is_some() && !known(fact)).cloned().collect();
+            facts.iter().filter(|fact| goal.met_by(fact).is_some() && !known(fact)).cloned().collect();
         for by in meeting {
-            let mut giving = self.instances.iter().filter(|i| i.facts.contains(&by));
+            let mut giving = instances.iter().filter(|i| i.facts.contains(&by));
             let doubt = giving.clone().find_map(|i| i.evidence.unknown.clone());
             let unknown = if giving.any(|i| i.evidence.unknown.is_none()) { None } else { doubt };
             self.met.retain(|m| m.by != by);

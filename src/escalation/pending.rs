@@ -8,7 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 /// The sessions whose steps are looked for in a round.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub(super) struct Pending {
     /// With all of their steps: new sessions, and those whose own policies changed.
     anew: BTreeSet<Session>,

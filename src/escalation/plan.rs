@@ -191,7 +191,7 @@ impl Chains<'_, '_, '_> {
             more: true,
         };
         // In the order of the steps by which each comes about.
-        let mut order: Vec<usize> = (0..self.found.met.len()).collect();
+        let mut order: Vec<usize> = (0..self.found.aimed.met.len()).collect();
         order.sort_by_key(|n| self.first_giving(*n));
         while plans.more && plans.longest <= longest && !plans.enough() && !self.is_spent() {
             plans.more = false;
@@ -205,13 +205,13 @@ impl Chains<'_, '_, '_> {
 
     /// The first step that gives what meets the goal.
     fn first_giving(&self, met: usize) -> Option<usize> {
-        let by = self.found.met.get(met).and_then(|m| self.bearing.number(&m.by))?;
+        let by = self.found.aimed.met.get(met).and_then(|m| self.bearing.number(&m.by))?;
         self.steps.giving(by).first().copied()
     }
 
     /// The plans after which the goal is met in one session.
     fn plans_for(&mut self, met: usize, plans: &mut Plans) {
-        let session = self.found.met.get(met).map(|m| &m.by);
+        let session = self.found.aimed.met.get(met).map(|m| &m.by);
         let Some(session) = session.and_then(|by| self.bearing.number(by)) else { return };
         if self.steps.level(session) > plans.longest {
             plans.more |= self.steps.level(session) < usize::MAX;
@@ -293,7 +293,7 @@ impl Chains<'_, '_, '_> {
         {
             return;
         }
-        let Some(by) = self.found.met.get(met).map(|m| m.by.clone()) else { return };
+        let Some(by) = self.found.aimed.met.get(met).map(|m| m.by.clone()) else { return };
         let mut tries = 0;
         if let Some(chain) = self.in_order(steps, &by, &mut Vec::new(), &mut tries) {
             plans.chains.push(chain);
@@ -313,11 +313,11 @@ impl Chains<'_, '_, '_> {
             return self.replay(done, by);
         }
         let found = self.found;
-        let so_far: Vec<&Instance> = done.iter().filter_map(|n| found.instances.get(*n)).collect();
+        let so_far: Vec<&Instance> = done.iter().filter_map(|n| found.all.instances.get(*n)).collect();
         let had: Vec<Fact> = so_far.iter().flat_map(|i| &i.facts).cloned().collect();
         let facts: Vec<Fact> = had.iter().filter(|f| f.session().is_none()).cloned().collect();
         for n in steps.iter().copied().filter(|n| !done.contains(n)).collect::<Vec<_>>() {
-            let Some(instance) = found.instances.get(n) else { continue };
+            let Some(instance) = found.all.instances.get(n) else { continue };
             let held = Fact::Session(instance.session.clone());
             let given = self.bearing.number(&held).is_some_and(|f| self.steps.is_given(f));
             *tries += 1;

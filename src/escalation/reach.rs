@@ -11,6 +11,7 @@ use super::search::{Found, Search};
 use super::session::Start;
 use super::step::Instance;
 use super::target::{Goal, Target};
+use super::walk::From;
 use crate::ask::{AskError, CallerEntity, Environments, Estate, Settings};
 use crate::question::answer::EXISTS;
 use crate::question::{
@@ -130,8 +131,11 @@ impl Estate {
             graph: Graph::default(),
             invariants: Vec::new(),
         };
-        for start in self.starts(attack.from, attack.together, attack.when, environments)? {
-            let (answer, found) = self.reach_from(ground, &start, &goal, settings);
+        let starts = self.starts(attack.from, attack.together, attack.when, environments)?;
+        for (n, start) in starts.into_iter().enumerate() {
+            let place = (!attack.together).then_some(n);
+            let from = From { selectors: attack.from.to_vec(), when: attack.when.to_vec(), place };
+            let (answer, found) = self.reach_from(ground, (&start, Some(&from)), &goal, settings);
             if whole.chains.is_empty() {
                 (whole.chains, whole.reached) = found.witnesses.into_iter().unzip();
                 whole.graph = found.graph;
@@ -177,7 +181,7 @@ impl Estate {
                 return (id, answer);
             }
             let start = Start { callers: vec![caller.clone()], when: requests.when.clone() };
-            (id, self.reach_from(&ground, &start, &goal, settings).0)
+            (id, self.reach_from(&ground, (&start, None), &goal, settings).0)
         });
         Ok(answers.collect())
     }
@@ -185,18 +189,19 @@ impl Estate {
     fn reach_from(
         &self,
         ground: &Ground<'_>,
-        start: &Start,
+        (start, from): (&Start, Option<&From>),
         goal: &Goal,
         settings: &EscalationSettings,
     ) -> (Answer, Shown) {
         let primitives = &*goal.relevant(&settings.primitives);
-        let (found, chains, graph) = self.look_for_chains((ground, start), primitives, goal, settings);
+        let (found, chains, graph) =
+            self.look_for_chains(ground, (start, from), (primitives, goal), settings);
         let told = chains.iter().map(|chain| told(chain, primitives));
         let (witnesses, assumptions): (Vec<(Witness, String)>, Vec<Vec<String>>) = told.unzip();
         let (Some((witness, _)), Some(assumptions)) = (witnesses.first(), assumptions.first()) else {
             let answer = self.without_chain(&found, goal, settings);
             let impossible = answer.verdict == Verdict::Impossible;
-            let invariant = impossible.then_some(Invariant { facts: found.facts });
+            let invariant = impossible.then_some(Invariant { facts: found.all.facts });
             return (answer, Shown { witnesses, graph, invariant });
         };
         let mut answer = Answer::bare(Verdict::Reachable);
@@ -219,12 +224,13 @@ impl Estate {
     /// was met, another of fewer steps may need more rounds, or a fact that was left out as needless.
     fn look_for_chains(
         &self,
-        (ground, start): (&Ground<'_>, &Start),
-        primitives: &[Primitive],
-        goal: &Goal,
+        ground: &Ground<'_>,
+        (start, from): (&Start, Option<&From>),
+        (primitives, goal): (&[Primitive], &Goal),
         settings: &EscalationSettings,
     ) -> (Found, Vec<Chain>, Graph) {
-        let met = |found: &Found| found.met.iter().any(|m| m.unknown.is_none());
+        // Rounds that end early are a goal's own.
+        let shared = from.filter(|_| !goal.may_end_rounds());
         let mut every_way = settings.all_paths || settings.chains > 1;
         let mut rounds = 0;
         let mut best: Option<(Found, Vec<Chain>, Graph)> = None;
@@ -237,8 +243,9 @@ impl Estate {
                 start,
                 goal: Some(goal),
                 every_way,
+                walk: shared.and_then(|from| ground.walk(from, every_way)),
             };
-            let found = search.run(|found, round| !settings.all_paths && met(found) && round >= rounds);
+            let found = search.run(|aimed, round| !settings.all_paths && aimed.is_met() && round >= rounds);
             let known =
                 best.as_ref().and_then(|(_, chains, _)| chains.first()).map(|chain| chain.steps.len());
             let (chains, graph) = {
@@ -254,39 +261,41 @@ impl Estate {
                 return best;
             }
             let shortest = match steps {
-                Some(steps) => found.met_in.is_some_and(|least| steps <= least),
-                None => found.met.is_empty(),
+                Some(steps) => found.aimed.met_in.is_some_and(|least| steps <= least),
+                None => found.aimed.met.is_empty(),
             };
             let looked_at_all =
-                every_way && (found.complete || steps.is_some_and(|steps| steps <= found.rounds + 1));
+                every_way && (found.all.complete || steps.is_some_and(|steps| steps <= found.all.rounds + 1));
             // Every way of so many sessions, or of principals of every name, would take longer than anybody waits.
-            let many = found.by_sorts || found.facts.len() > MOST_FOR_SHORTEST;
+            let many = found.all.by_sorts || found.all.facts.len() > MOST_FOR_SHORTEST;
             let settled = steps.is_some() && !every_way && many;
             // Every way leads to the same sessions, and what is taken for granted of new principals stays so.
-            let supposed = found.by_sorts && found.complete && found.met.iter().all(|m| m.unknown.is_some());
+            let supposed = found.all.by_sorts
+                && found.all.complete
+                && found.aimed.met.iter().all(|m| m.unknown.is_some());
             if shortest || looked_at_all || settled || supposed || ended {
                 return (found, chains, graph);
             }
             every_way = true;
-            rounds = steps.map_or(found.rounds + 1, |steps| steps - 1);
+            rounds = steps.map_or(found.all.rounds + 1, |steps| steps - 1);
             best = steps.map(|_| (found, chains, graph));
         }
     }
 
     /// No chain was shown: a proof that there is none, or why that is not known.
     fn without_chain(&self, found: &Found, goal: &Goal, settings: &EscalationSettings) -> Answer {
-        let why = found.met.iter().find_map(|m| m.unknown.clone()).or_else(|| {
-            let doubtful = found.instances.iter().find_map(|i| i.evidence.unknown.clone());
-            (!found.met.is_empty()).then(|| {
+        let why = found.aimed.met.iter().find_map(|m| m.unknown.clone()).or_else(|| {
+            let doubtful = found.all.instances.iter().find_map(|i| i.evidence.unknown.clone());
+            (!found.aimed.met.is_empty()).then(|| {
                 doubtful.unwrap_or_else(|| Undecided {
                     reason:
                         "what single steps allow does not come together in an order that could be replayed"
                             .to_owned(),
-                    place: found.met.first().map(|m| m.by.to_string()).unwrap_or_default(),
+                    place: found.aimed.met.first().map(|m| m.by.to_string()).unwrap_or_default(),
                 })
             })
         });
-        let ended = (!found.complete && found.met.is_empty())
+        let ended = (!found.all.complete && found.aimed.met.is_empty())
             .then(|| settings.ask.effort.ended("the search for steps"));
         if let Some(undecided) = why.or(ended) {
             return Answer { undecided: Some(undecided), ..Answer::bare(Verdict::Undecided) };
@@ -295,7 +304,7 @@ impl Estate {
         let kinds = self.kinds_of(found, goal);
         let unread = kinds.iter().find_map(|(kind, account)| inventory.unread(kind, account).first());
         let spot = self.snapshot.blind_spots().first();
-        let untold = found.untold.first().map(|field| Undecided {
+        let untold = found.all.untold.first().map(|field| Undecided {
             reason: format!("not known: the {field}"),
             place: "the inventory".to_owned(),
         });
@@ -303,7 +312,7 @@ impl Estate {
             .map(|p| Undecided { reason: format!("not known: {}", p.found), place: p.file.to_string() })
             .or(spot
                 .map(|b| Undecided { reason: format!("not known: {}", b.what), place: b.file.to_string() }));
-        if let Some(undecided) = hidden.or(untold).or(found.untried.clone()) {
+        if let Some(undecided) = hidden.or(untold).or(found.all.untried.clone()) {
             return Answer { undecided: Some(undecided), ..Answer::bare(Verdict::Undecided) };
         }
         let taken = self.taken(&kinds);
@@ -317,7 +326,8 @@ impl Estate {
         }
         let mut solvers = vec![SolverName { name: "batsat".to_owned(), version: "0.6.0".to_owned() }];
         let mut encodings = vec!["classes".to_owned()];
-        if found.refuted.seconded > 0 {
+        let refuted = found.refuted();
+        if refuted.seconded > 0 {
             encodings.push("strings".to_owned());
             solvers.push(SolverName { name: "z3".to_owned(), version: crate::solver::z3::linked_version() });
         }
@@ -326,10 +336,10 @@ impl Estate {
                 method: "invariant".to_owned(),
                 encodings,
                 solvers,
-                formulas: found.refuted.formulas,
-                folded: found.refuted.folded,
-                seconded: found.refuted.seconded,
-                second_unknown: found.refuted.second_unknown,
+                formulas: refuted.formulas,
+                folded: refuted.folded,
+                seconded: refuted.seconded,
+                second_unknown: refuted.second_unknown,
                 scope: format!("any number of the {} kinds of step", settings.primitives.len()),
                 blocked_by: Vec::new(),
             }),
@@ -343,7 +353,7 @@ impl Estate {
         let accounts = || self.snapshot.accounts().iter().map(|a| a.id.clone());
         let told_by = goal.kinds().into_iter();
         let told_by = told_by.flat_map(|kind| accounts().map(move |account| (kind.to_owned(), account)));
-        found.kinds.iter().cloned().chain(told_by).collect()
+        found.all.kinds.iter().cloned().chain(told_by).collect()
     }
 
     /// The inputs that were never collected, and what is taken for them.

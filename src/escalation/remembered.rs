@@ -21,6 +21,22 @@ pub(super) struct Answers(Mutex<FxHashMap<Call, ByConditions>>);
 /// Answers by what else holds of the requests.
 type ByConditions = Vec<(Box<[Constraint]>, Guard)>;
 
+/// A copy of its own, which other searches don't add to.
+impl Clone for Remembered {
+    fn clone(&self) -> Self {
+        let all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let copied =
+            all.iter().map(|(session, answers)| (session.clone(), Arc::new(Answers::clone(answers))));
+        Self(Mutex::new(copied.collect()))
+    }
+}
+
+impl Clone for Answers {
+    fn clone(&self) -> Self {
+        Self(Mutex::new(self.0.lock().unwrap_or_else(PoisonError::into_inner).clone()))
+    }
+}
+
 impl Remembered {
     /// Those of a session.
     pub fn of(&self, session: &Session) -> Arc<Answers> {

@@ -102,7 +102,7 @@ impl Chains<'_, '_, '_> {
     pub fn replay(&mut self, order: &[usize], by: &Fact) -> Option<Chain> {
         let found = self.found;
         let mut instances: Vec<Instance> =
-            order.iter().filter_map(|n| found.instances.get(*n)).cloned().collect();
+            order.iter().filter_map(|n| found.all.instances.get(*n)).cloned().collect();
         let mut chain = self.replay_steps(&instances, by, &Wanted::new())?;
         while let Some(n) = instances.iter().position(|i| !choices(i).is_empty()) {
             let used = chain.policies_used_after(n);

@@ -1,9 +1,9 @@
 //! The least fixpoint: all facts that steps can add, round by round.
 
-use super::among::Among;
 use super::bind::Objects;
 use super::fact::{Fact, Held, Session};
 use super::gain::Gained;
+use super::gathered::Gathered;
 use super::ground::Ground;
 use super::guard::{Guard, Refuted};
 use super::kin::Kin;
@@ -16,19 +16,17 @@ use super::remembered::Remembered;
 use super::required::Requirable;
 use super::session::Start;
 use super::sorts::Sorts;
-use super::step::{Finder, Identity, Instance, Naming, Shared, Wanted, Ways};
+use super::step::{Finder, Instance, Naming, Shared, Wanted, Ways};
 pub(super) use super::target::Goal;
 use super::twins::{First, Granting, Twins};
-use super::unnamed::{about_unnamed, not_shown, of_made, with_policies};
+use super::unnamed::{about_unnamed, not_shown};
+use super::walk::{Own, Stage, Walk};
 use crate::ask::{Allowance, CrossCheck, Estate, MayDo, Settings};
-use crate::question::Undecided;
 use gateproof_encodings::primitive::{Need, Primitive};
 use gateproof_encodings::term::Terms;
 use gateproof_model::arn::Arn;
-use gateproof_model::snapshot::Changes;
 use rayon::prelude::*;
 use rustc_hash::FxHashSet;
-use std::cell::OnceCell;
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
@@ -43,47 +41,27 @@ pub(super) struct Search<'a, 'w> {
     pub goal: Option<&'a Goal>,
     /// Whether every way is wanted, also those that give nothing new ([`super::gain`]).
     pub every_way: bool,
+    /// Where its rounds are shared with searches that differ in their goals only.
+    pub walk: Option<Arc<Walk>>,
 }
 
 /// All that was found.
 #[derive(Debug, Default)]
 pub(super) struct Found {
-    pub facts: BTreeSet<Fact>,
-    pub instances: Vec<Instance>,
-    known: FxHashSet<Identity>,
-    gained: Gained,
-    /// How the goal is met; none: it is out of reach.
+    /// What the steps gave.
+    pub all: Gathered,
+    pub aimed: Aimed,
+}
+
+/// What was found about the goal.
+#[derive(Debug, Default)]
+pub(super) struct Aimed {
+    /// How it is met; none: it is out of reach.
     pub met: Vec<Met>,
     /// After how many rounds it was first met: no chain has fewer steps.
     pub met_in: Option<usize>,
-    /// The kinds of object of the inventory that steps were looked for with, and the accounts.
-    pub kinds: BTreeSet<(String, Arc<str>)>,
-    /// Fields of such objects that no file tells.
-    pub untold: BTreeSet<String>,
-    /// Facts about new principals of whatever name ([`super::unnamed`]).
-    unnamed: BTreeSet<Fact>,
-    /// Whether new principals were given a name of each sort.
-    pub by_sorts: bool,
-    /// Why it is not known what other names of new principals lead to, where it isn't.
-    pub untried: Option<Undecided>,
-    /// How many rounds of steps were made: with one name for each new principal, or since other names are tried.
-    pub rounds: usize,
-    /// Whether nothing can be added: then what is not in `facts` can't be reached.
-    pub complete: bool,
+    /// What was refuted of it.
     pub refuted: Refuted,
-}
-
-/// Where a search stands.
-struct SoFar {
-    found: Found,
-    pending: Pending,
-    changes: Changes,
-    sorts: Option<Sorts>,
-    round: usize,
-    actions: BTreeSet<String>,
-    kin: Kin,
-    requirable: OnceCell<Requirable>,
-    remembered: Remembered,
 }
 
 /// What is asked about next.
@@ -103,43 +81,84 @@ impl Search<'_, '_> {
     ///
     /// At first a new principal is given one name. Where that leads no further, it is given one of each sort
     /// ([`super::sorts`]), and looked at as one of whatever name.
-    pub fn run(&self, enough: impl Fn(&Found, usize) -> bool) -> Found {
-        let mut so_far = SoFar {
-            found: Found { gained: Gained::nothing(&self.estate.snapshot), ..Found::default() },
-            pending: Pending::all(self.start.sessions()),
-            changes: Changes::default(),
-            sorts: None,
-            round: 0,
-            actions: self.primitives.iter().flat_map(actions_of).collect(),
-            kin: Kin::of(self.primitives),
-            requirable: OnceCell::new(),
-            remembered: Remembered::default(),
-        };
-        self.start.sessions().map(Fact::Session).for_each(|fact| so_far.found.take(&fact));
-        loop {
-            let changes = &so_far.changes;
-            let changed = (!changes.is_empty()).then(|| self.estate.changed(changes));
-            let goes_on = match &changed {
-                Some(changed) => self.advance(&Ground::of(changed, self.settings), &mut so_far, &enough),
-                None => self.advance(self.ground, &mut so_far, &enough),
-            };
-            if !goes_on {
-                return so_far.found;
+    pub fn run(&self, enough: impl Fn(&Aimed, usize) -> bool) -> Found {
+        let mut aimed = Aimed::default();
+        let mut stage = self.stage(0, || self.first());
+        for round in 1.. {
+            self.aim(&stage, &mut aimed);
+            if self.cancelled() || enough(&aimed, stage.all.rounds) {
+                break;
             }
+            stage = match self.walk {
+                Some(_) => self.stage(round, || self.next(Stage::clone(&stage))),
+                None => Arc::new(self.next(Arc::unwrap_or_clone(stage))),
+            };
+            if stage.ended {
+                break;
+            }
+        }
+        let all = Arc::try_unwrap(stage).map_or_else(|shared| shared.all.clone(), |own| own.all);
+        Found { all, aimed }
+    }
+
+    fn stage(&self, round: usize, make: impl FnOnce() -> Stage) -> Arc<Stage> {
+        match &self.walk {
+            Some(walk) => walk.stage(round, make),
+            None => Arc::new(make()),
         }
     }
 
-    /// One round; whether another is to be made.
-    fn advance(
-        &self,
-        ground: &Ground<'_>,
-        so_far: &mut SoFar,
-        enough: &impl Fn(&Found, usize) -> bool,
-    ) -> bool {
-        let SoFar { found, pending, changes, sorts, round, actions, kin, requirable, remembered } = so_far;
+    fn first(&self) -> Stage {
+        let all = Gathered::at_the_start(&self.estate.snapshot, self.start.sessions());
+        let actions = self.primitives.iter().flat_map(actions_of).collect();
+        let own = Own { actions, kin: Kin::of(self.primitives) };
+        Stage::first(all, Pending::all(self.start.sessions()), Arc::new(own))
+    }
+
+    /// Looks for the goal before a round.
+    fn aim(&self, stage: &Stage, aimed: &mut Aimed) {
+        match &stage.changed {
+            Some(changed) => self.look_for_goal(&self.ground_of(changed, stage), stage, aimed),
+            None => self.look_for_goal(self.ground, stage, aimed),
+        }
+        if aimed.met_in.is_none() && aimed.is_met() {
+            aimed.met_in = Some(stage.all.rounds);
+        }
+    }
+
+    /// One round.
+    fn next(&self, mut stage: Stage) -> Stage {
+        let added = match stage.changed.clone() {
+            Some(changed) => self.advance(&self.ground_of(&changed, &stage), &mut stage),
+            None => self.advance(self.ground, &mut stage),
+        };
+        if stage.ended || added.is_empty() {
+            stage.pending = Pending::default();
+            return stage;
+        }
+        let Stage { all, changes, requirable, .. } = &stage;
+        let next = changes_of(&self.estate.snapshot, &about_policies(&all.facts), Reading::AtMost);
+        let required = requirable.as_ref().map(|requirable| requirable.among(&added)).unwrap_or_default();
+        stage.pending =
+            Pending::after(&all.facts, &added, changes, &next).with_required(&all.facts, required);
+        if next != stage.changes {
+            stage.changed = Some(Arc::new(self.estate.changed(&next)));
+            stage.changes = next;
+            stage.seers = Arc::default();
+        }
+        stage
+    }
+
+    fn ground_of<'g>(&'g self, changed: &'g Estate, stage: &Stage) -> Ground<'g> {
+        Ground::of(changed, self.settings).seen_by(&stage.seers)
+    }
+
+    /// What a round adds.
+    fn advance(&self, ground: &Ground<'_>, stage: &mut Stage) -> BTreeSet<Fact> {
         let estate = ground.estate;
-        let facts = found.facts.clone();
-        let allowance = estate.allowance(actions);
+        let Stage { all, pending, sorts, own, requirable, remembered, .. } = stage;
+        let facts = all.facts.clone();
+        let allowance = estate.allowance(&own.actions);
         let earlier = sorts.take();
         let by_sorts = earlier.is_some();
         if by_sorts {
@@ -149,52 +168,42 @@ impl Search<'_, '_> {
             Some(sorts) => Objects::with_unnamed(&estate.snapshot, sorts),
             None => ground.objects(),
         };
-        let requirable = requirable.get_or_init(|| Requirable::of(self.primitives, &objects));
+        requirable.get_or_insert_with(|| Arc::new(Requirable::of(self.primitives, &objects)));
         let naming = |only| sorts.as_ref().map(|sorts| Naming { sorts, only });
-        let (allowance, objects, naming_all) = (&allowance, &objects, naming(false));
+        let (allowance, objects, kin, naming_all) = (&allowance, &objects, &own.kin, naming(false));
         let view =
             Round { estate, ground, allowance, objects, facts: &facts, kin, naming: naming_all, remembered };
-        self.look_for_goal(&view, pending, found);
-        found.rounds = *round;
-        if found.met_in.is_none() && found.met.iter().any(|m| m.unknown.is_none()) {
-            found.met_in = Some(*round);
-        }
-        if self.cancelled() || enough(found, *round) {
-            return false;
-        }
         let mut added = BTreeSet::new();
         if let (Some(earlier), Some(sorts)) = (&earlier, &*sorts)
             && !sorts.are_within(earlier)
         {
-            let all = Pending::all(facts.iter().filter_map(Fact::session).cloned());
-            added = self.step(&Round { naming: naming(true), ..view }, &all, found);
+            let each = Pending::all(facts.iter().filter_map(Fact::session).cloned());
+            added = self.step(&Round { naming: naming(true), ..view }, &each, all);
         }
-        added.extend(self.step(&view, pending, found));
-        found.spread(&mut added);
+        added.extend(self.step(&view, pending, all));
+        all.spread(&mut added);
         if self.cancelled() {
-            return false;
+            stage.ended = true;
+            return added;
         }
-        found.kinds.extend(objects.kinds_asked_for());
-        found.untold.extend(objects.untold());
-        *round += 1;
-        if added.is_empty() {
-            let makes = found.facts.iter().any(|fact| matches!(fact, Fact::NewPrincipal(_)));
-            if by_sorts || !makes {
-                found.note_told(sorts.as_ref());
-                found.complete = true;
-                return false;
-            }
-            found.gained.tell_sorts_apart();
-            found.by_sorts = true;
-            (*sorts, *pending, *round) = (Some(Sorts::default()), Pending::default(), 0);
-            return true;
+        all.kinds.extend(objects.kinds_asked_for());
+        all.untold.extend(objects.untold());
+        if !added.is_empty() {
+            all.rounds += 1;
+            return added;
         }
-        let policies = about_policies(&found.facts);
-        let next = changes_of(&self.estate.snapshot, &policies, Reading::AtMost);
-        *pending = Pending::after(&found.facts, &added, changes, &next)
-            .with_required(&found.facts, requirable.among(&added));
-        *changes = next;
-        true
+        let makes = all.facts.iter().any(|fact| matches!(fact, Fact::NewPrincipal(_)));
+        if by_sorts || !makes {
+            all.note_told(sorts.as_ref());
+            all.complete = true;
+            stage.ended = true;
+            return added;
+        }
+        all.gained.tell_sorts_apart();
+        all.by_sorts = true;
+        all.rounds = 0;
+        *sorts = Some(Sorts::default());
+        added
     }
 
     pub fn cancelled(&self) -> bool {
@@ -203,7 +212,7 @@ impl Search<'_, '_> {
 
     /// Lets each session make every kind of step; the facts that are new. What some sessions gain the next ones needn't
     /// look for: first one of each sort, then ever more at once.
-    fn step(&self, round: &Round<'_, '_>, pending: &Pending, found: &mut Found) -> BTreeSet<Fact> {
+    fn step(&self, round: &Round<'_, '_>, pending: &Pending, found: &mut Gathered) -> BTreeSet<Fact> {
         let mut added = BTreeSet::new();
         if self.every_way {
             let all: Vec<(&Session, First)> =
@@ -245,7 +254,7 @@ impl Search<'_, '_> {
         round: &Round<'_, '_>,
         mut sessions: &[(&Session, First)],
         granted: &mut Granting,
-        found: &mut Found,
+        found: &mut Gathered,
         added: &mut BTreeSet<Fact>,
     ) -> bool {
         let snapshot = &self.estate.snapshot;
@@ -274,14 +283,26 @@ impl Search<'_, '_> {
         false
     }
 
-    fn add_all(&self, ways: Ways, naming: Option<Naming<'_>>, found: &mut Found, added: &mut BTreeSet<Fact>) {
+    fn add_all(
+        &self,
+        ways: Ways,
+        naming: Option<Naming<'_>>,
+        found: &mut Gathered,
+        added: &mut BTreeSet<Fact>,
+    ) {
         found.refuted.add(&ways.refuted);
         for instance in ways.instances {
             self.add(instance, naming.map(|naming| naming.sorts), found, added);
         }
     }
 
-    fn add(&self, instance: Instance, sorts: Option<&Sorts>, found: &mut Found, added: &mut BTreeSet<Fact>) {
+    fn add(
+        &self,
+        instance: Instance,
+        sorts: Option<&Sorts>,
+        found: &mut Gathered,
+        added: &mut BTreeSet<Fact>,
+    ) {
         let unsettled = |fact: &Fact| matches!(fact, Fact::NewPrincipal(arn) if arn.contains('*'));
         if instance.facts.iter().any(unsettled) {
             found.untried = found.untried.take().or(instance.evidence.unknown);
@@ -393,42 +414,60 @@ impl Search<'_, '_> {
         whole
     }
 
-    fn look_for_goal(&self, round: &Round<'_, '_>, pending: &Pending, found: &mut Found) {
+    fn look_for_goal(&self, ground: &Ground<'_>, stage: &Stage, aimed: &mut Aimed) {
         let Some(goal) = self.goal else { return };
-        found.note_facts_that_meet(goal);
+        let Gathered { facts, instances, gained, .. } = &stage.all;
+        aimed.note_facts_that_meet(goal, facts, instances);
         let known: BTreeSet<&Session> =
-            found.met.iter().filter(|m| m.unknown.is_none()).filter_map(|m| m.by.session()).collect();
+            aimed.met.iter().filter(|m| m.unknown.is_none()).filter_map(|m| m.by.session()).collect();
         let shared = !self.every_way && goal.is_alike_for_twins();
-        let mut twins = shared.then(|| Twins::of(round.ground.seers()));
+        let mut twins = shared.then(|| Twins::of(ground.seers()));
         let mut is_first = |session: &Session| match &mut twins {
             Some(twins) => {
-                let holder = self.start.holder(round.estate, round.facts, session);
+                let holder = self.start.holder(ground.estate, facts, session);
                 holder.is_some_and(|holder| twins.meet(&holder).of_others)
             }
             None => true,
         };
+        let pending = stage.pending.sessions().into_iter();
         let sessions: Vec<&Session> =
-            pending.sessions().into_iter().filter(|s| !known.contains(s)).filter(|s| is_first(s)).collect();
+            pending.filter(|s| !known.contains(s)).filter(|s| is_first(s)).collect();
         let guards: Vec<(&Session, Guard)> = sessions
             .par_iter()
             .map_init(Terms::default, |terms, session| {
-                (*session, self.guard(terms, round.estate, &round.ground.goals, round.facts, goal, session).0)
+                (*session, self.guard(terms, ground.estate, &ground.goals, facts, goal, session).0)
             })
             .collect();
         for (session, guard) in guards {
-            let supposed = !found.gained.holds(&Fact::Session(session.clone()));
+            let supposed = !gained.holds(&Fact::Session(session.clone()));
             let unknown = match guard {
                 Guard::Holds(..) => supposed.then(|| not_shown(&session.principal)),
                 Guard::Unknown(reason) => Some(reason),
                 Guard::Never(refuted) => {
-                    found.refuted.add(&refuted);
+                    aimed.refuted.add(&refuted);
                     continue;
                 }
             };
             let by = Fact::Session(session.clone());
-            found.met.retain(|m| m.by != by);
-            found.met.push(Met { by, unknown });
+            aimed.met.retain(|m| m.by != by);
+            aimed.met.push(Met { by, unknown });
         }
+    }
+}
+
+impl Aimed {
+    /// Whether it is shown that the goal is met.
+    pub fn is_met(&self) -> bool {
+        self.met.iter().any(|m| m.unknown.is_none())
+    }
+}
+
+impl Found {
+    /// What was refuted of steps and of the goal.
+    pub fn refuted(&self) -> Refuted {
+        let mut refuted = self.all.refuted.clone();
+        refuted.add(&self.aimed.refuted);
+        refuted
     }
 }
 
@@ -440,63 +479,6 @@ pub(super) fn for_steps(settings: &Settings) -> Settings {
         CrossCheck::Sample | CrossCheck::Never => CrossCheck::Never,
     };
     Settings { cross_check, realistic: true, ..settings.clone() }
-}
-
-impl Found {
-    fn take(&mut self, fact: &Fact) {
-        self.gained.insert(fact);
-        let whose = if about_unnamed(fact).is_some() { &mut self.unnamed } else { &mut self.facts };
-        whose.insert(fact.clone());
-    }
-
-    /// What is true of new principals of whatever name is so of each that was made.
-    fn spread(&mut self, added: &mut BTreeSet<Fact>) {
-        let made: Vec<Arc<str>> = self.facts.iter().filter_map(Fact::made).cloned().collect();
-        let have = with_policies(&self.facts);
-        for fact in self.unnamed.clone() {
-            for fact in of_made(&fact, made.iter(), &have) {
-                // No step shows it: one that does is still wanted.
-                if self.facts.insert(fact.clone()) {
-                    added.insert(fact);
-                }
-            }
-        }
-    }
-
-    /// Notes what tells apart more sorts of names than can be tried.
-    fn note_told(&mut self, sorts: Option<&Sorts>) {
-        let told = sorts.into_iter().flat_map(Sorts::kinds).find_map(|kind| {
-            let reason =
-                format!("another name for a new principal may make a difference: {}", kind.told.as_ref()?);
-            Some(Undecided { reason, place: kind.base.to_string() })
-        });
-        self.untried = self.untried.take().or(told);
-    }
-
-    /// Whether the step makes a principal such as it made already in that account, with the same boundary: one is as good as
-    /// many, or as many whose names are of its sort.
-    fn has_made_one(&self, instance: &Instance, sorts: Option<&Sorts>) -> bool {
-        let Some(made) = instance.facts.iter().find_map(Fact::made) else { return false };
-        let same = |known: &&Instance| {
-            known.primitive == instance.primitive && policies(known).eq(policies(instance))
-        };
-        let account = |arn: &str| Arn::parse(arn).map(|a| a.account.to_owned());
-        let alike = |known: &Arc<str>| match sorts.and_then(|sorts| sorts.kind_of(made)) {
-            Some(kind) => kind.alike(known, made),
-            None => true,
-        };
-        let mut known =
-            self.instances.iter().filter(same).filter_map(|known| known.facts.iter().find_map(Fact::made));
-        known.any(|known| account(known) == account(made) && alike(known))
-    }
-}
-
-/// The policies that a step attaches, or sets as boundary.
-fn policies(instance: &Instance) -> impl Iterator<Item = &Among> {
-    instance.facts.iter().filter_map(|fact| match fact {
-        Fact::Attached { policies, .. } | Fact::Bounded { policies, .. } => Some(policies),
-        _ => None,
-    })
 }
 
 /// The actions of a step's calls.

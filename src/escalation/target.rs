@@ -207,10 +207,20 @@ impl Goal {
     /// The kinds of step that are looked at on the way. What is read by plain calls is asked about as such, with the key
     /// that must decrypt: the steps that stand for these calls say no more.
     pub fn relevant<'p>(&self, primitives: &'p [Primitive]) -> Cow<'p, [Primitive]> {
-        match self.aims.iter().any(|aim| matches!(aim.what, What::Reads(_))) {
+        match self.reads() {
             true => primitives.iter().filter(|p| !is_plain_reading(p)).cloned().collect(),
             false => primitives.into(),
         }
+    }
+
+    /// Whether a step may meet it by itself: a round ends then, so that what it adds depends on the goal.
+    pub fn may_end_rounds(&self) -> bool {
+        self.aims.iter().any(|aim| matches!(aim.what, What::Controls(_) | What::Reads(_)))
+    }
+
+    /// Whether it is met by what is read.
+    pub fn reads(&self) -> bool {
+        self.aims.iter().any(|aim| matches!(aim.what, What::Reads(_)))
     }
 
     /// The kinds of object of the inventory that targets are told by.
