@@ -134,10 +134,10 @@ pub struct Snapshot {
     problems: Vec<Problem>,
     missing: Missing,
     /// The directory, for operations that are read when asked for.
-    directory: Option<(files::Files, index::Index)>,
+    directory: Option<Arc<(files::Files, index::Index)>>,
     /// What could not be collected, and why.
     errors: errors::Errors,
-    inventory: OnceLock<Inventory>,
+    inventory: OnceLock<Arc<Inventory>>,
     /// The files that configuration was asked of.
     pages: pages::Pages,
     /// What is to be told of what was deployed over it.
@@ -259,7 +259,7 @@ impl Snapshot {
 
     /// The objects that attack steps are about; read when first asked for.
     pub fn inventory(&self) -> &Inventory {
-        self.inventory.get_or_init(|| read_inventory(self))
+        self.inventory.get_or_init(|| Arc::new(read_inventory(self)))
     }
 
     /// The VPC endpoints, by account, region and place.

@@ -146,7 +146,7 @@ impl Snapshot {
         service: &str,
         operation: &str,
     ) -> impl Iterator<Item = &super::OperationFile> {
-        let files = self.directory.as_ref().map(|(_, index)| index.files(account, service, operation));
+        let files = self.directory.as_deref().map(|(_, index)| index.files(account, service, operation));
         let wanted = region.map(str::to_owned);
         let of_region = move |f: &&super::OperationFile| wanted.as_deref().is_none_or(|r| *f.region == *r);
         files.unwrap_or_default().iter().filter(of_region)
@@ -161,7 +161,7 @@ impl Snapshot {
         operation: &str,
     ) -> impl Iterator<Item = OperationOutput> {
         self.operation_files(account, region, service, operation).filter_map(|f| {
-            let (files, _) = self.directory.as_ref()?;
+            let (files, _) = self.directory.as_deref()?;
             Some(OperationOutput {
                 region: f.region.clone(),
                 name: f.name.clone(),
@@ -178,7 +178,7 @@ impl Snapshot {
         service: &str,
         operation: &str,
     ) -> impl Iterator<Item = OperationPage<'_>> {
-        let directory = self.directory.as_ref();
+        let directory = self.directory.as_deref();
         let files = directory.map(|(_, index)| index.files(account, service, operation)).unwrap_or_default();
         files.iter().enumerate().filter_map(move |(i, file)| {
             let json = directory?.0.read_json(&file.file).map_err(|one| *one);
@@ -199,14 +199,14 @@ impl Snapshot {
 
     /// Whether an operation was called, with an output or an error.
     pub(crate) fn was_asked(&self, account: &str, service: &str, operation: &str) -> bool {
-        let index = self.directory.as_ref().map(|(_, index)| index);
+        let index = self.directory.as_deref().map(|(_, index)| index);
         index.is_some_and(|index| !index.files(account, service, operation).is_empty())
             || !self.errors.of(account, service, operation).is_empty()
     }
 
     /// The services and operations that were collected of an account.
     pub fn operations(&self, account: &str) -> impl Iterator<Item = (&str, &str)> {
-        let index = self.directory.as_ref().map(|(_, index)| index);
+        let index = self.directory.as_deref().map(|(_, index)| index);
         index.into_iter().flat_map(move |i| i.operations(account).map(|(s, o, _)| (s, o)).collect::<Vec<_>>())
     }
 }

@@ -127,7 +127,7 @@ impl Loader {
             self.load_account(account, &collected);
         }
         self.load_rest(&collected);
-        self.snapshot.directory = Some((files, index));
+        self.snapshot.directory = Some(Arc::new((files, index)));
         self.snapshot.errors = errors;
         Ok(())
     }

@@ -137,7 +137,7 @@ fn open(path: &Path, options: &LoadOptions<'_>) -> Result<(Files, Layout), LoadE
 /// The same as a snapshot was read from, which may have been changed.
 fn reopen(path: &Path, base: &Snapshot, options: &LoadOptions<'_>) -> Result<(Files, Layout), LoadError> {
     let (files, layout) = open(path, options)?;
-    Ok((base.directory.as_ref().map_or(files, |(files, _)| files.clone()), layout))
+    Ok((base.directory.as_deref().map_or(files, |(files, _)| files.clone()), layout))
 }
 
 fn edits<T>(

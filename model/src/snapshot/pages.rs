@@ -55,7 +55,7 @@ impl Snapshot {
             return known.clone();
         }
         // Not under the lock: two threads may read the same, and find the same.
-        let files = self.directory.as_ref().map(|(_, index)| index.files(account, service, operation));
+        let files = self.directory.as_deref().map(|(_, index)| index.files(account, service, operation));
         let files = files.unwrap_or_default();
         let pages: Arc<[Page]> =
             files.iter().enumerate().map(|(i, file)| self.page(file, files.get(i + 1))).collect();
@@ -64,7 +64,7 @@ impl Snapshot {
     }
 
     fn page(&self, file: &OperationFile, next: Option<&OperationFile>) -> Page {
-        let json = match &self.directory {
+        let json = match self.directory.as_deref() {
             Some((files, _)) => files.read_output(&file.file).map_err(|one| *one),
             None => Ok(None),
         };
