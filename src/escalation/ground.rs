@@ -116,19 +116,22 @@ mod tests {
             Target::Access(write),
             Target::Administers(vec![Selector::Account("444444444444".to_owned())]),
         ];
-        let path = Path::new("corpus/snapshots/acme-fixed");
-        let estate = Estate::load(path, EstateOptions::default()).unwrap();
-        let shared = Ground::of_many(&estate, &settings.ask);
-        let sessions = estate.callers().iter().filter(|caller| caller.id.contains(":role/"));
         let mut attacks = 0;
-        for caller in sessions.step_by(12) {
-            let from = [Selector::Arn(caller.id.to_string())];
-            for target in &targets {
-                let attack = Attack { from: &from, together: false, when: &[], target };
-                let one = estate.attack_on(&shared, &attack, &settings).unwrap();
-                let other = estate.attack(&attack, &settings).unwrap();
-                assert_eq!(format!("{one:?}"), format!("{other:?}"), "{}: {target:?}", caller.id);
-                attacks += 1;
+        // In the vulnerable twin chains are found.
+        for (twin, step) in [("acme-fixed", 12), ("acme", 30)] {
+            let path = Path::new("corpus/snapshots").join(twin);
+            let estate = Estate::load(&path, EstateOptions::default()).unwrap();
+            let shared = Ground::of_many(&estate, &settings.ask);
+            let sessions = estate.callers().iter().filter(|caller| caller.id.contains(":role/"));
+            for caller in sessions.step_by(step) {
+                let from = [Selector::Arn(caller.id.to_string())];
+                for target in &targets {
+                    let attack = Attack { from: &from, together: false, when: &[], target };
+                    let one = estate.attack_on(&shared, &attack, &settings).unwrap();
+                    let other = estate.attack(&attack, &settings).unwrap();
+                    assert_eq!(format!("{one:?}"), format!("{other:?}"), "{twin}, {}: {target:?}", caller.id);
+                    attacks += 1;
+                }
             }
         }
         assert!(attacks >= 6, "{attacks}");

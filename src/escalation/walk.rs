@@ -128,3 +128,45 @@ impl Walks {
         walk
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn made(rounds: usize) -> Stage {
+        let own = Own { actions: BTreeSet::new(), kin: Kin::default() };
+        let mut stage = Stage::first(Gathered::default(), Pending::default(), Arc::new(own));
+        stage.all.rounds = rounds;
+        stage
+    }
+
+    #[test]
+    fn a_stage_is_made_once() {
+        let walk = Walk::default();
+        assert_eq!(walk.stage(0, || made(0)).all.rounds, 0);
+        assert_eq!(walk.stage(0, || made(7)).all.rounds, 0);
+        assert_eq!(walk.stage(1, || made(1)).all.rounds, 1);
+        let from_within = walk.stage(2, || {
+            walk.stage(2, || made(2));
+            made(8)
+        });
+        assert_eq!(from_within.all.rounds, 2, "what was there first is what all look at");
+    }
+
+    #[test]
+    fn walks_are_of_the_same_start_only() {
+        let (walks, from) =
+            (Walks::default(), |place| From { selectors: Vec::new(), when: Vec::new(), place });
+        let first = walks.of(&from(Some(0)), false, false);
+        assert!(Arc::ptr_eq(&first, &walks.of(&from(Some(0)), false, false)));
+        let others = [
+            (from(Some(1)), false, false),
+            (from(None), false, false),
+            (from(Some(0)), true, false),
+            (from(Some(0)), false, true),
+        ];
+        for (from, but_reading, every_way) in others {
+            assert!(!Arc::ptr_eq(&first, &walks.of(&from, but_reading, every_way)));
+        }
+    }
+}
