@@ -60,7 +60,7 @@ mod within;
 mod witness;
 
 pub(crate) use allowance::{Allowance, MayDo};
-pub(crate) use answered::{Answered, Everybody};
+pub(crate) use answered::{Answered, Digested, Everybody};
 pub(crate) use authorizations::passes_role;
 pub(crate) use aws_cli::{call, command, placeholder};
 pub use between::{EstateComparison, Formulas, PrincipalComparison, Region, Relation, compare_estates};

@@ -12,8 +12,9 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 /// Everybody's answer to a question.
 pub(crate) type Everybody = Arc<[(Arc<str>, Arc<Answer>)]>;
 
-/// So many callers' answers are kept; of those that were kept longest, none. This bounds memory, not what is answered.
-const KEPT: usize = 500_000;
+/// So many callers' answers are kept, some 24 bytes each; of those that were kept longest, none. This bounds memory, not what is
+/// answered. Those about who can do what with 500 pipelines of a thousand principals are still there when controls ask again.
+const KEPT: usize = 4_000_000;
 
 /// So many different answers of a question are compared with each next, so that those of callers whom nothing concerns are kept once.
 const COMPARED: usize = 8;
@@ -38,6 +39,18 @@ pub(crate) struct Answered<'a> {
     prepared: Ready<'a>,
     /// Those about many calls.
     prepared_many: Ready<'a>,
+}
+
+/// A question with its digest: of thousands of calls, that takes longer than to look the answer up.
+pub(crate) struct Digested {
+    key: Key,
+    pub requests: Requests,
+}
+
+impl Digested {
+    pub fn of(requests: Requests) -> Self {
+        Self { key: key_of(&requests), requests }
+    }
 }
 
 /// Questions made ready, the one asked last at the end.
@@ -88,7 +101,25 @@ impl<'a> Answered<'a> {
         limits: &Limits,
         requests: &Requests,
     ) -> Result<Arc<Answer>, AskError> {
-        let of_requests = key_of(requests);
+        self.can_within_of(principal, limits, (key_of(requests), requests))
+    }
+
+    /// The same of a question whose digest is known.
+    pub fn can_within_known(
+        &self,
+        principal: &str,
+        limits: &Limits,
+        question: &Digested,
+    ) -> Result<Arc<Answer>, AskError> {
+        self.can_within_of(principal, limits, (question.key, &question.requests))
+    }
+
+    fn can_within_of(
+        &self,
+        principal: &str,
+        limits: &Limits,
+        (of_requests, requests): (Key, &Requests),
+    ) -> Result<Arc<Answer>, AskError> {
         let all = self.once(key_of(&(principal, limits, of_requests)), || {
             let prepared = self.prepared(of_requests, requests)?;
             let answer = self.estate.can_within(principal, limits, &prepared)?;

@@ -20,7 +20,7 @@ const NOT_OF_BUILDS: [&str; 2] = ["oidc.eks.", "cognito-identity."];
 
 impl MappedPipeline {
     /// The accounts that it is in or deploys to.
-    fn accounts(&self) -> BTreeSet<Arc<str>> {
+    pub(super) fn accounts(&self) -> BTreeSet<Arc<str>> {
         let mut accounts = self.deploys_to();
         accounts.insert(self.account.clone());
         accounts
@@ -31,10 +31,7 @@ impl<'a> Case<'a> {
     /// The accounts in which no pipeline before it works.
     pub fn own_accounts(&self) -> BTreeSet<Arc<str>> {
         let mut accounts = self.pipeline.accounts();
-        for before in self.map.pipelines.iter().take_while(|before| before.arn != self.pipeline.arn) {
-            let theirs = before.accounts();
-            accounts.retain(|account| !theirs.contains(account));
-        }
+        accounts.retain(|account| self.first_in(account) == Some(&self.pipeline.arn));
         accounts
     }
 

@@ -1,5 +1,6 @@
 //! The questions of one audit, each asked once however many pipelines it is about.
 
+use super::once::Once;
 use crate::ask::{Answered, AskError};
 use crate::escalation::{Attack, EscalationSettings, Ground, ReachAnswer, Target};
 use crate::question::Selector;
@@ -18,12 +19,14 @@ pub(super) struct Asked<'a> {
     ground: Ground<'a>,
     reached: Mutex<FxHashMap<String, Arc<ReachAnswer>>>,
     named: Mutex<FxHashMap<Vec<Selector>, Named>>,
+    pub once: Once,
 }
 
 impl<'a> Asked<'a> {
     pub fn new(answered: &'a Answered<'a>, settings: &'a EscalationSettings) -> Self {
         let ground = Ground::of_many(answered.estate, &settings.ask);
-        Self { answered, settings, ground, reached: Mutex::default(), named: Mutex::default() }
+        let (reached, named, once) = (Mutex::default(), Mutex::default(), Once::default());
+        Self { answered, settings, ground, reached, named, once }
     }
 
     /// What an attacker who holds principals, one by one, comes to in any number of steps.

@@ -5,7 +5,7 @@ use super::asked::Asked;
 use super::control::Control;
 use super::finding::Finding;
 use super::intent::Intent;
-use crate::ask::{AskError, Estate, Limits};
+use crate::ask::{AskError, Digested, Estate, Limits};
 use crate::escalation::{EscalationSettings, ReachAnswer, Target};
 use crate::pipelines::{Map, MappedPipeline};
 use crate::question::{Constraint, Requests, Selector};
@@ -75,6 +75,20 @@ impl<'a> Case<'a> {
         self.can_within(role, question, &limits, &requests)
     }
 
+    /// The same about calls that are listed once.
+    pub fn can_call(
+        &self,
+        role: &str,
+        calls: &Digested,
+        session: Option<Arc<Document>>,
+    ) -> Result<Answers, AskError> {
+        let question = match &session {
+            Some(_) => format!("what {role} may do beyond what it needs"),
+            None => format!("{} by {role}", calls.requests.actions.join(", ")),
+        };
+        self.can_of(role, question, &session.map_or(Limits::None, Limits::Session), calls)
+    }
+
     /// The answer of one role, where conditions hold of the request.
     pub fn can_when(
         &self,
@@ -93,14 +107,12 @@ impl<'a> Case<'a> {
         &self,
         role: &str,
         accounts: &BTreeSet<String>,
-        actions: &[&str],
+        calls: &Digested,
         session: Arc<Document>,
     ) -> Result<Answers, AskError> {
         let named: Vec<&str> = accounts.iter().map(String::as_str).collect();
         let question = format!("what {role} may do in {} beyond what it needs", named.join(", "));
-        let within = accounts.iter().cloned().map(Selector::Account).collect();
-        let requests = Requests { within, ..of(actions) };
-        self.can_within(role, question, &Limits::Session(session), &requests)
+        self.can_of(role, question, &Limits::Session(session), calls)
     }
 
     /// Whether a role's own policies let it make some request, whatever policies of resources grant; under another service control policy
@@ -108,11 +120,11 @@ impl<'a> Case<'a> {
     pub fn can_by_itself(
         &self,
         role: &str,
-        actions: &[&str],
+        calls: &Digested,
         under: Option<Arc<Document>>,
     ) -> Result<Answers, AskError> {
         let question = format!("what {role} may do by its own policies");
-        self.can_within(role, question, &under.map_or(Limits::Own, Limits::OwnUnder), &of(actions))
+        self.can_of(role, question, &under.map_or(Limits::Own, Limits::OwnUnder), calls)
     }
 
     /// The answer of one role, if it had one identity policy and no other.
@@ -136,6 +148,17 @@ impl<'a> Case<'a> {
         requests: &Requests,
     ) -> Result<Answers, AskError> {
         let answer = self.asked.answered.can_within(role, limits, requests)?;
+        Ok(Answers { question, each: [(role.into(), answer)].into() })
+    }
+
+    fn can_of(
+        &self,
+        role: &str,
+        question: String,
+        limits: &Limits,
+        calls: &Digested,
+    ) -> Result<Answers, AskError> {
+        let answer = self.asked.answered.can_within_known(role, limits, calls)?;
         Ok(Answers { question, each: [(role.into(), answer)].into() })
     }
 

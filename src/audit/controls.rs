@@ -76,6 +76,7 @@ mod xa_1;
 mod xa_2;
 
 use super::control::Control;
+pub(super) use cp_role_2::places_by_role;
 
 /// The controls, by id.
 pub const CONTROLS: [&Control; 74] = [

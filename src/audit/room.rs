@@ -122,9 +122,7 @@ impl<'a> Case<'a> {
             }
             id => format!("arn:{partition}:kms:{}:{account}:key/{id}", store.region),
         };
-        let mut known = self.estate.snapshot.resources().iter();
-        let behind = known.find(|r| r.aliases.iter().any(|alias| **alias == *arn));
-        behind.map_or(arn, |key| key.arn.to_string())
+        self.key_behind(&arn).map_or(arn, |key| key.to_string())
     }
 
     /// The account that owns the artifact bucket: the pipeline's, where no file tells.

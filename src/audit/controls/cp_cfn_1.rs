@@ -4,7 +4,7 @@ use super::super::case::Case;
 use super::super::control::Control;
 use super::super::evidence::{Evidence, Field};
 use super::super::finding::Severity;
-use super::super::stacks::{is_stack, stacks_by_role};
+use super::super::stacks::is_stack;
 use crate::ask::AskError;
 use std::collections::BTreeSet;
 
@@ -24,7 +24,7 @@ pub const CONTROL: Control = Control {
 };
 
 fn decide(case: &mut Case<'_>) -> Result<(), AskError> {
-    let by_role = stacks_by_role(case.map);
+    let by_role = case.stacks_by_role();
     let pipeline = case.pipeline;
     let mut stacks = 0;
     let mut seen = BTreeSet::new();

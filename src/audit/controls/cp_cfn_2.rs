@@ -5,7 +5,7 @@ use super::super::control::Control;
 use super::super::evidence::{Evidence, Field};
 use super::super::finding::Severity;
 use super::super::resource_types::services_of;
-use super::super::stacks::{Stack, stacks_by_role};
+use super::super::stacks::Stack;
 use crate::ask::AskError;
 use crate::pipelines::Untold;
 use crate::question::Verdict;
@@ -45,7 +45,7 @@ const BESIDE: [&str; 9] = [
 const NAMED: usize = 4;
 
 fn decide(case: &mut Case<'_>) -> Result<(), AskError> {
-    let by_role = stacks_by_role(case.map);
+    let by_role = case.stacks_by_role();
     for role in case.stack_roles() {
         let stacks = by_role.get(&role).cloned().unwrap_or_default();
         let Some(types) = types_of(case, &role, &stacks) else { continue };
@@ -85,7 +85,8 @@ fn of_role(case: &mut Case<'_>, role: &str, types: &BTreeSet<String>) -> Result<
                 && !services.contains(action.service())
                 && !BESIDE.iter().any(|beside| beside.eq_ignore_ascii_case(action.name()))
         };
-        let calls: Vec<&str> = catalogue.actions().filter(is_beyond).map(|action| action.name()).collect();
+        let calls = || catalogue.actions().filter(is_beyond).map(|action| action.name()).collect();
+        let calls = case.calls(&format!("beyond {services:?}"), calls);
         let answers = case.can_by_itself(role, &calls, None)?;
         let verdict = answers.each.first().map(|(_, answer)| answer.verdict);
         let step = answers.who_can().find_map(|(_, witness)| witness?.steps.first());

@@ -94,8 +94,8 @@ fn of_envelope(case: &mut Case<'_>, role: &str) -> Result<(), AskError> {
     let refused: Vec<_> = levels.iter().flat_map(|level| refused_by(level)).collect();
     // Calls that need no permission are refused by control policies only, whatever a boundary says.
     let free = |name: &str| FREE_ACTIONS.iter().any(|free| free.eq_ignore_ascii_case(name));
-    let calls: Vec<&str> =
-        case.calls_of("*", &AccessLevel::ALL).into_iter().filter(|name| !free(name)).collect();
+    let calls = || case.calls_of("*", &AccessLevel::ALL).into_iter().filter(|name| !free(name)).collect();
+    let calls = case.calls("all", calls);
     let mut last = None;
     for refusing in refused {
         let answers = case.can_by_itself(role, &calls, Some(refusing))?;

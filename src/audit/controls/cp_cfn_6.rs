@@ -4,7 +4,6 @@ use super::super::case::Case;
 use super::super::control::Control;
 use super::super::evidence::{Evidence, Field};
 use super::super::finding::Severity;
-use super::super::stacks::pipelines_by_stack_role;
 use crate::ask::AskError;
 use gateproof_model::catalogue::AccessLevel;
 
@@ -26,10 +25,11 @@ pub const CONTROL: Control = Control {
 };
 
 fn decide(case: &mut Case<'_>) -> Result<(), AskError> {
-    let by_role = pipelines_by_stack_role(case.map);
-    let calls = case.calls_of("iam", &[AccessLevel::Write, AccessLevel::PermissionsManagement]);
-    let calls: Vec<&str> =
-        calls.into_iter().filter(|call| !call.eq_ignore_ascii_case("iam:PassRole")).collect();
+    let by_role = case.pipelines_by_stack_role();
+    let calls = case.calls("changes of IAM", || {
+        let calls = case.calls_of("iam", &[AccessLevel::Write, AccessLevel::PermissionsManagement]);
+        calls.into_iter().filter(|call| !call.eq_ignore_ascii_case("iam:PassRole")).collect()
+    });
     for role in case.stack_roles() {
         let pipelines = by_role.get(&role).cloned().unwrap_or_default();
         let fields = pipelines.iter().map(|pipeline| Field::of("pipeline", &**pipeline)).collect();
@@ -42,7 +42,7 @@ fn decide(case: &mut Case<'_>) -> Result<(), AskError> {
             continue;
         }
         let said = case.findings.len();
-        let answers = case.can(&role, &calls, &[], None)?;
+        let answers = case.can_call(&role, &calls, None)?;
         let does = format!("executes stacks of {} pipelines, and may write IAM", pipelines.len());
         case.only(&role, &answers, |_| false, &does);
         for finding in case.findings.iter_mut().skip(said) {

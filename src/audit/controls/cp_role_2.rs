@@ -22,7 +22,7 @@ pub const CONTROL: Control = Control {
 };
 
 fn decide(case: &mut Case<'_>) -> Result<(), AskError> {
-    let used = places_by_role(case.map);
+    let used = case.places_by_role();
     let pipeline = case.pipeline;
     let mut untold = Vec::new();
     for (_, action) in pipeline.actions() {
@@ -46,7 +46,7 @@ fn decide(case: &mut Case<'_>) -> Result<(), AskError> {
 }
 
 /// The pipelines and stages in which each role does some work.
-fn places_by_role(map: &Map) -> BTreeMap<Arc<str>, BTreeSet<(String, String)>> {
+pub fn places_by_role(map: &Map) -> BTreeMap<Arc<str>, BTreeSet<(String, String)>> {
     let mut used: BTreeMap<Arc<str>, BTreeSet<(String, String)>> = BTreeMap::new();
     for (pipeline, stage) in map.pipelines.iter().flat_map(|p| p.stages.iter().map(move |stage| (p, stage))) {
         for role in stage.actions.iter().flat_map(|action| &action.runs_as) {

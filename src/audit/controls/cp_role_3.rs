@@ -24,16 +24,18 @@ fn decide(case: &mut Case<'_>) -> Result<(), AskError> {
     case.untold_roles(|_| true);
     let mut roles: BTreeSet<Arc<str>> = case.pipeline.roles_of(|_| true);
     roles.insert(case.pipeline.role.as_str().into());
-    let calls = case.estate.catalogue.actions_matching("iam:*").filter(|action| {
-        [AccessLevel::Write, AccessLevel::PermissionsManagement].contains(&action.access_level())
-            && !action.name().eq_ignore_ascii_case("iam:PassRole")
+    let calls = case.calls("changes of IAM", || {
+        let calls = case.estate.catalogue.actions_matching("iam:*").filter(|action| {
+            [AccessLevel::Write, AccessLevel::PermissionsManagement].contains(&action.access_level())
+                && !action.name().eq_ignore_ascii_case("iam:PassRole")
+        });
+        calls.map(|action| action.name()).collect()
     });
-    let calls: Vec<&str> = calls.map(|action| action.name()).collect();
     for role in roles {
         if case.is_untold(&role) {
             continue;
         }
-        let answers = case.can(&role, &calls, &[], None)?;
+        let answers = case.can_call(&role, &calls, None)?;
         case.only(&role, &answers, |_| false, "may write IAM");
     }
     Ok(())

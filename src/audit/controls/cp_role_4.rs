@@ -40,9 +40,11 @@ fn decide(case: &mut Case<'_>) -> Result<(), AskError> {
     let template = Template::of_role(case);
     let Some(left_out) = template.left_out() else { return Ok(()) };
     let free = |name: &str| FREE_ACTIONS.iter().any(|free| free.eq_ignore_ascii_case(name));
-    let calls = case.estate.catalogue.actions_matching("*").map(|action| action.name());
-    let calls: Vec<&str> = calls.filter(|name| !free(name)).collect();
-    let answers = case.can(&role, &calls, &[], Some(left_out.clone()))?;
+    let calls = case.calls("all", || {
+        let calls = case.estate.catalogue.actions_matching("*").map(|action| action.name());
+        calls.filter(|name| !free(name)).collect()
+    });
+    let answers = case.can_call(&role, &calls, Some(left_out.clone()))?;
     match answers.who_can().find_map(|(_, witness)| witness?.steps.first()) {
         Some(step) if !template.unknown.is_empty() => {
             beyond_doubt(case, &role, (&template, left_out), (&step.action, &step.resource))?
@@ -67,14 +69,15 @@ fn beyond_doubt(
     let is_a_change = |action: &ActionInfo<'_>| {
         [AccessLevel::Write, AccessLevel::PermissionsManagement].contains(&action.access_level())
     };
-    let of_no_action = ["iam:*", "codepipeline:*"].into_iter();
-    let calls =
-        of_no_action.flat_map(|glob| case.estate.catalogue.actions_matching(glob)).filter(is_a_change);
-    let calls: Vec<&str> = calls
-        .map(|action| action.name())
-        .filter(|name| !NEEDED.contains(&&*name.to_ascii_lowercase()))
-        .collect();
-    let answers = case.can(role, &calls, &[], Some(left_out))?;
+    let calls = case.calls("of no action", || {
+        let globs = ["iam:*", "codepipeline:*"].into_iter();
+        let calls = globs.flat_map(|glob| case.estate.catalogue.actions_matching(glob)).filter(is_a_change);
+        calls
+            .map(|action| action.name())
+            .filter(|name| !NEEDED.contains(&&*name.to_ascii_lowercase()))
+            .collect()
+    });
+    let answers = case.can_call(role, &calls, Some(left_out))?;
     if answers.who_can().next().is_some() {
         case.only(role, &answers, |_| false, MORE);
         return Ok(());

@@ -57,7 +57,8 @@ fn decide(case: &mut Case<'_>) -> Result<(), AskError> {
     let Some(left_out) = template.left_out() else { return Ok(()) };
     let free = |name: &str| FREE_ACTIONS.iter().any(|free| free.eq_ignore_ascii_case(name));
     let changes = [AccessLevel::Write, AccessLevel::Tagging, AccessLevel::PermissionsManagement];
-    let calls: Vec<&str> = case.calls_of("*", &changes).into_iter().filter(|name| !free(name)).collect();
+    let calls = || case.calls_of("*", &changes).into_iter().filter(|name| !free(name)).collect();
+    let calls = case.calls_in(&told, "changes", calls);
     let answers = case.can_in(&role, &told, &calls, left_out)?;
     // What isn't known of the needs of actions that the role calls concerns its own account.
     let is_in_production = Arn::parse(&role).is_some_and(|role| accounts.contains(role.account));
