@@ -365,6 +365,11 @@ impl Global {
         matches!(self.format, Format::Json) || self.export.iter().any(Export::is_json)
     }
 
+    /// Whether it is written as a table somewhere.
+    fn writes_rows(&self) -> bool {
+        self.export.iter().any(Export::is_table)
+    }
+
     /// Whether it is printed for people.
     fn prints_text(&self) -> bool {
         matches!(self.format, Format::Text)

@@ -80,6 +80,11 @@ impl Export {
         self.kind == Kind::Json
     }
 
+    /// Whether it is written as a table.
+    pub(crate) fn is_table(&self) -> bool {
+        matches!(self.kind, Kind::Csv | Kind::Markdown)
+    }
+
     /// Refuses what only the audit writes.
     pub(crate) fn must_not_be_page(&self) -> Result<(), CliError> {
         match self.kind {

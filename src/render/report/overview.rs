@@ -4,6 +4,7 @@ use super::html::Html;
 use super::page::{Entry, counted, mark};
 use super::tally::{SEVERITIES, Standing, Tally};
 use crate::audit::{Audit, CONTROLS, Finding, Severity};
+use rustc_hash::FxHashMap;
 
 /// So many violations are named at once.
 const FIRST: usize = 6;
@@ -85,11 +86,10 @@ fn first(section: &mut Html, entries: &[Entry<'_>]) {
     let mut worst: Vec<_> = all.filter(|(_, finding)| finding.is_blocking()).collect();
     worst.sort_by_key(|(_, finding)| std::cmp::Reverse(finding.severity));
     let mut alike: Vec<Worst<'_>> = Vec::new();
+    let mut places: FxHashMap<(&str, &str), usize> = FxHashMap::default();
     for (entry, finding) in worst {
-        let same = |one: &&mut Worst<'_>| {
-            (one.finding.control, &one.finding.message) == (finding.control, &finding.message)
-        };
-        match alike.iter_mut().find(same) {
+        let place = *places.entry((finding.control, &finding.message)).or_insert(alike.len());
+        match alike.get_mut(place) {
             Some(one) => one.others += 1,
             None => alike.push(Worst { entry, finding, others: 0 }),
         }
