@@ -17,6 +17,7 @@ mod finding;
 mod flow;
 mod intent;
 mod log;
+mod once;
 mod reached;
 mod resource_types;
 mod retention;

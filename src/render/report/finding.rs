@@ -16,6 +16,9 @@ pub(super) struct Room {
     full: usize,
     /// So many more have a line each.
     lines: usize,
+    /// Whether what is to be done is said at each group, and what shows them of findings that hold; else the former is said once, with the
+    /// controls, and the latter is in the JSON document.
+    whole: bool,
 }
 
 /// Of more pipelines than these each has less room.
@@ -24,7 +27,9 @@ const MANY: usize = 100;
 impl Room {
     /// That of each of so many pipelines.
     pub fn among(pipelines: usize) -> Self {
-        if pipelines <= MANY { Self { full: 5, lines: 50 } } else { Self { full: 1, lines: 10 } }
+        let many = pipelines > MANY;
+        let (full, lines) = if many { (1, 5) } else { (5, 50) };
+        Self { full, lines, whole: !many }
     }
 }
 
@@ -45,7 +50,7 @@ pub(super) fn render(inside: &mut Html, findings: &[&Finding], room: Room) {
     let held: Vec<&Finding> =
         findings.iter().copied().filter(|finding| Standing::of(finding) == Standing::Holds).collect();
     if !held.is_empty() {
-        holds(inside, &held);
+        holds(inside, &held, room);
     }
 }
 
@@ -70,8 +75,9 @@ fn group(inside: &mut Html, standing: Standing, (id, members): (&str, &[&Finding
             });
             if let Some(control) = CONTROLS.iter().find(|control| control.id == id) {
                 details.tag("p", &[("class", &"todo")], |p| {
-                    p.leaf("a", &[("href", &format!("#{id}"))], "What it demands");
-                    if standing == Standing::Violated {
+                    let link = if room.whole { "What it demands" } else { "What it demands, and what to do" };
+                    p.leaf("a", &[("href", &format!("#{id}"))], link);
+                    if standing == Standing::Violated && room.whole {
                         p.text(". ").leaf("strong", &[], "To do:").text(" ");
                         code(p, control.remedy);
                     }
@@ -141,16 +147,18 @@ fn one(details: &mut Html, finding: &Finding, alone: bool) {
     }
 }
 
-fn holds(inside: &mut Html, held: &[&Finding]) {
+fn holds(inside: &mut Html, held: &[&Finding], room: Room) {
     let word = Standing::Holds.word();
     inside.tag("details", &[("class", &"group"), ("data-v", &word), ("data-s", &"")], |details| {
         details.tag("summary", &[], |summary| {
             mark(summary, Standing::Holds);
-            let count = format!("{} hold", counted(held.len(), "finding"));
+            let elsewhere = if room.whole { "" } else { " (what shows them is in the JSON document)" };
+            let count = format!("{} hold{elsewhere}", counted(held.len(), "finding"));
             summary.leaf("span", &[("class", &"says")], count);
         });
         let line = |finding: &&Finding| {
-            let shown: Vec<String> = finding.evidence.iter().flat_map(evidence::lines).collect();
+            let evidence = finding.evidence.iter().filter(|_| room.whole);
+            let shown: Vec<String> = evidence.flat_map(evidence::lines).collect();
             let shown = if shown.is_empty() { String::new() } else { format!(" ({})", shown.join("; ")) };
             format!("{}  {}: {}{shown}", finding.control, finding.subject, finding.message)
         };
