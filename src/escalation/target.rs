@@ -219,7 +219,7 @@ impl Goal {
     }
 
     /// Whether it is met by what is read.
-    pub fn reads(&self) -> bool {
+    fn reads(&self) -> bool {
         self.aims.iter().any(|aim| matches!(aim.what, What::Reads(_)))
     }
 

@@ -155,18 +155,12 @@ mod tests {
 
     #[test]
     fn walks_are_of_the_same_start_only() {
-        let (walks, from) =
-            (Walks::default(), |place| From { selectors: Vec::new(), when: Vec::new(), place });
-        let first = walks.of(&from(Some(0)), false, false);
-        assert!(Arc::ptr_eq(&first, &walks.of(&from(Some(0)), false, false)));
-        let others = [
-            (from(Some(1)), false, false),
-            (from(None), false, false),
-            (from(Some(0)), true, false),
-            (from(Some(0)), false, true),
-        ];
-        for (from, but_reading, every_way) in others {
-            assert!(!Arc::ptr_eq(&first, &walks.of(&from, but_reading, every_way)));
+        let from = |place| From { selectors: Vec::new(), when: Vec::new(), place };
+        let walks = Walks::default();
+        let first = walks.of(&from(Some(0)), false);
+        assert!(Arc::ptr_eq(&first, &walks.of(&from(Some(0)), false)));
+        for (other, every_way) in [(from(Some(1)), false), (from(None), false), (from(Some(0)), true)] {
+            assert!(!Arc::ptr_eq(&first, &walks.of(&other, every_way)));
         }
     }
 }
