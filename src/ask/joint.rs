@@ -207,7 +207,8 @@ impl Estate {
         for (target, part) in places.zip(std::iter::once(&*step).chain(&step.also_needs)) {
             assumed.extend(existence(target, &part.resource));
         }
-        let witness = Witness { aws_cli: vec![super::aws_cli::command(&step)], steps: vec![*step] };
+        let command = super::aws_cli::command(&step);
+        let witness = Witness::of(*step, command);
         self.reached(Quantifier::Some, witness, assumed)
     }
 

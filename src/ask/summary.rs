@@ -348,8 +348,8 @@ impl Estate {
                         tally.unknown.get_or_insert_with(|| Effort::unsettled(granted, place));
                         continue;
                     }
-                    let witness =
-                        Witness { aws_cli: vec![crate::ask::aws_cli::command(&step)], steps: vec![*step] };
+                    let command = crate::ask::aws_cli::command(&step);
+                    let witness = Witness::of(*step, command);
                     return Some(self.reached(prepared.quantifier, witness, assumptions));
                 }
                 PieceAnswer::Impossible(proof) => tally.refute(&proof),

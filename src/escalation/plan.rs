@@ -178,8 +178,8 @@ impl Plans {
 }
 
 impl Chains<'_, '_, '_> {
-    /// Up to `most` chains of at most `longest` steps, shortest first, each replayed.
-    pub fn shortest(&mut self, most: usize, longest: usize) -> Vec<Chain> {
+    /// Up to `most` chains of at most `longest` steps, shortest first, each replayed; and whether all that may be shorter were looked at.
+    pub fn shortest(&mut self, most: usize, longest: usize) -> (Vec<Chain>, bool) {
         let mut plans = Plans {
             most,
             longest: 0,
@@ -200,7 +200,8 @@ impl Chains<'_, '_, '_> {
             }
             plans.longest += 1;
         }
-        plans.chains
+        let all = plans.looked_at <= MOST_PLANS && !self.is_spent();
+        (plans.chains, all)
     }
 
     /// The first step that gives what meets the goal.

@@ -194,9 +194,9 @@ impl Estate {
         settings: &EscalationSettings,
     ) -> (Answer, Shown) {
         let primitives = &*goal.relevant(&settings.primitives);
-        let (found, chains, graph) =
+        let Looked { found, chains, graph, is_shortest } =
             self.look_for_chains(ground, (start, from), (primitives, goal), settings);
-        let told = chains.iter().map(|chain| told(chain, primitives));
+        let told = chains.iter().map(|chain| told(chain, primitives, is_shortest));
         let (witnesses, assumptions): (Vec<(Witness, String)>, Vec<Vec<String>>) = told.unzip();
         let (Some((witness, _)), Some(assumptions)) = (witnesses.first(), assumptions.first()) else {
             let answer = self.without_chain(&found, goal, settings);
@@ -228,12 +228,12 @@ impl Estate {
         (start, from): (&Start, Option<&From>),
         (primitives, goal): (&[Primitive], &Goal),
         settings: &EscalationSettings,
-    ) -> (Found, Vec<Chain>, Graph) {
+    ) -> Looked {
         // Rounds that end early are a goal's own.
         let shared = from.filter(|_| !goal.may_end_rounds());
         let mut every_way = settings.all_paths || settings.chains > 1;
         let mut rounds = 0;
-        let mut best: Option<(Found, Vec<Chain>, Graph)> = None;
+        let mut best: Option<Looked> = None;
         loop {
             let search = Search {
                 estate: self,
@@ -246,19 +246,19 @@ impl Estate {
                 walk: shared.and_then(|from| ground.walk(from, every_way)),
             };
             let found = search.run(|aimed, round| !settings.all_paths && aimed.is_met() && round >= rounds);
-            let known =
-                best.as_ref().and_then(|(_, chains, _)| chains.first()).map(|chain| chain.steps.len());
-            let (chains, graph) = {
+            let known = best.as_ref().and_then(|best| best.chains.first()).map(|chain| chain.steps.len());
+            let (chains, none_left_out, graph) = {
                 let mut chains = Chains::of(&search, &found, goal);
                 let shorter = known.map_or(usize::MAX, |known| known.saturating_sub(1));
-                let shortest = chains.shortest(settings.chains.max(1), shorter);
-                (shortest, if settings.all_paths { chains.graph() } else { Graph::default() })
+                let (shortest, none_left_out) = chains.shortest(settings.chains.max(1), shorter);
+                let graph = if settings.all_paths { chains.graph() } else { Graph::default() };
+                (shortest, none_left_out, graph)
             };
             let steps = chains.first().map(|chain| chain.steps.len());
             let ended = search.cancelled();
             let none_shorter = known.is_some() && steps.is_none();
             if let Some(best) = best.take().filter(|_| ended || none_shorter) {
-                return best;
+                return Looked { is_shortest: none_shorter && none_left_out && !ended, ..best };
             }
             let shortest = match steps {
                 Some(steps) => found.aimed.met_in.is_some_and(|least| steps <= least),
@@ -274,11 +274,12 @@ impl Estate {
                 && found.all.complete
                 && found.aimed.met.iter().all(|m| m.unknown.is_some());
             if shortest || looked_at_all || settled || supposed || ended {
-                return (found, chains, graph);
+                let is_shortest = shortest || looked_at_all && none_left_out && !ended;
+                return Looked { found, chains, graph, is_shortest };
             }
             every_way = true;
             rounds = steps.map_or(found.all.rounds + 1, |steps| steps - 1);
-            best = steps.map(|_| (found, chains, graph));
+            best = steps.map(|_| Looked { found, chains, graph, is_shortest: false });
         }
     }
 
@@ -369,8 +370,18 @@ impl Estate {
     }
 }
 
+/// What a search for chains came to.
+struct Looked {
+    found: Found,
+    chains: Vec<Chain>,
+    /// All ways, where they are wanted.
+    graph: Graph,
+    /// Whether no chain is shorter than the first.
+    is_shortest: bool,
+}
+
 /// The requests of a chain, the target that they reach, and what they take for granted.
-fn told(chain: &Chain, primitives: &[Primitive]) -> ((Witness, String), Vec<String>) {
+fn told(chain: &Chain, primitives: &[Primitive], is_shortest: bool) -> ((Witness, String), Vec<String>) {
     let mut steps: Vec<Step> = Vec::new();
     let mut assumptions: BTreeSet<String> = BTreeSet::new();
     for instance in &chain.steps {
@@ -390,7 +401,8 @@ fn told(chain: &Chain, primitives: &[Primitive]) -> ((Witness, String), Vec<Stri
     steps.extend(chain.end.steps.iter().cloned());
     assumptions.extend(chain.end.assumptions.iter().cloned());
     let aws_cli = commands(chain, primitives);
-    ((Witness { steps, aws_cli }, chain.target.clone()), assumptions.into_iter().collect())
+    let witness = Witness { steps, aws_cli, may_be_shorter: !is_shortest };
+    ((witness, chain.target.clone()), assumptions.into_iter().collect())
 }
 
 /// Whether an assumption says that there is what the step makes.

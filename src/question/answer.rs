@@ -80,6 +80,16 @@ pub struct Witness {
     pub steps: Vec<Step>,
     /// AWS CLI commands that make them.
     pub aws_cli: Vec<String>,
+    /// Of a chain: whether one of fewer steps is not ruled out, since there were too many to look at. Not printed where it is.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub may_be_shorter: bool,
+}
+
+impl Witness {
+    /// One request, with the command that makes it.
+    pub(crate) fn of(step: Step, command: String) -> Self {
+        Self { steps: vec![step], aws_cli: vec![command], may_be_shorter: false }
+    }
 }
 
 /// One request.

@@ -46,6 +46,14 @@ pub fn reach(answer: &ReachAnswer, cut: Option<&CutAnswer>, found: &[Problem]) -
     if let Some(target) = answer.reached.first() {
         line(&mut out, format_args!("  target    {target}"));
     }
+    if answer.overall.witness.as_ref().is_some_and(|witness| witness.may_be_shorter) {
+        line(
+            &mut out,
+            format_args!(
+                "  shorter   a chain of fewer steps is not ruled out: there were too many to look at"
+            ),
+        );
+    }
     body(&mut out, &answer.overall);
     for (n, (chain, target)) in answer.chains.iter().zip(&answer.reached).enumerate().skip(1) {
         line(&mut out, format_args!("\nchain {}:", n + 1));

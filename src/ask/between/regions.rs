@@ -25,7 +25,7 @@ pub(super) fn regions(found: Vec<Finding>, catalogue: &'static Catalogue) -> Vec
                 let region = Region {
                     actions: actions.clone(),
                     resources: vec![place],
-                    witness: Witness { aws_cli: vec![command(&step)], steps: vec![step] },
+                    witness: Witness::of(step.clone(), command(&step)),
                     refused_by: first.shown.refused_by,
                     assumptions: first.shown.assumptions,
                     certain: !hangs,
