@@ -84,35 +84,53 @@ fn group(inside: &mut Html, standing: Standing, (id, members): (&str, &[&Finding
                 });
             }
             for finding in members.iter().take(room.full) {
-                one(details, finding, members.len() == 1);
+                one(details, finding, members.len() == 1, room);
             }
-            others(details, members.get(room.full..).unwrap_or_default(), room.lines);
+            others(details, members.get(room.full..).unwrap_or_default(), room);
         },
     );
 }
 
 /// Findings of which each has a line: nobody reads a hundred requests that differ in who makes them.
-fn others(details: &mut Html, findings: &[&Finding], most: usize) {
+fn others(details: &mut Html, findings: &[&Finding], room: Room) {
     if findings.is_empty() {
         return;
     }
-    details.tag("details", &[("class", &"finding")], |html| {
-        let count = counted(findings.len(), "more finding");
-        html.leaf(
-            "summary",
-            &[],
-            format!(
-                "{count}, each with the statement that grants it (their requests are in the JSON document)"
-            ),
-        );
-        let lined = findings.iter().take(most);
+    let count = counted(findings.len(), "more finding");
+    let says =
+        format!("{count}, each with the statement that grants it (their requests are in the JSON document)");
+    let head = |html: &mut Html| {
+        html.text(&says);
+    };
+    part(details, room, false, head, |html| {
+        let lined = findings.iter().take(room.lines);
         let mut lines: Vec<String> = lined.map(|finding| evidence::in_a_line(finding)).collect();
-        let left = findings.len().saturating_sub(most);
+        let left = findings.len().saturating_sub(room.lines);
         if left > 0 {
             lines.push(format!("and {left} more, in the JSON document"));
         }
         html.leaf("pre", &[("class", &"evidence")], lines.join("\n"));
     });
+}
+
+/// A part of a group, which can be folded away; of very many pipelines it can't: browsers lay out foldings within foldings slowly.
+fn part(html: &mut Html, room: Room, open: bool, head: impl FnOnce(&mut Html), rest: impl FnOnce(&mut Html)) {
+    if !room.whole {
+        html.tag("div", &[("class", &"finding")], |html| {
+            html.tag("p", &[], head);
+            rest(html);
+        });
+        return;
+    }
+    let inside = |html: &mut Html| {
+        html.tag("summary", &[], head);
+        rest(html);
+    };
+    if open {
+        html.tag("details", &[("class", &"finding"), ("open", &"")], inside);
+    } else {
+        html.tag("details", &[("class", &"finding")], inside);
+    }
 }
 
 /// Words in which backticks stand around code.
@@ -126,25 +144,20 @@ pub(super) fn code(html: &mut Html, words: &str) {
     }
 }
 
-fn one(details: &mut Html, finding: &Finding, alone: bool) {
-    let inside = |html: &mut Html| {
-        html.tag("summary", &[], |summary| {
-            summary.leaf("span", &[("class", &"subject")], &finding.subject);
-            // One that is alone stands in the line above.
-            if !alone {
-                summary.text(" ").text(&finding.message);
-            }
-        });
+fn one(details: &mut Html, finding: &Finding, alone: bool, room: Room) {
+    let head = |html: &mut Html| {
+        html.leaf("span", &[("class", &"subject")], &finding.subject);
+        // One that is alone stands in the line above.
+        if !alone {
+            html.text(" ").text(&finding.message);
+        }
+    };
+    part(details, room, alone, head, |html| {
         if let Some(waiver) = &finding.waiver {
             html.leaf("p", &[("class", &"waiver")], format!("waiver {}", in_words(waiver)));
         }
         evidence::render(html, finding);
-    };
-    if alone {
-        details.tag("details", &[("class", &"finding"), ("open", &"")], inside);
-    } else {
-        details.tag("details", &[("class", &"finding")], inside);
-    }
+    });
 }
 
 fn holds(inside: &mut Html, held: &[&Finding], room: Room) {
