@@ -103,7 +103,7 @@ impl Search<'_, '_> {
 
     fn stage(&self, round: usize, make: impl FnOnce() -> Stage) -> Arc<Stage> {
         match &self.walk {
-            Some(walk) => walk.stage(round, make),
+            Some(walk) => walk.stage(round, make, || !self.cancelled()),
             None => Arc::new(make()),
         }
     }

@@ -70,13 +70,21 @@ impl Stage {
 pub(super) struct Walk(Mutex<Vec<Arc<Stage>>>);
 
 impl Walk {
-    /// The stage before a round, if it is known; else it is made. That is done outside of the lock: whoever makes it may meanwhile do
-    /// other work of its pool, which may ask for the same.
-    pub fn stage(&self, round: usize, make: impl FnOnce() -> Stage) -> Arc<Stage> {
+    /// The stage before a round, if it is known; else it is made, and kept if it is `whole` then: what was cut short says nothing to others.
+    /// It is made outside of the lock: whoever makes it may meanwhile do other work of its pool, which may ask for the same.
+    pub fn stage(
+        &self,
+        round: usize,
+        make: impl FnOnce() -> Stage,
+        whole: impl FnOnce() -> bool,
+    ) -> Arc<Stage> {
         if let Some(known) = self.known().get(round) {
             return known.clone();
         }
         let made = Arc::new(make());
+        if !whole() {
+            return made;
+        }
         let mut all = self.known();
         match all.get(round) {
             Some(earlier) => earlier.clone(),
@@ -143,14 +151,23 @@ mod tests {
     #[test]
     fn a_stage_is_made_once() {
         let walk = Walk::default();
-        assert_eq!(walk.stage(0, || made(0)).all.rounds, 0);
-        assert_eq!(walk.stage(0, || made(7)).all.rounds, 0);
-        assert_eq!(walk.stage(1, || made(1)).all.rounds, 1);
-        let from_within = walk.stage(2, || {
-            walk.stage(2, || made(2));
+        let stage = |round, rounds| walk.stage(round, || made(rounds), || true).all.rounds;
+        assert_eq!(stage(0, 0), 0);
+        assert_eq!(stage(0, 7), 0);
+        assert_eq!(stage(1, 1), 1);
+        let make = || {
+            stage(2, 2);
             made(8)
-        });
+        };
+        let from_within = walk.stage(2, make, || true);
         assert_eq!(from_within.all.rounds, 2, "what was there first is what all look at");
+    }
+
+    #[test]
+    fn a_stage_that_was_cut_short_is_made_again() {
+        let walk = Walk::default();
+        assert_eq!(walk.stage(0, || made(3), || false).all.rounds, 3);
+        assert_eq!(walk.stage(0, || made(0), || true).all.rounds, 0);
     }
 
     #[test]
