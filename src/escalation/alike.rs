@@ -2,8 +2,8 @@
 //!
 //! Two objects of one kind and account are alike to a caller, for the calls of a step, if the same patterns of the statements on
 //! the calls' actions, in all policies that bind the caller, match their ARNs (as resource, and as the value of keys), and no policy,
-//! tag or variable that bears on them could make a difference. Where one could, an object is alike to none. The requests of a chain are asked about object by
-//! object all the same.
+//! tag or variable that bears on them could make a difference. Where one could, an object is alike to none. The requests of a chain
+//! are asked about object by object all the same.
 
 use super::bind::Object;
 use super::needs::calls_of;

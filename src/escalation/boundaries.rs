@@ -23,8 +23,9 @@ pub(super) struct NewBoundaries {
 impl NewBoundaries {
     /// None yet, in a snapshot.
     pub fn none(snapshot: &Snapshot) -> Self {
+        let compared: Vec<&Operand> = conditions_on(snapshot, BOUNDARY).flat_map(|c| &c.operands).collect();
         let accounts = snapshot.accounts().iter().map(|account| account.id.clone());
-        let alike = accounts.filter(|account| are_alike(snapshot, account)).collect();
+        let alike = accounts.filter(|account| are_alike(snapshot, account, &compared)).collect();
         Self { alike: Arc::new(alike), given: FxHashMap::default() }
     }
 
@@ -74,13 +75,12 @@ fn account_of(policy: &str) -> &str {
     Arn::parse(policy).map_or("", |arn| arn.account)
 }
 
-/// Whether what conditions compare boundaries with are policies that the account has, or none that it could have.
-fn are_alike(snapshot: &Snapshot, account: &Arc<str>) -> bool {
+/// Whether what conditions have `compared` boundaries with are policies that the account has, or none that it could have.
+fn are_alike(snapshot: &Snapshot, account: &Arc<str>, compared: &[&Operand]) -> bool {
     let names = format!("arn:*:iam::{account}:policy/*");
     let names = PatternText::parse(&names, Version::V2012, Wildcards::Segments, false);
     let Some(names) = names.ground() else { return false };
-    let mut compared = conditions_on(snapshot, BOUNDARY).flat_map(|condition| &condition.operands);
-    compared.all(|operand| match operand {
+    compared.iter().all(|operand| match operand {
         Operand::Flag(_) => true,
         Operand::Text(text) => text.ground().is_some_and(|pattern| {
             let is_there =
@@ -126,7 +126,7 @@ mod tests {
         std::fs::create_dir_all(&folder).unwrap();
         std::fs::write(folder.join("get-account-authorization-details.json"), details.to_string()).unwrap();
         let estate = Estate::load(directory.path(), EstateOptions::default()).unwrap();
-        are_alike(&estate.snapshot, &account.into())
+        NewBoundaries::none(&estate.snapshot).alike.contains(account)
     }
 
     #[test]
