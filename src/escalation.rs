@@ -48,6 +48,7 @@ mod required;
 mod search;
 mod session;
 mod sorts;
+mod spread;
 mod step;
 mod stock;
 mod tags;

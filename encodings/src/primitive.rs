@@ -328,11 +328,17 @@ impl Primitive {
     /// Whether a variable is a managed policy that the step gives to somebody: attached, as boundary, or as a boundary that is taken
     /// off or swapped within the step.
     pub fn gives_policy(&self, variable: &str) -> bool {
-        let in_effects = self.effects.iter().any(|effect| match effect {
-            Effect::Attach(given) | Effect::SetBoundary(given) => given.policy.variable == variable,
-            _ => false,
-        });
-        in_effects || self.needs.iter().any(|need| need.bounds_by(variable))
+        let attached =
+            |effect: &Effect| matches!(effect, Effect::Attach(given) if given.policy.variable == variable);
+        self.effects.iter().any(attached)
+            || self.sets_boundary(variable)
+            || self.needs.iter().any(|need| need.bounds_by(variable))
+    }
+
+    /// Whether a variable is the boundary that the step leaves somebody with.
+    pub fn sets_boundary(&self, variable: &str) -> bool {
+        let mut effects = self.effects.iter();
+        effects.any(|e| matches!(e, Effect::SetBoundary(given) if given.policy.variable == variable))
     }
 }
 

@@ -192,13 +192,19 @@ impl<'a> Search<'_, 'a, '_> {
         let is_caller = object.arn == self.finder.session.principal;
         let itself = object.fresh || object.is_unnamed() || is_caller;
         let may_be_carried = self.finder.asker.carries_over() && !itself;
-        let mentioned = || {
-            let mut known = self.decided.mentioned.borrow_mut();
-            known.entry(variable).or_insert_with(|| self.mentioned(variable).map(Arc::new)).clone()
-        };
-        let mentioned = may_be_carried.then(mentioned).flatten();
+        let mentioned = may_be_carried.then(|| self.how_mentioned(variable)).flatten();
         let mark = mentioned.and_then(|mentioned| self.mark(variable, object, &mentioned));
         mark.map_or_else(|| Seen::Itself(object.arn.clone()), Seen::Alike)
+    }
+
+    /// Whether what is decided of one object of the variable may be carried over to others.
+    pub fn carries_over(&self, variable: &'a str) -> bool {
+        self.finder.asker.carries_over() && self.how_mentioned(variable).is_some()
+    }
+
+    fn how_mentioned(&self, variable: &'a str) -> Option<Arc<Mentioned>> {
+        let mut known = self.decided.mentioned.borrow_mut();
+        known.entry(variable).or_insert_with(|| self.mentioned(variable).map(Arc::new)).clone()
     }
 
     /// How calls mention an object. What is decided of one object may be carried over to those that are alike if calls mention it

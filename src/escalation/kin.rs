@@ -91,11 +91,9 @@ fn does(primitive: &Primitive) -> (Does, u8) {
 /// The first variable that the effects are about, by its place, and all that their objects depend on.
 fn place_and_shape(primitive: &Primitive) -> Option<(usize, String)> {
     // A new policy is as good a boundary as another.
-    let is_given = |variable: &str| {
-        let mut effects = primitive.effects.iter();
-        effects.any(|e| matches!(e, Effect::SetBoundary(given) if given.policy.variable == variable))
+    let is_new = |(variable, binding): &(&String, &Binding)| {
+        binding.kind == "fresh" && primitive.sets_boundary(variable)
     };
-    let is_new = |(variable, binding): &(&String, &Binding)| binding.kind == "fresh" && is_given(variable);
     let bound = primitive.bind.iter().filter(|(variable, _)| is_about(primitive, variable));
     let about: Vec<_> = bound.filter(|entry| !is_new(entry)).collect();
     let depends = primitive.effects.iter().any(|e| matches!(e, Effect::Grant(_)));

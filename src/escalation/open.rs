@@ -49,6 +49,17 @@ pub(super) struct Key {
     api: bool,
     device: bool,
     of_account: bool,
+    /// The boundaries that the session may give, where it matters which.
+    boundaries: Option<Arc<[Arc<str>]>>,
+}
+
+/// Who makes a step, and how.
+#[derive(Clone, Copy)]
+pub(super) struct Maker<'m> {
+    pub holder: &'m Holder,
+    pub device: bool,
+    /// The variable of the boundaries that it may give, and these; `None`: any is as good as another.
+    pub boundaries: Option<(&'m str, &'m [Arc<Object>])>,
 }
 
 /// The objects that are left of one variable.
@@ -86,8 +97,8 @@ impl<'r> Open<'r> {
     }
 
     /// Whether a step gives something new, beside what is gained here too, all objects of its effects being bound.
-    pub fn gives(&self, scene: &Scene<'_>, holder: &Holder, device: bool, here: &Gained) -> bool {
-        let facts = facts_of(self.snapshot, scene, holder, device);
+    pub fn gives(&self, scene: &Scene<'_>, maker: Maker<'_>, here: &Gained) -> bool {
+        let facts = facts_of(self.snapshot, scene, maker.holder, maker.device);
         let mut given = alternatives(facts).into_iter().filter(|facts| !facts.is_empty());
         given.any(|facts| {
             here.adds_some(self.snapshot, &facts) && self.gained.adds_some(self.snapshot, &facts)
@@ -96,14 +107,13 @@ impl<'r> Open<'r> {
 
     /// Whether none is left of the objects that the effects of the `n`th step are about. Where there are none, the step says so by
     /// itself; where one is left, the others needn't be looked at.
-    pub fn is_done(&self, n: usize, scene: &Scene<'_>, holder: &Holder, device: bool) -> bool {
-        let Some((variable, binding, key)) = self.about(n, scene, holder, device) else { return false };
+    pub fn is_done(&self, n: usize, scene: &Scene<'_>, maker: Maker<'_>) -> bool {
+        let Some((variable, binding, key)) = self.about(n, scene, maker) else { return false };
         let (known, objects, some) = self.known(binding, &key);
         if let Some(left) = known {
             return left.is_done();
         }
-        let may_give =
-            |object: &Arc<Object>| self.may_give(&scene.with(variable, object.clone()), holder, device);
+        let may_give = |object: &Arc<Object>| self.may_give(&scene.with(variable, object.clone()), maker);
         if objects.iter().any(may_give) {
             return false;
         }
@@ -112,18 +122,12 @@ impl<'r> Open<'r> {
 
     /// What is left of the first variable that the effects of the `n`th step are about; `None` where that depends on more
     /// than the session's account and how it is held.
-    pub fn targets<'p>(
-        &self,
-        n: usize,
-        scene: &Scene<'p>,
-        holder: &Holder,
-        device: bool,
-    ) -> Option<Targets<'p>> {
-        let (variable, binding, key) = self.about(n, scene, holder, device)?;
+    pub fn targets<'p>(&self, n: usize, scene: &Scene<'p>, maker: Maker<'_>) -> Option<Targets<'p>> {
+        let (variable, binding, key) = self.about(n, scene, maker)?;
         let left = match self.known(binding, &key) {
             (Some(left), ..) => left,
             (None, mut objects, some) => {
-                objects.retain(|object| self.may_give(&scene.with(variable, object.clone()), holder, device));
+                objects.retain(|object| self.may_give(&scene.with(variable, object.clone()), maker));
                 self.keep(key, some, objects)
             }
         };
@@ -135,13 +139,19 @@ impl<'r> Open<'r> {
         &self,
         n: usize,
         scene: &Scene<'p>,
-        holder: &Holder,
-        device: bool,
+        maker: Maker<'_>,
     ) -> Option<(&'p str, &'p Binding, Key)> {
         let (shape, place) = self.kin.shape(n)?;
         let (variable, binding) = scene.primitive.bind.get_index(place)?;
-        let of_account = holder.entity.account.is_some();
-        let key = Key { shape, account: account_of(scene, binding), api: holder.api, device, of_account };
+        let Maker { holder, device, boundaries } = maker;
+        let key = Key {
+            shape,
+            account: account_of(scene, binding),
+            api: holder.api,
+            device,
+            of_account: holder.entity.account.is_some(),
+            boundaries: boundaries.map(|(_, given)| given.iter().map(|policy| policy.arn.clone()).collect()),
+        };
         Some((variable, binding, key))
     }
 
@@ -170,24 +180,28 @@ impl<'r> Open<'r> {
     }
 
     /// Whether a step may give something new, whatever the effects' other variables are bound to. What is gained by any one
-    /// policy or group that can be given is gained by another.
-    pub fn may_give(&self, scene: &Scene<'_>, holder: &Holder, device: bool) -> bool {
+    /// policy or group that can be given is gained by another, but where it matters which boundary it is.
+    pub fn may_give(&self, scene: &Scene<'_>, maker: Maker<'_>) -> bool {
         let primitive = scene.primitive;
         let unbound = |v: &String| is_about(primitive, v) && scene.object(v).is_none();
         let Some((variable, binding)) = primitive.bind.iter().find(|(v, _)| unbound(v)) else {
-            return self.gives(scene, holder, device, &self.gained.beside());
+            return self.gives(scene, maker, &self.gained.beside());
         };
+        if let Some((_, given)) = maker.boundaries.filter(|(of, _)| of == variable) {
+            let mut given = given.iter();
+            return given.any(|policy| self.may_give(&scene.with(variable, policy.clone()), maker));
+        }
         if binding.kind == "fresh" {
             let new = scene.fresh(binding);
-            return new.is_none_or(|new| self.may_give(&scene.with(variable, new), holder, device));
+            return new.is_none_or(|new| self.may_give(&scene.with(variable, new), maker));
         }
         if binding.of.is_none() {
             let any: Arc<str> = "".into();
             let object = Arc::new(Object::plain(&any, "", &any));
-            return self.may_give(&scene.with(variable, object), holder, device);
+            return self.may_give(&scene.with(variable, object), maker);
         }
         let related = self.objects.candidates(scene, binding, Near::All, |_| true);
-        related.into_iter().any(|object| self.may_give(&scene.with(variable, object), holder, device))
+        related.into_iter().any(|object| self.may_give(&scene.with(variable, object), maker))
     }
 }
 

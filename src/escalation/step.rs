@@ -168,12 +168,19 @@ impl Evidence {
                     let one = |step: &Step| {
                         let is_it = |m: &&Moved| *step.resource == *m.from.arn;
                         let above = |m: &&Moved| under(&step.resource, &m.from.arn).is_some();
-                        let found = moved.iter().find(is_it).or_else(|| moved.iter().find(above));
-                        let Some(Moved { from, to }) = found else {
-                            return (!named.iter().any(|(from, _)| step.names(from))).then(|| step.clone());
-                        };
-                        let resource = format!("{}{}", to.arn, under(&step.resource, &from.arn)?);
-                        estate.replay_on(&holder.entity, step, (&resource, &to.account), &named)
+                        match moved.iter().find(is_it).or_else(|| moved.iter().find(above)) {
+                            Some(Moved { from, to }) => {
+                                let resource = format!("{}{}", to.arn, under(&step.resource, &from.arn)?);
+                                estate.replay_on(&holder.entity, step, (&resource, &to.account), &named)
+                            }
+                            None if named.iter().any(|(from, _)| step.names(from)) => {
+                                let account = Arn::parse(&step.resource)?.account;
+                                let on = (&*step.resource, account);
+                                (!account.is_empty())
+                                    .then(|| estate.replay_on(&holder.entity, step, on, &named))?
+                            }
+                            None => Some(step.clone()),
+                        }
                     };
                     let on = |step: &Step| {
                         let also_needs = step.also_needs.iter().map(one).collect::<Option<Vec<Step>>>()?;

@@ -8,7 +8,7 @@ use super::effect::{alternatives, facts_of};
 use super::fact::Fact;
 use super::guard::{Asker, Guard, Refuted};
 use super::needs::{Call, call_of, references};
-use super::open::Targets;
+use super::open::{Maker, Targets};
 use super::required::{has_required, untold_of};
 use super::session::Holder;
 use super::step::{Evidence, Finder, Instance, Shared, Wanted, Ways};
@@ -26,6 +26,9 @@ use std::cell::OnceCell;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+/// The variable of a boundary, and what it may be.
+type Boundaries<'p> = (&'p str, Vec<Arc<Object>>);
+
 /// The search for the ways of one primitive.
 pub(super) struct Search<'f, 'a, 'w> {
     pub finder: &'f Finder<'a, 'w>,
@@ -35,6 +38,7 @@ pub(super) struct Search<'f, 'a, 'w> {
     pub primitive: &'a Primitive,
     /// The objects on which it still gives something, where all of them are looked at together; found out when first needed.
     targets: OnceCell<Option<Targets<'a>>>,
+    boundaries: OnceCell<Option<Boundaries<'a>>>,
     is_open: bool,
     /// What the name of a new object is not to be like.
     pub unlike: Option<Unlike>,
@@ -48,18 +52,32 @@ impl<'f, 'a, 'w> Search<'f, 'a, 'w> {
         device: bool,
         (n, primitive): (usize, &'a Primitive),
     ) -> Self {
-        let (targets, decided) = (OnceCell::new(), Decided::default());
         let is_open = matches!(finder.wanted, Wanted::Open(_));
-        Self { finder, holder, device, n, primitive, targets, is_open, unlike: None, decided }
+        Self {
+            finder,
+            holder,
+            device,
+            n,
+            primitive,
+            targets: OnceCell::new(),
+            boundaries: OnceCell::new(),
+            is_open,
+            unlike: None,
+            decided: Decided::default(),
+        }
     }
 }
 
 impl<'f, 'a, 'w> Search<'f, 'a, 'w> {
+    /// The same, with nothing decided yet.
+    pub fn beside(&self) -> Self {
+        let opening = Self::of(self.finder, self.holder, self.device, (self.n, self.primitive));
+        Self { is_open: self.is_open, unlike: self.unlike.clone(), ..opening }
+    }
+
     /// The same for names that are unlike some.
     pub fn unlike(&self, unlike: Option<Unlike>) -> Self {
-        let Self { finder, holder, device, n, primitive, .. } = *self;
-        let (targets, decided) = (OnceCell::new(), Decided::default());
-        Self { finder, holder, device, n, primitive, targets, is_open: false, unlike, decided }
+        Self { is_open: false, unlike, ..self.beside() }
     }
 }
 
@@ -79,7 +97,7 @@ impl<'a> Search<'_, 'a, '_> {
             return;
         }
         if let (true, Wanted::Open(open)) = (self.is_open, self.finder.wanted)
-            && open.is_done(self.n, &self.opening(), self.holder, self.device)
+            && open.is_done(self.n, &self.opening(), self.maker())
         {
             return;
         }
@@ -98,9 +116,28 @@ impl<'a> Search<'_, 'a, '_> {
         self.bind(terms, &scene, 0, &Evidence::default(), ways);
     }
 
+    fn maker(&self) -> Maker<'_> {
+        let boundaries = self.boundaries().map(|(variable, given)| (variable, given.as_slice()));
+        Maker { holder: self.holder, device: self.device, boundaries }
+    }
+
+    /// The variable of the boundary that the step sets, and those that the session may give, where it matters which one.
+    fn boundaries(&self) -> Option<(&'a str, &Vec<Arc<Object>>)> {
+        let given = self.boundaries.get_or_init(|| {
+            let mut bound = self.primitive.bind.iter();
+            let (variable, binding) = bound.find(|(variable, binding)| {
+                self.primitive.sets_boundary(variable) && is_any_policy(binding)
+            })?;
+            let matters = self.is_open && self.finder.objects.names_boundaries();
+            matters
+                .then(|| Some((variable.as_str(), self.candidates(&self.opening(), variable, binding)?)))?
+        });
+        given.as_ref().map(|(variable, given)| (*variable, given))
+    }
+
     fn targets(&self) -> Option<&Targets<'a>> {
         let find = || match (self.is_open, self.finder.wanted) {
-            (true, Wanted::Open(open)) => open.targets(self.n, &self.opening(), self.holder, self.device),
+            (true, Wanted::Open(open)) => open.targets(self.n, &self.opening(), self.maker()),
             _ => None,
         };
         self.targets.get_or_init(find).as_ref()
@@ -129,6 +166,22 @@ impl<'a> Search<'_, 'a, '_> {
             let is_one = scene.bound.values().any(|object| object.is_unnamed());
             candidates.retain(|object| is_one || object.is_unnamed());
         }
+        if at == 0 && self.is_spread(variable, &candidates) {
+            return self.bind_side_by_side(scene, (variable, binding), &candidates, ways);
+        }
+        self.bind_each(terms, scene, (at, variable, binding), candidates, so_far, ways);
+    }
+
+    /// Binds the `at`th variable to each of some objects, and then the others.
+    pub fn bind_each(
+        &self,
+        terms: &mut Terms,
+        scene: &Scene<'a>,
+        (at, variable, binding): (usize, &'a str, &'a Binding),
+        candidates: Vec<Arc<Object>>,
+        so_far: &Evidence,
+        ways: &mut Ways,
+    ) {
         let helps = self.only_helps(variable);
         let mut others: Option<&FxHashSet<Arc<str>>> = None;
         for object in candidates {
@@ -196,11 +249,11 @@ impl<'a> Search<'_, 'a, '_> {
             Wanted::EachFact | Wanted::EveryWay => return true,
         };
         if settled {
-            return open.gives(scene, self.holder, self.device, self.finder.gained);
+            return open.gives(scene, self.maker(), self.finder.gained);
         }
         let grants = self.primitive.effects.iter().any(|effect| matches!(effect, Effect::Grant(_)));
         let Some(targets) = self.targets() else {
-            return !grants || open.may_give(scene, self.holder, self.device);
+            return !grants || open.may_give(scene, self.maker());
         };
         let left = |object: &Arc<Object>| targets.contains(object);
         if let Some(object) = scene.object(targets.variable) {
@@ -232,7 +285,7 @@ impl<'a> Search<'_, 'a, '_> {
     }
 
     /// Whether effects and other variables are the same whichever object the variable is bound to.
-    fn only_helps(&self, variable: &str) -> bool {
+    pub fn only_helps(&self, variable: &str) -> bool {
         let named = |references: Vec<&Reference>| references.iter().any(|r| r.variable == variable);
         let effects = self.primitive.effects.iter().any(|effect| named(effect.references()));
         let others = self.primitive.bind.values().any(|binding| named(binding.references()));
@@ -466,8 +519,7 @@ impl<'a> Search<'_, 'a, '_> {
         if binding.kind == "fresh" {
             return Some(vec![scene.fresh(binding)?]);
         }
-        let related = binding.of.is_some() || binding.boundary_of.is_some() || binding.is.is_some();
-        let gives = binding.kind == "iam.policy" && !related && self.primitive.gives_policy(variable);
+        let gives = is_any_policy(binding) && self.primitive.gives_policy(variable);
         if let (true, Some(given)) = (gives, self.finder.shared.given.get()) {
             return Some(given.clone());
         }
@@ -551,14 +603,16 @@ impl<'a> Search<'_, 'a, '_> {
 
     /// Whether the object is a policy that no other gives more than. Of boundaries, it matters which it is where conditions name them.
     fn is_administrator(&self, variable: &str, object: &Object) -> bool {
-        let bounds = self.primitive.effects.iter().any(|effect| match effect {
-            Effect::SetBoundary(given) => given.policy.variable == variable,
-            _ => false,
-        });
         self.primitive.gives_policy(variable)
             && is_administrator(object)
-            && !(bounds && self.finder.objects.names_boundaries())
+            && !(self.primitive.sets_boundary(variable) && self.finder.objects.names_boundaries())
     }
+}
+
+/// Whether the variable is bound to whichever managed policy.
+fn is_any_policy(binding: &Binding) -> bool {
+    let related = binding.of.is_some() || binding.boundary_of.is_some() || binding.is.is_some();
+    binding.kind == "iam.policy" && !related
 }
 
 /// Whether a role's trust policy says for whom a service must act.
