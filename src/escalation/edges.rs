@@ -8,7 +8,7 @@ use super::kin::Kin;
 use super::reach::{EscalationSettings, gains};
 use super::remembered::Remembered;
 use super::search::{Round, Search, actions_of};
-use super::session::Start;
+use super::session::{Holder, Start};
 use super::step::{Finder, Instance, Shared, Wanted, Ways};
 use super::twins::First;
 use crate::ask::Estate;
@@ -136,8 +136,8 @@ impl Estate {
         settings.ask.progress.expect(sessions.len());
         let shown = |ways: Ways| -> Vec<Vec<T>> {
             let found = without_doubts(ways.instances).into_par_iter();
-            let made = found.map_init(Terms::default, |terms, instance| {
-                let instance = search.shown(terms, &round, instance);
+            let made = found.map_init(Showing::default, |showing, instance| {
+                let instance = search.shown(showing, &round, instance);
                 let is_known = instance.evidence.unknown.is_none() || !search.cancelled();
                 if is_known { make(instance) } else { Vec::new() }
             });
@@ -162,16 +162,31 @@ impl Estate {
     }
 }
 
+/// What showing one step leaves for the next, most often one of the same session.
+#[derive(Default)]
+struct Showing {
+    terms: Terms,
+    holder: Option<(Session, Holder)>,
+}
+
 impl Search<'_, '_> {
     /// The instance with requests of its own.
-    fn shown(&self, terms: &mut Terms, round: &Round<'_, '_>, mut instance: Instance) -> Instance {
+    fn shown(&self, showing: &mut Showing, round: &Round<'_, '_>, mut instance: Instance) -> Instance {
         if !instance.evidence.is_carried() || instance.evidence.unknown.is_some() {
             return instance;
         }
-        let holder = self.start.holder(self.estate, round.facts, &instance.session);
-        let primitive = self.primitives.get(instance.primitive);
-        let (Some(holder), Some(primitive)) = (holder, primitive) else { return instance };
-        if let Some(evidence) = instance.evidence.replayed(self.estate, &holder) {
+        let Showing { terms, holder } = showing;
+        let holder = match holder {
+            Some((of, holder)) if *of == instance.session => holder,
+            _ => {
+                let Some(held) = self.start.holder(self.estate, round.facts, &instance.session) else {
+                    return instance;
+                };
+                &holder.insert((instance.session.clone(), held)).1
+            }
+        };
+        let Some(primitive) = self.primitives.get(instance.primitive) else { return instance };
+        if let Some(evidence) = instance.evidence.replayed(self.estate, holder) {
             instance.evidence = evidence;
             return instance;
         }
@@ -180,7 +195,7 @@ impl Search<'_, '_> {
             asker: &round.ground.steps,
             objects: round.objects,
             session: &session,
-            holder: &holder,
+            holder,
             shared: &Shared::default(),
             wanted: Wanted::EveryWay,
             facts: round.facts,
