@@ -6,6 +6,7 @@
 
 mod action;
 mod arn_format;
+mod by_name;
 mod custom;
 mod error;
 mod glob;
@@ -26,6 +27,7 @@ pub use owner::KeyOwner;
 pub use resource::{ResourceTypeId, ResourceTypeInfo};
 
 use action::{ActionRecord, ActionResource};
+use by_name::ByName;
 use key::{KeyId, Keys};
 use resource::{NO_RESOURCE_TYPE, ResourceTypeRecord};
 use rustc_hash::{FxHashMap, FxHashSet};
@@ -72,6 +74,8 @@ pub struct Catalogue {
     managed_policies: Vec<ManagedPolicy>,
     /// The services that say of some action that its requests carry tags, found when first asked for.
     tagging: OnceLock<FxHashSet<String>>,
+    /// The actions by name, made when one is first asked for.
+    by_name: OnceLock<ByName>,
 }
 
 static EMBEDDED: LazyLock<Result<Catalogue, load::LoadError>> = LazyLock::new(load::catalogue);

@@ -1,5 +1,6 @@
 //! Actions, and how they are found.
 
+use super::by_name::ByName;
 use super::key::{KeyId, Support, is_identity_provider_key};
 use super::resource::{ResourceTypeId, ResourceTypeInfo};
 use super::{Catalogue, ListId, glob};
@@ -286,8 +287,8 @@ impl Catalogue {
 
     /// The action of a name and what is known of it, letter case aside.
     pub fn find_action(&self, name: &str) -> Option<ActionInfo<'_>> {
-        let at = self.actions.binary_search_by(|record| compare_names(&record.name, name)).ok()?;
-        self.action_info(ActionId(u32::try_from(at).ok()?))
+        let by_name = self.by_name.get_or_init(|| ByName::of(&self.actions));
+        self.action_info(by_name.find(name, &self.actions)?)
     }
 
     /// What is known of an action; none for an id of another catalogue that this one doesn't reach.

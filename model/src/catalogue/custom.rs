@@ -19,6 +19,8 @@ impl Catalogue {
             column: e.column(),
         })?;
         let mut catalogue = Self::embedded().clone();
+        // What was found of the embedded one need not hold of this one.
+        catalogue.tagging.take();
         let root = Entry::new(&root, String::new())?;
         root.allow(&["condition_keys", "resource_types", "actions", "managed_policies", "rcp_services"])?;
         for entry in root.entries("condition_keys")? {
@@ -38,6 +40,7 @@ impl Catalogue {
                 catalogue.rcp_services.push(Cow::Owned(service.to_owned()));
             }
         }
+        catalogue.by_name.take();
         catalogue.managed_policies.sort_by(|a, b| a.arn.cmp(&b.arn));
         Ok(catalogue)
     }
