@@ -135,7 +135,7 @@ impl Estate {
         let sessions: Vec<(&Session, First)> = sessions.iter().map(|session| (session, First::ALL)).collect();
         settings.ask.progress.expect(sessions.len());
         let shown = |ways: Ways| -> Vec<Vec<T>> {
-            let found = without_doubts(ways.instances).into_par_iter();
+            let found = without_doubts(ways.instances).into_par_iter().with_max_len(AT_ONCE);
             let made = found.map_init(Showing::default, |showing, instance| {
                 let instance = search.shown(showing, &round, instance);
                 let is_known = instance.evidence.unknown.is_none() || !search.cancelled();

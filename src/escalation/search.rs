@@ -365,8 +365,10 @@ impl Search<'_, '_> {
             apart.map(|group| (place, (*session, first), own.clone(), group)).collect()
         });
         let each: Vec<_> = each.collect();
+        // Some of them take as long as hundreds of others.
         let found: Vec<Ways> = each
             .par_iter()
+            .with_max_len(1)
             .map_init(Terms::default, |terms, (_, (session, first), own, group)| {
                 let (holder, shared) = &**own;
                 let mut all = Ways::default();
