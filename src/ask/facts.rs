@@ -8,7 +8,7 @@ use super::estate::Estate;
 use super::federation::Admission;
 use super::piece::Piece;
 use super::regions::global_region;
-use super::resource_facts::{BOUNDARY, is_certain, is_of_others, tells_boundary_of_target};
+use super::resource_facts::{BOUNDARY, is_certain, is_of_others, lists_tags, tells_boundary_of_target};
 use super::session_keys;
 use super::target::{Place, Target};
 use crate::question::Constraint;
@@ -18,7 +18,8 @@ use gateproof_model::catalogue::{ActionInfo, KeyOwner, ResourceTypeId, Support, 
 use gateproof_model::organization::Standing;
 use gateproof_model::request::{ContextValue, PrincipalKind};
 use gateproof_model::text::fold_text;
-use std::cell::Cell;
+use std::borrow::Cow;
+use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -51,6 +52,8 @@ pub struct Facts<'a> {
     several: bool,
     /// Whether their tags, or the boundary of the user or role, were asked for.
     tags_asked: Cell<bool>,
+    /// Whether the action's reference lists the tags of resources, by the prefix of their keys, as far as it was looked up.
+    lists_tags: RefCell<Vec<(String, bool)>>,
 }
 
 impl<'a> Facts<'a> {
@@ -109,6 +112,7 @@ impl<'a> Facts<'a> {
             restricted: Cell::new(false),
             several: matches!(&target.place, Place::Roles(roles) if roles.len() > 1),
             tags_asked: Cell::new(false),
+            lists_tags: RefCell::default(),
         }
     }
 
@@ -192,7 +196,8 @@ impl<'a> Facts<'a> {
             self.put_fixed(&mut values, key.clone(), fact);
             // Services have their own names for the tags of resources, IAM's being used by others too.
             let Some(tag) = key.strip_prefix("aws:resourcetag/").filter(|t| !t.is_empty()) else { continue };
-            for family in ["iam"].into_iter().chain(self.action.map(|a| a.service())) {
+            let own = self.action.map(|a| a.service()).filter(|service| *service != "iam");
+            for family in ["iam"].into_iter().chain(own) {
                 self.put_fixed(&mut values, format!("{}:resourcetag/{tag}", fold_text(family)), fact);
             }
         }
@@ -201,7 +206,7 @@ impl<'a> Facts<'a> {
 
     fn put_fixed(&self, values: &mut BTreeMap<String, ContextValue>, key: String, fact: &KeyFact) {
         if let KeyFact::Fixed(value) = fact
-            && matches!(self.fact(&key), KeyFact::Fixed(_))
+            && matches!(*self.known(&key), KeyFact::Fixed(_))
         {
             values.insert(key, value.clone());
         }
@@ -214,9 +219,9 @@ impl<'a> Facts<'a> {
 
     /// The value that a key of the resource has where it is there, though it may be absent.
     pub fn if_there(&self, key: &str) -> Option<ContextValue> {
-        match self.of_resource(key) {
-            Some(KeyFact::Fixed(value)) if !is_certain(key, self.target, self.action) => {
-                (!self.is_foreign(key)).then_some(value)
+        match self.of_resource(key).as_deref() {
+            Some(KeyFact::Fixed(value)) if !self.is_certain(key) => {
+                (!self.is_foreign(key)).then(|| value.clone())
             }
             _ => None,
         }
@@ -245,41 +250,53 @@ impl<'a> Facts<'a> {
         Some(id.to_string())
     }
 
-    fn by_caller(&self, key: &str) -> Option<KeyFact> {
+    fn by_caller(&self, key: &str) -> Option<Cow<'_, KeyFact>> {
         if let Some(fact) = self.caller.facts.get(key) {
-            return Some(fact.clone());
+            return Some(Cow::Borrowed(fact));
         }
         let tag = key.starts_with("aws:principaltag/") && self.caller.facts.contains_key("aws:principaltag/");
-        tag.then_some(KeyFact::Absent)
+        tag.then_some(Cow::Owned(KeyFact::Absent))
     }
 
-    fn by_resource(&self, key: &str) -> Option<KeyFact> {
-        match self.of_resource(key) {
-            Some(KeyFact::Fixed(_)) if !is_certain(key, self.target, self.action) => None,
-            known => known,
-        }
+    fn by_resource(&self, key: &str) -> Option<Cow<'_, KeyFact>> {
+        let known = self.of_resource(key)?;
+        let may_lack = matches!(*known, KeyFact::Fixed(_)) && !self.is_certain(key);
+        (!may_lack).then_some(known)
     }
 
-    fn of_resource(&self, key: &str) -> Option<KeyFact> {
+    fn is_certain(&self, key: &str) -> bool {
+        let lists_tags = |family: &str| {
+            let known = self.lists_tags.borrow().iter().find(|(of, _)| of == family).map(|(_, lists)| *lists);
+            known.unwrap_or_else(|| {
+                let lists = self.action.is_some_and(|action| lists_tags(action, family));
+                self.lists_tags.borrow_mut().push((family.to_owned(), lists));
+                lists
+            })
+        };
+        is_certain(key, self.target, self.action, lists_tags)
+    }
+
+    fn of_resource(&self, key: &str) -> Option<Cow<'_, KeyFact>> {
         if is_of_others(key, self.estate, self.target, self.only) {
             return None;
         }
         if key == BOUNDARY {
             let of_target = self.action.is_some_and(tells_boundary_of_target);
             self.tags_asked.set(self.tags_asked.get() || of_target);
-            return self.resource.get(key).filter(|_| of_target).cloned();
+            return self.resource.get(key).filter(|_| of_target).map(Cow::Borrowed);
         }
         if self.tag_given(key).is_some() {
             return None;
         }
         if let Some(fact) = self.resource.get(key) {
-            return Some(fact.clone());
+            return Some(Cow::Borrowed(fact));
         }
         let tag = tag_of_resource(key)?;
         self.tags_asked.set(true);
-        let known = self.resource.contains_key("aws:resourcetag/");
-        known
-            .then(|| self.resource.get(&format!("aws:resourcetag/{tag}")).cloned().unwrap_or(KeyFact::Absent))
+        self.resource.contains_key("aws:resourcetag/").then(|| {
+            let named = self.resource.get(&format!("aws:resourcetag/{tag}"));
+            named.map_or(Cow::Owned(KeyFact::Absent), Cow::Borrowed)
+        })
     }
 
     /// A key of one service, or tags, that the action's requests never carry, whatever principal and resource are.
@@ -332,34 +349,41 @@ impl<'a> Facts<'a> {
         };
         session.then_some(KeyFact::Absent)
     }
-}
 
-impl KeyFacts for Facts<'_> {
-    fn fact(&self, key: &str) -> KeyFact {
+    /// What is known of one key.
+    fn known(&self, key: &str) -> Cow<'_, KeyFact> {
         if let Some(value) = self.bindings.get(key) {
-            return single(value);
+            return Cow::Owned(single(value));
         }
         if self.of_each && !key.starts_with("aws:") {
-            return KeyFact::Open { multivalued: self.is_multivalued(key) };
+            return Cow::Owned(KeyFact::Open { multivalued: self.is_multivalued(key) });
         }
         let foreign = self.is_foreign(key);
         if !foreign
-            && let Some(fact) =
-                self.by_caller(key).or_else(|| self.by_resource(key)).or_else(|| self.by_kind(key))
+            && let Some(fact) = self
+                .by_caller(key)
+                .or_else(|| self.by_resource(key))
+                .or_else(|| self.by_kind(key).map(Cow::Owned))
         {
             return fact;
         }
         if let ("aws:requestedregion", Some(region)) = (key, self.region) {
-            return single(region);
+            return Cow::Owned(single(region));
         }
         if self.realistic && (foreign || self.action.is_some_and(|a| !self.support(a, key).is_possible())) {
             self.restricted.set(true);
-            return KeyFact::Absent;
+            return Cow::Owned(KeyFact::Absent);
         }
         if let Some(fact) = self.demanded.get(key) {
-            return fact.clone();
+            return Cow::Borrowed(fact);
         }
-        KeyFact::Open { multivalued: self.is_multivalued(key) }
+        Cow::Owned(KeyFact::Open { multivalued: self.is_multivalued(key) })
+    }
+}
+
+impl KeyFacts for Facts<'_> {
+    fn fact(&self, key: &str) -> KeyFact {
+        self.known(key).into_owned()
     }
 
     fn mentioned(&self, prefix: &str) -> Vec<Arc<str>> {

@@ -43,13 +43,19 @@ pub fn tells_boundary_of_target(action: ActionInfo<'_>) -> bool {
 /// Tags are certain only where the action's reference lists the key: "this key is returned only for resources
 /// that support authorization based on tags". Buckets show theirs only once that was switched on (Amazon S3
 /// User Guide, "Enabling ABAC in general purpose buckets").
-pub fn is_certain(key: &str, target: &Target<'_>, action: Option<ActionInfo<'_>>) -> bool {
+/// `lists_tags`: whether that lists tags whose keys begin so ([`lists_tags`]).
+pub fn is_certain(
+    key: &str,
+    target: &Target<'_>,
+    action: Option<ActionInfo<'_>>,
+    lists_tags: impl Fn(&str) -> bool,
+) -> bool {
     if OF_OWNER.contains(&key) {
         return action.is_none_or(owner_is_certain);
     }
     let Some((family, _)) = key.split_once(":resourcetag/") else { return true };
     let bucket = matches!(&target.place, Place::Known(resource) if resource.service() == "s3");
-    !bucket && action.is_some_and(|a| lists(a, &format!("{family}:resourcetag/")))
+    !bucket && lists_tags(family)
 }
 
 /// Whether requests for the action carry the owner's account and organization.
@@ -65,9 +71,10 @@ pub fn is_of_others(key: &str, estate: &Estate, target: &Target<'_>, only: Optio
     image && OF_OWNER.contains(&key)
 }
 
-/// Whether the reference lists a key beginning so for the action or one of its resource types.
-fn lists(action: ActionInfo<'_>, prefix: &str) -> bool {
-    let begins = |key: &str| key.get(..prefix.len()).is_some_and(|head| head.eq_ignore_ascii_case(prefix));
+/// Whether the reference lists the tags of resources under a prefix of keys, for the action or one of its resource types.
+pub fn lists_tags(action: ActionInfo<'_>, family: &str) -> bool {
+    let begin = format!("{family}:resourcetag/");
+    let begins = |key: &str| key.get(..begin.len()).is_some_and(|head| head.eq_ignore_ascii_case(&begin));
     action.condition_keys().any(begins)
         || action
             .resource_types()

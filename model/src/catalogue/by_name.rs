@@ -48,7 +48,8 @@ mod tests {
     fn every_action_is_found_in_any_letter_case() {
         let catalogue = Catalogue::embedded();
         for action in catalogue.actions() {
-            for name in [action.name().to_owned(), action.name().to_uppercase(), action.name().to_lowercase()] {
+            for name in [action.name().to_owned(), action.name().to_uppercase(), action.name().to_lowercase()]
+            {
                 assert_eq!(catalogue.action(&name), Some(action.id()), "{name}");
             }
         }
