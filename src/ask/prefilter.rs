@@ -51,6 +51,12 @@ impl Asked {
         if !self.head.starts_with(head) && !"*".starts_with(head) {
             return false;
         }
+        // Most patterns are a name, or all that begin with one.
+        match pattern.text.get(head.len()..) {
+            Some("") if *head == *self.head => return true,
+            Some("*") if self.head.starts_with(head) => return true,
+            _ => {}
+        }
         let tokens: Vec<Token> = pattern
             .pieces()
             .map(|piece| match piece {

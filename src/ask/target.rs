@@ -34,6 +34,7 @@ pub struct Target<'a> {
     /// Of all other resources: the principals among them that are cases of their own.
     pub apart: Option<Arc<PatternSet>>,
     parts: OnceLock<Parts>,
+    facts: OnceLock<Arc<ResourceFacts>>,
 }
 
 /// What is prepared of a case when some caller is first asked about it.
@@ -42,7 +43,6 @@ struct Parts {
     policy: Option<Arc<CompiledDocument>>,
     texts: Option<Arc<PatternSet>>,
     beginning: Option<Arc<str>>,
-    facts: Arc<ResourceFacts>,
 }
 
 /// Which resources a case is about.
@@ -69,7 +69,6 @@ impl Target<'_> {
                 policy: policy.map(|document| estate.compiler.compile(document)),
                 texts: estate.texts_of(&self.place),
                 beginning: beginning_of(&self.place),
-                facts: estate.facts_of_place(&self.place, account),
             }
         })
     }
@@ -96,7 +95,7 @@ impl Target<'_> {
 
     /// What it fixes of the context.
     pub fn facts(&self, estate: &Estate) -> &ResourceFacts {
-        &self.parts(estate).facts
+        self.facts.get_or_init(|| estate.facts_of_place(&self.place, self.account.as_deref()))
     }
 
     /// The grants of a KMS key.
@@ -209,7 +208,15 @@ impl Estate {
         account: Option<Arc<str>>,
         rule: ResourceRule,
     ) -> Target<'a> {
-        Target { place, account, rule, any: false, apart: None, parts: OnceLock::new() }
+        Target {
+            place,
+            account,
+            rule,
+            any: false,
+            apart: None,
+            parts: OnceLock::new(),
+            facts: OnceLock::new(),
+        }
     }
 
     fn texts_of(&self, place: &Place<'_>) -> Option<Arc<PatternSet>> {

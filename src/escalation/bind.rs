@@ -6,12 +6,13 @@ use super::by_arn::Index;
 use super::conditions::has_condition_on;
 use super::policies::GRANT_OPERATIONS;
 use super::sorts::Sorts;
-use super::stock::Stock;
+use super::stock::{PROFILE, Stock};
 use crate::ask::{BOUNDARY, NewName};
 use gateproof_encodings::primitive::{Binding, Primitive, Reference, Template, TemplatePart};
 use gateproof_model::account::{PrincipalEntity, PrincipalEntityKind};
 use gateproof_model::inventory::Inventory;
 use gateproof_model::snapshot::Snapshot;
+use rustc_hash::FxHashMap;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -250,7 +251,7 @@ impl<'a> Objects<'a> {
             let same = is.as_ref().is_none_or(|arns| arns.contains(&object.arn));
             let fields = binding.fields.iter().all(|(f, v)| object.field(f).iter().any(|have| **have == **v));
             let profiled = profile.as_ref().is_none_or(|wanted| {
-                object.field("instance-profile").iter().any(|have| wanted.iter().any(|w| is_profile(have, w)))
+                object.field(PROFILE).iter().any(|have| wanted.iter().any(|w| is_profile(have, w)))
             });
             in_account && same && fields && profiled
         };
@@ -261,11 +262,12 @@ impl<'a> Objects<'a> {
             held.as_ref().is_none_or(|held| held.contains(&&object.arn))
                 && boundary.is_none_or(|boundary| boundary == Some(&object.arn))
         };
-        let named: Option<Vec<&Arc<str>>> = match (&is, &held, boundary) {
+        let in_profile = profile.as_ref().map(|wanted| self.roles_of(wanted));
+        let named: Option<Vec<&Arc<str>>> = match (&is, &held, boundary, &in_profile) {
             (Some(arns), ..) => Some(arns.iter().collect()),
-            (None, Some(held), _) => Some(held.clone()),
-            (None, None, Some(boundary)) => Some(boundary.into_iter().collect()),
-            (None, None, None) => None,
+            (None, Some(held), ..) => Some(held.clone()),
+            (None, None, Some(boundary), _) => Some(boundary.into_iter().collect()),
+            (None, None, None, in_profile) => in_profile.clone(),
         };
         let listed = match (near, accounts.as_deref()) {
             _ if let Some(named) = named => Arc::new(self.by_arn(&binding.kind).named(named)),
@@ -332,7 +334,7 @@ impl<'a> Objects<'a> {
     fn instance_profiles(&self) -> Vec<Arc<Object>> {
         let mut profiles: Vec<(Arc<str>, Arc<str>)> = Vec::new();
         for role in self.stock.roles.iter() {
-            let named = role.field("instance-profile").iter();
+            let named = role.field(PROFILE).iter();
             profiles.extend(named.map(|arn| (arn.clone(), role.account.clone())));
         }
         profiles.sort();
@@ -341,6 +343,23 @@ impl<'a> Objects<'a> {
             Arc::new(Object::plain(arn, arn.rsplit('/').next().unwrap_or_default(), account))
         };
         profiles.iter().map(object).collect()
+    }
+
+    /// The roles that are in some instance profiles, which are named by their ARNs or by their names.
+    fn roles_of(&self, profiles: &[Arc<str>]) -> Vec<&Arc<str>> {
+        let by_profile = self.stock.by_profile.get_or_init(|| {
+            let mut by_profile: FxHashMap<Arc<str>, Vec<Arc<str>>> = FxHashMap::default();
+            for role in self.stock.roles.iter() {
+                for arn in role.field(PROFILE) {
+                    let name = arn.rsplit('/').next().filter(|name| *name != &**arn).map(Arc::from);
+                    for named in [arn.clone()].into_iter().chain(name) {
+                        by_profile.entry(named).or_default().push(role.arn.clone());
+                    }
+                }
+            }
+            by_profile
+        });
+        profiles.iter().filter_map(|profile| by_profile.get(profile)).flatten().collect()
     }
 
     /// The objects of a kind that an account owns.

@@ -7,9 +7,12 @@ use super::by_arn::Index;
 use gateproof_model::account::{Group, ManagedPolicy, PrincipalEntity, PrincipalEntityKind};
 use gateproof_model::inventory::Thing;
 use gateproof_model::snapshot::Snapshot;
-use rustc_hash::FxHashSet;
+use rustc_hash::{FxHashMap, FxHashSet};
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+
+/// The field of a role that names the instance profiles which it is in.
+pub(super) const PROFILE: &str = "instance-profile";
 
 /// The objects of a snapshot; nothing here tells who asked for which.
 pub(super) struct Stock {
@@ -22,6 +25,8 @@ pub(super) struct Stock {
     pub principals: OnceLock<List>,
     pub roots: OnceLock<List>,
     pub profiles: OnceLock<List>,
+    /// The roles that are in instance profiles, by the ARNs and the names of these.
+    pub by_profile: OnceLock<FxHashMap<Arc<str>, Vec<Arc<str>>>>,
     /// Of the inventory, by kind, made when first asked for.
     things: Mutex<BTreeMap<String, List>>,
     /// All of them, by kind and account.
@@ -56,6 +61,7 @@ impl Stock {
             principals: OnceLock::new(),
             roots: OnceLock::new(),
             profiles: OnceLock::new(),
+            by_profile: OnceLock::new(),
             things: Mutex::default(),
             by_account: Mutex::default(),
             by_arn: Mutex::default(),
@@ -77,7 +83,7 @@ impl Stock {
 fn principal_object(p: &PrincipalEntity) -> Object {
     let mut object = Object::plain(&p.arn, &p.name, &p.account);
     object.fields.insert("path".to_owned(), vec![p.path.clone()]);
-    object.fields.insert("instance-profile".to_owned(), p.instance_profiles.clone());
+    object.fields.insert(PROFILE.to_owned(), p.instance_profiles.clone());
     object
 }
 
