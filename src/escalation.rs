@@ -16,6 +16,7 @@ mod bind;
 mod bound;
 mod boundaries;
 mod by_arn;
+mod candidates;
 mod chain;
 mod commands;
 mod conditions;

@@ -61,14 +61,15 @@ impl SeenTogether {
 }
 
 impl<'a> Search<'_, 'a, '_> {
-    /// The needs that a variable's object makes decidable.
+    /// The needs that a variable's object makes decidable; `beside`: the variables that they mention ([`Search::mentioned_with`]).
     pub fn admitted(
         &self,
         terms: &mut Terms,
         scene: &Scene<'a>,
         variable: &'a str,
+        beside: &BTreeSet<&'a str>,
     ) -> Result<Evidence, Refuted> {
-        let (objects, seen) = self.seen(scene, self.mentioned_with(scene, variable));
+        let (objects, seen) = self.seen(scene, beside.iter().copied());
         if !seen.some_is_alike() {
             return self.admit(terms, scene, variable);
         }
@@ -148,7 +149,7 @@ impl<'a> Search<'_, 'a, '_> {
     }
 
     /// The variables, as far as they are bound, of the needs that mention one.
-    fn mentioned_with(&self, scene: &Scene<'a>, variable: &str) -> BTreeSet<&'a str> {
+    pub fn mentioned_with(&self, scene: &Scene<'a>, variable: &str) -> BTreeSet<&'a str> {
         let needs = self.primitive.needs.iter().map(references);
         let concerned = needs.filter(|mentioned| mentioned.iter().any(|r| r.variable == variable));
         let mentioned = concerned.flatten().map(|r| r.variable.as_str());

@@ -8,6 +8,14 @@ use gateproof_model::pattern::Token;
 /// earlier run might take more, the last one of its kind can take as well. Other patterns are matched place
 /// by place.
 pub fn matches(pattern: &[Token], text: &str, fold_case: bool) -> bool {
+    let (mut pattern, mut text) = (pattern, text);
+    while let Some((token @ Token::Char(_), after)) = pattern.split_first() {
+        let mut chars = text.chars();
+        if !chars.next().is_some_and(|c| accepts(*token, c, fold_case)) {
+            return false;
+        }
+        (pattern, text) = (after, chars.as_str());
+    }
     if !is_orderly(pattern) {
         return matches_by_positions(pattern, text, fold_case);
     }
@@ -15,7 +23,8 @@ pub fn matches(pattern: &[Token], text: &str, fold_case: bool) -> bool {
     let mut flat: Option<(usize, &str)> = None;
     let mut segment: Option<(usize, &str)> = None;
     loop {
-        match (pattern.get(p), rest.chars().next()) {
+        let mut chars = rest.chars();
+        match (pattern.get(p), chars.next()) {
             (None, None) => return true,
             (Some(Token::AnyRun), _) => {
                 p += 1;
@@ -32,7 +41,7 @@ pub fn matches(pattern: &[Token], text: &str, fold_case: bool) -> bool {
             }
             (Some(token), Some(c)) if accepts(*token, c, fold_case) => {
                 p += 1;
-                rest = rest.get(c.len_utf8()..).unwrap_or_default();
+                rest = chars.as_str();
                 continue;
             }
             _ => {}
