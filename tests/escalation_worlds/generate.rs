@@ -4,8 +4,8 @@ use super::detours::DETOURS;
 use super::random::Random;
 use super::state::TAGS;
 use super::world::{
-    ABROAD, ADMINISTRATOR, GROUPS, Group, HOME, POLICIES, PRINCIPALS, Policy, Principal, SERVICES,
-    Statements, Target, USERS, World, allow_everything, function_arn, group_arn, is_user, key_arn,
+    ABROAD, ADMINISTRATOR, FUNCTION, GROUPS, Group, HOME, POLICIES, PRINCIPALS, PROJECT, Policy, Principal,
+    SERVICES, Statements, Target, USERS, World, allow_everything, function_arn, group_arn, is_user, key_arn,
     policy_arn, project_arn,
 };
 use serde_json::{Value, json};
@@ -274,14 +274,14 @@ impl Maker {
             5 => {
                 self.world.function = Some(to);
                 self.trusts_service(to, 0);
-                let statement = self.may("lambda:UpdateFunctionCode", &function_arn("f0"));
+                let statement = self.may("lambda:UpdateFunctionCode", &function_arn(FUNCTION));
                 self.give(from, statement);
             }
             6 => {
                 self.world.project = Some(to);
                 self.trusts_service(to, 1);
                 let action = self.random.pick(&["codebuild:StartBuild", "codebuild:StartBuildBatch"]);
-                let statement = self.may(action, &project_arn("c0"));
+                let statement = self.may(action, &project_arn(PROJECT));
                 self.give(from, statement);
             }
             n => {
@@ -316,7 +316,7 @@ impl Maker {
         self.give(from, pass);
         let named = |name: &str| if service == 0 { function_arn(name) } else { project_arn(name) };
         if service == 0 && self.world.function.is_some() && self.random.percent(40) {
-            let statement = self.may("lambda:UpdateFunctionConfiguration", &named("f0"));
+            let statement = self.may("lambda:UpdateFunctionConfiguration", &named(FUNCTION));
             return self.give(from, statement);
         }
         let make = ["lambda:CreateFunction", "codebuild:CreateProject"][service];

@@ -5,8 +5,8 @@
 use super::reference::{Call, Governed, Reference};
 use super::state::{Held, Managed, Session, State, Tag};
 use super::world::{
-    ADMINISTRATOR, GROUPS, HOME, PRINCIPALS, SERVICES, USERS, function_arn, group_arn, is_user, key_arn,
-    policy_arn, project_arn,
+    ADMINISTRATOR, FUNCTION, GROUPS, HOME, PRINCIPALS, PROJECT, SERVICES, USERS, function_arn, group_arn,
+    is_user, key_arn, policy_arn, project_arn,
 };
 use gateproof_model::policy::{Document, Effect};
 use std::rc::Rc;
@@ -22,10 +22,16 @@ pub struct Move {
     pub change: Rc<dyn Fn(&mut State)>,
 }
 
-/// Names that a new function, project or policy may be given. `f0` and `c0` are there already: a gap of the steps, which take
-/// a new object's name for free (`corpus/escalation/lambda.yaml`, "the name is taken").
-const NEW: [&str; 15] =
-    ["dev-x", "dev-y", "prod-x", "zz", "p9", "f0", "c0", "p0", "p1", "p2", "f09", "c09", "p09", "p19", "p29"];
+/// Names that a new function, project or policy may be given, where nothing has them already.
+///
+/// Lambda, CodeBuild and IAM API References: `CreateFunction`, `CreateProject` and `CreatePolicy` fail where there is one of that name.
+const NEW: [&str; 12] =
+    ["dev-x", "dev-y", "prod-x", "zz", "p9", FUNCTION, PROJECT, "f09", "c09", "p09", "p19", "p29"];
+
+/// The new names without the one that is taken.
+fn free(taken: Option<&str>) -> impl Iterator<Item = &'static str> {
+    NEW.into_iter().filter(move |name| Some(*name) != taken)
+}
 
 /// Which steps are asked for.
 #[derive(Debug, Clone, Copy)]
@@ -178,7 +184,7 @@ impl<'r, 'w> Moves<'r, 'w> {
         let technique =
             ["iam.attach-new-user-policy", "iam.attach-new-role-policy", "iam.attach-new-group-policy"][kind];
         let writes = move |s: &mut State| s.holders[holder].written = true;
-        for name in NEW {
+        for name in free(None) {
             if !self.is_asked_for(technique, true, writes) {
                 break;
             }
@@ -234,7 +240,7 @@ impl<'r, 'w> Moves<'r, 'w> {
         let technique =
             ["iam.put-new-user-permissions-boundary", "iam.put-new-role-permissions-boundary"][kind];
         let frees = move |s: &mut State| s.people[n].boundary = None;
-        for name in NEW {
+        for name in free(None) {
             if !self.is_asked_for(technique, true, frees) {
                 break;
             }
@@ -355,7 +361,7 @@ impl<'r, 'w> Moves<'r, 'w> {
             let pass = |n: usize| self.on("iam:PassRole", role).with("iam:PassedToService", SERVICES[n]);
             let (lambda, codebuild) = (pass(0), pass(1));
             if trusted[0] {
-                for name in NEW {
+                for name in free(world.function.map(|_| FUNCTION)) {
                     if !self.is_asked_for("lambda.new-function", true, gains) {
                         break;
                     }
@@ -366,7 +372,7 @@ impl<'r, 'w> Moves<'r, 'w> {
                         self.add("lambda.new-function", session, &calls, true, gains);
                     }
                 }
-                let call = |action| Call::at_home(action, function_arn("f0"));
+                let call = |action| Call::at_home(action, function_arn(FUNCTION));
                 if world.function == Some(role) {
                     let code = [call("lambda:UpdateFunctionCode")];
                     self.add("lambda.update-function-code", session, &code, true, gains);
@@ -377,7 +383,7 @@ impl<'r, 'w> Moves<'r, 'w> {
                 }
             }
             if trusted[1] {
-                for name in NEW {
+                for name in free(world.project.map(|_| PROJECT)) {
                     if !self.is_asked_for("codebuild.new-project", true, gains) {
                         break;
                     }
@@ -392,7 +398,7 @@ impl<'r, 'w> Moves<'r, 'w> {
                 }
                 if world.project == Some(role) {
                     for run in ["codebuild:StartBuild", "codebuild:StartBuildBatch"] {
-                        let call = Call::at_home(run, project_arn("c0"));
+                        let call = Call::at_home(run, project_arn(PROJECT));
                         self.add("codebuild.start-build", session, &[call], true, gains);
                     }
                 }

@@ -1,8 +1,8 @@
 //! A world as the files of a snapshot.
 
 use super::world::{
-    ABROAD, HOME, KEY_ID, MANAGEMENT, PRINCIPALS, Statements, USERS, World, allow_everything, document,
-    function_arn, group_arn, key_arn, name_of, policy_arn, project_arn,
+    ABROAD, FUNCTION, HOME, KEY_ID, MANAGEMENT, PRINCIPALS, PROJECT, Statements, USERS, World,
+    allow_everything, document, function_arn, group_arn, key_arn, name_of, policy_arn, project_arn,
 };
 use serde_json::{Value, json};
 use std::path::Path;
@@ -27,12 +27,12 @@ fn files(world: &World) -> Vec<(String, Value)> {
         |path: &str, value| files.push((format!("accounts/{HOME}/us-east-1/{path}.json"), value));
     if let Some(role) = world.function {
         let function =
-            json!({"FunctionName": "f0", "FunctionArn": function_arn("f0"), "Role": world.arn(role)});
+            json!({"FunctionName": FUNCTION, "FunctionArn": function_arn(FUNCTION), "Role": world.arn(role)});
         at_home("lambda/list-functions", json!({"Functions": [function]}));
     }
     if let Some(role) = world.project {
         let project = json!({
-            "name": "c0", "arn": project_arn("c0"), "serviceRole": world.arn(role), "source": {"type": "NO_SOURCE"},
+            "name": PROJECT, "arn": project_arn(PROJECT), "serviceRole": world.arn(role), "source": {"type": "NO_SOURCE"},
         });
         at_home("codebuild/batch-get-projects", json!({"projects": [project]}));
     }

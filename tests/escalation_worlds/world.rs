@@ -11,6 +11,9 @@ pub const PRINCIPALS: usize = 6;
 pub const GROUPS: usize = 2;
 pub const POLICIES: usize = 3;
 pub const ADMINISTRATOR: &str = "arn:aws:iam::aws:policy/AdministratorAccess";
+/// The names of the function and the project.
+pub const FUNCTION: &str = "f0";
+pub const PROJECT: &str = "c0";
 /// Services that roles are passed to.
 pub const SERVICES: [&str; 2] = ["lambda.amazonaws.com", "codebuild.amazonaws.com"];
 
@@ -51,7 +54,7 @@ pub struct World {
     pub principals: Vec<Principal>,
     pub groups: Vec<Group>,
     pub policies: Vec<Policy>,
-    /// The role of the function `f0`, and of the project `c0`.
+    /// The role of the function, and of the project, where they are there.
     pub function: Option<usize>,
     pub project: Option<usize>,
     pub key_policy: Option<Statements>,
