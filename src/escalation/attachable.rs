@@ -22,7 +22,12 @@ const ADMINISTRATOR: &str = ":iam::aws:policy/AdministratorAccess";
 
 /// Whether the policy allows everything, so that no other gives more.
 pub(super) fn is_administrator(object: &Object) -> bool {
-    object.arn.ends_with(ADMINISTRATOR)
+    allows_everything(&object.arn)
+}
+
+/// Whether the policy of this ARN allows everything.
+pub(super) fn allows_everything(policy: &str) -> bool {
+    policy.ends_with(ADMINISTRATOR)
 }
 
 /// AWS's policies, by partition and by what conditions compare their ARNs with.

@@ -8,10 +8,12 @@ use super::bearing::{Bearing, On, may_take};
 use super::bind::Objects;
 use super::bound::{Early, may_be_had};
 use super::fact::{Fact, Session};
+use super::few::few;
 use super::gain::Gained;
 use super::graph::Graph;
 use super::guard::{Asker, Guard};
 use super::minimal::{Minimal, minimal_sets};
+use super::outdone::outdone;
 use super::plan::Steps;
 use super::policies::{Reading, changes_of};
 use super::required::{has_all_required, required_by};
@@ -39,6 +41,8 @@ pub(super) struct Rule {
 const MOST_TRIES: usize = 600;
 /// How many sets are tried with facts beside those that a step cannot do without.
 const MOST_BESIDE: usize = 200;
+/// Of so many facts all pairs are among them.
+const MOST_PAIRED: usize = 16;
 /// How many principals the policies that are remembered may be about, all in all.
 const MOST_REMEMBERED: usize = 400_000;
 /// How many states of the policies are made.
@@ -54,6 +58,8 @@ pub(super) struct Chains<'c, 'a, 'w> {
     pub steps: Steps,
     worlds: FxHashMap<WorldKey, World>,
     worlds_made: usize,
+    /// Whether something was left out since there was too much to try: then a chain that is not found may be there.
+    pub left_out: bool,
     /// The boundaries that new principals are made under.
     under: Arc<Under>,
     /// What steps need, by their places.
@@ -78,17 +84,29 @@ pub(super) struct Needs {
 }
 
 impl<'c, 'a, 'w> Chains<'c, 'a, 'w> {
+    /// Of all steps that were found.
     pub fn of(search: &'c Search<'a, 'w>, found: &'c Found, goal: &'c Goal) -> Self {
+        let all: Vec<usize> = (0..found.all.instances.len()).collect();
+        Self::among(search, found, goal, &all)
+    }
+
+    /// Of a few of them ([`super::few`]).
+    pub fn of_few(search: &'c Search<'a, 'w>, found: &'c Found, goal: &'c Goal) -> Self {
+        Self::among(search, found, goal, &few(&found.all.instances))
+    }
+
+    fn among(search: &'c Search<'a, 'w>, found: &'c Found, goal: &'c Goal, places: &[usize]) -> Self {
         let bearing = Bearing::of(&found.all.facts);
         Self {
             search,
             found,
             goal,
             objects: search.ground.objects(),
-            steps: Steps::of(&found.all.instances, &bearing, search.start.sessions()),
+            steps: Steps::of(&found.all.instances, places, &bearing, search.start.sessions()),
             bearing,
             worlds: FxHashMap::default(),
             worlds_made: 0,
+            left_out: false,
             under: Arc::new(Under::of(&found.all.instances)),
             needed: BTreeMap::new(),
             goals: BTreeMap::new(),
@@ -202,7 +220,7 @@ impl<'c, 'a, 'w> Chains<'c, 'a, 'w> {
         let (sets, cut) = match known.filter(is_same) {
             Some(known) => (known.sets, known.cut),
             None => {
-                let Minimal { sets, more } = self.needed_of(&now, session, latest, holds);
+                let Minimal { sets, more, .. } = self.needed_of(&now, session, latest, holds);
                 (Arc::new(sets), more)
             }
         };
@@ -238,7 +256,7 @@ impl<'c, 'a, 'w> Chains<'c, 'a, 'w> {
             set
         };
         if holds(self, &[], Reading::Exactly) {
-            return Minimal { sets: vec![with_session(Vec::new())], more: false };
+            return Minimal { sets: vec![with_session(Vec::new())], ..Minimal::default() };
         }
         if among.is_empty() {
             return Minimal::default();
@@ -249,8 +267,17 @@ impl<'c, 'a, 'w> Chains<'c, 'a, 'w> {
             let all: Vec<Early> = set.iter().filter_map(|n| early.get(*n)).copied().chain([held]).collect();
             !may_be_had(&all, &[], most_given, latest)
         };
+        let fits_beside = |set: &[usize], more: usize| {
+            let others = early.iter().enumerate().filter(|(n, _)| !set.contains(n)).map(|(_, early)| early);
+            let Some(level) = others.map(|early| early.level).min() else { return false };
+            let of_set = set.iter().filter_map(|n| early.get(*n)).copied();
+            let any = std::iter::repeat_n(Early { level, alone: false }, more);
+            may_be_had(&of_set.chain(any).chain([held]).collect::<Vec<_>>(), &[], most_given, latest)
+        };
         let facts: Vec<Fact> = among.iter().filter_map(|n| self.bearing.fact(*n)).cloned().collect();
-        let (Minimal { sets: necessary, mut more }, strict) = self.necessary(&facts, &of, &too_late, holds);
+        let (Minimal { sets: necessary, mut more, unfinished }, strict) =
+            self.necessary(&facts, &of, &too_late, holds);
+        self.left_out |= unfinished;
         let under = self.under.clone();
         let plain = |set: &[usize]| chosen(&facts, set);
         let pick = |set: &[usize]| under.with_boundaries(&plain(set), &strict);
@@ -261,7 +288,9 @@ impl<'c, 'a, 'w> Chains<'c, 'a, 'w> {
                 found.push(set);
                 continue;
             }
-            // What is taken away, others must give again.
+            // What is taken away, others must give again: one or two, as far as there are not too many.
+            let others = facts.len() - set.len();
+            self.left_out |= fits_beside(&set, 3) || others > MOST_PAIRED && fits_beside(&set, 2);
             let mut tries = 0;
             for with_more in beside(&set, facts.len()) {
                 if too_late(&with_more) {
@@ -271,6 +300,7 @@ impl<'c, 'a, 'w> Chains<'c, 'a, 'w> {
                 let superfluous = found.iter().any(|known| known.iter().all(|n| with_more.contains(n)));
                 tries += 1;
                 if tries > MOST_BESIDE {
+                    self.left_out = true;
                     break;
                 }
                 if !superfluous && holds(self, &pick(&with_more), Reading::Exactly) {
@@ -279,7 +309,7 @@ impl<'c, 'a, 'w> Chains<'c, 'a, 'w> {
             }
         }
         let numbers = |set: Vec<usize>| set.iter().filter_map(|n| among.get(*n)).copied().collect();
-        Minimal { sets: found.into_iter().map(|set| with_session(numbers(set))).collect(), more }
+        Minimal { sets: found.into_iter().map(|set| with_session(numbers(set))).collect(), more, unfinished }
     }
 
     /// The smallest sets of facts with which something holds at most for a principal; and the new users and roles of which it must be told
@@ -292,9 +322,10 @@ impl<'c, 'a, 'w> Chains<'c, 'a, 'w> {
         holds: &dyn Fn(&mut Self, &[Fact], Reading) -> bool,
     ) -> (Minimal, BTreeSet<Fact>) {
         let (under, named) = (self.under.clone(), self.objects.names_boundaries());
+        let outdone = outdone(&self.search.estate.snapshot, principal, facts);
         let mut strict: BTreeSet<Fact> = BTreeSet::new();
         loop {
-            let minimal = minimal_sets(facts.len(), MOST_TRIES, too_late, |set| {
+            let minimal = minimal_sets(&outdone, MOST_TRIES, too_late, |set| {
                 let some = under.with_boundaries(&chosen(facts, set), &strict);
                 !self.is_spent() && holds(self, &some, Reading::AtMost)
             });

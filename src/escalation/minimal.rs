@@ -14,23 +14,28 @@ pub(super) struct Minimal {
     pub sets: Vec<Vec<usize>>,
     /// Whether there may be others of those that were passed over.
     pub more: bool,
+    /// Whether so many sets were tried that others may be missing.
+    pub unfinished: bool,
 }
 
-/// The minimal sets among the first `n` numbers, but for those that are passed over, which sets with more elements are too; some may be
-/// missing after `most` sets were tried.
+/// The minimal sets among as many first numbers as `outdone` has places, but for those that are passed over, which sets with more elements
+/// are too; some may be missing after `most` sets were tried. A set with the property keeps it where another number takes the place of one
+/// that is outdone by it.
 pub(super) fn minimal_sets(
-    n: usize,
+    outdone: &[Vec<usize>],
     most: usize,
     passed_over: &dyn Fn(&[usize]) -> bool,
     holds: impl FnMut(&[usize]) -> bool,
 ) -> Minimal {
-    let mut tried = Tried { holds, held: Vec::new(), failed: Vec::new(), tries: 0 };
+    let n = outdone.len();
+    let mut tried = Tried { holds, outdone, held: Vec::new(), failed: Vec::new(), tries: 0 };
     let mut walk = Walk { n, most, cuts: Vec::new(), minimal: Minimal::default(), goes_on: true };
     let mut size = 0;
     while std::mem::take(&mut walk.goes_on) && tried.tries < most {
         walk.through(size, &BTreeSet::new(), &mut BTreeSet::new(), passed_over, &mut tried);
         size += 1;
     }
+    walk.minimal.unfinished = tried.tries >= most;
     walk.minimal.sets.sort_by(|a, b| (a.len(), a).cmp(&(b.len(), b)));
     walk.minimal
 }
@@ -53,7 +58,7 @@ impl Walk {
         set: &BTreeSet<usize>,
         seen: &mut BTreeSet<BTreeSet<usize>>,
         passed_over: &dyn Fn(&[usize]) -> bool,
-        tried: &mut Tried<F>,
+        tried: &mut Tried<'_, F>,
     ) {
         let list: Vec<usize> = set.iter().copied().collect();
         if tried.tries >= self.most || self.minimal.sets.iter().any(|known| is_within(known, &list)) {
@@ -111,8 +116,10 @@ fn apart(cuts: &[&Vec<usize>]) -> usize {
 }
 
 /// What is known of the property. Sets are sorted.
-struct Tried<F> {
+struct Tried<'o, F> {
     holds: F,
+    /// The others that each element can be replaced by.
+    outdone: &'o [Vec<usize>],
     /// Sets that have it, none within another.
     held: Vec<Vec<usize>>,
     /// Sets that don't have it, none within another.
@@ -120,13 +127,13 @@ struct Tried<F> {
     tries: usize,
 }
 
-impl<F: FnMut(&[usize]) -> bool> Tried<F> {
+impl<F: FnMut(&[usize]) -> bool> Tried<'_, F> {
     /// Whether a set has the property; asked only where those that were tried don't tell.
     fn holds(&mut self, set: &[usize]) -> bool {
-        if self.held.iter().any(|held| is_within(held, set)) {
+        if self.held.iter().any(|held| self.is_outdone(held, set)) {
             return true;
         }
-        if self.failed.iter().any(|failed| is_within(set, failed)) {
+        if self.failed.iter().any(|failed| self.is_outdone(set, failed)) {
             return false;
         }
         self.tries += 1;
@@ -138,6 +145,14 @@ impl<F: FnMut(&[usize]) -> bool> Tried<F> {
         self.failed.retain(|failed| !is_within(failed, set));
         self.failed.push(set.to_vec());
         false
+    }
+
+    /// Whether all of a set is in another, or replaced in it.
+    fn is_outdone(&self, set: &[usize], other: &[usize]) -> bool {
+        let has = |element: &usize| other.binary_search(element).is_ok();
+        set.iter().all(|element| {
+            has(element) || self.outdone.get(*element).is_some_and(|others| others.iter().any(has))
+        })
     }
 
     /// A largest set without the property around one that doesn't have it: parts of the others are added, ever smaller ones.
@@ -172,6 +187,11 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
 
+    /// So many elements, none of which is outdone.
+    fn plain(n: usize) -> Vec<Vec<usize>> {
+        vec![Vec::new(); n]
+    }
+
     /// The minimal ones of some sets.
     fn minimal_of(sets: &[BTreeSet<usize>]) -> BTreeSet<Vec<usize>> {
         let smaller = |set: &&BTreeSet<usize>| !sets.iter().any(|s| s != *set && s.is_subset(set));
@@ -182,9 +202,34 @@ mod tests {
         #[test]
         fn all_minimal_sets_are_found(sets in prop::collection::vec(prop::collection::btree_set(0..7usize, 0..5), 0..6)) {
             let holds = |some: &[usize]| sets.iter().any(|set| set.iter().all(|element| some.contains(element)));
-            let found = minimal_sets(7, 100_000, &|_| false, holds);
-            prop_assert!(!found.more);
+            let found = minimal_sets(&plain(7), 100_000, &|_| false, holds);
+            prop_assert!(!found.more && !found.unfinished);
             prop_assert_eq!(found.sets.into_iter().collect::<BTreeSet<_>>(), minimal_of(&sets));
+        }
+
+        /// Each element belongs to one of three kinds and has a rank in it: it is outdone by the others of its kind that rank no lower.
+        #[test]
+        fn what_is_outdone_is_found_with_fewer_tries(
+            ranks in prop::collection::vec((0..3usize, 0..3usize), 7),
+            wanted in prop::collection::vec(prop::collection::btree_set(0..7usize, 0..4), 0..5),
+        ) {
+            let outdoes = |one: usize, other: usize| ranks[one].0 == ranks[other].0 && ranks[one].1 >= ranks[other].1;
+            let outdone: Vec<Vec<usize>> =
+                (0..7).map(|n| (0..7).filter(|other| *other != n && outdoes(*other, n)).collect()).collect();
+            let holds = |some: &[usize]| {
+                wanted.iter().any(|set| set.iter().all(|n| some.iter().any(|other| outdoes(*other, *n))))
+            };
+            let tries = |outdone: &[Vec<usize>]| {
+                let mut tries = 0;
+                let found = minimal_sets(outdone, 100_000, &|_| false, |some| {
+                    tries += 1;
+                    holds(some)
+                });
+                (found.sets.into_iter().collect::<BTreeSet<_>>(), tries)
+            };
+            let ((found, few), (expected, many)) = (tries(&outdone), tries(&plain(7)));
+            prop_assert_eq!(found, expected);
+            prop_assert!(few <= many, "{} tries, {} without", few, many);
         }
 
         #[test]
@@ -195,7 +240,7 @@ mod tests {
         ) {
             let dear = |some: &[usize]| some.iter().filter_map(|e| costs.get(*e)).sum::<usize>() > most;
             let holds = |some: &[usize]| sets.iter().any(|set| set.iter().all(|element| some.contains(element)));
-            let found = minimal_sets(7, 100_000, &dear, holds);
+            let found = minimal_sets(&plain(7), 100_000, &dear, holds);
             let (passed_over, others): (BTreeSet<Vec<usize>>, BTreeSet<Vec<usize>>) =
                 minimal_of(&sets).into_iter().partition(|set| dear(set));
             prop_assert!(found.more || passed_over.is_empty());
@@ -204,10 +249,17 @@ mod tests {
     }
 
     #[test]
+    fn what_may_be_missing_is_told() {
+        let most = |most| minimal_sets(&plain(6), most, &|_| false, |some| some.len() > 2);
+        assert_eq!((most(1_000).sets.len(), most(1_000).unfinished), (20, false));
+        assert!(most(8).sets.len() < 20 && most(8).unfinished);
+    }
+
+    #[test]
     fn nothing_is_tried_that_follows_from_what_was() {
         let sets = [[0, 1], [0, 2], [3, 4]];
         let (mut minimal, mut failed): (Vec<Vec<usize>>, Vec<Vec<usize>>) = Default::default();
-        minimal_sets(8, 100, &|_| false, |some| {
+        minimal_sets(&plain(8), 100, &|_| false, |some| {
             let follows = minimal.iter().any(|set| is_within(set, some))
                 || failed.iter().any(|set| is_within(some, set));
             assert!(!follows, "{some:?}, with {minimal:?} and without {failed:?}");
@@ -224,7 +276,7 @@ mod tests {
     #[test]
     fn one_of_many_takes_few_tries() {
         let mut tries = 0;
-        let found = minimal_sets(1_000, 100, &|_| false, |some| {
+        let found = minimal_sets(&plain(1_000), 100, &|_| false, |some| {
             tries += 1;
             some.contains(&17) && some.contains(&800)
         });
@@ -235,7 +287,7 @@ mod tests {
     #[test]
     fn one_of_many_each_takes_few_more_tries_than_there_are_sets() {
         let mut tries = 0;
-        let found = minimal_sets(30, 1_000, &|_| false, |some| {
+        let found = minimal_sets(&plain(30), 1_000, &|_| false, |some| {
             tries += 1;
             [0..8, 8..12, 12..15]
                 .into_iter()

@@ -43,15 +43,22 @@ pub(super) struct Steps {
 }
 
 impl Steps {
-    pub fn of(instances: &[Instance], bearing: &Bearing<'_>, start: impl Iterator<Item = Session>) -> Self {
+    /// The steps in some `places` among the instances.
+    pub fn of(
+        instances: &[Instance],
+        places: &[usize],
+        bearing: &Bearing<'_>,
+        start: impl Iterator<Item = Session>,
+    ) -> Self {
         let number = |fact: &Fact| bearing.number(fact);
         let gives: Vec<Vec<usize>> =
             instances.iter().map(|i| i.facts.iter().filter_map(number).collect()).collect();
         let sessions = instances.iter().map(|i| number(&Fact::Session(i.session.clone()))).collect();
         let makes = |i: &Instance| i.facts.iter().find(|fact| fact.made().is_some()).and_then(number);
         let makes = instances.iter().map(makes).collect();
-        let is_shown = |(_, instance): &(usize, &Instance)| instance.evidence.unknown.is_none();
-        let shown: Vec<usize> = instances.iter().enumerate().filter(is_shown).map(|(n, _)| n).collect();
+        let is_shown =
+            |n: &usize| instances.get(*n).is_some_and(|instance| instance.evidence.unknown.is_none());
+        let shown: Vec<usize> = places.iter().copied().filter(is_shown).collect();
         let mut giving: Vec<Vec<usize>> = vec![Vec::new(); bearing.len()];
         for n in &shown {
             for fact in gives.get(*n).into_iter().flatten() {
@@ -193,15 +200,19 @@ impl Chains<'_, '_, '_> {
         // In the order of the steps by which each comes about.
         let mut order: Vec<usize> = (0..self.found.aimed.met.len()).collect();
         order.sort_by_key(|n| self.first_giving(*n));
+        let mut left_out = false;
         while plans.more && plans.longest <= longest && !plans.enough() && !self.is_spent() {
             plans.more = false;
             for met in &order {
                 self.plans_for(*met, &mut plans);
             }
             plans.longest += 1;
+            // What was left out among longer plans than the first makes it no less a shortest one.
+            if plans.chains.is_empty() {
+                left_out = self.left_out || plans.looked_at > MOST_PLANS || self.is_spent();
+            }
         }
-        let all = plans.looked_at <= MOST_PLANS && !self.is_spent();
-        (plans.chains, all)
+        (plans.chains, !left_out)
     }
 
     /// The first step that gives what meets the goal.
@@ -323,6 +334,7 @@ impl Chains<'_, '_, '_> {
             let given = self.bearing.number(&held).is_some_and(|f| self.steps.is_given(f));
             *tries += 1;
             if *tries > MOST_PLACES {
+                self.left_out = true;
                 return None;
             }
             if (given || had.contains(&held)) && self.made(&facts, Reading::Exactly, instance).is_some() {

@@ -250,7 +250,11 @@ impl Estate {
             let (chains, none_left_out, graph) = {
                 let mut chains = Chains::of(&search, &found, goal);
                 let shorter = known.map_or(usize::MAX, |known| known.saturating_sub(1));
-                let (shortest, none_left_out) = chains.shortest(settings.chains.max(1), shorter);
+                let most = settings.chains.max(1);
+                let (mut shortest, none_left_out) = chains.shortest(most, shorter);
+                if shortest.is_empty() && !none_left_out && every_way {
+                    (shortest, _) = Chains::of_few(&search, &found, goal).shortest(most, shorter);
+                }
                 let graph = if settings.all_paths { chains.graph() } else { Graph::default() };
                 (shortest, none_left_out, graph)
             };

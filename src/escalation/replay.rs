@@ -108,8 +108,9 @@ impl Chains<'_, '_, '_> {
             let used = chain.policies_used_after(n);
             let instance = instances.get(n)?.clone();
             let among = choices(&instance);
-            let likely = among.iter().filter(|p| used.contains(*p));
-            let chosen = likely.take(MOST_CHOICES).find_map(|policy| {
+            let likely: Vec<&Arc<str>> = among.iter().filter(|p| used.contains(*p)).collect();
+            self.left_out |= likely.len() > MOST_CHOICES;
+            let chosen = likely.into_iter().take(MOST_CHOICES).find_map(|policy| {
                 let mut tried = instances.clone();
                 *tried.get_mut(n)? = with_choice(&instance, &among, policy);
                 let chain = self.replay_steps(&tried, by, &Wanted::new())?;
