@@ -60,6 +60,7 @@ mod telling;
 mod twins;
 mod under;
 mod unnamed;
+mod visible;
 mod walk;
 mod ways;
 mod worlds;

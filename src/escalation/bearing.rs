@@ -2,6 +2,7 @@
 //! call. Everything else changes nothing of the answer, however many facts there are.
 
 use super::fact::{Fact, Session};
+use super::visible::Visible;
 use crate::question::Requests;
 use gateproof_model::snapshot::Snapshot;
 use rustc_hash::FxHashMap;
@@ -20,8 +21,8 @@ pub(super) struct Bearing<'f> {
 
 /// What a call is on.
 pub(super) enum On<'o> {
-    /// These objects.
-    Objects(&'o [Arc<str>]),
+    /// These objects, of which so much can be seen.
+    Objects(&'o [Arc<str>], Visible),
     /// Whatever the requests are checked against.
     Requests(&'o [&'o Requests]),
     /// Anything.
@@ -68,9 +69,10 @@ impl<'f> Bearing<'f> {
         let mut bearing: BTreeSet<usize> = self.controls.iter().copied().collect();
         self.of_caller(snapshot, &session.principal, &mut bearing);
         match on {
-            On::Objects(objects) => {
+            On::Objects(objects, visible) => {
                 let named = objects.iter().flat_map(|object| self.about(object));
-                bearing.extend(named.filter(|(_, fact)| is_about_object(fact)).map(|(n, _)| n));
+                let shown = named.filter(|(_, fact)| is_about_object(fact) && visible.shows(fact));
+                bearing.extend(shown.map(|(n, _)| n));
             }
             On::Requests(requests) => {
                 let concerned = |n: &usize| {

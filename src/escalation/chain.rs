@@ -21,6 +21,7 @@ use super::search::{Found, Search};
 use super::step::{Finder, Instance, Shared, Wanted};
 use super::target::Goal;
 use super::under::Under;
+use super::visible::Visible;
 use super::worlds::{World, WorldKey};
 use crate::ask::Estate;
 use gateproof_encodings::primitive::Primitive;
@@ -55,6 +56,7 @@ pub(super) struct Chains<'c, 'a, 'w> {
     pub goal: &'c Goal,
     objects: Objects<'w>,
     pub bearing: Bearing<'c>,
+    visible: Visible,
     pub steps: Steps,
     worlds: FxHashMap<WorldKey, World>,
     worlds_made: usize,
@@ -90,18 +92,21 @@ impl<'c, 'a, 'w> Chains<'c, 'a, 'w> {
         Self::among(search, found, goal, &all)
     }
 
-    /// Of a few of them ([`super::few`]).
-    pub fn of_few(search: &'c Search<'a, 'w>, found: &'c Found, goal: &'c Goal) -> Self {
-        Self::among(search, found, goal, &few(&found.all.instances))
+    /// Of a few of them ([`super::few`]); `None` where there are no more than these.
+    pub fn of_few(search: &'c Search<'a, 'w>, found: &'c Found, goal: &'c Goal) -> Option<Self> {
+        let few = few(&found.all.instances);
+        (few.len() < found.all.instances.len()).then(|| Self::among(search, found, goal, &few))
     }
 
     fn among(search: &'c Search<'a, 'w>, found: &'c Found, goal: &'c Goal, places: &[usize]) -> Self {
-        let bearing = Bearing::of(&found.all.facts);
+        let (facts, objects) = (&found.all.facts, search.ground.objects());
+        let bearing = Bearing::of(facts);
         Self {
             search,
             found,
             goal,
-            objects: search.ground.objects(),
+            visible: Visible::of(&search.estate.snapshot, facts, objects.names_boundaries()),
+            objects,
             steps: Steps::of(&found.all.instances, places, &bearing, search.start.sessions()),
             bearing,
             worlds: FxHashMap::default(),
@@ -192,8 +197,9 @@ impl<'c, 'a, 'w> Chains<'c, 'a, 'w> {
     fn related_to(&self, instance: &Instance) -> Arc<[usize]> {
         let bound: Vec<Arc<str>> = instance.binding.iter().map(|(_, o)| o.arn.clone()).collect();
         let snapshot = &self.search.estate.snapshot;
-        let mut related = self.bearing.on(snapshot, &instance.session, &On::Objects(&bound));
         let primitive = self.search.primitives.get(instance.primitive);
+        let visible = primitive.map_or(self.visible, |primitive| self.visible.by(primitive));
+        let mut related = self.bearing.on(snapshot, &instance.session, &On::Objects(&bound, visible));
         let required = primitive.map(|p| required_by(instance, p)).unwrap_or_default();
         related.extend(required.iter().filter_map(|fact| self.bearing.number(fact)));
         related.sort_unstable();

@@ -252,8 +252,12 @@ impl Estate {
                 let shorter = known.map_or(usize::MAX, |known| known.saturating_sub(1));
                 let most = settings.chains.max(1);
                 let (mut shortest, none_left_out) = chains.shortest(most, shorter);
-                if shortest.is_empty() && !none_left_out && every_way {
-                    (shortest, _) = Chains::of_few(&search, &found, goal).shortest(most, shorter);
+                if shortest.is_empty()
+                    && !none_left_out
+                    && every_way
+                    && let Some(mut few) = Chains::of_few(&search, &found, goal)
+                {
+                    (shortest, _) = few.shortest(most, shorter);
                 }
                 let graph = if settings.all_paths { chains.graph() } else { Graph::default() };
                 (shortest, none_left_out, graph)
