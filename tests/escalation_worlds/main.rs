@@ -160,6 +160,25 @@ fn reach_equals_brute_force_where_it_once_did_not() {
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
 
+/// Worlds with so many ways that a chain of one or two steps more was found once, how many steps their shortest chains have, and what makes
+/// them.
+const AMONG_MANY_WAYS: [(u64, usize, &str); 3] = [
+    (1_015_969, 4, "a policy of AWS's, of a thousand, on a role that then may do both that the target takes"),
+    (1_038_438, 4, "so many of the same changes of every role that no plan of four steps was come to"),
+    (1_048_954, 4, "a policy on another role than the one that is assumed first"),
+];
+
+#[test]
+fn reach_finds_the_shortest_among_many_ways() {
+    for (seed, length, why) in AMONG_MANY_WAYS {
+        let outcome = compare(&generate::world(seed), &settings());
+        assert!(
+            matches!(&outcome, Outcome::Reachable { chain, .. } if chain.len() == length),
+            "seed {seed} ({why}): {outcome:?}"
+        );
+    }
+}
+
 /// A world in which two steps need each other's effects: the search for plans once had them come a step later each time, for ever.
 #[test]
 fn reach_ends_where_it_once_did_not() {
