@@ -19,6 +19,7 @@ mod intent;
 mod log;
 mod once;
 mod reached;
+pub mod remedy;
 mod resource_types;
 mod retention;
 mod room;
@@ -42,6 +43,9 @@ use crate::pipelines::{Map, MappedPipeline, Untold};
 use asked::Asked;
 use case::Case;
 use rayon::prelude::*;
+use remedy::Words;
+use std::collections::BTreeMap;
+use std::sync::Arc;
 
 /// Of the questions about so many pipelines as many are seconded by sample as there are about one.
 const SAMPLED_OF_EACH: usize = 4;
@@ -55,6 +59,8 @@ pub struct Audit {
     pub unknown: Vec<Untold>,
     /// The pipelines that the findings are of.
     pub pipelines: Vec<MappedPipeline>,
+    /// What stands for the placeholders of remedies, by pipeline's ARN.
+    pub words: BTreeMap<Arc<str>, Words>,
     /// What becomes of each waiver, in their order.
     pub waivers: Vec<JudgedWaiver>,
 }
@@ -82,22 +88,28 @@ impl Audit {
         let each = mine.par_iter().map(|&pipeline| {
             let mut all = Vec::new();
             let Some(declared) = declared.all.iter().find(|declared| declared.arn == pipeline.arn) else {
-                return Ok(all);
+                return Ok((all, Words::default()));
             };
+            let mut words = None;
             for control in controls {
                 let findings = Vec::new();
                 let mut case =
                     Case { estate, asked, settings, intent, map, declared, pipeline, control, findings };
                 (control.decide)(&mut case)?;
+                if words.is_none() {
+                    words = Some(Words::of(&case)?);
+                }
                 all.extend(case.findings);
             }
-            Ok(all)
+            Ok((all, words.unwrap_or_default()))
         });
-        let each: Vec<Result<Vec<Finding>, AskError>> = each.collect();
-        let findings: Vec<Vec<Finding>> = each.into_iter().collect::<Result<_, _>>()?;
+        let each: Vec<Result<(Vec<Finding>, Words), AskError>> = each.collect();
+        let each: Vec<(Vec<Finding>, Words)> = each.into_iter().collect::<Result<_, _>>()?;
+        let (findings, words): (Vec<Vec<Finding>>, Vec<Words>) = each.into_iter().unzip();
+        let words = mine.iter().map(|pipeline| pipeline.arn.clone()).zip(words).collect();
         let pipelines = mine.into_iter().cloned().collect();
         let (findings, unknown) = (findings.into_iter().flatten().collect(), map.unknown.clone());
-        Ok(Self { findings, unknown, pipelines, waivers: Vec::new() })
+        Ok(Self { findings, unknown, pipelines, words, waivers: Vec::new() })
     }
 
     /// Whether some control is violated, and that is not waived.

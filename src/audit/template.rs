@@ -184,6 +184,11 @@ impl Template {
         parse_document(&json, DocumentKind::Identity, source).ok().map(|(document, _)| Arc::new(document))
     }
 
+    /// Its statements.
+    pub fn statements(&self) -> &[Value] {
+        &self.statements
+    }
+
     /// The template as a policy document, for whoever wants to attach it.
     pub fn document(&self) -> Value {
         json!({"Version": "2012-10-17", "Statement": self.statements})

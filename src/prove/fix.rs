@@ -10,7 +10,7 @@ mod remedies;
 mod style;
 
 pub use draft::Edited;
-pub use remedies::Outputs;
+pub use remedies::{Outputs, Remedied};
 pub use style::Style;
 
 use super::{Claims, Closed, GapAnswer, ProveError, Proved, prove};
@@ -19,7 +19,7 @@ use crate::audit::Audit;
 use crate::check::{Decided, Judgement, Kind, Property, Violation, decide};
 use crate::escalation::{EscalationSettings, Target};
 use crate::question::{Evidence, Requests, Step};
-use draft::Draft;
+use draft::{Draft, Read};
 use gateproof_encodings::primitive::{Authorization, Need};
 use gateproof_model::json::Json;
 use gateproof_model::overlay::{Holder, Overlay};
@@ -159,10 +159,10 @@ fn by_remedies(
     let controls = [holds.control];
     let audit = Audit::of(workshop.estate, &holds.intent, (holds.pipeline.as_deref(), &controls), settings);
     let mut draft = Draft::default();
-    for (said, change) in remedies::remedies(holds, &audit.map_err(ProveError::from)?, workshop.outputs) {
-        draft.say(said);
-        draft.change(change);
-    }
+    let known = (workshop.read as &Read<'_>, workshop.outputs);
+    let (said, changes) = remedies::remedies(holds, &audit.map_err(ProveError::from)?, known);
+    said.into_iter().for_each(|line| draft.say(line));
+    changes.into_iter().for_each(|change| draft.change(change));
     Ok(Some(draft).filter(|draft| !draft.is_empty()))
 }
 

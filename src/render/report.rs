@@ -13,6 +13,7 @@ mod overview;
 mod page;
 mod pipeline;
 mod policy;
+mod remedy;
 mod tally;
 mod untold;
 

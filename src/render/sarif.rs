@@ -5,6 +5,7 @@
 pub(super) mod flow;
 pub(super) mod place;
 
+use crate::audit::remedy::Remedy;
 use crate::audit::{Audit, Control, Evidence, Finding, Judgement, Severity, WaiverState};
 use crate::pipelines::MappedPipeline;
 use serde_json::{Map, Value, json};
@@ -67,8 +68,9 @@ fn rule(control: &Control) -> Value {
     let Control { id, title, reason, severity, decides, remedy, reads, .. } = control;
     let text =
         format!("Why: {reason}.\nDecided by: {decides}.\nReads: {}.\nTo do: {remedy}.", reads.join(", "));
+    let paste = crate::audit::remedy::remedy_of(id).map_or_else(String::new, Remedy::markdown);
     let markdown = format!(
-        "{reason}.\n\n**Decided by** {decides}.\n\n**Reads** {}.\n\n**To do:** {remedy}.",
+        "{reason}.\n\n**Decided by** {decides}.\n\n**Reads** {}.\n\n**To do:** {remedy}.\n\n{paste}",
         reads.join(", ")
     );
     json!({

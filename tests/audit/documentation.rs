@@ -1,6 +1,7 @@
 //! `docs/controls.md` says what the controls are.
 
 use gateproof::audit::CONTROLS;
+use gateproof::audit::remedy::remedy_of;
 use std::fmt::Write;
 use std::path::Path;
 
@@ -29,6 +30,7 @@ fn the_list_of_controls_is_up_to_date() {
         writeln!(text, "- reads: {}", reads.join(", ")).unwrap();
         writeln!(text, "- decided by: {}", control.decides).unwrap();
         writeln!(text, "- to do: {}", control.remedy).unwrap();
+        writeln!(text, "\n{}", remedy_of(control.id).unwrap().markdown()).unwrap();
     }
     compare("docs/controls.md", &text);
 }

@@ -4,6 +4,9 @@
 
 mod changes;
 mod controls;
+#[path = "../generate/copied.rs"]
+mod copied;
 mod fixes;
+mod remedies;
 mod triples;
 mod world;

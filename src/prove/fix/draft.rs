@@ -30,7 +30,7 @@ pub(super) struct Draft {
 }
 
 /// Reads a document of the snapshot; `None`: there is none.
-pub(super) type Read<'a> = dyn Fn(&Holder) -> Option<Json> + Sync + 'a;
+pub type Read<'a> = dyn Fn(&Holder) -> Option<Json> + Sync + 'a;
 
 impl Draft {
     /// Changes a document, or makes one.

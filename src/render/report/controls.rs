@@ -3,6 +3,7 @@
 use super::finding::code;
 use super::html::Html;
 use super::overview::severity;
+use super::remedy;
 use crate::audit::{Audit, CONTROLS};
 
 /// Those that something was said of.
@@ -24,6 +25,7 @@ pub(super) fn render(main: &mut Html, audit: &Audit) {
                         list.leaf("dt", &[], term);
                         list.tag("dd", &[], |dd| code(dd, words));
                     }
+                    remedy::of_control(list, control.id);
                     list.leaf("dt", &[], "Reads");
                     list.leaf("dd", &[], control.reads.join(", "));
                 });

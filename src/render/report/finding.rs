@@ -3,8 +3,10 @@
 use super::evidence;
 use super::html::Html;
 use super::overview::severity;
+use super::remedy;
 use super::page::{counted, mark};
 use super::tally::Standing;
+use crate::audit::remedy::Words;
 use crate::audit::{CONTROLS, Finding};
 use crate::render::audit::in_words;
 use std::collections::BTreeMap;
@@ -34,7 +36,7 @@ impl Room {
 }
 
 /// All of it.
-pub(super) fn render(inside: &mut Html, findings: &[&Finding], room: Room) {
+pub(super) fn render(inside: &mut Html, (findings, words): (&[&Finding], Option<&Words>), room: Room) {
     type Key<'a> = (Standing, std::cmp::Reverse<crate::audit::Severity>, &'a str);
     let mut groups: BTreeMap<Key<'_>, Vec<&Finding>> = BTreeMap::new();
     for finding in findings {
@@ -45,7 +47,7 @@ pub(super) fn render(inside: &mut Html, findings: &[&Finding], room: Room) {
         }
     }
     for ((standing, _, control), members) in &groups {
-        group(inside, *standing, (control, members), room);
+        group(inside, *standing, (control, members, words), room);
     }
     let held: Vec<&Finding> =
         findings.iter().copied().filter(|finding| Standing::of(finding) == Standing::Holds).collect();
@@ -54,7 +56,12 @@ pub(super) fn render(inside: &mut Html, findings: &[&Finding], room: Room) {
     }
 }
 
-fn group(inside: &mut Html, standing: Standing, (id, members): (&str, &[&Finding]), room: Room) {
+fn group(
+    inside: &mut Html,
+    standing: Standing,
+    (id, members, words): (&str, &[&Finding], Option<&Words>),
+    room: Room,
+) {
     let Some(first) = members.first() else { return };
     let word = first.severity;
     inside.tag(
@@ -82,6 +89,9 @@ fn group(inside: &mut Html, standing: Standing, (id, members): (&str, &[&Finding
                         code(p, control.remedy);
                     }
                 });
+            }
+            if standing == Standing::Violated && room.whole {
+                remedy::of_findings(details, members, words);
             }
             for finding in members.iter().take(room.full) {
                 one(details, finding, members.len() == 1, room);

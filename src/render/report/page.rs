@@ -4,6 +4,7 @@ use super::html::Html;
 use super::tally::{SEVERITIES, Standing, Tally};
 use super::{controls, matrix, overview, pipeline, policy, untold};
 use crate::audit::{Audit, Finding};
+use crate::audit::remedy::Words;
 use crate::pipelines::MappedPipeline;
 use std::collections::BTreeMap;
 
@@ -14,6 +15,8 @@ const SCRIPT: &str = include_str!("script.js");
 pub(super) struct Entry<'a> {
     pub pipeline: &'a MappedPipeline,
     pub findings: Vec<&'a Finding>,
+    /// What stands for the placeholders of remedies.
+    pub words: Option<&'a Words>,
     pub tally: Tally,
     /// What links lead to.
     pub anchor: String,
@@ -29,7 +32,8 @@ fn entries(audit: &Audit) -> Vec<Entry<'_>> {
     for pipeline in &audit.pipelines {
         let findings = by_pipeline.remove(&*pipeline.arn).unwrap_or_default();
         let tally = Tally::of(findings.iter().copied());
-        entries.push(Entry { pipeline, findings, tally, anchor: String::new() });
+        let words = audit.words.get(&pipeline.arn);
+        entries.push(Entry { pipeline, findings, words, tally, anchor: String::new() });
     }
     entries.sort_by_cached_key(|entry| (entry.tally.rank(), entry.pipeline.arn.clone()));
     for (n, entry) in entries.iter_mut().enumerate() {

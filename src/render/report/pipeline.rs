@@ -28,7 +28,7 @@ fn one(section: &mut Html, entry: &Entry<'_>, number: usize, (open, room): (bool
             inside.add(&drawing::of(pipeline, &entry.findings, number));
             inside.leaf("p", &[("class", &"quiet legend")], "Boxes are actions with the role that does their work; boxes with cut corners are gates. A red dashed line leads from a role to what it comes to in some number of requests.");
             who(inside, &pipeline.abilities);
-            finding::render(inside, &entry.findings, room);
+            finding::render(inside, (&entry.findings, entry.words), room);
         });
     };
     let query = format!("{} {} {}", pipeline.name, pipeline.account, pipeline.region);
