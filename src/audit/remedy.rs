@@ -121,9 +121,6 @@ pub struct Configuration {
     /// What is taken away, by pointer.
     #[serde(default)]
     pub drop: Vec<String>,
-    /// Lists of filters whose patterns are anchored.
-    #[serde(default)]
-    pub anchor: Vec<String>,
     /// Rules of EventBridge that take in more kinds of events.
     pub patterns: Option<Patterns>,
     /// What is shown where `set` doesn't say all.

@@ -1,7 +1,7 @@
 //! `docs/controls.md` says what the controls are.
 
 use gateproof::audit::CONTROLS;
-use gateproof::audit::remedy::remedy_of;
+use gateproof::audit::remedy::{PLACEHOLDERS, remedy_of};
 use std::fmt::Write;
 use std::path::Path;
 
@@ -38,6 +38,16 @@ fn the_list_of_controls_is_up_to_date() {
 fn capitalized(text: &str) -> String {
     let mut letters = text.chars();
     letters.next().map(|first| first.to_uppercase().chain(letters).collect()).unwrap_or_default()
+}
+
+/// `docs/remedies.md` says what each placeholder stands for.
+#[test]
+fn placeholders_are_documented() {
+    let place = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/remedies.md");
+    let text = std::fs::read_to_string(place).unwrap();
+    let rows = text.lines().filter(|line| line.starts_with("| `${"));
+    let expected = PLACEHOLDERS.iter().map(|(name, words)| format!("| `${{{name}}}` | {words} |"));
+    assert_eq!(rows.map(str::to_owned).collect::<Vec<_>>(), expected.collect::<Vec<_>>());
 }
 
 #[test]

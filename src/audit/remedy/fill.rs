@@ -35,7 +35,14 @@ pub(super) fn filled(value: &Value, values: &Values, open: &mut BTreeSet<String>
     match value {
         Value::String(text) => {
             let mut all = of_text(text, values, open);
-            if all.len() == 1 { all.pop().unwrap_or_default() } else { Value::Array(all) }
+            match all.len() {
+                0 => {
+                    open.extend(names(text));
+                    value.clone()
+                }
+                1 => all.pop().unwrap_or_default(),
+                _ => Value::Array(all),
+            }
         }
         Value::Array(items) => {
             let mut all = Vec::new();
@@ -45,15 +52,20 @@ pub(super) fn filled(value: &Value, values: &Values, open: &mut BTreeSet<String>
                     other => all.push(filled(other, values, open)),
                 }
             }
+            // Nothing is meant by what stands in it: an empty list would mean something else.
+            if all.is_empty() && !items.is_empty() {
+                open.extend(items.iter().filter_map(Value::as_str).flat_map(names));
+                return value.clone();
+            }
             Value::Array(all)
         }
         Value::Object(members) => {
             let mut all = Map::new();
             for (key, value) in members {
                 let value = filled(value, values, open);
-                let key = of_text(key, values, open).into_iter().next();
-                let key = key.and_then(|key| key.as_str().map(str::to_owned)).unwrap_or_default();
-                all.insert(key, value);
+                for key in of_text(key, values, open) {
+                    all.insert(key.as_str().unwrap_or_default().to_owned(), value.clone());
+                }
             }
             Value::Object(all)
         }
@@ -61,11 +73,19 @@ pub(super) fn filled(value: &Value, values: &Values, open: &mut BTreeSet<String>
     }
 }
 
-/// All texts that a text with placeholders stands for.
+fn names(text: &str) -> Vec<String> {
+    let names = parts(text).into_iter().filter_map(|part| match part {
+        Part::Name(name) => Some(name.to_owned()),
+        Part::Plain(_) => None,
+    });
+    names.collect()
+}
+
+/// All texts that a text with placeholders stands for; none where one of them is known to stand for nothing.
 fn of_text(text: &str, values: &Values, open: &mut BTreeSet<String>) -> Vec<Value> {
     let parts = parts(text);
     if let [Part::Name(name)] = parts.as_slice()
-        && let Some(known) = values.get(*name).filter(|known| !known.is_empty())
+        && let Some(known) = values.get(*name)
     {
         return known.clone();
     }
@@ -74,13 +94,11 @@ fn of_text(text: &str, values: &Values, open: &mut BTreeSet<String>) -> Vec<Valu
         let known: Vec<String> = match part {
             Part::Plain(plain) => vec![plain.to_owned()],
             Part::Name(name) => {
-                let known = values.get(name).into_iter().flatten();
-                let known: Vec<String> = known.filter_map(|v| v.as_str().map(str::to_owned)).collect();
-                if known.is_empty() {
+                if let Some(known) = values.get(name) {
+                    known.iter().filter_map(|value| value.as_str().map(str::to_owned)).collect()
+                } else {
                     open.insert(name.to_owned());
                     vec![format!("${{{name}}}")]
-                } else {
-                    known
                 }
             }
         };
@@ -97,19 +115,21 @@ mod tests {
     #[test]
     fn placeholders_are_filled_and_lists_spliced() {
         let values: Values =
-            [("bucket", vec![json!("b")]), ("platform", vec![json!("x"), json!("y")])].into();
+            [("bucket", vec![json!("b")]), ("platform", vec![json!("x"), json!("y")]), ("gate_arn", Vec::new())].into();
         let mut open = BTreeSet::new();
         let written = json!({
             "one": "arn:aws:s3:::${bucket}/*", "many": ["${platform}", "z"], "alone": "${platform}",
             "inside": ["${bucket}-${platform}"], "of AWS": "${aws:PrincipalAccount}/${nobody}",
+            "fewer": ["${gate_arn}", "z"], "none": ["${gate_arn}/*"], "${platform}": 1,
         });
         assert_eq!(
             filled(&written, &values, &mut open),
             json!({
                 "one": "arn:aws:s3:::b/*", "many": ["x", "y", "z"], "alone": ["x", "y"],
                 "inside": ["b-x", "b-y"], "of AWS": "${aws:PrincipalAccount}/${nobody}",
+                "fewer": ["z"], "none": ["${gate_arn}/*"], "x": 1, "y": 1,
             })
         );
-        assert_eq!(open, BTreeSet::from(["nobody".to_owned()]));
+        assert_eq!(open, BTreeSet::from(["gate_arn".to_owned(), "nobody".to_owned()]));
     }
 }

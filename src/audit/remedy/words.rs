@@ -20,7 +20,7 @@ use std::sync::Arc;
 pub type Values = BTreeMap<&'static str, Vec<Value>>;
 
 /// All placeholders, with what they stand for.
-pub const PLACEHOLDERS: [(&str, &str); 58] = [
+pub const PLACEHOLDERS: [(&str, &str); 60] = [
     ("account", "the pipeline's account"),
     ("action", "the name of the action that the finding is of"),
     ("action_role_arn", "the roles with which the pipeline's actions are called"),
@@ -51,6 +51,7 @@ pub const PLACEHOLDERS: [(&str, &str); 58] = [
     ("own_channel_arn", "a chat channel of the team's own"),
     ("own_connection_arn", "a connection of the team's own"),
     ("own_key_arn", "a key of the team's own"),
+    ("own_needs", "statements of the team's own"),
     ("own_role_arn", "a role of the team's own"),
     ("own_signing_arn", "a code signing configuration of the team's own"),
     ("own_topic_arn", "a topic of the team's own"),
@@ -71,14 +72,20 @@ pub const PLACEHOLDERS: [(&str, &str); 58] = [
     ("services", "the services of the stack's resources"),
     ("source_actions", "the calls that write the pipeline's sources"),
     ("source_role_arn", "the roles that read CodeCommit sources"),
-    ("stack_action", "the last action of the pipeline that deploys a stack"),
+    ("stack_action", "the actions that deploy the first of the pipeline's stacks"),
     ("stack_name", "the name of the stack that the finding is of"),
     ("stage", "the name of the stage that the finding is of"),
     ("state", "the objects of Terraform's state (`terraform.state`)"),
     ("subject", "what the finding is of"),
     ("subject_account", "the account of what the finding is of"),
     ("subjects", "the subjects of tokens that are meant (`subjects`)"),
+    ("target", "what is come to"),
     ("template", "what the pipeline's role needs, as statements"),
+];
+
+/// Those that a team's file fills, or what a team makes.
+const MEANT: [&str; 10] = [
+    "administrators", "approvers", "committers", "guards", "locks", "planners", "platform", "runners", "state", "subjects",
 ];
 
 /// What stands for the placeholders about one pipeline.
@@ -140,8 +147,10 @@ impl Words {
         let buckets = logs.iter().map(|log| log.bucket.rsplit(':').next().unwrap_or_default());
         self.put("log_bucket", buckets.collect::<BTreeSet<_>>());
         self.put("folder", [gateproof_model::pipeline::folder_of(&pipeline.name)]);
-        let stacks = pipeline.each_action().filter(|action| is_stack(action));
-        self.put("stack_action", stacks.last().map(|action| &action.name));
+        let stacks: Vec<_> = pipeline.each_action().filter(|action| is_stack(action)).collect();
+        let first = stacks.first().and_then(|action| action.by.clone());
+        let of_first = stacks.iter().filter(|action| action.by == first).map(|action| &action.name);
+        self.put("stack_action", of_first.collect::<BTreeSet<_>>());
         let sources = pipeline.each_action().filter(|action| action.provider == "CodeCommit");
         self.put("source_role_arn", sources.map(|action| &action.role).collect::<BTreeSet<_>>());
         self.common.insert("template", Template::of_role(case).statements().to_vec());
@@ -217,6 +226,9 @@ impl Words {
         put("policy_name", policy.map_or("", |(name, _)| name));
         let stack = subject.split_once(":stack/").and_then(|(_, rest)| rest.split('/').next());
         put("stack_name", stack.unwrap_or_default());
+        let target = finding.subject.split_once(" to ").map_or("", |(_, target)| target);
+        // As selectors have it.
+        put("target", &target.replacen("account ", "account:", 1));
         let account = Arn::parse(subject).and_then(|arn| arn.account_id().map(str::to_owned));
         let is_account = subject.len() == 12 && subject.chars().all(|c| c.is_ascii_digit());
         let own = Arn::parse(&finding.pipeline).and_then(|arn| arn.account_id().map(str::to_owned));
@@ -229,7 +241,8 @@ impl Words {
             put("action", action);
         }
         of_evidence(finding, &mut values);
-        values.retain(|_, all| !all.is_empty());
+        // Of what nobody says, that nobody is meant isn't known.
+        values.retain(|name, all| !all.is_empty() || !MEANT.contains(name));
         values
     }
 }

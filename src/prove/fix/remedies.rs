@@ -61,8 +61,8 @@ impl<'a> Remedied<'a> {
     }
 
     /// All changes.
-    pub fn overlay(self) -> Overlay {
-        Overlay { files: self.files, changes: self.changes, ..Overlay::default() }
+    pub fn overlay(&self) -> Overlay {
+        Overlay { files: self.files.clone(), changes: self.changes.clone(), ..Overlay::default() }
     }
 }
 

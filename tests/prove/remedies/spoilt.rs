@@ -74,7 +74,7 @@ fn configuration(folder: &Path) {
     });
     change_in(folder, "accounts/222222222222/global/s3api/list-buckets.json", |json| {
         let buckets = json["Buckets"].as_array_mut().unwrap();
-        buckets.retain(|bucket| bucket["Name"] != "codepipeline-us-east-1-480127365911");
+        buckets.retain(|bucket| bucket["Name"] != "acme-pipeline-artifacts-222222222222");
     });
 }
 

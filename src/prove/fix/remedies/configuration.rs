@@ -92,9 +92,6 @@ fn apply(to: &Configuration, output: &mut Value) -> Option<()> {
         }
     }
     to.drop.iter().for_each(|pointer| take_away(output, pointer));
-    for pointer in &to.anchor {
-        anchor(output.pointer_mut(pointer)?);
-    }
     if let Some(patterns) = &to.patterns {
         widen(patterns, output.pointer_mut(&patterns.list)?.as_array_mut()?);
     }
@@ -109,23 +106,5 @@ fn widen(patterns: &Patterns, rules: &mut [Value]) {
             pattern.insert("detail-type".to_owned(), json!(patterns.kinds));
             *text = Value::Object(pattern).to_string();
         }
-    }
-}
-
-/// Makes each pattern of filters one of the whole text.
-fn anchor(filters: &mut Value) {
-    match filters {
-        Value::Array(items) => items.iter_mut().for_each(anchor),
-        Value::Object(members) => {
-            // An event is a word of a list, not a pattern.
-            if members.get("type").and_then(Value::as_str) == Some("EVENT") {
-                return;
-            }
-            if let Some(Value::String(pattern)) = members.get_mut("pattern") {
-                let bare = pattern.trim_start_matches('^').trim_end_matches('$').to_owned();
-                *pattern = format!("^{bare}$");
-            }
-        }
-        _ => {}
     }
 }
