@@ -69,7 +69,7 @@ fn own(values: &mut Values) {
     let own = [
         ("own_bucket", "acme-team-data-222222222222"),
         ("own_key_arn", "arn:aws:kms:us-east-1:222222222222:key/1a2b3c4d-5e6f-4a7b-8c9d-0e1f2a3b4c5d"),
-        ("own_role_arn", "arn:aws:iam::222222222222:role/acme-smoke-test"),
+        ("own_role_arn", "arn:aws:iam::222222222222:role/acme-team-analytics"),
         ("own_signing_arn", "arn:aws:lambda:us-east-1:222222222222:code-signing-config:csc-0123456789abcdef0"),
         ("own_channel_arn", "arn:aws:chatbot::222222222222:chat-configuration/slack-channel/releases"),
         ("own_topic_arn", "arn:aws:sns:us-east-1:222222222222:acme-prod-approvals"),
@@ -136,11 +136,14 @@ impl Trial<'_> {
             estate = world.with(&remedied.overlay());
             after = self.audited(&estate);
         }
-        if let Some(still) = after.findings.iter().find(|after| after.fingerprint == finding.fingerprint)
-            && still.verdict == Judgement::Violated
-        {
-            faults.push(format!("still: {}", still.message));
-        }
+        // A snippet about one offender leaves the others; any other is for all that is said of the subject.
+        let is_one = snippet.change.to_string().contains("${offender}");
+        let still = after.findings.iter().filter(|after| {
+            let same = after.subject == finding.subject && self.remedy.snippet(after).is_some_and(|s| std::ptr::eq(s, snippet));
+            after.verdict == Judgement::Violated
+                && (after.fingerprint == finding.fingerprint || (same && !is_one))
+        });
+        faults.extend(still.map(|still| format!("still: {} {:?}", still.message, still.evidence)));
         faults.extend(self.new(&after).map(|new| format!("new: {}: {}", new.subject, new.message)));
         let said = after.findings.iter().filter(|after| after.subject == finding.subject);
         let unknown = said.filter(|after| after.verdict == Judgement::Unknown);
@@ -281,9 +284,15 @@ fn planted() -> BTreeMap<String, Vec<String>> {
     planted
 }
 
+/// What takes minutes in the vulnerable twin, many chains being found there: it is tried in the long runs, and on what is spoilt always.
+const LONG: [&str; 1] = ["CP-A4"];
+
 #[test]
-fn remedies_close_what_the_example_violates() {
-    let (world, planted) = (World::acme(), planted());
+fn soak_remedies_close_what_the_example_violates() {
+    let (world, mut planted) = (World::acme(), planted());
+    if std::env::var_os("GATEPROOF_SOAK").is_none() {
+        planted.retain(|control, _| !LONG.contains(&control.as_str()));
+    }
     let remedies = remedies();
     let wrong: Vec<String> = remedies
         .par_iter()
@@ -297,7 +306,8 @@ fn remedies_close_what_the_example_violates() {
 }
 
 /// What is violated in no pipeline of the vulnerable twin is spoilt in the fixed one.
-const SPOILT: [(&str, &str); 18] = [
+const SPOILT: [(&str, &str); 19] = [
+    ("CP-A4", "staging-deploy"),
     ("CB-9", "prod-deploy"),
     ("CB-11", "prod-deploy"),
     ("CP-A10", "images"),

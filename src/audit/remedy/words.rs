@@ -20,7 +20,7 @@ use std::sync::Arc;
 pub type Values = BTreeMap<&'static str, Vec<Value>>;
 
 /// All placeholders, with what they stand for.
-pub const PLACEHOLDERS: [(&str, &str); 60] = [
+pub const PLACEHOLDERS: [(&str, &str); 61] = [
     ("account", "the pipeline's account"),
     ("action", "the name of the action that the finding is of"),
     ("action_role_arn", "the roles with which the pipeline's actions are called"),
@@ -61,6 +61,7 @@ pub const PLACEHOLDERS: [(&str, &str); 60] = [
     ("platform", "who is meant to change pipelines (`platform`)"),
     ("policy_name", "the inline policy that the finding is of"),
     ("project_arn", "the build projects of the pipeline"),
+    ("project_of_role", "the build project of the pipeline that runs with the role that the finding is of"),
     ("provider_arn", "the identity provider of the tokens"),
     ("reference", "the branches that the pipeline ships, as references (`refs/heads/main`)"),
     ("region", "the pipeline's region"),
@@ -94,6 +95,8 @@ pub struct Words {
     common: Values,
     /// By artifact bucket.
     stores: BTreeMap<String, Values>,
+    /// By role: the first build project of the pipeline that runs with it.
+    projects: BTreeMap<String, Value>,
 }
 
 impl Words {
@@ -140,6 +143,12 @@ impl Words {
             own.chain(pipeline.each_action().map(|action| action.role.as_str()))
         });
         self.put("callers", callers.collect::<BTreeSet<_>>());
+        for action in pipeline.each_action() {
+            let project = action.by.as_ref().filter(|by| by.kind == "codebuild.project");
+            for (role, project) in action.runs_as.iter().zip(project) {
+                self.projects.entry(role.to_string()).or_insert_with(|| (*project.name).into());
+            }
+        }
         self.put("action_role_arn", pipeline.each_action().map(|action| &action.role).collect::<BTreeSet<_>>());
         let round = pipeline.abilities.iter().filter(|one| one.ability == "go-round");
         self.put("round_actions", round.flat_map(|one| &one.actions).collect::<BTreeSet<_>>());
@@ -212,6 +221,7 @@ impl Words {
         // Of a role in a stage, of a policy of somebody: the thing that is changed.
         let subject = [": ", " of "].iter().fold(subject, |text, mark| text.rsplit(mark).next().unwrap_or(text));
         let mut values = self.common.clone();
+        values.extend(self.projects.get(subject).map(|project| ("project_of_role", vec![project.clone()])));
         let store = self.stores.get(subject).or_else(|| self.stores.values().next());
         values.extend(store.into_iter().flatten().map(|(name, value)| (*name, value.clone())));
         let mut put = |name: &'static str, value: &str| {

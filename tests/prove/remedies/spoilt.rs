@@ -88,7 +88,8 @@ fn principals(folder: &Path) {
     };
     change_in(folder, TOOLING, |json| {
         let user = named(&mut json["UserDetailList"], "UserName", "dave.okafor");
-        user["UserPolicyList"] = json!([allow("more", json!(["codepipeline:PollForJobs"]), "*", None)]);
+        user.as_object_mut().unwrap().remove("PermissionsBoundary");
+        user["UserPolicyList"] = json!([allow("more", json!(["codepipeline:PollForJobs", "codepipeline:PutApprovalResult", "codecommit:GitPush"]), "*", None)]);
         let roles = &mut json["RoleDetailList"];
         let branch = json!({"StringEquals": {"codecommit:References": "refs/heads/main"}});
         let source = named(roles, "RoleName", "acme-source-codecommit")["RolePolicyList"].as_array_mut().unwrap();
