@@ -50,6 +50,9 @@ use std::sync::Arc;
 /// Of the questions about so many pipelines as many are seconded by sample as there are about one.
 const SAMPLED_OF_EACH: usize = 4;
 
+/// Of more pipelines than these the remedies aren't filled.
+const NAMED: usize = 100;
+
 /// What the controls say of a snapshot's pipelines.
 #[derive(Debug, Clone)]
 pub struct Audit {
@@ -59,7 +62,7 @@ pub struct Audit {
     pub unknown: Vec<Untold>,
     /// The pipelines that the findings are of.
     pub pipelines: Vec<MappedPipeline>,
-    /// What stands for the placeholders of remedies, by pipeline's ARN.
+    /// What stands for the placeholders of remedies, by pipeline's ARN; of very many pipelines nothing does, since their lists are long.
     pub words: BTreeMap<Arc<str>, Words>,
     /// What becomes of each waiver, in their order.
     pub waivers: Vec<JudgedWaiver>,
@@ -96,7 +99,7 @@ impl Audit {
                 let mut case =
                     Case { estate, asked, settings, intent, map, declared, pipeline, control, findings };
                 (control.decide)(&mut case)?;
-                if words.is_none() {
+                if words.is_none() && mine.len() <= NAMED {
                     words = Some(Words::of(&case)?);
                 }
                 all.extend(case.findings);

@@ -15,7 +15,8 @@ pub(super) fn parts(text: &str) -> Vec<Part<'_>> {
     let mut parts = Vec::new();
     let (mut plain, mut rest) = (text, text);
     while let Some((_, after)) = rest.split_once("${") {
-        let is_name = |name: &&str| !name.is_empty() && name.chars().all(|c| c.is_ascii_lowercase() || c == '_');
+        let is_name =
+            |name: &&str| !name.is_empty() && name.chars().all(|c| c.is_ascii_lowercase() || c == '_');
         let Some((name, later)) = after.split_once('}').filter(|(name, _)| is_name(name)) else {
             rest = after;
             continue;
@@ -114,8 +115,12 @@ mod tests {
 
     #[test]
     fn placeholders_are_filled_and_lists_spliced() {
-        let values: Values =
-            [("bucket", vec![json!("b")]), ("platform", vec![json!("x"), json!("y")]), ("gate_arn", Vec::new())].into();
+        let values: Values = [
+            ("bucket", vec![json!("b")]),
+            ("platform", vec![json!("x"), json!("y")]),
+            ("gate_arn", Vec::new()),
+        ]
+        .into();
         let mut open = BTreeSet::new();
         let written = json!({
             "one": "arn:aws:s3:::${bucket}/*", "many": ["${platform}", "z"], "alone": "${platform}",

@@ -34,7 +34,9 @@ pub fn parse_remedy(file: &str, text: &str) -> Result<Remedy, RemedyError> {
         let place = format!("snippet {}", n + 1);
         check(snippet).map_err(|reason| refuse(format!("{place}: {reason}")))?;
         if snippet.message.is_none() && n + 1 < snippets.len() {
-            return Err(refuse(format!("{place}: found no `for`, expected one where another snippet follows")));
+            return Err(refuse(format!(
+                "{place}: found no `for`, expected one where another snippet follows"
+            )));
         }
     }
     let name = file.rsplit(['/', '\\']).next().unwrap_or(file);
@@ -45,9 +47,12 @@ fn check(snippet: &Snippet) -> Result<(), String> {
     let mut unknown = Vec::new();
     unknown_in(&snippet.change, &mut unknown);
     if let Some(name) = unknown.first() {
-        return Err(format!("found the placeholder `${{{name}}}`, expected one of those of docs/remedies.md"));
+        return Err(format!(
+            "found the placeholder `${{{name}}}`, expected one of those of docs/remedies.md"
+        ));
     }
-    let paste: Paste = serde_json::from_value(unlisted(&snippet.change)).map_err(|error| error.to_string())?;
+    let paste: Paste =
+        serde_json::from_value(unlisted(&snippet.change)).map_err(|error| error.to_string())?;
     let is_empty = match &paste {
         Paste::Configuration(all) => {
             let call = |one: &super::Configuration| one.output.split(' ').count() == 2;
@@ -142,14 +147,19 @@ mod tests {
             ("[]", "no snippet"),
             ("- {says: x, change: {scp: {}}}", "unknown variant"),
             ("- {says: x, chnge: {}}", "unknown field"),
-            ("- {says: x, change: {bucket-policy: {bucket: b, statements: []}}}", "snippet 1: found nothing to paste"),
+            (
+                "- {says: x, change: {bucket-policy: {bucket: b, statements: []}}}",
+                "snippet 1: found nothing to paste",
+            ),
             ("- {says: x, change: {configuration: [{output: s3api}]}}", "expected SERVICE OPERATION"),
         ] {
             let error = parse_remedy("X-1.yaml", text).unwrap_err().to_string();
             assert!(error.starts_with("X-1.yaml: ") && error.contains(says), "{error}");
         }
         let with = |bucket: &str| {
-            format!("- {{says: x, change: {{bucket-policy: {{bucket: '{bucket}', statements: [{statement}]}}}}}}\n")
+            format!(
+                "- {{says: x, change: {{bucket-policy: {{bucket: '{bucket}', statements: [{statement}]}}}}}}\n"
+            )
         };
         assert_eq!(parse_remedy("X-1.yaml", &with("${bucket}")).unwrap().control, "X-1");
         let error = parse_remedy("X-1.yaml", &with("${bukket}")).unwrap_err().to_string();

@@ -96,7 +96,8 @@ mod tests {
 
     #[test]
     fn values_are_placed_and_taken_away() {
-        let mut output = json!({"stages": [{"actions": [{"name": "A", "role": "r"}, {"name": "B"}]}, {"actions": []}]});
+        let mut output =
+            json!({"stages": [{"actions": [{"name": "A", "role": "r"}, {"name": "B"}]}, {"actions": []}]});
         assert_eq!(place_values(&mut output, "/stages/*/actions/name=A/role", &json!("s")), 1);
         assert_eq!(place_values(&mut output, "/stages/*/actions/name=C/role", &json!("s")), 0);
         assert_eq!(place_values(&mut output, "/more/-/x", &json!(1)), 1);

@@ -23,7 +23,7 @@ impl Paste {
     pub fn place(&self) -> String {
         match self {
             Self::ServiceControlPolicy { account, .. } => {
-                format!("a service control policy, attached to account {account} or a unit above it")
+                format!("a service control policy, attached to {account} or a unit above it")
             }
             Self::BucketPolicy { bucket, .. } => format!("statements for the policy of the bucket {bucket}"),
             Self::KeyPolicy { key, .. } => format!("statements for the policy of the key {key}"),
@@ -186,7 +186,9 @@ fn spaced(value: &Value) -> String {
     match value {
         Value::Array(items) => format!("[{}]", items.iter().map(spaced).collect::<Vec<_>>().join(", ")),
         Value::Object(members) => {
-            let member = |(key, value): (&String, &Value)| format!("{}: {}", Value::String(key.clone()), spaced(value));
+            let member = |(key, value): (&String, &Value)| {
+                format!("{}: {}", Value::String(key.clone()), spaced(value))
+            };
             format!("{{{}}}", members.iter().map(member).collect::<Vec<_>>().join(", "))
         }
         other => other.to_string(),

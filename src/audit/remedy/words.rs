@@ -20,7 +20,7 @@ use std::sync::Arc;
 pub type Values = BTreeMap<&'static str, Vec<Value>>;
 
 /// All placeholders, with what they stand for.
-pub const PLACEHOLDERS: [(&str, &str); 61] = [
+pub const PLACEHOLDERS: [(&str, &str); 60] = [
     ("account", "the pipeline's account"),
     ("action", "the name of the action that the finding is of"),
     ("action_role_arn", "the roles with which the pipeline's actions are called"),
@@ -46,7 +46,7 @@ pub const PLACEHOLDERS: [(&str, &str); 61] = [
     ("log_bucket", "the bucket of the trail that logs approvals"),
     ("makers", "the roles that write artifacts to the bucket"),
     ("offender", "who or what violates the control"),
-    ("other_gate_arn", "the gates of all pipelines that aren't before production"),
+    ("organization_root", "the root of the organization"),
     ("own_bucket", "a bucket of the team's own"),
     ("own_channel_arn", "a chat channel of the team's own"),
     ("own_connection_arn", "a connection of the team's own"),
@@ -54,19 +54,21 @@ pub const PLACEHOLDERS: [(&str, &str); 61] = [
     ("own_needs", "statements of the team's own"),
     ("own_role_arn", "a role of the team's own"),
     ("own_signing_arn", "a code signing configuration of the team's own"),
-    ("own_topic_arn", "a topic of the team's own"),
     ("pipeline", "the pipeline's name"),
     ("pipeline_arn", "the pipeline"),
     ("planners", "what plans with Terraform (`terraform.planners`)"),
     ("platform", "who is meant to change pipelines (`platform`)"),
     ("policy_name", "the inline policy that the finding is of"),
     ("project_arn", "the build projects of the pipeline"),
+    ("project_callers", "the roles with which pipelines run the pipeline's build projects"),
     ("project_of_role", "the build project of the pipeline that runs with the role that the finding is of"),
     ("provider_arn", "the identity provider of the tokens"),
-    ("reference", "the branches that the pipeline ships, as references (`refs/heads/main`)"),
     ("region", "the pipeline's region"),
     ("repository", "the repositories that the connections read, as `OWNER/NAME`"),
-    ("repository_arn", "the CodeCommit repositories, ECR repositories and objects that are the pipeline's sources"),
+    (
+        "repository_arn",
+        "the CodeCommit repositories, ECR repositories and objects that are the pipeline's sources",
+    ),
     ("role_arn", "the pipeline's own role"),
     ("round_actions", "the calls that take a pipeline on without its gates"),
     ("runners", "what applies with Terraform (`terraform.runners`)"),
@@ -86,7 +88,16 @@ pub const PLACEHOLDERS: [(&str, &str); 61] = [
 
 /// Those that a team's file fills, or what a team makes.
 const MEANT: [&str; 10] = [
-    "administrators", "approvers", "committers", "guards", "locks", "planners", "platform", "runners", "state", "subjects",
+    "administrators",
+    "approvers",
+    "committers",
+    "guards",
+    "locks",
+    "planners",
+    "platform",
+    "runners",
+    "state",
+    "subjects",
 ];
 
 /// What stands for the placeholders about one pipeline.
@@ -104,6 +115,7 @@ impl Words {
     pub(in super::super) fn of(case: &Case<'_>) -> Result<Self, AskError> {
         let mut words = Self::default();
         words.of_pipeline(case);
+        words.of_roles(case);
         words.of_sources(case);
         words.of_intent(case)?;
         for store in &case.pipeline.stores {
@@ -128,38 +140,48 @@ impl Words {
         self.put("pipeline", [&pipeline.name]);
         self.put("pipeline_arn", [&pipeline.arn]);
         self.put("role_arn", [&pipeline.role]);
+        self.put("folder", [gateproof_model::pipeline::folder_of(&pipeline.name)]);
         self.put("gate_arn", pipeline.gates().into_iter().map(|(_, arn)| arn));
-        self.put("project_arn", case.projects().into_iter().map(|(arn, _)| arn));
         let functions = pipeline.each_action().filter_map(|action| action.by.as_ref());
         let functions = functions.filter(|by| by.kind == "lambda.function").map(|by| by.name.clone());
         self.put("function_arn", functions.collect::<BTreeSet<_>>());
-        let able = |ability: &str| -> BTreeSet<Arc<str>> {
-            let all = pipeline.abilities.iter().filter(|one| one.ability == ability);
-            all.flat_map(|one| one.principals.iter().map(|person| person.arn.clone())).collect()
-        };
-        self.put("approving", able("approve"));
-        let callers = case.map.pipelines.iter().flat_map(|pipeline| {
-            let own = std::iter::once(pipeline.role.as_str());
-            own.chain(pipeline.each_action().map(|action| action.role.as_str()))
-        });
-        self.put("callers", callers.collect::<BTreeSet<_>>());
+        let stacks: Vec<_> = pipeline.each_action().filter(|action| is_stack(action)).collect();
+        let first = stacks.first().and_then(|action| action.by.clone());
+        let of_first = stacks.iter().filter(|action| action.by == first).map(|action| &action.name);
+        self.put("stack_action", of_first.collect::<BTreeSet<_>>());
+        let round = pipeline.abilities.iter().filter(|one| one.ability == "go-round");
+        self.put("round_actions", round.flat_map(|one| &one.actions).collect::<BTreeSet<_>>());
+        let logs = Logged::of_approvals(case).logs;
+        let buckets = logs.iter().map(|log| log.bucket.rsplit(':').next().unwrap_or_default());
+        self.put("log_bucket", buckets.collect::<BTreeSet<_>>());
+        let path = case.estate.snapshot.organization().path(&pipeline.account);
+        self.put("organization_root", path.first().map(|root| &root.id).filter(|id| id.starts_with("r-")));
+    }
+
+    /// Who calls, runs and approves.
+    fn of_roles(&mut self, case: &Case<'_>) {
+        let (pipeline, all) = (case.pipeline, &case.map.pipelines);
+        let able = pipeline.abilities.iter().filter(|one| one.ability == "approve");
+        let able = able.flat_map(|one| one.principals.iter().map(|person| &person.arn));
+        self.put("approving", able.collect::<BTreeSet<_>>());
+        let actions = || all.iter().flat_map(|pipeline| pipeline.each_action());
+        let projects: BTreeSet<Arc<str>> = case.projects().into_iter().map(|(arn, _)| arn).collect();
+        let calls =
+            actions().filter(|action| action.by.as_ref().is_some_and(|by| projects.contains(&by.name)));
+        self.put("project_callers", calls.map(|action| &action.role).collect::<BTreeSet<_>>());
+        self.put("project_arn", projects);
+        let own = all.iter().map(|pipeline| &pipeline.role);
+        self.put("callers", own.chain(actions().map(|action| &action.role)).collect::<BTreeSet<_>>());
         for action in pipeline.each_action() {
             let project = action.by.as_ref().filter(|by| by.kind == "codebuild.project");
             for (role, project) in action.runs_as.iter().zip(project) {
                 self.projects.entry(role.to_string()).or_insert_with(|| (*project.name).into());
             }
         }
-        self.put("action_role_arn", pipeline.each_action().map(|action| &action.role).collect::<BTreeSet<_>>());
-        let round = pipeline.abilities.iter().filter(|one| one.ability == "go-round");
-        self.put("round_actions", round.flat_map(|one| &one.actions).collect::<BTreeSet<_>>());
-        let logs = Logged::of_approvals(case).logs;
-        let buckets = logs.iter().map(|log| log.bucket.rsplit(':').next().unwrap_or_default());
-        self.put("log_bucket", buckets.collect::<BTreeSet<_>>());
-        self.put("folder", [gateproof_model::pipeline::folder_of(&pipeline.name)]);
-        let stacks: Vec<_> = pipeline.each_action().filter(|action| is_stack(action)).collect();
-        let first = stacks.first().and_then(|action| action.by.clone());
-        let of_first = stacks.iter().filter(|action| action.by == first).map(|action| &action.name);
-        self.put("stack_action", of_first.collect::<BTreeSet<_>>());
+        self.put(
+            "action_role_arn",
+            pipeline.each_action().map(|action| &action.role).collect::<BTreeSet<_>>(),
+        );
         let sources = pipeline.each_action().filter(|action| action.provider == "CodeCommit");
         self.put("source_role_arn", sources.map(|action| &action.role).collect::<BTreeSet<_>>());
         self.common.insert("template", Template::of_role(case).statements().to_vec());
@@ -171,7 +193,8 @@ impl Words {
         self.put("repository_arn", inside().map(|source| &source.resource).collect::<BTreeSet<_>>());
         self.put("source_actions", inside().flat_map(|source| &source.actions).collect::<BTreeSet<_>>());
         let named = |key: &str| -> BTreeSet<String> {
-            let all = case.declared_actions().into_iter().filter(|(_, action, _)| action.category == "Source");
+            let all =
+                case.declared_actions().into_iter().filter(|(_, action, _)| action.category == "Source");
             all.filter_map(|(_, _, said)| said.configuration.get(key).cloned()).collect()
         };
         let connections = named("ConnectionArn");
@@ -180,7 +203,6 @@ impl Words {
         self.put("connection_arn", &connections);
         self.put("branch", named("BranchName"));
         self.put("repository", named("FullRepositoryId"));
-        self.put("reference", named("BranchName").into_iter().map(|branch| format!("refs/heads/{branch}")));
     }
 
     fn of_intent(&mut self, case: &Case<'_>) -> Result<(), AskError> {
@@ -204,13 +226,6 @@ impl Words {
         self.put("subjects", intent.subjects.iter().flatten());
         self.put("state", terraform.iter().flat_map(|terraform| &terraform.state));
         self.put("locks", terraform.iter().flat_map(|terraform| &terraform.locks));
-        if let Some(accounts) = case.production_accounts()? {
-            let others = case.map.pipelines.iter().flat_map(|pipeline| {
-                let before = pipeline.gates_before(accounts);
-                pipeline.gates().into_iter().filter(move |gate| !before.contains(gate)).map(|(_, arn)| arn)
-            });
-            self.put("other_gate_arn", others.collect::<BTreeSet<_>>());
-        }
         Ok(())
     }
 
@@ -219,7 +234,8 @@ impl Words {
         let subject = finding.subject.split(", ").next().unwrap_or_default();
         let subject = subject.split(" to ").next().unwrap_or_default();
         // Of a role in a stage, of a policy of somebody: the thing that is changed.
-        let subject = [": ", " of "].iter().fold(subject, |text, mark| text.rsplit(mark).next().unwrap_or(text));
+        let subject =
+            [": ", " of "].iter().fold(subject, |text, mark| text.rsplit(mark).next().unwrap_or(text));
         let mut values = self.common.clone();
         values.extend(self.projects.get(subject).map(|project| ("project_of_role", vec![project.clone()])));
         let store = self.stores.get(subject).or_else(|| self.stores.values().next());
@@ -232,7 +248,8 @@ impl Words {
         put("subject", subject);
         put("leaf", subject.rsplit(['/', ':']).next().unwrap_or_default());
         put("offender", finding.offender());
-        let policy = finding.offender().strip_prefix("inline policy ").and_then(|rest| rest.split_once(" of "));
+        let policy =
+            finding.offender().strip_prefix("inline policy ").and_then(|rest| rest.split_once(" of "));
         put("policy_name", policy.map_or("", |(name, _)| name));
         let stack = subject.split_once(":stack/").and_then(|(_, rest)| rest.split('/').next());
         put("stack_name", stack.unwrap_or_default());

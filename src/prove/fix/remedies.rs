@@ -10,7 +10,7 @@ use crate::audit::{Audit, Finding, Judgement};
 use crate::check::ControlHolds;
 use configuration::Outputs as Current;
 use gateproof_model::json::Json;
-use gateproof_model::overlay::{Change, FileChange, Overlay, OutputOf};
+use gateproof_model::overlay::{Change, FileChange, OutputOf, Overlay};
 
 /// Outputs of an operation of a service.
 pub type Outputs<'a> = dyn Fn((&str, &str)) -> Vec<(OutputOf, Option<String>, Json)> + Sync + 'a;

@@ -3,8 +3,8 @@
 use super::evidence;
 use super::html::Html;
 use super::overview::severity;
-use super::remedy;
 use super::page::{counted, mark};
+use super::remedy;
 use super::tally::Standing;
 use crate::audit::remedy::Words;
 use crate::audit::{CONTROLS, Finding};

@@ -3,8 +3,8 @@
 use super::html::Html;
 use super::tally::{SEVERITIES, Standing, Tally};
 use super::{controls, matrix, overview, pipeline, policy, untold};
-use crate::audit::{Audit, Finding};
 use crate::audit::remedy::Words;
+use crate::audit::{Audit, Finding};
 use crate::pipelines::MappedPipeline;
 use std::collections::BTreeMap;
 

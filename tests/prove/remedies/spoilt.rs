@@ -37,7 +37,8 @@ pub fn spoilt(folder: &Path) -> World {
 }
 
 fn configuration(folder: &Path) {
-    let change = |file: &str, change: &dyn Fn(&mut Value)| change_in(folder, &format!("{REGION}/{file}.json"), change);
+    let change =
+        |file: &str, change: &dyn Fn(&mut Value)| change_in(folder, &format!("{REGION}/{file}.json"), change);
     change("codebuild/batch-get-projects", &|json| {
         let project = named(&mut json["projects"], "name", "prod-build");
         project["projectVisibility"] = "PUBLIC_READ".into();
@@ -48,7 +49,11 @@ fn configuration(folder: &Path) {
     });
     let shared = json!({"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Resource": "arn:aws:codebuild:us-east-1:222222222222:project/prod-build",
         "Principal": {"AWS": "arn:aws:iam::999999999999:root"}, "Action": ["codebuild:BatchGetProjects", "codebuild:BatchGetBuilds"]}]});
-    add(folder, &format!("{REGION}/codebuild/get-resource-policy/prod-build.json"), &json!({"policy": shared.to_string()}));
+    add(
+        folder,
+        &format!("{REGION}/codebuild/get-resource-policy/prod-build.json"),
+        &json!({"policy": shared.to_string()}),
+    );
     change("codepipeline/get-pipeline/images", &|json| {
         action(json, "ScanAndRender")["actionTypeId"] =
             json!({"category": "Build", "owner": "Custom", "provider": "Jenkins", "version": "1"});
@@ -80,7 +85,8 @@ fn configuration(folder: &Path) {
 
 fn principals(folder: &Path) {
     let allow = |name: &str, actions: Value, resource: &str, condition: Option<Value>| {
-        let mut statement = json!({"Sid": "More", "Effect": "Allow", "Action": actions, "Resource": resource});
+        let mut statement =
+            json!({"Sid": "More", "Effect": "Allow", "Action": actions, "Resource": resource});
         if let Some(condition) = condition {
             statement["Condition"] = condition;
         }
@@ -89,16 +95,29 @@ fn principals(folder: &Path) {
     change_in(folder, TOOLING, |json| {
         let user = named(&mut json["UserDetailList"], "UserName", "dave.okafor");
         user.as_object_mut().unwrap().remove("PermissionsBoundary");
-        user["UserPolicyList"] = json!([allow("more", json!(["codepipeline:PollForJobs", "codepipeline:PutApprovalResult", "codecommit:GitPush"]), "*", None)]);
+        user["GroupList"] = json!([]);
+        user["UserPolicyList"] = json!([allow(
+            "more",
+            json!([
+                "codepipeline:PollForJobs",
+                "codepipeline:PutApprovalResult",
+                "codecommit:MergeBranchesByFastForward"
+            ]),
+            "*",
+            None
+        )]);
         let roles = &mut json["RoleDetailList"];
         let branch = json!({"StringEquals": {"codecommit:References": "refs/heads/main"}});
-        let source = named(roles, "RoleName", "acme-source-codecommit")["RolePolicyList"].as_array_mut().unwrap();
+        let source =
+            named(roles, "RoleName", "acme-source-codecommit")["RolePolicyList"].as_array_mut().unwrap();
         source.push(allow("narrow", json!("codecommit:GitPull"), REPOSITORY, Some(branch)));
         source.push(allow("more", json!("codecommit:GitPush"), REPOSITORY, None));
         let all = json!(["s3:GetObject", "s3:PutObject", "dynamodb:PutItem"]);
-        named(roles, "RoleName", "acme-smoke-test")["RolePolicyList"] = json!([allow("state", all, "*", None)]);
+        named(roles, "RoleName", "acme-smoke-test")["RolePolicyList"] =
+            json!([allow("state", all, "*", None)]);
         let plans = json!(["s3:GetObject", "sqs:CreateQueue"]);
-        named(roles, "RoleName", "acme-build-pr")["RolePolicyList"] = json!([allow("plans", plans, "*", None)]);
+        named(roles, "RoleName", "acme-build-pr")["RolePolicyList"] =
+            json!([allow("plans", plans, "*", None)]);
         let runner = named(roles, "RoleName", "acme-images-deploy");
         let trust = json!({"Effect": "Allow", "Principal": {"AWS": "arn:aws:iam::222222222222:user/people/dave.okafor"}, "Action": "sts:AssumeRole"});
         runner["AssumeRolePolicyDocument"]["Statement"].as_array_mut().unwrap().push(trust);

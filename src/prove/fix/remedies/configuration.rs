@@ -69,7 +69,11 @@ impl<'a> Outputs<'a> {
             return Some(Found { call, place: id.clone(), value, list: Some((list.clone(), key.clone())) });
         }
         let printed = read.into_iter().find(|(_, named, _)| *named == to.name || named.is_none());
-        let region = if GLOBAL.contains(&service) { "global" } else { arn.as_ref().map_or("global", |arn| arn.region) };
+        let region = if GLOBAL.contains(&service) {
+            "global"
+        } else {
+            arn.as_ref().map_or("global", |arn| arn.region)
+        };
         let new = || OutputOf {
             account: account.to_owned(),
             region: if region.is_empty() { "global".to_owned() } else { region.to_owned() },
