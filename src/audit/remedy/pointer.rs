@@ -20,7 +20,8 @@ fn put(place: &mut Value, steps: &[&str], value: &Value) -> usize {
         }
         let mut item = Value::Null;
         put(&mut item, rest, value);
-        place.as_array_mut().map(|items| items.push(item));
+        let Some(items) = place.as_array_mut() else { return 0 };
+        items.push(item);
         return 1;
     }
     if let Some(chosen) = step.strip_prefix('<').and_then(Chosen::of) {
