@@ -129,7 +129,7 @@ impl Trial<'_> {
         let mut estate = world.with(&remedied.overlay());
         let mut after = self.audited(&estate);
         // A store that names no key gets one, of which more can be said then: the control's other snippet follows.
-        let next = self.new(&after).next().cloned();
+        let next = self.newly(&after).next().cloned();
         if let Some(next) = next.filter(|_| finding.message.contains("names no key")) {
             let snippet = self.remedy.snippet(&next).unwrap();
             remedied.apply(&filled_of(snippet, &after, &next), &next);
@@ -145,7 +145,7 @@ impl Trial<'_> {
                 && (after.fingerprint == finding.fingerprint || (same && !is_one))
         });
         faults.extend(still.map(|still| format!("still: {}", still.message)));
-        faults.extend(self.new(&after).map(|new| format!("new: {}: {}", new.subject, new.message)));
+        faults.extend(self.newly(&after).map(|new| format!("new: {}: {}", new.subject, new.message)));
         let said = after.findings.iter().filter(|after| after.subject == finding.subject);
         let unknown = said.filter(|after| after.verdict == Judgement::Unknown);
         for unknown in unknown.filter(|_| !UNKNOWN.contains(&finding.control)) {
@@ -161,7 +161,7 @@ impl Trial<'_> {
     }
 
     /// What is violated that wasn't before.
-    fn new<'a>(&'a self, after: &'a Audit) -> impl Iterator<Item = &'a Finding> {
+    fn newly<'a>(&'a self, after: &'a Audit) -> impl Iterator<Item = &'a Finding> {
         let before = violated(self.before);
         let is_new = move |finding: &&Finding| {
             finding.verdict == Judgement::Violated && !before.contains(finding.fingerprint.as_str())
