@@ -31,6 +31,7 @@ mod graph;
 mod ground;
 mod guard;
 mod kin;
+mod made;
 mod meet;
 mod minimal;
 mod naming;

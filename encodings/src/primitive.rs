@@ -335,6 +335,11 @@ impl Primitive {
             || self.needs.iter().any(|need| need.bounds_by(variable))
     }
 
+    /// Whether a variable is a user or role that the step makes.
+    pub fn makes_principal(&self, variable: &str) -> bool {
+        self.effects.iter().any(|e| matches!(e, Effect::NewPrincipal(made) if made.of.variable == variable))
+    }
+
     /// Whether a variable is the boundary that the step leaves somebody with.
     pub fn sets_boundary(&self, variable: &str) -> bool {
         let mut effects = self.effects.iter();

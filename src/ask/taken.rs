@@ -78,6 +78,22 @@ impl NewName {
         }
     }
 
+    /// Whether a new object can't have an ARN once `made` has been made: that is of the same kind and has the same name.
+    pub fn is_taken_by(&self, made: &str, arn: &str) -> bool {
+        let of_kind = self.base().map(|base| format!("{base}*"));
+        let is_of_kind = matches(&over_arns(of_kind.as_ref().unwrap_or(&self.glob)), made, false);
+        is_of_kind && self.tells(|told| *told == *self.told_by(made), arn)
+    }
+
+    /// Whether an ARN has a name that is told to be taken.
+    fn tells(&self, is_told: impl Fn(&str) -> bool, arn: &str) -> bool {
+        let mut heads = arn.match_indices([':', '/']).filter_map(|(at, _)| arn.get(..=at));
+        match self.base() {
+            Some(_) => is_told(&fold_text(name_in(arn))),
+            None => is_told(arn) || self.ends_in_id && heads.any(is_told),
+        }
+    }
+
     /// What stands before the id of an ARN that ends in one.
     fn before_id<'a>(&self, arn: &'a str) -> Option<&'a str> {
         arn.rfind([':', '/']).and_then(|at| arn.get(..=at)).filter(|_| self.ends_in_id)
@@ -108,11 +124,7 @@ impl Estate {
     /// Whether an object of that name exists.
     pub(crate) fn is_taken(&self, name: &NewName, arn: &str) -> bool {
         let told = &self.names_taken(name).told;
-        let mut heads = arn.match_indices([':', '/']).filter_map(|(at, _)| arn.get(..=at));
-        match name.base() {
-            Some(_) => told.contains(&fold_text(name_in(arn))),
-            None => told.contains(arn) || name.ends_in_id && heads.any(|head| told.contains(head)),
-        }
+        name.tells(|name| told.contains(name), arn)
     }
 
     /// The objects of the snapshot that are of the kind.

@@ -408,7 +408,7 @@ impl<'c, 'a, 'w> Chains<'c, 'a, 'w> {
     pub fn made(&mut self, facts: &[Fact], reading: Reading, instance: &Instance) -> Option<Instance> {
         let world = self.world(facts, reading);
         let primitive = self.search.primitives.get(instance.primitive)?;
-        self.made_in(world.as_deref(), facts, instance, primitive)
+        self.made_in(world.as_deref(), facts, instance, primitive, &[])
     }
 
     /// A step as it is made in an estate, or with policies as they are.
@@ -418,11 +418,12 @@ impl<'c, 'a, 'w> Chains<'c, 'a, 'w> {
         facts: &[Fact],
         instance: &Instance,
         primitive: &Primitive,
+        made: &[Arc<str>],
     ) -> Option<Instance> {
         match world {
-            None => self.made_by(&self.search.ground.goals, facts, instance, primitive),
+            None => self.made_by(&self.search.ground.goals, facts, (instance, primitive), made),
             Some(estate) => {
-                self.made_by(&Asker::new(estate, self.search.settings), facts, instance, primitive)
+                self.made_by(&Asker::new(estate, self.search.settings), facts, (instance, primitive), made)
             }
         }
     }
@@ -431,8 +432,8 @@ impl<'c, 'a, 'w> Chains<'c, 'a, 'w> {
         &self,
         asker: &Asker<'_>,
         facts: &[Fact],
-        instance: &Instance,
-        primitive: &Primitive,
+        (instance, primitive): (&Instance, &Primitive),
+        made: &[Arc<str>],
     ) -> Option<Instance> {
         let all: BTreeSet<Fact> = facts.iter().cloned().collect();
         if !self.is_there(&all, instance, primitive) || !has_all_required(&all, instance, primitive) {
@@ -450,6 +451,7 @@ impl<'c, 'a, 'w> Chains<'c, 'a, 'w> {
             gained: &Gained::default(),
             naming: None,
             only_on: [None, None],
+            made,
             tests: None,
         };
         let made = finder.again(&mut Terms::default(), instance, primitive).ok()?;

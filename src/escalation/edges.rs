@@ -202,6 +202,7 @@ impl Search<'_, '_> {
             gained: &Gained::default(),
             naming: None,
             only_on: [None, None],
+            made: &[],
             tests: None,
         };
         let again = finder.again(terms, &instance, primitive);

@@ -2,6 +2,7 @@
 
 use super::bind::{Object, Scene, named};
 use super::guard::{Guard, Refuted, Together};
+use super::made::ANY;
 use super::needs::{Call, call_of};
 use super::step::Evidence;
 use super::unnamed::on_one;
@@ -37,10 +38,11 @@ impl<'a> Search<'_, 'a, '_> {
         let is_taken = |name: &String| {
             is_nameless(name)
                 || self.unlike.as_ref().is_some_and(|unlike| !unlike.admits(name))
-                || new.as_ref().is_some_and(|n| self.finder.asker.estate.is_taken(n, name))
+                || new.as_ref().is_some_and(|new| self.is_taken(new, name))
         };
-        let tried = self.names(&object, so_far).into_iter().take(NAMES);
-        for name in tried.chain([any_name(&object.arn)]).filter(|name| !is_taken(name)) {
+        let tried = self.names(&object, so_far).into_iter().take(NAMES).chain([any_name(&object.arn)]);
+        let tried = tried.flat_map(|name| self.like(name));
+        for name in tried.filter(|name| !is_taken(name)) {
             let named = scene.with(first, named(&object, &name));
             match self.name(terms, &named, rest, so_far) {
                 Ok((scene, evidence)) if evidence.unknown.is_none() => return Ok((scene, evidence)),
@@ -81,14 +83,24 @@ impl<'a> Search<'_, 'a, '_> {
         if fresh.is_empty() || self.makes() {
             return None;
         }
+        self.under_other_names(terms, scene, &fresh)
+    }
+
+    /// All needs under other names of these new objects.
+    pub fn under_other_names(
+        &self,
+        terms: &mut Terms,
+        scene: &Scene<'a>,
+        fresh: &[&'a str],
+    ) -> Option<(Scene<'a>, Evidence)> {
         let mut nameless = scene.clone();
         nameless.bound.retain(|variable, _| !fresh.contains(variable));
-        for variable in &fresh {
+        for variable in fresh {
             let object = nameless.fresh(self.primitive.bind.get(*variable)?)?;
             nameless = nameless.with(variable, object);
         }
         let (_, so_far) = self.whole(terms, &nameless).ok()?;
-        self.name(terms, &nameless, &fresh, &so_far).ok().filter(|(_, evidence)| evidence.unknown.is_none())
+        self.name(terms, &nameless, fresh, &so_far).ok().filter(|(_, evidence)| evidence.unknown.is_none())
     }
 
     /// A new principal under a name of each sort ([`super::sorts`]) that the caller can give, beside those that are as
@@ -245,6 +257,6 @@ fn any_name(glob: &str) -> String {
         _ => "us-east-1",
     };
     let segments = glob.split(':').enumerate();
-    let filled = segments.map(|(n, text)| text.replace('*', if n == 3 { region } else { "gateproof" }));
+    let filled = segments.map(|(n, text)| text.replace('*', if n == 3 { region } else { ANY }));
     filled.collect::<Vec<_>>().join(":")
 }

@@ -9,6 +9,7 @@ use super::policies::{Reading, changes_of};
 use super::step::Instance;
 use super::tags::{Shown, TagChange, Tagging, Wanted, all_gone, all_other, tagging, wanted};
 use crate::ask::Estate;
+use gateproof_encodings::primitive::Primitive;
 use gateproof_model::account::Tags;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -33,6 +34,17 @@ impl Chain {
         let requests = later.chain(&self.end.steps);
         requests.flat_map(|step| &step.allowed_by).map(|evidence| evidence.policy.as_str().into()).collect()
     }
+}
+
+/// The ARNs of what a step makes.
+fn new_objects<'i>(instance: &'i Instance, primitive: &'i Primitive) -> impl Iterator<Item = Arc<str>> + 'i {
+    let is_new =
+        |variable: &str| primitive.bind.get(variable).is_some_and(|b| b.kind == "fresh" && !b.existing);
+    instance
+        .binding
+        .iter()
+        .filter(move |(variable, _)| is_new(variable))
+        .map(|(_, object)| object.arn.clone())
 }
 
 /// The policies of which a step gives one, where it is not settled which; the first such, where it gives several.
@@ -73,6 +85,8 @@ const MOST_CHOICES: usize = 16;
 #[derive(Default)]
 struct State {
     facts: Vec<Fact>,
+    /// The ARNs of what they made.
+    made: Vec<Arc<str>>,
     /// Of principals whose tags a call changed.
     tags: BTreeMap<Arc<str>, Tags>,
     /// Of sessions that were opened with tags.
@@ -150,10 +164,11 @@ impl Chains<'_, '_, '_> {
                 None => None,
             };
             let primitive = narrowed.as_ref().unwrap_or(primitive);
-            let made = self.made_in(world.as_deref(), &state.facts, instance, primitive)?;
+            let made = self.made_in(world.as_deref(), &state.facts, instance, primitive, &state.made)?;
             if let Some((before, change)) = change {
                 state.tag(&made, &before, change.after(&before, &made.evidence));
             }
+            state.made.extend(new_objects(&made, primitive));
             state.facts.extend(made.facts.iter().filter(|f| f.session().is_none()).cloned());
             steps.push(made);
         }

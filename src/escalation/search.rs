@@ -393,6 +393,7 @@ impl Search<'_, '_> {
                         gained: &gained,
                         naming: round.naming,
                         only_on: first.only_on(primitive),
+                        made: &[],
                         tests: Some(self.ground.tests()).filter(|_| self.every_way),
                     };
                     let ways = finder.ways(terms, *n, primitive);

@@ -64,6 +64,8 @@ pub(super) struct Finder<'a, 'w> {
     pub naming: Option<Naming<'a>>,
     /// What some call must be about, each of these; `None`: anything.
     pub only_on: [Option<&'a Apart>; 2],
+    /// The ARNs of what earlier steps of a chain made: their names are taken.
+    pub made: &'a [Arc<str>],
     /// What policies compare the ARNs of managed policies with, before any step; `None`: of those that can be given, one that no other
     /// gives more than will do.
     pub tests: Option<&'a Earlier>,

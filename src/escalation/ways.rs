@@ -303,6 +303,11 @@ impl<'a> Search<'_, 'a, '_> {
                 scene = scene.with(variable, object.clone());
             }
         }
+        let taken = self.made_before(&scene);
+        if let Some((scene, evidence)) = self.apart_from_made(terms, &scene, &taken) {
+            let facts = if self.gives_new() { self.facts(&scene) } else { instance.facts.clone() };
+            return Ok(Instance { binding: self.binding(&scene), facts, evidence, ..instance.clone() });
+        }
         let whole = self.whole(terms, &scene);
         if !whole.as_ref().is_ok_and(|(_, evidence)| evidence.unknown.is_none())
             && let Some((scene, evidence)) = self.renamed(terms, &scene)
@@ -310,7 +315,8 @@ impl<'a> Search<'_, 'a, '_> {
             let facts = if self.gives_new() { self.facts(&scene) } else { instance.facts.clone() };
             return Ok(Instance { binding: self.binding(&scene), facts, evidence, ..instance.clone() });
         }
-        whole.map(|(_, evidence)| Instance { evidence, ..instance.clone() })
+        let whole = whole.map(|(_, evidence)| Instance { evidence, ..instance.clone() });
+        whole.map(|instance| instance.once_deleted(&scene, &taken))
     }
 
     /// Every variable is bound: new objects get a name, and the needs that mention none are looked at.

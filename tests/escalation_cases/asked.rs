@@ -9,6 +9,7 @@ use gateproof::certificate::{ReachQuestion, SnapshotDigest, export_invariants, v
 use gateproof::escalation::{EscalationSettings, ReachAnswer, Target};
 use gateproof::question::{Answer, Requests, Selector, Verdict};
 use gateproof_encodings::primitive::{Primitive, embedded};
+use std::collections::BTreeSet;
 
 /// What is wrong, if anything.
 pub fn complaint(variant: &Variant) -> Option<String> {
@@ -133,6 +134,28 @@ fn is_unfinished(command: &str) -> bool {
     called.contains("${") || called.contains(" ''") || called.contains(" '*'") || called.contains("$payload")
 }
 
+/// What is made once more under a name that it has already, unless the answer says that the first is deleted before.
+fn made_twice(answer: &Answer) -> Option<&str> {
+    // Of these an object may have several.
+    const OF_AN_OBJECT: [&str; 4] = [
+        "iam:CreateAccessKey",
+        "iam:CreatePolicyVersion",
+        "iam:CreateServiceSpecificCredential",
+        "kms:CreateGrant",
+    ];
+    let mut seen = BTreeSet::new();
+    let steps = answer.witness.iter().flat_map(|w| &w.steps);
+    let mut making = steps.filter(|step| {
+        step.action.contains(":Create")
+            && !step.resource.contains('*')
+            && !OF_AN_OBJECT.contains(&&*step.action)
+    });
+    let twice = making.find(|step| !seen.insert((&*step.action, &*step.resource)))?;
+    let said =
+        answer.assumptions.iter().any(|a| a.contains("is deleted before") && a.contains(&*twice.resource));
+    (!said).then_some(&*twice.resource)
+}
+
 fn told(variant: &Variant, answer: &Answer) -> String {
     match answer.verdict {
         Verdict::Reachable => {
@@ -141,6 +164,9 @@ fn told(variant: &Variant, answer: &Answer) -> String {
             let mut commands = answer.witness.iter().flat_map(|w| &w.aws_cli);
             if let Some(command) = commands.find(|command| is_unfinished(command)) {
                 return format!("reachable with a command that can't be made: {command}");
+            }
+            if let Some(made) = made_twice(answer) {
+                return format!("reachable though it makes {made} twice");
             }
             by_chain(variant, gaining.filter_map(|s| s.technique.as_deref()).collect())
         }
