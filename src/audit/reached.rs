@@ -6,6 +6,7 @@ use super::evidence::Evidence;
 use crate::escalation::ReachAnswer;
 use crate::pipelines::Untold;
 use crate::question::Verdict;
+use gateproof_model::assumption::is_of_unreadable;
 
 impl Case<'_> {
     /// Nobody may come to something: violated where a chain leads there, holds where it is proved that none does.
@@ -20,6 +21,12 @@ impl Case<'_> {
     ) {
         let overall = &found.overall;
         match overall.verdict {
+            Verdict::Reachable if overall.unknowns().any(|taken| is_of_unreadable(&taken)) => {
+                let unknowns: Vec<String> = overall.unknowns().collect();
+                let message = format!("{offender} {does} only if {}", unknowns.join("; "));
+                let missing = unknowns.into_iter().map(|what| Untold { what, command: None }).collect();
+                self.unknown(subject, message, missing);
+            }
             Verdict::Reachable => {
                 let steps = found.chains.first().map_or(0, |chain| chain.steps.len());
                 let evidence = found.chains.first().cloned().map(Evidence::Chain).into_iter().collect();

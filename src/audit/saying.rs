@@ -7,9 +7,9 @@ use super::evidence::Evidence;
 use super::finding::{Finding, Judgement, fingerprint};
 use crate::pipelines::Untold;
 use crate::question::{Answer, Verdict, Witness};
-use gateproof_model::assumption::is_of_unreadable;
+use gateproof_model::assumption::{Assumption, is_of_unreadable};
 use gateproof_model::configuration::Told;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 impl Case<'_> {
@@ -24,6 +24,23 @@ impl Case<'_> {
                 self.unknown(subject, format!("{what} is not told"), vec![missing]);
                 None
             }
+        }
+    }
+
+    /// The accounts whose users and roles were not collected.
+    pub fn principals_untold(&self) -> Vec<Untold> {
+        let of_principals = |a: &&Assumption| a.cli_command.ends_with("get-account-authorization-details");
+        let snapshot = &self.estate.snapshot;
+        let hidden = snapshot.blind_spots().iter().filter(|spot| spot.hides_callers);
+        let hidden = hidden.map(|spot| Untold { what: format!("not known: {}", spot.what), command: None });
+        snapshot.assumptions().iter().filter(of_principals).map(Untold::from).chain(hidden).collect()
+    }
+
+    /// The same of something that is said of users and roles: unknown, where some were not collected.
+    pub fn holds_of_all_principals(&mut self, subject: &str, message: &str) {
+        match self.principals_untold() {
+            missing if missing.is_empty() => self.holds(subject, message, Vec::new()),
+            missing => self.unknown(subject, format!("as far as is known {message}"), missing),
         }
     }
 
@@ -90,7 +107,10 @@ impl Case<'_> {
             return;
         }
         let who = if answers.who_can().next().is_some() { "nobody else" } else { "nobody" };
-        match answers.missing() {
+        // Whoever was not collected may be somebody else.
+        let mut missing: BTreeSet<Untold> = answers.missing().into_iter().collect();
+        missing.extend(self.principals_untold());
+        match missing.into_iter().collect::<Vec<_>>() {
             missing if missing.is_empty() => {
                 self.holds(subject, format!("{who} {does}"), vec![answers.proof()]);
             }
@@ -126,8 +146,12 @@ impl Case<'_> {
 
     /// Nobody at all may: one violation for all who can, the fault being in what should stop them.
     pub fn nobody(&mut self, subject: &str, answers: &Answers, does: &str) {
-        let can: Vec<Arc<str>> = answers.who_can().map(|(arn, _)| arn.clone()).collect();
-        let witness = answers.who_can().find_map(|(_, witness)| witness.cloned());
+        let sure = || {
+            let can = answers.each.iter().filter(|(_, answer)| answer.verdict == Verdict::Reachable);
+            can.filter(|(_, answer)| !answer.unknowns().any(|taken| is_of_unreadable(&taken)))
+        };
+        let can: Vec<Arc<str>> = sure().map(|(arn, _)| arn.clone()).collect();
+        let witness = sure().find_map(|(_, answer)| answer.witness.clone());
         let (Some(first), Some(witness)) = (can.first(), witness) else {
             return self.only(subject, answers, |_| false, does);
         };

@@ -15,6 +15,7 @@ mod copied;
 mod delivery;
 mod documentation;
 mod example;
+mod missing;
 mod mutants;
 mod records;
 mod roles;

@@ -62,10 +62,9 @@ fn decide(case: &mut Case<'_>) -> Result<(), AskError> {
         }
     }
     if found == 0 {
-        case.holds(
+        case.holds_of_all_principals(
             "the accounts",
             "the CDK has no roles in them that no pipeline before is said of",
-            Vec::new(),
         );
     }
     Ok(())

@@ -58,7 +58,7 @@ fn decide(case: &mut Case<'_>) -> Result<(), AskError> {
         }
     }
     if asked == 0 {
-        case.holds("the account", "no person has a policy of AWS's", Vec::new());
+        case.holds_of_all_principals("the account", "no person has a policy of AWS's");
     }
     Ok(())
 }
