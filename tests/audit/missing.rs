@@ -59,7 +59,7 @@ fn unknown_without_what_it_reads(control: &'static Control) -> bool {
     let means = control.reads.iter().any(|read| read.starts_with("gateproof.toml"));
     let config =
         if means { Config::default() } else { Config::beside(copy.path(), Some(&intent())).unwrap() };
-    let options = EstateOptions { missing: Missing::Unknown, ..EstateOptions::default() };
+    let options = EstateOptions { missing: Missing::Unknown };
     let estate = Estate::load(copy.path(), options).unwrap();
     let settings = EscalationSettings {
         ask: Settings {
