@@ -3,10 +3,10 @@
 use super::answers::missing_of;
 use super::case::Case;
 use super::evidence::Evidence;
+use super::saying::hangs_on_unreadable;
 use crate::escalation::ReachAnswer;
 use crate::pipelines::Untold;
 use crate::question::Verdict;
-use gateproof_model::assumption::is_of_unreadable;
 
 impl Case<'_> {
     /// Nobody may come to something: violated where a chain leads there, holds where it is proved that none does.
@@ -21,7 +21,7 @@ impl Case<'_> {
     ) {
         let overall = &found.overall;
         match overall.verdict {
-            Verdict::Reachable if overall.unknowns().any(|taken| is_of_unreadable(&taken)) => {
+            Verdict::Reachable if hangs_on_unreadable(overall) => {
                 let unknowns: Vec<String> = overall.unknowns().collect();
                 let message = format!("{offender} {does} only if {}", unknowns.join("; "));
                 let missing = unknowns.into_iter().map(|what| Untold { what, command: None }).collect();

@@ -12,6 +12,11 @@ use gateproof_model::configuration::Told;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
+/// Whether what is reachable takes for granted what a policy says that could not be read.
+pub(super) fn hangs_on_unreadable(answer: &Answer) -> bool {
+    answer.unknowns().any(|taken| is_of_unreadable(&taken))
+}
+
 impl Case<'_> {
     /// What AWS says of something; `None`: it was not told, and that is said. `Some(None)`: there is none.
     pub fn told<T>(&mut self, subject: &str, what: &str, told: Told<T>) -> Option<Option<T>> {
@@ -77,7 +82,7 @@ impl Case<'_> {
         let may = answers.each.iter().filter(|(_, answer)| answer.verdict != Verdict::Impossible);
         for (arn, answer) in may.filter(|(arn, _)| !meant(arn)) {
             match answer.verdict {
-                Verdict::Reachable if answer.unknowns().any(|taken| is_of_unreadable(&taken)) => {
+                Verdict::Reachable if hangs_on_unreadable(answer) => {
                     self.doubtful(subject, arn, answer, does);
                     settled = false;
                 }
@@ -148,7 +153,7 @@ impl Case<'_> {
     pub fn nobody(&mut self, subject: &str, answers: &Answers, does: &str) {
         let sure = || {
             let can = answers.each.iter().filter(|(_, answer)| answer.verdict == Verdict::Reachable);
-            can.filter(|(_, answer)| !answer.unknowns().any(|taken| is_of_unreadable(&taken)))
+            can.filter(|(_, answer)| !hangs_on_unreadable(answer))
         };
         let can: Vec<Arc<str>> = sure().map(|(arn, _)| arn.clone()).collect();
         let witness = sure().find_map(|(_, answer)| answer.witness.clone());

@@ -1,11 +1,9 @@
 //! For each control, what it reads is taken away: then it is unknown, and what is unknown doesn't hold.
 
-use crate::said::{copied, intent};
-use gateproof::ask::{CrossCheck, Estate, EstateOptions, Settings};
-use gateproof::audit::{Audit, CONTROLS, Control, Judgement};
+use crate::said::{audit, audit_with, copied, intent, of};
+use gateproof::ask::EstateOptions;
+use gateproof::audit::{CONTROLS, Control, Judgement};
 use gateproof::config::Config;
-use gateproof::escalation::EscalationSettings;
-use gateproof_encodings::primitive::embedded;
 use gateproof_model::snapshot::Missing;
 use rayon::prelude::*;
 use std::fs;
@@ -60,18 +58,7 @@ fn unknown_without_what_it_reads(control: &'static Control) -> bool {
     let config =
         if means { Config::default() } else { Config::beside(copy.path(), Some(&intent())).unwrap() };
     let options = EstateOptions { missing: Missing::Unknown };
-    let estate = Estate::load(copy.path(), options).unwrap();
-    let settings = EscalationSettings {
-        ask: Settings {
-            cross_check: CrossCheck::Never,
-            environments: config.environments(),
-            ..Settings::default()
-        },
-        primitives: embedded().unwrap().to_vec(),
-        chains: 1,
-        all_paths: false,
-    };
-    let said = Audit::of(&estate, &config.intent().unwrap(), (None, &[control]), &settings).unwrap();
+    let said = audit_with(copy.path(), &[control.id], &config, options);
     said.findings.iter().any(|f| f.control == control.id && f.verdict == Judgement::Unknown)
 }
 
@@ -85,11 +72,11 @@ const BY_ALL: [&str; 4] = ["CP-CFN-7", "CP-ROLE-6", "OIDC-1", "OIDC-2"];
 fn whoever_was_not_collected_may_be_somebody() {
     let copy = copied();
     take_away(copy.path(), "iam get-account-authorization-details");
-    let said = crate::said::audit(copy.path(), &["CP-A3", "MP-1", "CDK-1", "CP-APR-3"], Some(&intent()));
+    let said = audit(copy.path(), &["CP-A3", "MP-1", "CDK-1", "CP-APR-3"], Some(&intent()));
     for control in ["CP-A3", "MP-1", "CDK-1", "CP-APR-3"] {
-        let of_it = || crate::said::of(&said, control, "prod-deploy", Judgement::Holds);
+        let of_it = || of(&said, control, "prod-deploy", Judgement::Holds);
         assert!(of_it().is_empty(), "{control}: {:?}", of_it());
-        let unknown = crate::said::of(&said, control, "prod-deploy", Judgement::Unknown);
+        let unknown = of(&said, control, "prod-deploy", Judgement::Unknown);
         let named = |f: &&gateproof::audit::Finding| {
             f.missing.iter().any(|untold| untold.what.contains("has no users and roles"))
         };

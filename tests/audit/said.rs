@@ -23,7 +23,12 @@ pub fn audit(snapshot: &Path, controls: &[&str], config: Option<&Path>) -> Audit
         Some(file) => Config::beside(snapshot, Some(file)).unwrap(),
         None => Config::default(),
     };
-    let estate = Estate::load(snapshot, EstateOptions::default()).unwrap();
+    audit_with(snapshot, controls, &config, EstateOptions::default())
+}
+
+/// The same with a configuration that was read, and with what is made of input that was not collected.
+pub fn audit_with(snapshot: &Path, controls: &[&str], config: &Config, options: EstateOptions) -> Audit {
+    let estate = Estate::load(snapshot, options).unwrap();
     let settings = EscalationSettings {
         ask: Settings {
             cross_check: CrossCheck::Never,
