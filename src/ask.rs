@@ -56,6 +56,7 @@ mod trusting;
 mod uncollected;
 mod unconcerned;
 mod universe;
+mod unlisted;
 mod within;
 mod witness;
 
@@ -89,6 +90,7 @@ pub(crate) use strangers::{account_in, described_account};
 pub use summary::CanAnswer;
 pub(crate) use summary::Prepared;
 pub(crate) use taken::{NewName, SUPPOSED};
+pub use unlisted::{Unlisted, stands_for_unlisted};
 pub(crate) use within::{Within, goes_by_alias};
 pub(crate) use witness::evidence;
 

@@ -6,6 +6,7 @@ pub mod check;
 pub mod collection;
 pub mod compare;
 pub mod effective;
+mod everybody;
 pub mod fix;
 pub mod invariants;
 pub mod json;

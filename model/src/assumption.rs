@@ -35,6 +35,8 @@ pub struct Assumption {
     pub cli_command: Arc<str>,
     /// What it can touch.
     pub touches: Touches,
+    /// Whether it is that there are no users or roles but those that the snapshot lists.
+    pub hides_callers: bool,
 }
 
 /// A part of an account that could not be read: nothing can be said about who or what is in it.
@@ -48,7 +50,7 @@ pub struct BlindSpot {
     pub hides_callers: bool,
     /// What is not known.
     pub what: Arc<str>,
-    /// The file that should have told.
+    /// The file that should have told; where none was there to, the AWS CLI command whose output it is.
     pub file: Arc<str>,
 }
 

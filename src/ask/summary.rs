@@ -82,21 +82,26 @@ impl Estate {
     /// Where a selector or the action globs name nothing.
     pub fn can(
         &self,
-        principals: &[Selector],
+        from: &[Selector],
         requests: &Requests,
         quantifier: Quantifier,
         settings: &Settings,
     ) -> Result<CanAnswer, AskError> {
-        let callers = self.select(principals, &settings.environments)?;
+        let callers = self.select(from, &settings.environments)?;
         let prepared = self.prepare(requests, quantifier, settings)?;
         let answers = self.ask_all(&callers, &prepared);
         let principals: Vec<_> = callers.iter().map(|c| c.id.clone()).zip(answers).collect();
-        let overall = overall(&principals, quantifier);
+        let mut overall = overall(&principals, quantifier);
+        let each = match quantifier {
+            Quantifier::Some => Verdict::Impossible,
+            Quantifier::Every => Verdict::Reachable,
+        };
+        overall.and_of_unlisted(each, self.unlisted_among(from, &settings.environments));
         Ok(CanAnswer { overall, principals })
     }
 
     /// Everyone who can make some matching request: the principals of the snapshot, the services that
-    /// resource policies name, and those outside.
+    /// resource policies name, and those outside. At the end, under the selector of their account, those who may exist and aren't listed.
     ///
     /// # Errors
     /// Where the action globs name nothing.
@@ -128,7 +133,8 @@ impl Estate {
             prepared.progress.step();
         });
         let each = all().zip(answers).filter_map(|(caller, answer)| Some((caller.id.clone(), answer?)));
-        Ok(each.collect())
+        let unlisted = self.unlisted().into_iter().map(|some| (some.name(), Arc::new(some.answer)));
+        Ok(each.chain(unlisted).collect())
     }
 
     pub(crate) fn prepare<'a>(
@@ -535,13 +541,7 @@ fn overall(principals: &[(Arc<str>, Answer)], quantifier: Quantifier) -> Answer 
     };
     let mut whole = first.clone();
     for (_, answer) in principals.iter().skip(1) {
-        if !Arc::ptr_eq(&whole.untold, &answer.untold) {
-            for untold in answer.untold.iter() {
-                if !whole.untold.contains(untold) {
-                    Arc::make_mut(&mut whole.untold).push(untold.clone());
-                }
-            }
-        }
+        whole.rest_also_on(&answer.untold);
         if let (Some(all), Some(one)) = (&mut whole.proof, &answer.proof) {
             all.absorb(one);
         }

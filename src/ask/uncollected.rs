@@ -6,8 +6,10 @@ use super::selection::glob_matches;
 use super::summary::Prepared;
 use super::{AskError, Settings};
 use crate::question::{Quantifier, Requests, Selector, Undecided, Untold};
+use gateproof_model::arn::Arn;
 use gateproof_model::assumption::{BlindSpot, Touches};
 use gateproof_model::catalogue::ActionInfo;
+use gateproof_model::snapshot::Missing;
 use gateproof_model::text::fold_text;
 use rustc_hash::FxHashMap;
 use std::collections::BTreeSet;
@@ -29,6 +31,10 @@ type ByAccount = FxHashMap<Option<Arc<str>>, Arc<Vec<Untold>>>;
 impl Estate {
     /// Why nothing can be said: something that the actions' services are about could not be read.
     pub(crate) fn blind_spot(&self, caller: &CallerEntity, prepared: &Prepared<'_>) -> Option<Undecided> {
+        if let (Missing::Unknown, Some(untold)) = (self.missing, self.elsewhere_of(prepared).first()) {
+            let reason = format!("not known: whether {}", untold.what);
+            return Some(Undecided { reason, place: "the question's resources".to_owned() });
+        }
         if self.snapshot.blind_spots().is_empty() {
             return None;
         }
@@ -91,7 +97,20 @@ impl Estate {
             let own = account.is_none() || *account == caller.account || caller.account.is_none();
             (own || *of_resources).then(|| Untold::from(assumption))
         };
-        of_actions.iter().filter_map(touches).collect()
+        of_actions.iter().filter_map(touches).chain(self.elsewhere_of(prepared)).collect()
+    }
+
+    /// The accounts that resources asked about name and the snapshot doesn't cover: their resources are no case, unless a policy is known.
+    fn elsewhere_of(&self, prepared: &Prepared<'_>) -> BTreeSet<Untold> {
+        let arns = prepared.resources.globs.iter().filter_map(|glob| Arn::parse(glob));
+        let elsewhere = arns.filter_map(|arn| arn.account_id()).filter(|account| !self.covers(account));
+        let untold = |account: &str| Untold {
+            what: format!(
+                "account {account}, which was not collected, lets nobody do anything but by a known policy"
+            ),
+            command: None,
+        };
+        elsewhere.map(untold).collect()
     }
 }
 

@@ -6,10 +6,10 @@ use super::control::Control;
 use super::evidence::Evidence;
 use super::finding::{Finding, Judgement, fingerprint};
 use crate::pipelines::Untold;
-use crate::question::{Answer, Verdict, Witness};
-use gateproof_model::assumption::{Assumption, is_of_unreadable};
+use crate::question::{Answer, Undecided, Verdict, Witness};
+use gateproof_model::assumption::is_of_unreadable;
 use gateproof_model::configuration::Told;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 /// Whether what is reachable takes for granted what a policy says that could not be read.
@@ -34,11 +34,11 @@ impl Case<'_> {
 
     /// The accounts whose users and roles were not collected.
     pub fn principals_untold(&self) -> Vec<Untold> {
-        let of_principals = |a: &&Assumption| a.cli_command.ends_with("get-account-authorization-details");
-        let snapshot = &self.estate.snapshot;
-        let hidden = snapshot.blind_spots().iter().filter(|spot| spot.hides_callers);
-        let hidden = hidden.map(|spot| Untold { what: format!("not known: {}", spot.what), command: None });
-        snapshot.assumptions().iter().filter(of_principals).map(Untold::from).chain(hidden).collect()
+        let said_of = |answer: Answer| {
+            let unread = answer.undecided.iter().map(missing_of_undecided);
+            unread.chain(answer.untold.iter().cloned()).collect::<Vec<_>>()
+        };
+        self.estate.unlisted().into_iter().flat_map(|some| said_of(some.answer)).collect()
     }
 
     /// The same of something that is said of users and roles: unknown, where some were not collected.
@@ -101,9 +101,9 @@ impl Case<'_> {
                     settled = false;
                     let why = reason_of(answer);
                     let Some(others) = undecided.remove(why) else { continue };
-                    let missing = Untold { what: why.to_owned(), command: None };
+                    let missing: Vec<Untold> = answer.undecided.iter().map(missing_of_undecided).collect();
                     let message = format!("whether {arn}{} {does} is not decided: {why}", and_others(others));
-                    self.say(subject, arn, (Judgement::Unknown, message), Vec::new(), vec![missing]);
+                    self.say(subject, arn, (Judgement::Unknown, message), Vec::new(), missing);
                 }
                 Verdict::Impossible => {}
             }
@@ -112,10 +112,7 @@ impl Case<'_> {
             return;
         }
         let who = if answers.who_can().next().is_some() { "nobody else" } else { "nobody" };
-        // Whoever was not collected may be somebody else.
-        let mut missing: BTreeSet<Untold> = answers.missing().into_iter().collect();
-        missing.extend(self.principals_untold());
-        match missing.into_iter().collect::<Vec<_>>() {
+        match answers.missing() {
             missing if missing.is_empty() => {
                 self.holds(subject, format!("{who} {does}"), vec![answers.proof()]);
             }
@@ -189,6 +186,12 @@ impl Case<'_> {
             waiver: None,
         });
     }
+}
+
+/// What isn't known that an answer hangs on; its place may be the command that would tell.
+fn missing_of_undecided(why: &Undecided) -> Untold {
+    let command = why.place.starts_with("aws ").then(|| why.place.clone());
+    Untold { what: why.reason.clone(), command }
 }
 
 fn reason_of(answer: &Answer) -> &str {

@@ -23,6 +23,7 @@ pub(super) fn decide_always(
 ) -> Result<Decided, DecideError> {
     let settings = &settings.ask;
     let mut tally = Tally::default();
+    tally.be_about_unlisted(&estate.unlisted_among(&always.from, &settings.environments));
     let from = principals(property, &always.from, estate, settings)?;
     must_be_about_something(property, &always.requests, estate, settings)?;
     if from.is_empty() {

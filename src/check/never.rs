@@ -20,6 +20,7 @@ pub(super) fn decide_never(
     settings: &EscalationSettings,
 ) -> Result<Decided, DecideError> {
     let mut tally = Tally::default();
+    tally.be_about_unlisted(&estate.unlisted_among(&never.from, &settings.ask.environments));
     let from = principals(property, &never.from, estate, &settings.ask)?;
     for target in never.target.each() {
         if let Target::Access(requests) = target {

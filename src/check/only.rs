@@ -39,6 +39,8 @@ pub(super) fn decide_only(
                 *best = best_of(best, answer);
             }
             false if service => {}
+            // All of an account are meant, those that aren't listed too.
+            false if only.who.iter().any(|selector| selector.to_string() == **principal) => {}
             false => tally.forbid(principal, answer),
         }
     }

@@ -1,6 +1,7 @@
 //! What the answers of a property come to.
 
 use super::decide::{Decided, Doubt, Judgement, Violation};
+use crate::ask::Unlisted;
 use crate::question::{Answer, ProofSummary, Undecided, Untold, Verdict, Witness};
 use gateproof_model::assumption::is_of_unreadable;
 use std::collections::BTreeSet;
@@ -71,6 +72,16 @@ impl Tally {
             proof: answer.proof.clone(),
             assumptions: answer.taken_for_granted().collect(),
         });
+    }
+
+    /// The property is about users and roles that aren't listed, too.
+    pub fn be_about_unlisted(&mut self, unlisted: &[Unlisted]) {
+        for some in unlisted {
+            match some.answer.verdict {
+                Verdict::Undecided => self.undecided(&some.name(), &some.answer),
+                _ => self.take_for_granted(some.answer.untold.iter().cloned()),
+            }
+        }
     }
 
     /// Something that isn't known.

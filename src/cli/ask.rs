@@ -5,7 +5,7 @@ use super::overlay::OverlayArguments;
 use super::primitives::escalation;
 use super::watch::Watch;
 use super::{CliError, Global, asked, exit};
-use crate::ask::{self, Estate};
+use crate::ask::{self, Estate, stands_for_unlisted};
 use crate::certificate::Question;
 use crate::config::Config;
 use crate::question::{Quantifier, Requests, Selector, Verdict};
@@ -173,7 +173,8 @@ impl WhoCan {
         global.publish(&json, &text, Some(&Table::of_answers(title, &listed)))?;
         if let Some(file) = &self.matching.certificate {
             let question = question(None, &requests, Quantifier::Some, &settings, estate);
-            certify(global, estate, &self.snapshot, question, answers.iter().map(|(_, a)| a), file)?;
+            let listed = answers.iter().filter(|(principal, _)| !stands_for_unlisted(principal));
+            certify(global, estate, &self.snapshot, question, listed.map(|(_, a)| a), file)?;
         }
         let undecided = answers.iter().any(|(_, a)| a.verdict == Verdict::Undecided);
         Ok(if undecided { exit::UNDECIDED } else { exit::ANSWERED })

@@ -144,6 +144,8 @@ impl Estate {
             whole.principals.push((start.name(), answer));
         }
         whole.overall = overall(&whole.principals);
+        let unlisted = self.unlisted_among(attack.from, environments);
+        whole.overall.and_of_unlisted(Verdict::Impossible, unlisted);
         Ok(whole)
     }
 
@@ -183,7 +185,9 @@ impl Estate {
             let start = Start { callers: vec![caller.clone()], when: requests.when.clone() };
             (id, self.reach_from(&ground, (&start, None), &goal, settings).0)
         });
-        Ok(answers.collect())
+        let mut answers: Vec<_> = answers.collect();
+        answers.extend(self.unlisted().into_iter().map(|some| (some.name(), some.answer)));
+        Ok(answers)
     }
 
     fn reach_from(
@@ -439,6 +443,7 @@ fn overall(principals: &[(Arc<str>, Answer)]) -> Answer {
             all.second_unknown += one.second_unknown;
             all.seconded += one.seconded;
         }
+        whole.rest_also_on(&answer.untold);
     }
     whole
 }

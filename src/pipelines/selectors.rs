@@ -5,7 +5,7 @@
 //! knows, the roles that run what they write, up to the first gate.
 
 use super::people::Asker;
-use crate::ask::{Answered, AskError, Estate, Settings, glob_matches};
+use crate::ask::{Answered, AskError, Estate, Settings, glob_matches, stands_for_unlisted};
 use crate::question::Selector;
 use gateproof_model::arn::is_account_id;
 use gateproof_model::pipeline::{Action, Pipeline, Runs};
@@ -128,6 +128,11 @@ impl Estate {
                 continue;
             }
             let ability = asker.source(pipeline, action)?;
+            if let Some(unlisted) = ability.principals.iter().find(|person| stands_for_unlisted(&person.arn))
+            {
+                let what = format!("who is in {}", unlisted.arn);
+                return Err(AskError::Untold { given: selector.to_string(), what });
+            }
             found.extend(ability.principals.iter().filter_map(|person| somebody(&person.arn)));
             if ability.outside.is_some() {
                 found.extend(self.roles_of(

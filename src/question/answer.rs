@@ -62,6 +62,16 @@ impl Answer {
         }
     }
 
+    /// It rests on more that was not collected.
+    pub(crate) fn rest_also_on(&mut self, untold: &Arc<Vec<Untold>>) {
+        if Arc::ptr_eq(&self.untold, untold) {
+            return;
+        }
+        for one in untold.iter().filter(|one| !self.untold.contains(one)).cloned().collect::<Vec<_>>() {
+            Arc::make_mut(&mut self.untold).push(one);
+        }
+    }
+
     /// All that the verdict takes for granted, a sentence each.
     pub fn taken_for_granted(&self) -> impl Iterator<Item = String> {
         self.untold.iter().map(ToString::to_string).chain(self.assumptions.iter().cloned())

@@ -1,5 +1,6 @@
 //! JSON documents; each names its format.
 
+use super::everybody;
 use crate::ask::{CanAnswer, Explained};
 use crate::escalation::{Attack, CutAnswer, Edge, Graph, ReachAnswer, Target};
 use crate::question::{Answer, Quantifier, Requests, Selector, Step, Undecided, Verdict};
@@ -149,8 +150,11 @@ pub fn who_can(requests: &Requests, answers: &[(Arc<str>, Answer)]) -> Value {
     asked.extend(question(requests));
     let listed = answers.iter().filter(|(_, a)| a.verdict != Verdict::Impossible);
     let each: Vec<Value> = listed.map(|(arn, a)| principal(arn, a)).collect();
-    let impossible = answers.iter().filter(|(_, a)| a.verdict == Verdict::Impossible).count();
-    json!({"format": "gateproof-who-can/1", "question": asked, "principals": each, "impossible": impossible})
+    let (impossible, assumptions) = (everybody::cannot(answers), everybody::assumed(answers));
+    json!({
+        "format": "gateproof-who-can/1",
+        "question": asked, "principals": each, "impossible": impossible, "assumptions": assumptions,
+    })
 }
 
 /// The answer to `explain`.

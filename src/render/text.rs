@@ -1,6 +1,6 @@
 //! Text for people: the verdict first, then what shows it.
 
-use super::chains;
+use super::{chains, everybody};
 use crate::ask::{CanAnswer, Explained};
 use crate::escalation::Edge;
 use crate::question::{Answer, ProofSummary, Step, Verdict};
@@ -173,7 +173,7 @@ pub fn who_can(answers: &[(Arc<str>, Answer)], found: &[Problem]) -> String {
     let mut out = String::new();
     let of = |verdict: Verdict| answers.iter().filter(move |(_, a)| a.verdict == verdict);
     let (can, cannot, unknown) =
-        (of(Verdict::Reachable).count(), of(Verdict::Impossible).count(), of(Verdict::Undecided).count());
+        (of(Verdict::Reachable).count(), everybody::cannot(answers), of(Verdict::Undecided).count());
     line(&mut out, format_args!("{can} can, {cannot} cannot, {unknown} undecided"));
     for (arn, answer) in of(Verdict::Reachable) {
         line(&mut out, format_args!("\n{arn}"));
@@ -182,14 +182,7 @@ pub fn who_can(answers: &[(Arc<str>, Answer)], found: &[Problem]) -> String {
     for (arn, answer) in of(Verdict::Undecided) {
         line(&mut out, format_args!("\n{arn}: {}", headline(answer)));
     }
-    let mut assumed: Vec<String> = Vec::new();
-    for (_, answer) in of(Verdict::Impossible) {
-        for text in answer.taken_for_granted() {
-            if !assumed.contains(&text) {
-                assumed.push(text);
-            }
-        }
-    }
+    let assumed = everybody::assumed(answers);
     if !assumed.is_empty() {
         line(
             &mut out,

@@ -29,10 +29,14 @@ pub fn fixed() -> &'static Estate {
 
 /// The fixed one, of which it was not collected which clusters there are.
 pub fn fixed_in_part(missing: Missing) -> Estate {
+    fixed_without("accounts/444444444444/us-east-1/ecs/list-clusters.json", missing)
+}
+
+/// The fixed one, of which one file was not collected.
+pub fn fixed_without(file: &str, missing: Missing) -> Estate {
     let copy = tempfile::tempdir().unwrap();
     copy_folder(Path::new("corpus/snapshots/acme-fixed"), copy.path());
-    let clusters = "accounts/444444444444/us-east-1/ecs/list-clusters.json";
-    std::fs::remove_file(copy.path().join(clusters)).unwrap();
+    std::fs::remove_file(copy.path().join(file)).unwrap();
     let estate = Estate::load(copy.path(), EstateOptions { missing }).unwrap();
     // What is read later is read while the folder is there.
     estate.snapshot.inventory();

@@ -8,3 +8,4 @@ mod copied;
 mod file;
 mod kinds;
 mod refusals;
+mod unlisted;

@@ -225,6 +225,7 @@ impl Writer<'_, '_> {
                 resource: resource.map(Into::into),
                 ..Touches::default()
             },
+            hides_callers: false,
         });
     }
 

@@ -105,6 +105,7 @@ impl Snapshot {
             text: text.into(),
             cli_command: command_for(call, arn, name).into(),
             touches: touches(owner.unwrap_or_default(), parsed.service, Some(arn)),
+            hides_callers: false,
         });
         answer
     }
@@ -128,6 +129,7 @@ impl Snapshot {
             )
             .into(),
             touches: touches(parsed.account, "sts", Some(arn)),
+            hides_callers: false,
         });
         answer
     }

@@ -195,6 +195,7 @@ impl Gaad {
             text: format!("account {account} has no {nouns}").into(),
             cli_command: "aws iam get-account-authorization-details".into(),
             touches: touches(&account, "iam", None),
+            hides_callers: true,
         });
     }
 

@@ -13,6 +13,7 @@ use super::providers::read_providers;
 use super::resources::read_resources;
 use super::{LoadError, LoadOptions, Missing, Snapshot};
 use crate::account::Account;
+use crate::assumption::Assumption;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -165,13 +166,14 @@ impl Loader {
             Some(Verdict::Absent) => {}
             Some(Verdict::Refused) => self.notes.blind(Some(account), CALLERS, EVERYONE, ERRORS_FILE),
             None if collected.options.missing == Missing::Unknown => {
-                self.notes.blind(Some(account), CALLERS, EVERYONE, "");
+                self.notes.blind(Some(account), CALLERS, EVERYONE, &format!("aws iam {GAAD}"));
             }
-            None => self.notes.assume(
-                format!("account {account} has no users and roles"),
-                format!("aws iam {GAAD}"),
-                touches(account, IAM, None),
-            ),
+            None => self.notes.assumptions.push(Assumption {
+                text: format!("account {account} has no users and roles").into(),
+                cli_command: format!("aws iam {GAAD}").into(),
+                touches: touches(account, IAM, None),
+                hides_callers: true,
+            }),
         }
     }
 

@@ -180,5 +180,6 @@ fn catalogue_assumption(arn: &Arc<str>, account: &Arc<str>) -> Assumption {
             resource: Some(arn.clone()),
             actions: Vec::new(),
         },
+        hides_callers: false,
     }
 }

@@ -58,7 +58,8 @@ impl Notes {
         command: impl Into<Arc<str>>,
         touches: Touches,
     ) {
-        self.assumptions.push(Assumption { text: text.into(), cli_command: command.into(), touches });
+        let (text, cli_command) = (text.into(), command.into());
+        self.assumptions.push(Assumption { text, cli_command, touches, hides_callers: false });
     }
 
     pub(super) fn truncated(&mut self, file: &Arc<str>) {
