@@ -60,7 +60,7 @@ pub struct Audit {
     pub findings: Vec<Finding>,
     /// What the snapshot doesn't tell of pipelines: nothing is said of those that were not collected.
     pub unknown: Vec<Untold>,
-    /// The pipelines that the findings are of.
+    /// The pipelines that the findings are of; those of which only the name is known are last, and empty.
     pub pipelines: Vec<MappedPipeline>,
     /// What stands for the placeholders of remedies, by pipeline's ARN; of very many pipelines nothing does, since their lists are long.
     pub words: BTreeMap<Arc<str>, Words>,
@@ -110,8 +110,14 @@ impl Audit {
         let each: Vec<(Vec<Finding>, Words)> = each.into_iter().collect::<Result<_, _>>()?;
         let (findings, words): (Vec<Vec<Finding>>, Vec<Words>) = each.into_iter().unzip();
         let words = mine.iter().map(|pipeline| pipeline.arn.clone()).zip(words).collect();
-        let pipelines = mine.into_iter().cloned().collect();
-        let (findings, unknown) = (findings.into_iter().flatten().collect(), map.unknown.clone());
+        let mut pipelines: Vec<MappedPipeline> = mine.into_iter().cloned().collect();
+        let mut findings: Vec<Finding> = findings.into_iter().flatten().collect();
+        for (pipeline, untold) in map.named.iter().filter(|(pipeline, _)| wanted(&pipeline)) {
+            findings
+                .extend(controls.iter().map(|control| Finding::of_untold(control, &pipeline.arn, untold)));
+            pipelines.push(pipeline.clone());
+        }
+        let unknown = map.unknown.clone();
         Ok(Self { findings, unknown, pipelines, words, waivers: Vec::new() })
     }
 

@@ -14,6 +14,7 @@ use crate::arn::Arn;
 use crate::problem::Problem;
 use serde::Deserialize;
 use std::collections::BTreeMap;
+use std::fmt;
 use std::sync::Arc;
 
 /// A pipeline.
@@ -38,8 +39,34 @@ pub struct Pipelines {
     pub all: Vec<Pipeline>,
     /// Those of which only the name is known, and what could not be read.
     pub unread: Vec<Unread>,
-    /// The accounts of which pipelines were not collected, each with the command that collects them.
-    pub not_collected: Vec<(Arc<str>, String)>,
+    /// Where pipelines were not collected.
+    pub not_collected: Vec<NotCollected>,
+    /// The accounts that the organization lists and the snapshot doesn't cover.
+    pub elsewhere: Vec<Arc<str>>,
+}
+
+/// An account, or a region of one, of which pipelines were not collected.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NotCollected {
+    /// The account.
+    pub account: Arc<str>,
+    /// The region; `None`: all of them.
+    pub region: Option<Arc<str>>,
+    /// The command that collects them.
+    pub command: String,
+}
+
+/// A pipeline of which only this is known.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Named {
+    /// Its name.
+    pub name: Arc<str>,
+    /// Its ARN.
+    pub arn: Arc<str>,
+    /// Its region.
+    pub region: Arc<str>,
+    /// The file that names it, relative to the snapshot.
+    pub file: Arc<str>,
 }
 
 /// A pipeline, or a list of them, that could not be read.
@@ -48,7 +75,7 @@ pub struct Unread {
     /// The account.
     pub account: Arc<str>,
     /// The pipeline, where its name is known.
-    pub name: Option<Arc<str>>,
+    pub named: Option<Named>,
     /// What is wrong; `None`: it was not collected.
     pub problem: Option<Problem>,
     /// The command that would tell it.
@@ -69,8 +96,7 @@ pub struct Declaration {
     /// The same by region, if in several.
     #[serde(default)]
     pub artifact_stores: BTreeMap<String, ArtifactStore>,
-    /// The stages, in their order.
-    #[serde(default)]
+    /// The stages, in their order. Whoever leaves them out says nothing of the pipeline.
     pub stages: Vec<Stage>,
     /// The number of its last change.
     #[serde(default)]
@@ -114,7 +140,6 @@ pub struct Stage {
     /// Its name.
     pub name: String,
     /// Its actions.
-    #[serde(default)]
     pub actions: Vec<Action>,
     /// What must hold before the stage begins.
     #[serde(default)]
@@ -292,6 +317,20 @@ pub struct GitFilter {
     /// What doesn't.
     #[serde(default)]
     pub excludes: Vec<String>,
+}
+
+impl fmt::Display for NotCollected {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "the pipelines of account {}", self.account)?;
+        self.region.iter().try_for_each(|region| write!(f, " in {region}"))
+    }
+}
+
+impl Unread {
+    /// The pipeline's name, where it is known.
+    pub fn name(&self) -> Option<&str> {
+        self.named.as_ref().map(|named| &*named.name)
+    }
 }
 
 impl Pipeline {

@@ -3,9 +3,10 @@
 use super::answers::Answers;
 use super::case::Case;
 use crate::ask::AskError;
-use crate::pipelines::MappedPipeline;
+use crate::pipelines::{MappedPipeline, Untold};
 use crate::question::{Requests, Selector};
 use gateproof_model::account::{PrincipalEntity, PrincipalEntityKind};
+use gateproof_model::assumption::is_of_unreadable;
 use gateproof_model::json::Json;
 use gateproof_model::policy::{Document, PrincipalEntry, Source};
 use gateproof_model::policy_parse::{DocumentKind, parse_document};
@@ -28,19 +29,58 @@ impl MappedPipeline {
 }
 
 impl<'a> Case<'a> {
-    /// The accounts in which no pipeline before it works.
-    pub fn own_accounts(&self) -> BTreeSet<Arc<str>> {
+    /// The accounts in which no pipeline before it works, and whether all of their users and roles are told. Of which they aren't is said, and
+    /// those that the snapshot doesn't cover are left out: nobody answers for them.
+    pub fn own_accounts(&mut self) -> (BTreeSet<Arc<str>>, bool) {
         let mut accounts = self.pipeline.accounts();
         accounts.retain(|account| self.first_in(account) == Some(&self.pipeline.arn));
-        accounts
+        let mut told = true;
+        for account in accounts.clone() {
+            let is_covered = self.estate.snapshot.accounts().iter().any(|covered| covered.id == account);
+            let mut missing = self.principals_untold_in(&account);
+            if !is_covered {
+                accounts.remove(&account);
+                let command = format!("aws iam get-account-authorization-details (account {account})");
+                missing.push(Untold { what: format!("account {account}"), command: Some(command) });
+            }
+            if !missing.is_empty() {
+                told = false;
+                let subject = format!("account {account}");
+                self.unknown(&subject, "who and what is in the account is not told", missing);
+            }
+        }
+        (accounts, told)
     }
 
-    /// The roles of an account that holders of an OpenID Connect token assume, each with the issuers.
-    pub fn roles_for_tokens(&self, account: &str) -> Vec<(&'a PrincipalEntity, BTreeSet<String>)> {
-        let principals = self.estate.snapshot.principals().iter();
-        let roles = principals.filter(|p| *p.account == *account && p.kind == PrincipalEntityKind::Role);
-        let with_issuers = roles.map(|role| (role, issuers_of(role)));
-        with_issuers.filter(|(_, issuers)| !issuers.is_empty()).collect()
+    /// The roles of those accounts that holders of an OpenID Connect token assume, each with its account and the issuers. Where it isn't told
+    /// whom a role trusts, that is said; and where there is no such role, that.
+    pub fn roles_for_tokens(&mut self) -> Vec<(Arc<str>, &'a PrincipalEntity, BTreeSet<String>)> {
+        let (accounts, mut told) = self.own_accounts();
+        let is_role =
+            |p: &&PrincipalEntity| p.kind == PrincipalEntityKind::Role && accounts.contains(&p.account);
+        let mut found = Vec::new();
+        for role in self.estate.snapshot.principals().iter().filter(is_role) {
+            if let Some(unread) = unread_trust(role) {
+                told = false;
+                let command =
+                    format!("aws iam get-role --role-name {} (account {})", role.name, role.account);
+                let missing = vec![Untold { what: unread.to_string(), command: Some(command) }];
+                self.unknown(
+                    &format!("{}, trust", role.arn),
+                    "whom the role trusts could not be read",
+                    missing,
+                );
+            }
+            let issuers = issuers_of(role);
+            if !issuers.is_empty() {
+                found.push((role.account.clone(), role, issuers));
+            }
+        }
+        if found.is_empty() && told {
+            let message = "no role in them that no pipeline before is said of trusts an issuer of tokens";
+            self.holds("the accounts", message, Vec::new());
+        }
+        found
     }
 
     /// Whether holders of a token of an issuer may assume a role, under conditions of the claims.
@@ -67,6 +107,12 @@ impl<'a> Case<'a> {
         let each = found.principals.into_iter().map(|(who, answer)| (who, Arc::new(answer))).collect();
         Ok(Answers { question, each })
     }
+}
+
+/// What is taken for granted where a role's trust policy could not be read.
+fn unread_trust(role: &PrincipalEntity) -> Option<&Arc<str>> {
+    let statements = role.trust.iter().flat_map(|trust| &trust.statements);
+    statements.filter_map(|statement| statement.assumption.as_ref()).find(|taken| is_of_unreadable(taken))
 }
 
 /// The issuers of OpenID Connect whose tokens a role's trust policy names.

@@ -4,6 +4,7 @@ use super::evidence::Evidence;
 use crate::ask::Everybody;
 use crate::pipelines::Untold;
 use crate::question::{Answer, Verdict, Witness};
+use gateproof_model::assumption::is_of_unreadable;
 use rustc_hash::FxHashSet;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -15,11 +16,48 @@ pub(super) struct Answers {
     pub each: Everybody,
 }
 
+/// What is known of one answer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Certainty {
+    /// Impossible, whatever was not collected.
+    Cannot,
+    /// Impossible as far as is known.
+    CannotAsKnown,
+    /// Not decided.
+    Undecided,
+    /// Possible only if a policy that could not be read says so.
+    CanIfUnread,
+    /// Possible.
+    Can,
+}
+
+impl Certainty {
+    /// What is known of an answer.
+    pub fn of(answer: &Answer) -> Self {
+        match answer.verdict {
+            Verdict::Impossible if answer.untold.is_empty() => Self::Cannot,
+            Verdict::Impossible => Self::CannotAsKnown,
+            Verdict::Undecided => Self::Undecided,
+            Verdict::Reachable if answer.unknowns().any(|taken| is_of_unreadable(&taken)) => {
+                Self::CanIfUnread
+            }
+            Verdict::Reachable => Self::Can,
+        }
+    }
+}
+
 impl Answers {
-    /// Those of some who can't, as is proved.
-    pub fn cannot(&self, some: &BTreeSet<Arc<str>>) -> Vec<Arc<str>> {
+    /// Those of some who can't, each with what may be otherwise than is known; none: it is proved.
+    pub fn cannot(&self, some: &BTreeSet<Arc<str>>) -> Vec<(Arc<str>, Vec<Untold>)> {
         let cannot = self.each.iter().filter(|(_, answer)| answer.verdict == Verdict::Impossible);
-        cannot.map(|(arn, _)| arn).filter(|arn| some.contains(*arn)).cloned().collect()
+        let cannot = cannot.filter(|(arn, _)| some.contains(arn));
+        cannot.map(|(arn, answer)| (arn.clone(), missing_of(std::iter::once(&**answer)))).collect()
+    }
+
+    /// Those who can, whatever the policies say that could not be read.
+    pub fn surely(&self) -> impl Iterator<Item = (&Arc<str>, &Answer)> {
+        let can = self.each.iter().filter(|(_, answer)| Certainty::of(answer) == Certainty::Can);
+        can.map(|(arn, answer)| (arn, &**answer))
     }
 
     /// The requests that show who can.
@@ -33,14 +71,9 @@ impl Answers {
         let others: BTreeMap<&Arc<str>, &Arc<Answer>> = other.each.iter().map(|(arn, a)| (arn, a)).collect();
         let both = |(arn, answer): &(Arc<str>, Arc<Answer>)| {
             let other = *others.get(arn)?;
-            let rank = |answer: &Answer| match answer.verdict {
-                Verdict::Impossible if answer.untold.is_empty() => 0,
-                Verdict::Impossible => 1,
-                Verdict::Undecided => 2,
-                Verdict::Reachable => 3,
-            };
-            // What is impossible for one of the two is impossible for both.
-            Some((arn.clone(), if rank(other) < rank(answer) { other.clone() } else { answer.clone() }))
+            // What is impossible for one of the two is impossible for both, and what is in doubt for one is for both.
+            let is_less = Certainty::of(other) < Certainty::of(answer);
+            Some((arn.clone(), if is_less { other.clone() } else { answer.clone() }))
         };
         let each: Vec<_> = self.each.iter().filter_map(both).collect();
         Self { question, each: each.into() }
@@ -54,8 +87,8 @@ impl Answers {
 
     /// Whether it is known of all others than some that they can't.
     pub fn is_settled(&self, some: &BTreeSet<Arc<str>>) -> bool {
-        let cannot = |answer: &Answer| answer.verdict == Verdict::Impossible && answer.untold.is_empty();
-        self.each.iter().filter(|(_, answer)| !cannot(answer)).all(|(arn, _)| some.contains(arn))
+        let open = self.each.iter().filter(|(_, answer)| Certainty::of(answer) != Certainty::Cannot);
+        open.into_iter().all(|(arn, _)| some.contains(arn))
     }
 
     /// The proof that all others can't.

@@ -1,5 +1,6 @@
 //! What a control says of one thing.
 
+use super::control::Control;
 use super::evidence::Evidence;
 use super::waiver::{JudgedWaiver, WaiverState};
 use crate::pipelines::Untold;
@@ -84,6 +85,24 @@ pub struct Finding {
 }
 
 impl Finding {
+    /// What a control says of a pipeline of which only the name is known: nothing, for want of what is not told.
+    pub(super) fn of_untold(control: &Control, pipeline: &Arc<str>, untold: &Untold) -> Self {
+        const SUBJECT: &str = "the pipeline";
+        Self {
+            control: control.id,
+            pipeline: pipeline.clone(),
+            subject: SUBJECT.to_owned(),
+            verdict: Judgement::Unknown,
+            severity: control.severity,
+            message: "only the name of the pipeline is told".to_owned(),
+            evidence: Vec::new(),
+            fingerprint: fingerprint(control.id, pipeline, SUBJECT, "?"),
+            missing: vec![untold.clone()],
+            waiver: None,
+            offender: "?".to_owned(),
+        }
+    }
+
     /// Whether a waiver in force is of it.
     pub fn is_waived(&self) -> bool {
         self.waiver.as_ref().is_some_and(|waiver| waiver.state == WaiverState::InForce)

@@ -1,9 +1,8 @@
 //! What can be come to in any number of steps, as findings.
 
-use super::answers::missing_of;
+use super::answers::{Certainty, missing_of};
 use super::case::Case;
 use super::evidence::Evidence;
-use super::saying::hangs_on_unreadable;
 use crate::escalation::ReachAnswer;
 use crate::pipelines::Untold;
 use crate::question::Verdict;
@@ -21,7 +20,7 @@ impl Case<'_> {
     ) {
         let overall = &found.overall;
         match overall.verdict {
-            Verdict::Reachable if hangs_on_unreadable(overall) => {
+            Verdict::Reachable if Certainty::of(overall) == Certainty::CanIfUnread => {
                 let unknowns: Vec<String> = overall.unknowns().collect();
                 let message = format!("{offender} {does} only if {}", unknowns.join("; "));
                 let missing = unknowns.into_iter().map(|what| Untold { what, command: None }).collect();

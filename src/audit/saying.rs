@@ -1,21 +1,15 @@
 //! What a control says of one pipeline, and how answers to its questions become findings.
 
-use super::answers::Answers;
+use super::answers::{Answers, Certainty};
 use super::case::Case;
 use super::control::Control;
 use super::evidence::Evidence;
 use super::finding::{Finding, Judgement, fingerprint};
 use crate::pipelines::Untold;
 use crate::question::{Answer, Undecided, Verdict, Witness};
-use gateproof_model::assumption::is_of_unreadable;
 use gateproof_model::configuration::Told;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
-
-/// Whether what is reachable takes for granted what a policy says that could not be read.
-pub(super) fn hangs_on_unreadable(answer: &Answer) -> bool {
-    answer.unknowns().any(|taken| is_of_unreadable(&taken))
-}
 
 impl Case<'_> {
     /// What AWS says of something; `None`: it was not told, and that is said. `Some(None)`: there is none.
@@ -34,11 +28,22 @@ impl Case<'_> {
 
     /// The accounts whose users and roles were not collected.
     pub fn principals_untold(&self) -> Vec<Untold> {
+        self.principals_untold_of(|_| true)
+    }
+
+    /// The same of one account.
+    pub fn principals_untold_in(&self, account: &str) -> Vec<Untold> {
+        self.principals_untold_of(|hidden| hidden == account)
+    }
+
+    fn principals_untold_of(&self, of: impl Fn(&str) -> bool) -> Vec<Untold> {
         let said_of = |answer: Answer| {
             let unread = answer.undecided.iter().map(missing_of_undecided);
             unread.chain(answer.untold.iter().cloned()).collect::<Vec<_>>()
         };
-        self.estate.unlisted().into_iter().flat_map(|some| said_of(some.answer)).collect()
+        let mut unlisted = self.estate.unlisted();
+        unlisted.retain(|some| some.account.as_deref().is_none_or(&of));
+        unlisted.into_iter().flat_map(|some| said_of(some.answer)).collect()
     }
 
     /// The same of something that is said of users and roles: unknown, where some were not collected.
@@ -46,6 +51,26 @@ impl Case<'_> {
         match self.principals_untold() {
             missing if missing.is_empty() => self.holds(subject, message, Vec::new()),
             missing => self.unknown(subject, format!("as far as is known {message}"), missing),
+        }
+    }
+
+    /// The same of something that is said of all pipelines: unknown, where some of them are.
+    pub fn holds_of_all_pipelines(&mut self, subject: &str, message: &str, evidence: Vec<Evidence>) {
+        if self.map.untold.is_empty() {
+            return self.holds(subject, message, evidence);
+        }
+        let message = format!("as far as is known {message}");
+        self.say(subject, "?", (Judgement::Unknown, message), evidence, self.map.untold.clone());
+    }
+
+    /// What was said of something since there were so many findings, and holds, is said of all pipelines.
+    pub fn was_of_all_pipelines(&mut self, since: usize) {
+        let said = self.findings.iter_mut().skip(since).filter(|finding| finding.verdict == Judgement::Holds);
+        for finding in said.filter(|_| !self.map.untold.is_empty()) {
+            finding.verdict = Judgement::Unknown;
+            finding.message = format!("as far as is known {}", finding.message);
+            finding.missing.extend(self.map.untold.iter().cloned());
+            finding.fingerprint = fingerprint(finding.control, &finding.pipeline, &finding.subject, "?");
         }
     }
 
@@ -82,7 +107,7 @@ impl Case<'_> {
         let may = answers.each.iter().filter(|(_, answer)| answer.verdict != Verdict::Impossible);
         for (arn, answer) in may.filter(|(arn, _)| !meant(arn)) {
             match answer.verdict {
-                Verdict::Reachable if hangs_on_unreadable(answer) => {
+                Verdict::Reachable if Certainty::of(answer) == Certainty::CanIfUnread => {
                     self.doubtful(subject, arn, answer, does);
                     settled = false;
                 }
@@ -120,6 +145,21 @@ impl Case<'_> {
         }
     }
 
+    /// All of some may: a violation for each who can't, as is proved; where something was not collected that may let them, that is said.
+    pub fn all_of(&mut self, subject: &str, answers: &Answers, some: &BTreeSet<Arc<str>>, does_not: &str) {
+        for (one, missing) in answers.cannot(some) {
+            let message = format!("{one} {does_not}");
+            if missing.is_empty() {
+                let found = answers.who_can().map(|(arn, _)| arn.clone()).collect();
+                let sets = Evidence::Sets { meant: some.iter().cloned().collect(), found };
+                self.violated((subject, &one), message, vec![sets]);
+            } else {
+                let message = format!("as far as is known {message}");
+                self.say(subject, &one, (Judgement::Unknown, message), Vec::new(), missing);
+            }
+        }
+    }
+
     /// Somebody may only if something that isn't known is so, such as what a policy says that could not be read.
     pub fn doubtful(&mut self, subject: &str, arn: &str, answer: &Answer, does: &str) {
         let unknowns: Vec<String> = answer.unknowns().collect();
@@ -148,12 +188,8 @@ impl Case<'_> {
 
     /// Nobody at all may: one violation for all who can, the fault being in what should stop them.
     pub fn nobody(&mut self, subject: &str, answers: &Answers, does: &str) {
-        let sure = || {
-            let can = answers.each.iter().filter(|(_, answer)| answer.verdict == Verdict::Reachable);
-            can.filter(|(_, answer)| !hangs_on_unreadable(answer))
-        };
-        let can: Vec<Arc<str>> = sure().map(|(arn, _)| arn.clone()).collect();
-        let witness = sure().find_map(|(_, answer)| answer.witness.clone());
+        let can: Vec<Arc<str>> = answers.surely().map(|(arn, _)| arn.clone()).collect();
+        let witness = answers.surely().find_map(|(_, answer)| answer.witness.clone());
         let (Some(first), Some(witness)) = (can.first(), witness) else {
             return self.only(subject, answers, |_| false, does);
         };

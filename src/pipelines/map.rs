@@ -16,6 +16,12 @@ pub struct Map {
     pub pipelines: Vec<MappedPipeline>,
     /// What the snapshot doesn't tell.
     pub unknown: Vec<Untold>,
+    /// Of that, the pipelines of accounts that it covers: any of them may have to do with whatever another one has.
+    #[serde(skip)]
+    pub untold: Vec<Untold>,
+    /// Those of which only the name is known, each with what is not told.
+    #[serde(skip)]
+    pub named: Vec<(MappedPipeline, Untold)>,
 }
 
 /// A pipeline.
@@ -139,20 +145,55 @@ impl Map {
         let each: Vec<(MappedPipeline, Vec<Untold>)> = each.into_iter().collect::<Result<_, _>>()?;
         let (pipelines, unknown): (Vec<_>, Vec<_>) = each.into_iter().unzip();
         let mut unknown: Vec<Untold> = unknown.into_iter().flatten().collect();
-        let unread = found.unread.iter().filter(|one| one.name.as_deref().is_none_or(wanted));
-        unknown.extend(unread.map(untold));
-        unknown.extend(found.not_collected.iter().map(|(account, command)| Untold {
-            what: format!("the pipelines of account {account}"),
-            command: Some(command.clone()),
-        }));
+        let unread = || found.unread.iter().filter(|one| one.name().is_none_or(wanted));
+        let named = unread().filter_map(|one| Some((MappedPipeline::of_name(one)?, untold(one)))).collect();
+        let mut hidden: Vec<Untold> = unread().map(untold).collect();
+        hidden.extend(
+            found
+                .not_collected
+                .iter()
+                .map(|place| Untold { what: place.to_string(), command: Some(place.command.clone()) }),
+        );
+        hidden.sort();
+        hidden.dedup();
+        unknown.extend(hidden.iter().cloned());
+        unknown.extend(elsewhere(&found.elsewhere));
         unknown.sort();
         unknown.dedup();
-        Ok(Self { pipelines, unknown })
+        Ok(Self { pipelines, unknown, untold: hidden, named })
     }
 }
 
+impl MappedPipeline {
+    /// A pipeline of which only the name is known.
+    fn of_name(unread: &Unread) -> Option<Self> {
+        let named = unread.named.as_ref()?;
+        Some(Self {
+            name: named.name.to_string(),
+            arn: named.arn.clone(),
+            account: unread.account.clone(),
+            region: named.region.clone(),
+            file: named.file.clone(),
+            pipeline_type: None,
+            role: String::new(),
+            stores: Vec::new(),
+            stages: Vec::new(),
+            abilities: Vec::new(),
+        })
+    }
+}
+
+/// The pipelines of accounts that the snapshot doesn't cover.
+fn elsewhere(accounts: &[Arc<str>]) -> Option<Untold> {
+    if accounts.is_empty() {
+        return None;
+    }
+    let what = format!("the pipelines of what else is in the organization: {}", accounts.join(", "));
+    Some(Untold { what, command: Some("aws codepipeline list-pipelines".to_owned()) })
+}
+
 fn untold(unread: &Unread) -> Untold {
-    let name = unread.name.as_ref().map_or("the pipelines".to_owned(), |name| format!("the pipeline {name}"));
+    let name = unread.name().map_or("the pipelines".to_owned(), |name| format!("the pipeline {name}"));
     let why = unread.problem.as_ref().map(|problem| format!(" ({problem})")).unwrap_or_default();
     Untold {
         what: format!("{name} of account {}{why}", unread.account),

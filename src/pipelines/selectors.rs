@@ -58,8 +58,7 @@ impl Estate {
                 }
             }
         }
-        let unread =
-            known.unread.iter().find(|one| one.name.as_deref().is_none_or(|n| glob_matches(name, n)));
+        let unread = known.unread.iter().find(|one| one.name().is_none_or(|n| glob_matches(name, n)));
         if let Some(unread) = unread {
             let what = format!(
                 "the pipeline {name} of account {} (to supply it: {})",
@@ -69,9 +68,9 @@ impl Estate {
         }
         let elsewhere = known.not_collected.first().filter(|_| !named);
         match elsewhere {
-            Some((account, command)) => Err(AskError::Untold {
+            Some(place) => Err(AskError::Untold {
                 given: selector.to_string(),
-                what: format!("the pipelines of account {account} (to supply it: {command})"),
+                what: format!("{place} (to supply it: {})", place.command),
             }),
             None if found.is_empty() => Err(AskError::NothingSelected { given: selector.to_string() }),
             None => Ok(found),

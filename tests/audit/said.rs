@@ -26,8 +26,26 @@ pub fn audit(snapshot: &Path, controls: &[&str], config: Option<&Path>) -> Audit
     audit_with(snapshot, controls, &config, EstateOptions::default())
 }
 
-/// The same with a configuration that was read, and with what is made of input that was not collected.
+/// What all controls say of one pipeline.
+pub fn audit_of(snapshot: &Path, pipeline: &str) -> Audit {
+    let config = Config::beside(snapshot, Some(&intent())).unwrap();
+    decided(snapshot, (Some(pipeline), &CONTROLS), &config, EstateOptions::default())
+}
+
+/// What some controls say with a configuration that was read, and with what is made of input that was not collected.
 pub fn audit_with(snapshot: &Path, controls: &[&str], config: &Config, options: EstateOptions) -> Audit {
+    let chosen: Vec<&Control> =
+        CONTROLS.iter().filter(|c| controls.is_empty() || controls.contains(&c.id)).copied().collect();
+    assert!(chosen.len() == controls.len() || controls.is_empty(), "{controls:?}");
+    decided(snapshot, (None, &chosen), config, options)
+}
+
+fn decided(
+    snapshot: &Path,
+    which: (Option<&str>, &[&Control]),
+    config: &Config,
+    options: EstateOptions,
+) -> Audit {
     let estate = Estate::load(snapshot, options).unwrap();
     let settings = EscalationSettings {
         ask: Settings {
@@ -39,10 +57,7 @@ pub fn audit_with(snapshot: &Path, controls: &[&str], config: &Config, options: 
         chains: 1,
         all_paths: false,
     };
-    let chosen: Vec<&Control> =
-        CONTROLS.iter().filter(|c| controls.is_empty() || controls.contains(&c.id)).copied().collect();
-    assert!(chosen.len() == controls.len() || controls.is_empty(), "{controls:?}");
-    Audit::of(&estate, &config.intent().unwrap(), (None, &chosen), &settings).unwrap()
+    Audit::of(&estate, &config.intent().unwrap(), which, &settings).unwrap()
 }
 
 /// What Acme means to have.

@@ -61,7 +61,7 @@ struct Flow {
 }
 
 fn problem_of(unread: &Unread) -> Problem {
-    let what = unread.name.as_ref().map_or("the pipelines".to_owned(), |name| format!("the pipeline {name}"));
+    let what = unread.name().map_or("the pipelines".to_owned(), |name| format!("the pipeline {name}"));
     let why = unread.problem.as_ref().map(|problem| format!(", {}", problem.found)).unwrap_or_default();
     Problem {
         file: unread

@@ -206,6 +206,25 @@ impl Snapshot {
             || !self.errors.of(account, service, operation).is_empty()
     }
 
+    /// The regions that an account has folders of, and in which none of some operations was called.
+    pub(crate) fn regions_unasked(&self, account: &str, service: &str, operations: &[&str]) -> Vec<Arc<str>> {
+        let Some((_, index)) = self.directory.as_deref() else { return Vec::new() };
+        let mut unasked = index.regions(account);
+        unasked.remove("global");
+        for operation in operations {
+            for file in index.files(account, service, operation) {
+                unasked.remove(&*file.region);
+            }
+            for refusal in self.errors.of(account, service, operation) {
+                match &refusal.region {
+                    Some(region) => drop(unasked.remove(&**region)),
+                    None => return Vec::new(),
+                }
+            }
+        }
+        unasked.into_iter().map(Arc::from).collect()
+    }
+
     /// The services and operations that were collected of an account.
     pub fn operations(&self, account: &str) -> impl Iterator<Item = (&str, &str)> {
         let index = self.directory.as_deref().map(|(_, index)| index);

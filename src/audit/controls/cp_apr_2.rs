@@ -2,12 +2,9 @@
 
 use super::super::case::Case;
 use super::super::control::Control;
-use super::super::evidence::Evidence;
 use super::super::finding::Severity;
 use super::super::intent::Intent;
 use crate::ask::AskError;
-use std::collections::BTreeSet;
-use std::sync::Arc;
 
 /// The control.
 pub const CONTROL: Control = Control {
@@ -39,14 +36,7 @@ fn decide(case: &mut Case<'_>) -> Result<(), AskError> {
     for (gate, arn) in gates {
         let answers = case.who_can(&["codepipeline:PutApprovalResult"], &[arn], Vec::new())?;
         case.only(&gate, &answers, |arn| meant.contains(arn), "may approve, and isn't meant to");
-        let found: BTreeSet<Arc<str>> = answers.who_can().map(|(arn, _)| arn.clone()).collect();
-        for one in answers.cannot(&meant) {
-            let sets = Evidence::Sets {
-                meant: meant.iter().cloned().collect(),
-                found: found.iter().cloned().collect(),
-            };
-            case.violated((&gate, &one), format!("{one} is meant to approve, and can't"), vec![sets]);
-        }
+        case.all_of(&gate, &answers, &meant, "is meant to approve, and can't");
     }
     Ok(())
 }

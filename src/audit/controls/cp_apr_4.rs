@@ -37,13 +37,14 @@ fn decide(case: &mut Case<'_>) -> Result<(), AskError> {
         );
     }
     if others.is_empty() {
-        case.holds("the gates", "there is no other gate", Vec::new());
+        case.holds_of_all_pipelines("the gates", "there is no other gate", Vec::new());
         return Ok(());
     }
     let Some(meant) = meant(case)? else {
         case.not_meant("the gates", "administrators", "who is meant to approve for production");
         return Ok(());
     };
+    let said = case.findings.len();
     let others: Vec<String> = others.into_iter().collect();
     let elsewhere = case.who_can(&APPROVE, &others, Vec::new())?;
     for (gate, arn) in gates {
@@ -51,6 +52,7 @@ fn decide(case: &mut Case<'_>) -> Result<(), AskError> {
         let does = "may approve at other gates and at this one, which is production's";
         case.only_both(&gate, (&here, &elsewhere), |arn| meant.contains(arn), does);
     }
+    case.was_of_all_pipelines(said);
     Ok(())
 }
 

@@ -2,10 +2,8 @@
 
 use super::super::case::Case;
 use super::super::control::Control;
-use super::super::evidence::Evidence;
 use super::super::finding::Severity;
 use crate::ask::AskError;
-use std::sync::Arc;
 
 /// The control.
 pub const CONTROL: Control = Control {
@@ -41,15 +39,7 @@ fn decide(case: &mut Case<'_>) -> Result<(), AskError> {
         let answers = case.who_can(&["kms:Decrypt"], &keys, Vec::new())?;
         let meant = |arn: &str| handlers.contains(arn) || platform.contains(arn);
         case.only(&store.bucket, &answers, meant, "may decrypt artifacts");
-        let found: Vec<Arc<str>> = answers.who_can().map(|(arn, _)| arn.clone()).collect();
-        for one in answers.cannot(&readers) {
-            let sets = Evidence::Sets { meant: readers.iter().cloned().collect(), found: found.clone() };
-            case.violated(
-                (&store.bucket, &one),
-                format!("{one} reads artifacts, and can't decrypt them"),
-                vec![sets],
-            );
-        }
+        case.all_of(&store.bucket, &answers, &readers, "reads artifacts, and can't decrypt them");
     }
     Ok(())
 }

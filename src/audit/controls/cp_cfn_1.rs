@@ -38,7 +38,7 @@ fn decide(case: &mut Case<'_>) -> Result<(), AskError> {
             let fields = executed.iter().map(|(stack, ..)| Field::of("stack", &**stack)).collect();
             let evidence = vec![Evidence::Fields(fields)];
             match executed.len() {
-                0 | 1 => case.holds(role, format!("{role} executes one stack"), evidence),
+                0 | 1 => case.holds_of_all_pipelines(role, &format!("{role} executes one stack"), evidence),
                 several => case.violated((role, role), format!("{role} executes {several} stacks"), evidence),
             }
         }

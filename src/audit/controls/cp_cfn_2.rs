@@ -8,7 +8,6 @@ use super::super::resource_types::services_of;
 use super::super::stacks::Stack;
 use crate::ask::AskError;
 use crate::pipelines::Untold;
-use crate::question::Verdict;
 use gateproof_model::catalogue::{AccessLevel, ActionInfo};
 use std::collections::BTreeSet;
 
@@ -88,17 +87,17 @@ fn of_role(case: &mut Case<'_>, role: &str, types: &BTreeSet<String>) -> Result<
         let calls = || catalogue.actions().filter(is_beyond).map(|action| action.name()).collect();
         let calls = case.calls(&format!("beyond {services:?}"), calls);
         let answers = case.can_by_itself(role, &calls, None)?;
-        let verdict = answers.each.first().map(|(_, answer)| answer.verdict);
-        let step = answers.who_can().find_map(|(_, witness)| witness?.steps.first());
-        let service = step.and_then(|step| step.action.split(':').next()).map(str::to_ascii_lowercase);
-        let (Some(service), Some(Verdict::Reachable)) = (service, verdict) else {
+        let witness = answers.surely().find_map(|(_, answer)| answer.witness.as_ref());
+        let step = witness.and_then(|witness| witness.steps.first());
+        let Some(service) = step.and_then(|step| step.action.split(':').next()).map(str::to_ascii_lowercase)
+        else {
             if beyond.is_empty() {
                 case.only(role, &answers, |_| false, "may change services that its stack has no resource of");
                 return Ok(());
             }
             break;
         };
-        first = first.or_else(|| answers.who_can().find_map(|(_, witness)| witness.cloned()));
+        first = first.or_else(|| witness.cloned());
         services.insert(service.clone());
         beyond.push(service);
     }

@@ -1,6 +1,7 @@
 //! CP-CFN-5: a stack's role is CloudFormation's for this account, and few may hand it over.
 
-use super::super::answers::Answers;
+use super::super::answers::Certainty::{self, Can, Cannot};
+use super::super::answers::{Answers, missing_of};
 use super::super::case::Case;
 use super::super::control::Control;
 use super::super::finding::Severity;
@@ -8,7 +9,7 @@ use super::super::stacks::is_stack;
 use crate::ask::AskError;
 use crate::pipelines::Untold;
 use crate::question::constraint::Demand;
-use crate::question::{Constraint, Verdict};
+use crate::question::{Answer, Constraint};
 use gateproof_model::arn::Arn;
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -66,13 +67,12 @@ fn of_trust(
     let own = assumed(case, role, Source::Any(account))?;
     let strange = assumed(case, role, Source::Any(STRANGER))?;
     let by_pipeline = assumed(case, role, Source::Pipeline)?;
-    let others = passing.who_can().filter(|(arn, _)| !meant.contains(*arn)).count();
-    match (own, strange) {
-        (Some(Verdict::Impossible) | None, _) => {
-            let why = match by_pipeline {
-                Some(Verdict::Reachable) => {
-                    ": its trust asks for the ARN of a pipeline, and CloudFormation comes with a stack's"
-                }
+    let others = passing.surely().filter(|(arn, _)| !meant.contains(*arn)).count();
+    let certain = |answer: &Option<Arc<Answer>>| answer.as_deref().map_or(Cannot, Certainty::of);
+    match (certain(&own), certain(&strange)) {
+        (Cannot, _) => {
+            let why = match certain(&by_pipeline) {
+                Can => ": its trust asks for the ARN of a pipeline, and CloudFormation comes with a stack's",
                 _ => "",
             };
             case.violated(
@@ -81,25 +81,29 @@ fn of_trust(
                 Vec::new(),
             );
         }
-        (Some(Verdict::Reachable), Some(Verdict::Impossible)) => {
+        (Can, Cannot) => {
             case.holds(role, "CloudFormation assumes the role for its own account only", Vec::new());
         }
-        (Some(Verdict::Reachable), Some(Verdict::Reachable)) if others > 0 => {
+        (Can, Can) if others > 0 => {
             let message = "the role's trust asks for no source, and others may pass it to CloudFormation";
             case.violated((role, "source"), message, Vec::new());
         }
-        (Some(Verdict::Reachable), Some(Verdict::Reachable)) if passing.is_settled(meant) => {
+        (Can, Can) if passing.is_settled(meant) => {
             let message =
                 "the role's trust asks for no source, and nobody else may pass it to CloudFormation";
             case.holds(role, message, vec![passing.proof()]);
         }
         _ => {
             let message = "whether the role is guarded by its trust or by who may pass it is not known";
-            let mut missing = passing.missing();
+            let both = || own.iter().chain(&strange);
+            let mut missing: BTreeSet<Untold> = passing.missing().into_iter().collect();
+            missing.extend(missing_of(both().map(|answer| &**answer)));
+            let taken = both().flat_map(|answer| answer.unknowns());
+            missing.extend(taken.map(|what| Untold { what, command: None }));
             if missing.is_empty() {
-                missing.push(Untold { what: format!("who may assume or pass {role}"), command: None });
+                missing.insert(Untold { what: format!("who may assume or pass {role}"), command: None });
             }
-            case.unknown(role, message, missing);
+            case.unknown(role, message, missing.into_iter().collect());
         }
     }
     Ok(())
@@ -115,7 +119,7 @@ enum Source<'a> {
 }
 
 /// Whether CloudFormation can assume the role for some source.
-fn assumed(case: &Case<'_>, role: &str, source: Source<'_>) -> Result<Option<Verdict>, AskError> {
+fn assumed(case: &Case<'_>, role: &str, source: Source<'_>) -> Result<Option<Arc<Answer>>, AskError> {
     let partition = Arn::parse(role).map_or("aws", |arn| arn.partition);
     // A star would take in colons, and with them other accounts; no name of a region has as many letters as one and an account.
     let stacks = |account: &str| {
@@ -139,7 +143,7 @@ fn assumed(case: &Case<'_>, role: &str, source: Source<'_>) -> Result<Option<Ver
         }
     };
     let answers = case.who_can(&["sts:AssumeRole"], &[role.to_owned()], when)?;
-    Ok(answers.each.iter().find(|(id, _)| **id == *SERVICE).map(|(_, answer)| answer.verdict))
+    Ok(answers.each.iter().find(|(id, _)| **id == *SERVICE).map(|(_, answer)| answer.clone()))
 }
 
 fn demand(key: &str, demand: Demand) -> Constraint {

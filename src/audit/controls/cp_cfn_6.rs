@@ -34,11 +34,8 @@ fn decide(case: &mut Case<'_>) -> Result<(), AskError> {
         let pipelines = by_role.get(&role).cloned().unwrap_or_default();
         let fields = pipelines.iter().map(|pipeline| Field::of("pipeline", &**pipeline)).collect();
         if pipelines.len() < 2 {
-            case.holds(
-                &role,
-                format!("{role} executes stacks of one pipeline"),
-                vec![Evidence::Fields(fields)],
-            );
+            let message = format!("{role} executes stacks of one pipeline");
+            case.holds_of_all_pipelines(&role, &message, vec![Evidence::Fields(fields)]);
             continue;
         }
         let said = case.findings.len();

@@ -36,7 +36,7 @@ fn decide(case: &mut Case<'_>) -> Result<(), AskError> {
         let fields = places.iter().map(|(pipeline, stage)| Field::of(pipeline, stage)).collect();
         let evidence = vec![Evidence::Fields(fields)];
         match places.len() {
-            0 | 1 => case.holds(&role, format!("{role} works in one stage"), evidence),
+            0 | 1 => case.holds_of_all_pipelines(&role, &format!("{role} works in one stage"), evidence),
             several => {
                 case.violated((&role, &role), format!("{role} does the work of {several} stages"), evidence)
             }

@@ -32,19 +32,13 @@ const NOBODYS_AUDIENCE: &str = "https://audience.example";
 const NOBODYS_SUBJECT: &str = "repo:nobody-names-this/example:ref:refs/heads/main";
 
 fn decide(case: &mut Case<'_>) -> Result<(), AskError> {
-    for account in case.own_accounts() {
-        for (role, issuers) in case.roles_for_tokens(&account) {
-            for issuer in issuers {
-                let audience = [("aud", Demand::Equals(NOBODYS_AUDIENCE.to_owned()))];
-                let answers = case.token_assumes(&issuer, &role.arn, &audience)?;
-                let subject = format!("{}, audience", role.arn);
-                case.nobody(
-                    &subject,
-                    &answers,
-                    &format!("may assume {} with a token for anybody", role.name),
-                );
-                subjects(case, &issuer, &role.arn)?;
-            }
+    for (_, role, issuers) in case.roles_for_tokens() {
+        for issuer in issuers {
+            let audience = [("aud", Demand::Equals(NOBODYS_AUDIENCE.to_owned()))];
+            let answers = case.token_assumes(&issuer, &role.arn, &audience)?;
+            let subject = format!("{}, audience", role.arn);
+            case.nobody(&subject, &answers, &format!("may assume {} with a token for anybody", role.name));
+            subjects(case, &issuer, &role.arn)?;
         }
     }
     Ok(())

@@ -20,17 +20,13 @@ pub const CONTROL: Control = Control {
 };
 
 fn decide(case: &mut Case<'_>) -> Result<(), AskError> {
-    for account in case.own_accounts() {
-        for (role, _) in case.roles_for_tokens(&account) {
-            let target = Target::Administers(vec![Selector::Account(account.to_string())]);
-            let found = case.reach(&[Selector::Arn(role.arn.to_string())], &target)?;
-            let question = format!(
-                "administrative access to account {account} from {}, in any number of steps",
-                role.arn
-            );
-            let does = format!("comes to administer account {account}");
-            case.never((&role.arn, &role.arn), &found, &question, &does);
-        }
+    for (account, role, _) in case.roles_for_tokens() {
+        let target = Target::Administers(vec![Selector::Account(account.to_string())]);
+        let found = case.reach(&[Selector::Arn(role.arn.to_string())], &target)?;
+        let question =
+            format!("administrative access to account {account} from {}, in any number of steps", role.arn);
+        let does = format!("comes to administer account {account}");
+        case.never((&role.arn, &role.arn), &found, &question, &does);
     }
     Ok(())
 }

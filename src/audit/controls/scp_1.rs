@@ -54,7 +54,7 @@ fn decide(case: &mut Case<'_>) -> Result<(), AskError> {
         case.not_meant("the accounts", "guards", "who is meant to take guard-rails down");
         return Ok(());
     };
-    for account in case.own_accounts() {
+    for account in case.own_accounts().0 {
         for (rail, actions, does) in RAILS {
             let answers = case.who_can_in(&account, actions)?;
             let fits = |arn: &str| meant.contains(arn) || is_of_service(arn);

@@ -73,7 +73,8 @@ fn shared(case: &mut Case<'_>, runner: &str) {
     });
     let places: Vec<String> = actions.collect();
     if places.is_empty() {
-        case.holds(&format!("{runner}, shared"), "no action of a pipeline works with the role", Vec::new());
+        let message = "no action of a pipeline works with the role";
+        case.holds_of_all_pipelines(&format!("{runner}, shared"), message, Vec::new());
         return;
     }
     let evidence = vec![Evidence::Fields(vec![Field::of("actions", places.join(", "))])];
