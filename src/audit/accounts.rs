@@ -110,7 +110,7 @@ impl<'a> Case<'a> {
 }
 
 /// What is taken for granted where a role's trust policy could not be read.
-fn unread_trust(role: &PrincipalEntity) -> Option<&Arc<str>> {
+pub(super) fn unread_trust(role: &PrincipalEntity) -> Option<&Arc<str>> {
     let statements = role.trust.iter().flat_map(|trust| &trust.statements);
     statements.filter_map(|statement| statement.assumption.as_ref()).find(|taken| is_of_unreadable(taken))
 }

@@ -160,7 +160,12 @@ impl Remedy {
 impl Snippet {
     /// Whether it is for a finding.
     pub fn is_for(&self, finding: &Finding) -> bool {
-        self.message.as_deref().is_none_or(|glob| crate::ask::glob_matches(glob, &finding.message))
+        self.is_for_message(&finding.message)
+    }
+
+    /// The same of a finding's message.
+    pub fn is_for_message(&self, message: &str) -> bool {
+        self.message.as_deref().is_none_or(|glob| crate::ask::glob_matches(glob, message))
     }
 
     /// With values in the place of placeholders; `None` where several stand where there is room for one.

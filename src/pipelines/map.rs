@@ -19,6 +19,9 @@ pub struct Map {
     /// Of that, the pipelines of accounts that it covers: any of them may have to do with whatever another one has.
     #[serde(skip)]
     pub untold: Vec<Untold>,
+    /// Of these, those that are known to be there.
+    #[serde(skip)]
+    pub unread: Vec<Untold>,
     /// Those of which only the name is known, each with what is not told.
     #[serde(skip)]
     pub named: Vec<(MappedPipeline, Untold)>,
@@ -147,7 +150,8 @@ impl Map {
         let mut unknown: Vec<Untold> = unknown.into_iter().flatten().collect();
         let unread = || found.unread.iter().filter(|one| one.name().is_none_or(wanted));
         let named = unread().filter_map(|one| Some((MappedPipeline::of_name(one)?, untold(one)))).collect();
-        let mut hidden: Vec<Untold> = unread().map(untold).collect();
+        let unread: Vec<Untold> = unread().map(untold).collect();
+        let mut hidden = unread.clone();
         hidden.extend(
             found
                 .not_collected
@@ -160,7 +164,7 @@ impl Map {
         unknown.extend(elsewhere(&found.elsewhere));
         unknown.sort();
         unknown.dedup();
-        Ok(Self { pipelines, unknown, untold: hidden, named })
+        Ok(Self { pipelines, unknown, untold: hidden, unread, named })
     }
 }
 

@@ -25,7 +25,7 @@ pub fn spoils(control: &str, name: &str, says: &str, file: &str, change: impl Fn
 }
 
 /// What a control says of the fixed twin. A test has a process of its own: the other controls would be decided again in each.
-pub fn unspoilt(control: &str) -> Arc<Audit> {
+fn unspoilt(control: &str) -> Arc<Audit> {
     static SAID: Mutex<BTreeMap<String, Arc<Audit>>> = Mutex::new(BTreeMap::new());
     let mut said = SAID.lock().unwrap();
     let fresh = || Arc::new(audit(&example("acme-fixed"), &[control], Some(&intent())));

@@ -70,7 +70,7 @@ fn own(values: &mut Values) {
         ("own_role_arn", "arn:aws:iam::222222222222:role/acme-team-analytics"),
         (
             "own_signing_arn",
-            "arn:aws:lambda:us-east-1:222222222222:code-signing-config:csc-0123456789abcdef0",
+            "arn:aws:lambda:us-east-1:222222222222:code-signing-config:csc-0f6c334abcdea4d8b",
         ),
         ("own_channel_arn", "arn:aws:chatbot::222222222222:chat-configuration/slack-channel/releases"),
         (
@@ -310,8 +310,8 @@ fn soak_remedies_close_what_the_example_violates() {
     assert!(wrong.is_empty(), "{wrong:#?}");
 }
 
-/// What is violated in no pipeline of the vulnerable twin is spoilt in the fixed one.
-const SPOILT: [(&str, &str); 19] = [
+/// What is violated in no pipeline of the vulnerable twin, or not in all ways in which it may be, is spoilt in the fixed one.
+const SPOILT: [(&str, &str); 27] = [
     ("CP-A4", "staging-deploy"),
     ("CB-9", "prod-deploy"),
     ("CB-11", "prod-deploy"),
@@ -331,6 +331,14 @@ const SPOILT: [(&str, &str); 19] = [
     ("TF-1", "images"),
     ("TF-2", "images"),
     ("CP-CFN-3", "staging-deploy"),
+    ("CP-APR-2", "staging-deploy"),
+    ("CP-ART-1", "prod-deploy"),
+    ("CP-ART-2", "prod-deploy"),
+    ("LAM-1", "staging-deploy"),
+    ("CB-12", "prod-deploy"),
+    ("CB-8", "prod-deploy"),
+    ("USR-1", "images"),
+    ("CP-SRC-2", "images"),
 ];
 
 #[test]
@@ -338,18 +346,47 @@ fn remedies_close_what_is_spoilt() {
     let folder = tempfile::tempdir().unwrap();
     let world = spoilt::spoilt(folder.path());
     let remedies = remedies();
-    let wrong: Vec<String> = SPOILT
+    let each: Vec<(&str, BTreeSet<usize>, Vec<String>)> = SPOILT
         .par_iter()
-        .filter_map(|(id, pipeline)| Some((remedies.iter().find(|remedy| remedy.control == *id)?, pipeline)))
-        .flat_map_iter(|(remedy, pipeline)| {
-            let (tried, mut wrong) = tried(&world, remedy, &[pipeline]);
-            if tried.is_empty() {
-                wrong.push(format!("{}: nothing is violated", remedy.control));
-            }
-            wrong
+        .map(|(id, pipeline)| {
+            let remedy = remedies.iter().find(|remedy| remedy.control == *id).unwrap();
+            let (tried, wrong) = tried(&world, remedy, &[pipeline]);
+            (*id, tried, wrong)
         })
         .collect();
+    let none = each.iter().filter(|(_, tried, _)| tried.is_empty()).map(|(id, ..)| *id);
+    assert_eq!(none.collect::<Vec<_>>(), Vec::<&str>::new(), "nothing is violated");
+    let wrong: Vec<&String> = each.iter().flat_map(|(.., wrong)| wrong).collect();
     assert!(wrong.is_empty(), "{wrong:#?}");
+    let mut reached = reached_in_the_example(&remedies);
+    for (id, tried, _) in &each {
+        reached.extend(tried.iter().map(|at| (*id, *at)));
+    }
+    let all =
+        remedies.iter().flat_map(|remedy| (0..remedy.snippets.len()).map(|at| (remedy.control.as_str(), at)));
+    assert_eq!(
+        all.filter(|one| !reached.contains(one)).collect::<Vec<_>>(),
+        Vec::new(),
+        "no case is of these"
+    );
+}
+
+/// The snippets that are tried on what is written of the vulnerable twin, by control and place.
+fn reached_in_the_example(remedies: &[Remedy]) -> BTreeSet<(&str, usize)> {
+    let text = std::fs::read_to_string(acme().with_extension("audit.txt")).unwrap();
+    let mut reached = BTreeSet::new();
+    for line in text.lines() {
+        let [about, _, message] = line.splitn(3, " | ").collect::<Vec<_>>()[..] else { continue };
+        let [_, control, "violated"] = about.split(' ').collect::<Vec<_>>()[..] else { continue };
+        let Some(remedy) = remedies.iter().find(|remedy| remedy.control == control) else { continue };
+        let at = remedy
+            .snippets
+            .iter()
+            .position(|snippet| snippet.is_for_message(message))
+            .filter(|_| !LONG.contains(&control));
+        reached.extend(at.map(|at| (remedy.control.as_str(), at)));
+    }
+    reached
 }
 
 /// A remedy that is about something else closes nothing: it is what stands in it that does.

@@ -58,7 +58,9 @@ fn decide(case: &mut Case<'_>) -> Result<(), AskError> {
         }
         let question = format!("{} on {project} with an override", STARTS.join(", "));
         let answers = Answers { question, each: each.into() };
+        let said = case.findings.len();
         case.only(&project, &answers, meant, "may start builds and override what they do");
+        case.may_be_of_untold_pipelines(said);
     }
     Ok(())
 }

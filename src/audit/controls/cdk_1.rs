@@ -54,12 +54,14 @@ fn decide(case: &mut Case<'_>) -> Result<(), AskError> {
                     || who == "cloudformation.amazonaws.com"
                     || Arn::parse(who).is_some_and(|arn| *arn.account == *account)
             };
+            let said = case.findings.len();
             case.only(
                 &format!("{role}, who assumes it"),
                 &answers,
                 meant,
                 "may assume a role of the CDK's from another account",
             );
+            case.may_be_of_untold_pipelines(said);
         }
     }
     if found == 0 && told {

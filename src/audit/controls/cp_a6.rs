@@ -29,7 +29,9 @@ fn decide(case: &mut Case<'_>) -> Result<(), AskError> {
         let folder = case.folder(store);
         let answers = case.who_can(&["s3:PutObject"], &[folder], Vec::new())?;
         let meant = |arn: &str| makers.contains(arn) || platform.contains(arn);
+        let said = case.findings.len();
         case.only(&store.bucket, &answers, meant, "may write artifacts of the pipeline");
+        case.may_be_of_untold_pipelines(said);
     }
     Ok(())
 }

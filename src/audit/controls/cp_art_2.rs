@@ -38,7 +38,9 @@ fn decide(case: &mut Case<'_>) -> Result<(), AskError> {
         let (readers, handlers) = (case.readers(store), case.handlers(store));
         let answers = case.who_can(&["kms:Decrypt"], &keys, Vec::new())?;
         let meant = |arn: &str| handlers.contains(arn) || platform.contains(arn);
+        let said = case.findings.len();
         case.only(&store.bucket, &answers, meant, "may decrypt artifacts");
+        case.may_be_of_untold_pipelines(said);
         case.all_of(&store.bucket, &answers, &readers, "reads artifacts, and can't decrypt them");
     }
     Ok(())

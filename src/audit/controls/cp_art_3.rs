@@ -32,6 +32,7 @@ fn decide(case: &mut Case<'_>) -> Result<(), AskError> {
         let reading = case.who_can(&["s3:GetObject"], &[folder], Vec::new())?;
         let meant = |arn: &str| handlers.contains(arn) || platform.contains(arn);
         let does = "may read and decrypt artifacts";
+        let said = case.findings.len();
         match case.keys(store) {
             Some(keys) => {
                 let decrypting = case.who_can(&["kms:Decrypt"], &keys, Vec::new())?;
@@ -39,6 +40,7 @@ fn decide(case: &mut Case<'_>) -> Result<(), AskError> {
             }
             None => case.only(&store.bucket, &reading, meant, does),
         }
+        case.may_be_of_untold_pipelines(said);
     }
     Ok(())
 }

@@ -1,6 +1,7 @@
 //! CP-CFN-5: a stack's role is CloudFormation's for this account, and few may hand it over.
 
-use super::super::answers::Certainty::{self, Can, Cannot};
+use super::super::accounts::unread_trust;
+use super::super::answers::Certainty::{self, Can, Cannot, CannotAsKnown};
 use super::super::answers::{Answers, missing_of};
 use super::super::case::Case;
 use super::super::control::Control;
@@ -52,7 +53,9 @@ fn decide(case: &mut Case<'_>) -> Result<(), AskError> {
         let passing = case.who_can(&["iam:PassRole"], &[role.to_string()], vec![to_service])?;
         of_trust(case, &role, &passing, &meant)?;
         let subject = format!("{role}, who passes it");
+        let said = case.findings.len();
         case.only(&subject, &passing, |arn| meant.contains(arn), "may pass the role to a stack of its own");
+        case.may_be_of_untold_pipelines(said);
     }
     Ok(())
 }
@@ -68,7 +71,10 @@ fn of_trust(
     let strange = assumed(case, role, Source::Any(STRANGER))?;
     let by_pipeline = assumed(case, role, Source::Pipeline)?;
     let others = passing.surely().filter(|(arn, _)| !meant.contains(*arn)).count();
-    let certain = |answer: &Option<Arc<Answer>>| answer.as_deref().map_or(Cannot, Certainty::of);
+    // Whom no policy names that can be read may be named by one that can't.
+    let unread = case.estate.snapshot.principal(role).and_then(unread_trust);
+    let unnamed = if unread.is_some() { CannotAsKnown } else { Cannot };
+    let certain = |answer: &Option<Arc<Answer>>| answer.as_deref().map_or(unnamed, Certainty::of);
     match (certain(&own), certain(&strange)) {
         (Cannot, _) => {
             let why = match certain(&by_pipeline) {
@@ -84,7 +90,7 @@ fn of_trust(
         (Can, Cannot) => {
             case.holds(role, "CloudFormation assumes the role for its own account only", Vec::new());
         }
-        (Can, Can) if others > 0 => {
+        (Can, Can) if others > 0 && case.map.unread.is_empty() => {
             let message = "the role's trust asks for no source, and others may pass it to CloudFormation";
             case.violated((role, "source"), message, Vec::new());
         }
@@ -100,6 +106,8 @@ fn of_trust(
             missing.extend(missing_of(both().map(|answer| &**answer)));
             let taken = both().flat_map(|answer| answer.unknowns());
             missing.extend(taken.map(|what| Untold { what, command: None }));
+            missing.extend(unread.map(|what| Untold { what: what.to_string(), command: None }));
+            missing.extend(case.map.unread.iter().cloned());
             if missing.is_empty() {
                 missing.insert(Untold { what: format!("who may assume or pass {role}"), command: None });
             }

@@ -100,7 +100,9 @@ fn passing(case: &mut Case<'_>, meant: &BTreeSet<Arc<str>>) -> Result<(), AskErr
             passes.iter().filter(|(passed, _)| *passed == role).map(|(_, caller)| caller).collect();
         let answers = case.who_can(&["iam:PassRole"], &[role.to_string()], Vec::new())?;
         let fits = |arn: &str| meant.contains(arn) || callers.iter().any(|caller| ***caller == *arn);
+        let said = case.findings.len();
         case.only(&role, &answers, fits, "may pass a role of production");
+        case.may_be_of_untold_pipelines(said);
     }
     Ok(())
 }

@@ -43,7 +43,9 @@ fn decide(case: &mut Case<'_>) -> Result<(), AskError> {
         }
         let users = users_of(case, role);
         let answers = case.who_can(&["sts:AssumeRole"], &[role.to_owned()], Vec::new())?;
+        let said = case.findings.len();
         case.only(role, &answers, |arn| users.contains(arn), "may assume the role of a deployment");
+        case.may_be_of_untold_pipelines(said);
     }
     if !case.is_untold(&pipeline.role) {
         let needed = json!({"Effect": "Deny", "Action": "sts:AssumeRole", "Resource": actions});

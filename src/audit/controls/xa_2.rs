@@ -40,7 +40,9 @@ fn decide(case: &mut Case<'_>) -> Result<(), AskError> {
         // A service is of no account; whoever signs nothing is of none that is known.
         let elsewhere = |who: &str| who == "*" || Arn::parse(who).is_some_and(|arn| arn.account != account);
         let meant = |who: &str| handlers.contains(who) || !elsewhere(who);
+        let said = case.findings.len();
         case.only(&store.bucket, &answers, meant, "may use the key from another account");
+        case.may_be_of_untold_pipelines(said);
     }
     Ok(())
 }

@@ -13,12 +13,17 @@ const TOOLING: &str = "accounts/222222222222/global/iam/get-account-authorizatio
 const STAGING: &str = "accounts/333333333333/global/iam/get-account-authorization-details.json";
 const PRODUCTION: &str = "accounts/444444444444/global/iam/get-account-authorization-details.json";
 const REPOSITORY: &str = "arn:aws:codecommit:us-east-1:222222222222:payments-config";
+const APPROVER: &str = "arn:aws:iam::222222222222:role/acme-release-approver";
+const BUILD: &str = "arn:aws:iam::222222222222:role/acme-build-prod";
+const RUNNER: &str = "arn:aws:iam::222222222222:role/acme-legacy-jenkins";
+const PENDING: &str =
+    "arn:aws:codeconnections:us-east-1:222222222222:connection/00000000-0000-4000-8000-000000000000";
 /// Where Terraform keeps its state, and who works with it.
 const TERRAFORM: &str = r#"
 [audit.terraform]
 state = ["arn:aws:s3:::acme-team-data-222222222222/*"]
 locks = ["arn:aws:dynamodb:us-east-1:222222222222:table/locks"]
-runners = ["role/acme-images-deploy"]
+runners = ["role/acme-images-deploy", "role/acme-legacy-jenkins"]
 planners = ["role/acme-build-pr"]
 "#;
 
@@ -28,6 +33,10 @@ pub fn spoilt(folder: &Path) -> World {
     let config = folder.join("gateproof.toml");
     let text = std::fs::read_to_string(acme().with_file_name("gateproof.toml")).unwrap();
     let (text, _) = text.split_once("[audit.terraform]").unwrap();
+    // Somebody who is meant to approve, and can't.
+    let approvers = "staging-deploy = [\n";
+    assert!(text.contains(approvers));
+    let text = text.replacen(approvers, &format!("{approvers}    \"{APPROVER}\",\n"), 1);
     std::fs::write(&config, format!("{text}{TERRAFORM}")).unwrap();
     configuration(folder);
     principals(folder);
@@ -44,8 +53,13 @@ fn configuration(folder: &Path) {
         project["projectVisibility"] = "PUBLIC_READ".into();
         project["badge"]["badgeEnabled"] = true.into();
         project["cache"] = json!({"type": "S3", "location": "acme-jenkins-222222222222/cache"});
+        project["source"]["insecureSsl"] = true.into();
+        project["logsConfig"]["cloudWatchLogs"]["status"] = "DISABLED".into();
+        project["secondarySources"] = json!([{"type": "GITHUB", "location": "https://github.com/acme-corp/tools.git",
+            "sourceIdentifier": "tools"}]);
         let role = project["serviceRole"].clone();
         named(&mut json["projects"], "name", "staging-build")["serviceRole"] = role;
+        named(&mut json["projects"], "name", "portal-pr")["serviceRole"] = RUNNER.into();
     });
     let shared = json!({"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Resource": "arn:aws:codebuild:us-east-1:222222222222:project/prod-build",
         "Principal": {"AWS": "arn:aws:iam::999999999999:root"}, "Action": ["codebuild:BatchGetProjects", "codebuild:BatchGetBuilds"]}]});
@@ -57,12 +71,41 @@ fn configuration(folder: &Path) {
     change("codepipeline/get-pipeline/images", &|json| {
         action(json, "ScanAndRender")["actionTypeId"] =
             json!({"category": "Build", "owner": "Custom", "provider": "Jenkins", "version": "1"});
+        let build = json!({"name": "Plan", "runOrder": 1, "configuration": {"ProjectName": "portal-pr"},
+            "actionTypeId": {"category": "Build", "owner": "AWS", "provider": "CodeBuild", "version": "1"}});
+        json["pipeline"]["stages"][1]["actions"].as_array_mut().unwrap().push(build);
+        let source = json!({"name": "Config", "runOrder": 1, "outputArtifacts": [{"name": "Config"}],
+            "configuration": {"BranchName": "main", "RepositoryName": "payments-config", "PollForSourceChanges": "false"},
+            "actionTypeId": {"category": "Source", "owner": "AWS", "provider": "CodeCommit", "version": "1"}});
+        json["pipeline"]["stages"][0]["actions"].as_array_mut().unwrap().push(source);
     });
     change("codepipeline/get-pipeline/prod-deploy", &|json| {
         action(json, "DataStack")["configuration"]["RoleArn"] =
             json!("arn:aws:iam::333333333333:role/acme-cfn-payments-config");
         let stages = json["pipeline"]["stages"].as_array_mut().unwrap();
         stages.retain(|stage| stage["name"] != "Approve");
+        let sources = stages[0]["actions"].as_array_mut().unwrap();
+        let mut other = sources[0].clone();
+        other["name"] = "Pending".into();
+        other["outputArtifacts"] = json!([{"name": "Other"}]);
+        other["configuration"]["ConnectionArn"] = PENDING.into();
+        sources[0]["actionTypeId"] =
+            json!({"category": "Source", "owner": "ThirdParty", "provider": "GitHub", "version": "1"});
+        sources.push(other);
+    });
+    let pending = json!({"Connection": {"ConnectionName": "pending", "ConnectionArn": PENDING, "ProviderType": "GitHub",
+        "OwnerAccountId": "222222222222", "ConnectionStatus": "PENDING"}});
+    let place = PENDING.replace(':', "%3A").replace('/', "%2F");
+    add(folder, &format!("{REGION}/codeconnections/get-connection/{place}.json"), &pending);
+    change("codebuild/list-source-credentials", &|json| {
+        json["sourceCredentialsInfos"][0]["authType"] = "PERSONAL_ACCESS_TOKEN".into();
+    });
+    let machine = json!({"InstanceId": "i-1", "State": {"Name": "running"}, "MetadataOptions": {"HttpTokens": "optional", "HttpEndpoint": "enabled"},
+        "IamInstanceProfile": {"Arn": "arn:aws:iam::222222222222:instance-profile/acme-legacy-jenkins"}});
+    change("ec2/describe-instances", &|json| json["Reservations"] = json!([{"Instances": [machine]}]));
+    change_in(folder, "accounts/222222222222/global/iam/list-ssh-public-keys/alice.nguyen.json", |json| {
+        json["SSHPublicKeys"] = json!([{"UserName": "alice.nguyen", "SSHPublicKeyId": "APKAEXAMPLE", "Status": "Active",
+            "UploadDate": "2023-01-02T03:04:05+00:00"}]);
     });
     let hook = |name: &str, authentication: &str| {
         json!({"definition": {"name": name, "targetPipeline": "prod-deploy", "targetAction": "GitHub", "filters": [],
@@ -76,6 +119,19 @@ fn configuration(folder: &Path) {
         for group in json["logGroups"].as_array_mut().unwrap() {
             group["retentionInDays"] = 30.into();
         }
+    });
+    change("kms/get-key-policy/1a2b3c4d-5e6f-4a7b-8c9d-0e1f2a3b4c5d", &|json| {
+        let mut policy: Value = serde_json::from_str(json["Policy"].as_str().unwrap()).unwrap();
+        let pipelines = named(&mut policy["Statement"], "Sid", "Pipelines");
+        pipelines["Principal"]["AWS"].as_array_mut().unwrap().retain(|role| role != BUILD);
+        json["Policy"] = policy.to_string().into();
+    });
+    change("s3api/get-bucket-encryption/acme-pipeline-artifacts-222222222222", &|json| {
+        json["ServerSideEncryptionConfiguration"]["Rules"] =
+            json!([{"ApplyServerSideEncryptionByDefault": {"SSEAlgorithm": "AES256"}}]);
+    });
+    change("lambda/get-function-code-signing-config/staging-smoke-test", &|json| {
+        drop(json.as_object_mut().unwrap().remove("CodeSigningConfigArn"));
     });
     change_in(folder, "accounts/222222222222/global/s3api/list-buckets.json", |json| {
         let buckets = json["Buckets"].as_array_mut().unwrap();
