@@ -207,12 +207,16 @@ fn a_pipeline_that_is_not_told_may_have_whatever_another_has() {
 /// Its roles may do what they are meant to: to others they are nobody's.
 #[test]
 fn what_the_roles_of_a_pipeline_that_is_not_told_may_do_is_not_wrong() {
+    let mut open = 0;
     for name in ["images", "prod-deploy", "staging-deploy"] {
         let copy = without(&format!("{PIPELINES}/get-pipeline/{name}.json"));
         let said = audit(copy.path(), &MEANT_BY_PIPELINES, Some(&intent()));
         let violated: Vec<_> = said.findings.iter().filter(|f| f.verdict == Judgement::Violated).collect();
         assert!(violated.is_empty(), "{name}: {violated:#?}");
+        let in_doubt = |f: &&Finding| f.message.ends_with("needs it is not known") && f.missing.len() == 1;
+        open += said.findings.iter().filter(in_doubt).count();
     }
+    assert!(open > 0, "nobody's roles were in doubt");
 }
 
 /// These take whom the pipelines name for meant.
@@ -305,9 +309,7 @@ fn nothing_is_violated_by_what_can_not_be_read() {
     let wrong = UNREADABLE.par_iter().flat_map(|(kind, spoiling)| {
         let copy = copied();
         spoiling(copy.path());
-        let start = std::time::Instant::now();
         let said = audit_with(copy.path(), &controls, &config, EstateOptions { missing: Missing::Unknown });
-        eprintln!("{kind} {:?}", start.elapsed());
         assert!(said.findings.iter().any(|f| f.verdict == Judgement::Unknown), "{kind}");
         let violated = said.findings.into_iter().filter(|f| f.verdict == Judgement::Violated);
         let violated = violated.filter(|f| (*kind, f.control) != SESSIONS);

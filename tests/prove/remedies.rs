@@ -6,7 +6,7 @@ use crate::world::{acme, settings};
 use gateproof::ask::{Estate, EstateOptions};
 use gateproof::audit::remedy::{Filled, Paste, Remedy, Snippet, Values, parse_remedy};
 use gateproof::audit::{Audit, CONTROLS, Finding, Judgement};
-use gateproof::check::{self, Names, Property, PropertyFile, decide};
+use gateproof::check::{self, DecideError, Names, Property, PropertyFile, decide};
 use gateproof::config::Config;
 use gateproof::prove::fix::Remedied;
 use gateproof_model::json::Json;
@@ -217,8 +217,10 @@ fn of_policy(paste: &Paste) -> Option<String> {
 fn needed(world: &World, name: &str, text: &str) -> Vec<Property> {
     let intent = world.config.intent().unwrap();
     let all = PropertyFile::parse(name, text, &Names { intent, ..Names::default() }).unwrap().properties;
-    let holds = |property: &Property| {
-        decide(property, &world.estate, &settings()).unwrap().judgement == check::Judgement::Holds
+    let holds = |property: &Property| match decide(property, &world.estate, &settings()) {
+        // One twin has what the other hasn't.
+        Err(DecideError::NoResource { .. }) => false,
+        decided => decided.unwrap().judgement == check::Judgement::Holds,
     };
     all.into_iter().filter(holds).collect()
 }
@@ -311,7 +313,7 @@ fn soak_remedies_close_what_the_example_violates() {
 }
 
 /// What is violated in no pipeline of the vulnerable twin, or not in all ways in which it may be, is spoilt in the fixed one.
-const SPOILT: [(&str, &str); 27] = [
+const SPOILT: [(&str, &str); 29] = [
     ("CP-A4", "staging-deploy"),
     ("CB-9", "prod-deploy"),
     ("CB-11", "prod-deploy"),
@@ -339,6 +341,8 @@ const SPOILT: [(&str, &str); 27] = [
     ("CB-8", "prod-deploy"),
     ("USR-1", "images"),
     ("CP-SRC-2", "images"),
+    ("CP-CFN-3", "prod-deploy"),
+    ("CP-APR-5", "staging-deploy"),
 ];
 
 #[test]
@@ -362,13 +366,17 @@ fn remedies_close_what_is_spoilt() {
     for (id, tried, _) in &each {
         reached.extend(tried.iter().map(|at| (*id, *at)));
     }
-    let all =
-        remedies.iter().flat_map(|remedy| (0..remedy.snippets.len()).map(|at| (remedy.control.as_str(), at)));
-    assert_eq!(
-        all.filter(|one| !reached.contains(one)).collect::<Vec<_>>(),
-        Vec::new(),
-        "no case is of these"
-    );
+    let mut not = Vec::new();
+    for remedy in &remedies {
+        for (at, snippet) in remedy.snippets.iter().enumerate() {
+            // Commands make what is not there yet: they are not tried.
+            let is_command = matches!(snippet.unfilled(), Some(Paste::Commands(_)));
+            if !is_command && !reached.contains(&(remedy.control.as_str(), at)) {
+                not.push((remedy.control.as_str(), &snippet.says));
+            }
+        }
+    }
+    assert!(not.is_empty(), "no case is of {not:?}");
 }
 
 /// The snippets that are tried on what is written of the vulnerable twin, by control and place.

@@ -18,6 +18,7 @@ const BUILD: &str = "arn:aws:iam::222222222222:role/acme-build-prod";
 const RUNNER: &str = "arn:aws:iam::222222222222:role/acme-legacy-jenkins";
 const PENDING: &str =
     "arn:aws:codeconnections:us-east-1:222222222222:connection/00000000-0000-4000-8000-000000000000";
+const LOG: &str = "acme-org-trail-111111111111";
 /// Where Terraform keeps its state, and who works with it.
 const TERRAFORM: &str = r#"
 [audit.terraform]
@@ -97,6 +98,18 @@ fn configuration(folder: &Path) {
         "OwnerAccountId": "222222222222", "ConnectionStatus": "PENDING"}});
     let place = PENDING.replace(':', "%3A").replace('/', "%2F");
     add(folder, &format!("{REGION}/codeconnections/get-connection/{place}.json"), &pending);
+    // The log's bucket is no longer the log's alone.
+    change("codepipeline/get-pipeline/staging-deploy", &|json| {
+        json["pipeline"]["artifactStore"]["location"] = LOG.into();
+    });
+    let policy = format!("accounts/111111111111/us-east-1/s3api/get-bucket-policy/{LOG}.json");
+    change_in(folder, &policy, |json| {
+        let mut document: Value = serde_json::from_str(json["Policy"].as_str().unwrap()).unwrap();
+        let writer = json!({"Sid": "More", "Effect": "Allow", "Principal": {"Service": "config.amazonaws.com"},
+            "Action": "s3:PutObject", "Resource": format!("arn:aws:s3:::{LOG}/*")});
+        document["Statement"].as_array_mut().unwrap().push(writer);
+        json["Policy"] = document.to_string().into();
+    });
     change("codebuild/list-source-credentials", &|json| {
         json["sourceCredentialsInfos"][0]["authType"] = "PERSONAL_ACCESS_TOKEN".into();
     });
@@ -182,6 +195,17 @@ fn principals(folder: &Path) {
         let role = named(&mut json["RoleDetailList"], "RoleName", "acme-cfn-payments-service");
         let trust = json!({"Effect": "Allow", "Principal": {"AWS": "arn:aws:iam::444444444444:root"}, "Action": "sts:AssumeRole"});
         role["AssumeRolePolicyDocument"]["Statement"].as_array_mut().unwrap().push(trust);
+        // A boundary that bounds nothing, which the role can leave behind.
+        role["PermissionsBoundary"]["PermissionsBoundaryArn"] =
+            "arn:aws:iam::aws:policy/AdministratorAccess".into();
+        role["RolePolicyList"].as_array_mut().unwrap().push(allow("more", json!("iam:*"), "*", None));
+    });
+    change_in(folder, "organization/describe-policy/p-prodguard.json", |json| {
+        let mut document: Value = serde_json::from_str(json["Policy"]["Content"].as_str().unwrap()).unwrap();
+        let guards = ["ProtectBoundaries", "IamIsForAdministrators"];
+        let statements = document["Statement"].as_array_mut().unwrap();
+        statements.retain(|statement| !guards.iter().any(|sid| statement["Sid"] == *sid));
+        json["Policy"]["Content"] = document.to_string().into();
     });
     change_in(folder, STAGING, |json| {
         let role = named(&mut json["RoleDetailList"], "RoleName", "acme-cfn-payments-config");
