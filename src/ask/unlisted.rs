@@ -14,7 +14,7 @@ use std::sync::Arc;
 #[derive(Debug, Clone)]
 pub struct Unlisted {
     /// Whose they are; `None`: of any account.
-    account: Option<Arc<str>>,
+    pub(crate) account: Option<Arc<str>>,
     /// What is said of them, whatever is asked: impossible where the neutral value is that there are none, otherwise undecided.
     pub answer: Answer,
 }
