@@ -9,7 +9,7 @@ mod asked;
 use asked::Asked;
 use gateproof::ask::{CrossCheck, Environments, Estate, EstateOptions, Settings};
 use gateproof::certificate::{Question, SnapshotDigest, digest_snapshot, export, verify_loaded};
-use gateproof::question::{Answer, Verdict};
+use gateproof::question::{Answer, Quantifier, Requests, Selector, Verdict};
 use rayon::prelude::*;
 use serde::Deserialize;
 use serde_json::Value;
@@ -173,4 +173,21 @@ fn each_says_what_was_wrong_and_by_which_rule() {
         assert!(conformance.contains(&format!("\n| {} ", regression.rule)), "{id}: {}", regression.rule);
         assert!(regression.why.contains('(') && regression.why.ends_with(")."), "{id}: no source");
     }
+}
+
+/// No action of the catalogue, nor one that it doesn't know, is asked about with a resource of another partition than the account's.
+#[test]
+fn no_resource_is_of_another_partition() {
+    let (_, regression) =
+        regressions().into_iter().find(|(id, _)| id == "resources-of-another-partition").unwrap();
+    let Loaded { estate, .. } = load(&regression.files);
+    let asked = Requests {
+        actions: vec!["*".to_owned()],
+        resources: vec!["arn:*".to_owned()],
+        ..Requests::default()
+    };
+    let settings = Settings { cross_check: CrossCheck::Never, ..Settings::default() };
+    let from: Vec<Selector> = vec!["role/worker".parse().unwrap()];
+    let answer = estate.can(&from, &asked, Quantifier::Some, &settings).unwrap().overall;
+    assert_eq!(answer.verdict, Verdict::Impossible, "{:?}", answer.witness);
 }

@@ -292,7 +292,7 @@ impl Estate {
                 };
                 // An ARN that names another account is of another account's resource.
                 let account = piece.target.account.as_deref().unwrap_or_default();
-                let own = in_accounts(encoder, &[account, ""]);
+                let own = in_accounts(encoder, self.single_partition(), &[account, ""]);
                 encoder.terms.and([other, of_rule, own])
             }
             _ => Terms::TRUE,
@@ -333,7 +333,7 @@ fn fitting(encoder: &mut Encoder<'_>, piece: &Piece<'_>) -> Term {
         {
             let of_aws = kind.of_aws.then_some("");
             let accounts: Vec<&str> = std::iter::once(&**account).chain(of_aws).collect();
-            parts.push(in_accounts(encoder, &accounts));
+            parts.push(in_accounts(encoder, None, &accounts));
         }
         kinds.push(encoder.terms.and(parts));
     }
@@ -395,9 +395,10 @@ pub(crate) fn family(arn: &str) -> Vec<Pattern> {
     family
 }
 
-/// The resource's ARN names one of the accounts (or none, where that is listed).
-fn in_accounts(encoder: &mut Encoder<'_>, accounts: &[&str]) -> Term {
-    let texts = accounts.iter().map(|account| format!("arn:*:*:*:{account}:*"));
+/// The resource's ARN is of the partition, where one is given, and names one of the accounts (or none, where that is listed).
+fn in_accounts(encoder: &mut Encoder<'_>, partition: Option<&str>, accounts: &[&str]) -> Term {
+    let partition = partition.unwrap_or("*");
+    let texts = accounts.iter().map(|account| format!("arn:{partition}:*:*:{account}:*"));
     let patterns = texts
         .filter_map(|t| PatternText::parse(&t, Version::V2008, Wildcards::Segments, false).ground())
         .collect();

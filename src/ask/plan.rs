@@ -408,7 +408,10 @@ impl Estate {
         let none = || self.compiler.languages.set(Vec::new(), false);
         Kind {
             resource_type,
-            fits: self.compiler.languages.set(vec![over_arns("arn:*:iam::*:root")], false),
+            fits: self
+                .compiler
+                .languages
+                .set(vec![placed("iam", self.single_partition(), over_arns("arn:*:iam::*:root"))], false),
             barred: none(),
             odd: none(),
             with_account: true,
@@ -431,6 +434,7 @@ impl Estate {
 
     fn find_kinds(&self, action: ActionInfo<'_>) -> Vec<Kind> {
         let mut kinds = Vec::new();
+        let partition = self.single_partition();
         for row in action.resource_types() {
             let kind = row.resource_type;
             let with_account = kind.arn_formats().any(|f| f.contains("${Account}"));
@@ -438,7 +442,10 @@ impl Estate {
             for language in kind.arn_languages() {
                 kinds.push(Kind {
                     resource_type: kind.id(),
-                    fits: self.compiler.languages.set(vec![placed(kind.service(), language.pattern)], false),
+                    fits: self
+                        .compiler
+                        .languages
+                        .set(vec![placed(kind.service(), partition, language.pattern)], false),
                     odd: self.compiler.languages.set(odd.clone(), false),
                     barred: self.compiler.languages.set(language.exclusions, false),
                     with_account,

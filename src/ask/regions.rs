@@ -106,8 +106,27 @@ pub fn odd_arns(kind: ResourceTypeInfo<'_>) -> Vec<Pattern> {
     odd
 }
 
-/// The pattern of a service's ARNs, their region not empty where the service is regional.
-pub fn placed(service: &str, pattern: Pattern) -> Pattern {
+/// What ARNs begin with, before their partition.
+const START: &str = "arn:";
+
+/// The pattern of a service's ARNs, their region not empty where the service is regional, and of the partition, where it is known.
+///
+/// IAM User Guide, "Identify AWS resources with Amazon Resource Names (ARNs)": a partition is a group of regions, each account is of one, and
+/// there is no access from one to another.
+pub fn placed(service: &str, partition: Option<&str>, pattern: Pattern) -> Pattern {
+    let pattern = match (partition, pattern.get(START.len())) {
+        (Some(partition), Some(Token::AnyRunInSegment)) => {
+            let after = pattern.iter().skip(START.len() + 1);
+            pattern
+                .iter()
+                .take(START.len())
+                .copied()
+                .chain(partition.chars().map(Token::Char))
+                .chain(after.copied())
+                .collect()
+        }
+        _ => pattern,
+    };
     let colons = pattern.iter().enumerate().filter(|(_, token)| matches!(token, Token::Char(':')));
     let region = colons.map(|(at, _)| at + 1).nth(2).filter(|_| REGIONAL.contains(&service));
     match region.map(|at| pattern.split_at(at)) {

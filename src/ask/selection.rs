@@ -128,6 +128,13 @@ impl Estate {
         self.snapshot.accounts().iter().any(|a| &*a.id == account)
     }
 
+    /// The partition of all accounts of the snapshot, where they are of one.
+    pub(super) fn single_partition(&self) -> Option<&str> {
+        let mut all = self.snapshot.accounts().iter().map(|account| &*account.partition);
+        let first = all.next()?;
+        all.all(|other| other == first).then_some(first)
+    }
+
     pub(crate) fn partition(&self) -> &str {
         self.snapshot.accounts().first().map_or("aws", |a| &a.partition)
     }
