@@ -129,6 +129,7 @@ impl Map {
         let mapped = |pipeline: &&Pipeline| -> Result<_, AskError> {
             let mut unknown = Vec::new();
             let stages = stages_of(&estate.snapshot, pipeline, &mut unknown);
+            unknown.extend(store_untold(pipeline));
             let mapped = MappedPipeline {
                 name: pipeline.name().to_owned(),
                 arn: pipeline.arn.clone(),
@@ -215,6 +216,17 @@ fn stores_of(pipeline: &Pipeline) -> Vec<Store> {
             .map_or(StoreKey::AwsManaged, |key| StoreKey::Named(key.id.clone())),
     };
     pipeline.stores().map(store).collect()
+}
+
+/// That it isn't told where a pipeline keeps its artifacts.
+///
+/// CodePipeline API Reference, PipelineDeclaration: either `artifactStore` or `artifactStores` must be there.
+fn store_untold(pipeline: &Pipeline) -> Option<Untold> {
+    let name = pipeline.name();
+    pipeline.stores().next().is_none().then(|| Untold {
+        what: format!("where the pipeline {name} of account {} keeps its artifacts", pipeline.account),
+        command: Some(format!("aws codepipeline get-pipeline --name {name}")),
+    })
 }
 
 fn stages_of(snapshot: &Snapshot, pipeline: &Pipeline, unknown: &mut Vec<Untold>) -> Vec<MappedStage> {

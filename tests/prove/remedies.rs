@@ -2,6 +2,7 @@
 
 mod spoilt;
 
+use crate::copied::copy_folder;
 use crate::world::{acme, settings};
 use gateproof::ask::{Estate, EstateOptions};
 use gateproof::audit::remedy::{Filled, Paste, Remedy, Snippet, Values, parse_remedy};
@@ -26,9 +27,16 @@ struct World {
 }
 
 impl World {
-    fn acme() -> Self {
-        let estate = Estate::load(&acme(), EstateOptions::default()).unwrap();
-        Self { snapshot: acme(), estate, config: Config::beside(&acme(), None).unwrap() }
+    /// The vulnerable twin in a folder, with lists that say that its other accounts have no pipelines.
+    fn acme(folder: &Path) -> Self {
+        copy_folder(&acme(), folder);
+        for account in ["111111111111", "333333333333", "444444444444"] {
+            let list = folder.join(format!("accounts/{account}/us-east-1/codepipeline/list-pipelines.json"));
+            std::fs::create_dir_all(list.parent().unwrap()).unwrap();
+            std::fs::write(list, r#"{"pipelines": []}"#).unwrap();
+        }
+        let estate = Estate::load(folder, EstateOptions::default()).unwrap();
+        Self { snapshot: folder.to_owned(), estate, config: Config::beside(&acme(), None).unwrap() }
     }
 
     fn with(&self, overlay: &Overlay) -> Estate {
@@ -296,7 +304,8 @@ const LONG: [&str; 1] = ["CP-A4"];
 
 #[test]
 fn soak_remedies_close_what_the_example_violates() {
-    let (world, mut planted) = (World::acme(), planted());
+    let folder = tempfile::tempdir().unwrap();
+    let (world, mut planted) = (World::acme(folder.path()), planted());
     if std::env::var_os("GATEPROOF_SOAK").is_none() {
         planted.retain(|control, _| !LONG.contains(&control.as_str()));
     }
@@ -400,7 +409,8 @@ fn reached_in_the_example(remedies: &[Remedy]) -> BTreeSet<(&str, usize)> {
 /// A remedy that is about something else closes nothing: it is what stands in it that does.
 #[test]
 fn remedies_of_other_things_close_nothing() {
-    let (world, remedies) = (World::acme(), remedies());
+    let folder = tempfile::tempdir().unwrap();
+    let (world, remedies) = (World::acme(folder.path()), remedies());
     let project = "arn:aws:codebuild:us-east-1:222222222222:project/staging-build";
     let role = "arn:aws:iam::222222222222:role/acme-smoke-test";
     let cases = [
