@@ -34,6 +34,7 @@ mod limited;
 mod obligations;
 mod obstacles;
 mod one_name;
+mod opened;
 mod opinions;
 mod piece;
 mod plan;

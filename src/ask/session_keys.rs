@@ -89,7 +89,8 @@ pub fn admits_aws(trust: &Document) -> bool {
     admits(trust, |entry| !matches!(entry, PrincipalEntry::Service(_) | PrincipalEntry::Federated(_)))
 }
 
-fn admits_services(trust: &Document) -> bool {
+/// Whether it lets some service, or everybody, open one. A statement that can't be read might.
+pub fn admits_services(trust: &Document) -> bool {
     admits(trust, |entry| matches!(entry, PrincipalEntry::Service(_) | PrincipalEntry::Everyone))
 }
 
@@ -101,7 +102,7 @@ fn admits(trust: &Document, fits: impl Fn(&PrincipalEntry) -> bool) -> bool {
 }
 
 /// Whether some Allow statement lists the action. A statement that can't be read might.
-fn allows(trust: &Document, lower_action: &str) -> bool {
+pub fn allows(trust: &Document, lower_action: &str) -> bool {
     allow_statements(trust).any(|s| {
         let patterns = s.action.patterns.iter().filter_map(|p| p.ground());
         let listed = patterns.into_iter().any(|p| matches(&p, lower_action, true));

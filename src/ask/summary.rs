@@ -349,6 +349,7 @@ impl Estate {
                     let (step, sentences) = self.beside(terms, call.as_ref(), &piece, step);
                     assumptions.extend(sentences);
                     assumptions.extend(existence(&target, &step.resource));
+                    assumptions.extend(self.opened_by_unread(caller, &step));
                     if let (true, Some(granted)) = (prepared.effort.strict, assumptions.first()) {
                         let place = label(plan.action, &target);
                         tally.unknown.get_or_insert_with(|| Effort::unsettled(granted, place));
