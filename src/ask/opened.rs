@@ -23,8 +23,8 @@ impl Estate {
     pub(super) fn opened_by_unread(&self, caller: &CallerEntity, step: &Step) -> Option<String> {
         let role = self.snapshot.principal(&caller.id)?;
         let trust = role.trust.as_deref()?;
-        let allows_all = trust.statements.iter().filter(|statement| statement.effect == Effect::Allow);
-        let unread = allows_all.filter_map(|statement| statement.assumption.as_ref()).next()?;
+        let mut allowing = trust.statements.iter().filter(|statement| statement.effect == Effect::Allow);
+        let unread = allowing.find_map(|statement| statement.assumption.as_ref())?;
         let mut known: Document = trust.clone();
         known.statements.retain(|statement| statement.assumption.is_none());
         let carries = |key: &str, value: &str| match key {
