@@ -36,9 +36,8 @@ impl<'a> Case<'a> {
         accounts.retain(|account| self.first_in(account) == Some(&self.pipeline.arn));
         let mut told = true;
         for account in accounts.clone() {
-            let is_covered = self.estate.snapshot.accounts().iter().any(|covered| covered.id == account);
             let mut missing = self.principals_untold_in(&account);
-            if !is_covered {
+            if !self.estate.covers(&account) {
                 accounts.remove(&account);
                 let command = format!("aws iam get-account-authorization-details (account {account})");
                 missing.push(Untold { what: format!("account {account}"), command: Some(command) });

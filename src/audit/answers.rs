@@ -87,8 +87,8 @@ impl Answers {
 
     /// Whether it is known of all others than some that they can't.
     pub fn is_settled(&self, some: &BTreeSet<Arc<str>>) -> bool {
-        let open = self.each.iter().filter(|(_, answer)| Certainty::of(answer) != Certainty::Cannot);
-        open.into_iter().all(|(arn, _)| some.contains(arn))
+        let mut open = self.each.iter().filter(|(_, answer)| Certainty::of(answer) != Certainty::Cannot);
+        open.all(|(arn, _)| some.contains(arn))
     }
 
     /// The proof that all others can't.
