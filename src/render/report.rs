@@ -14,7 +14,9 @@ mod page;
 mod pipeline;
 mod policy;
 mod remedy;
+mod room;
 mod tally;
+mod unknown;
 mod untold;
 
 use crate::audit::Audit;

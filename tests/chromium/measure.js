@@ -44,7 +44,7 @@
     const walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
     for (let node = walker.nextNode(); node; node = walker.nextNode()) {
       const element = node.parentElement;
-      if (!node.data.trim() || element.closest('script, title, desc, .unseen, option')) continue;
+      if (!node.data.trim() || element.closest('script, title, desc, option')) continue;
       if (!element.checkVisibility({ contentVisibilityAuto: false })) continue;
       const style = getComputedStyle(element);
       const drawn = element.closest('svg');

@@ -163,6 +163,33 @@ test('without scripts all is there, and nothing that does nothing', () => withBr
   assert.equal(await page.locator('.drawing').first().isVisible(), true);
 }));
 
+test('what a sign in a table says is told to those who do not see it', () => withBrowser(wide, async (context) => {
+  const { page } = await open(context, '20.html');
+  const session = await context.newCDPSession(page);
+  const { nodes } = await session.send('Accessibility.getFullAXTree');
+  const names = nodes.filter((node) => ['cell', 'gridcell'].includes(node.role?.value)).map((node) => node.name?.value ?? '');
+  const said = (word) => names.filter((name) => name.includes(word)).length;
+  const signs = await page.evaluate(() => Object.fromEntries(['violated', 'unknown', 'holds'].map((word) => [word, document.querySelectorAll(`td.cell.${word}`).length])));
+  for (const [word, count] of Object.entries(signs)) {
+    assert.ok(count > 0, word);
+    assert.equal(said(word), count, word);
+  }
+}));
+
+test('of many pipelines what is the same is shown once, and links lead there', () => withBrowser({ ...wide, javaScriptEnabled: false }, async (context) => {
+  const { page } = await open(context, '200.html');
+  const links = page.locator('.finding > p > a[href^="#e"]');
+  assert.ok(await links.count() > 100);
+  const target = (await links.first().getAttribute('href')).slice(1);
+  await page.goto(`${address('200.html')}#${target}`);
+  assert.equal(await page.locator(`#${target}`).isVisible(), true);
+  assert.equal(await page.locator(`.finding:has(#${target}) pre.evidence, .finding:has(#${target}) ol.chain`).first().isVisible(), true);
+  const gap = page.locator('.unknowns a[href^="#gap-"]');
+  assert.ok(await gap.count() > 100);
+  const broken = await page.locator('a[href^="#"]').evaluateAll((all) => all.map((a) => a.getAttribute('href').slice(1)).filter((id) => !document.getElementById(id)));
+  assert.deepEqual(broken, []);
+}));
+
 test('it fits a narrow window', () => withBrowser({ viewport: { width: 390, height: 800 } }, async (context) => {
   const { page } = await open(context, 'example.html');
   await page.evaluate(openAll);
@@ -170,9 +197,8 @@ test('it fits a narrow window', () => withBrowser({ viewport: { width: 390, heig
   assert.equal(widths[0], widths[1]);
 }));
 
-// The best of three openings, to the second frame after the page is there. How long 500 pipelines take is shown, and kept in benches/RECORD.md:
-// more than the two seconds that are wanted.
-test('two hundred pipelines open within two seconds', () => withBrowser(wide, async (context) => {
+// The best of three openings, to the second frame after the page is there.
+test('five hundred pipelines open within two seconds', () => withBrowser(wide, async (context) => {
   const opened = async (name) => {
     const times = [];
     for (let n = 0; n < 3; n += 1) {
@@ -186,7 +212,8 @@ test('two hundred pipelines open within two seconds', () => withBrowser(wide, as
     console.log(`${name}: ${times.join(', ')} ms`);
     return Math.min(...times);
   };
-  const [hundreds, most] = [await opened('200.html'), await opened('500.html')];
-  assert.ok(hundreds <= 2000, `${hundreds} ms`);
-  assert.ok(most <= 8000, `${most} ms`);
+  for (const name of ['200.html', '500.html']) {
+    const least = await opened(name);
+    assert.ok(least <= 2000, `${name}: ${least} ms`);
+  }
 }));

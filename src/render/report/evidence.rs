@@ -8,7 +8,7 @@ use crate::question::{Evidence as Statement, Step, Witness};
 /// So many things that are missing are listed at a finding; all are listed once for the whole page.
 const LISTED: usize = 8;
 
-/// All that shows a finding, or what is missing; and its fingerprint. Few elements, since there are many findings.
+/// All that shows a finding, or what is missing. Few elements, since there are many findings.
 pub(super) fn render(html: &mut Html, finding: &Finding) {
     let mut text: Vec<String> = Vec::new();
     for evidence in &finding.evidence {
@@ -24,8 +24,9 @@ pub(super) fn render(html: &mut Html, finding: &Finding) {
             finding.missing.len() - LISTED
         ));
     }
-    text.push(format!("(fingerprint {})", finding.fingerprint));
-    html.leaf("pre", &[("class", &"evidence")], text.join("\n"));
+    if !text.is_empty() {
+        html.leaf("pre", &[("class", &"evidence")], text.join("\n"));
+    }
 }
 
 /// A piece of evidence as lines of text.

@@ -78,6 +78,11 @@ impl Html {
         self.0.push('>');
     }
 
+    /// The markup as it stands.
+    pub(super) fn as_str(&self) -> &str {
+        &self.0
+    }
+
     /// The text of the document.
     pub(super) fn into_string(self) -> String {
         self.0

@@ -2,7 +2,8 @@
 
 use super::html::Html;
 use super::tally::{SEVERITIES, Standing, Tally};
-use super::{controls, matrix, overview, pipeline, policy, untold};
+use super::untold::{self, Gaps};
+use super::{controls, matrix, overview, pipeline, policy};
 use crate::audit::remedy::Words;
 use crate::audit::{Audit, Finding};
 use crate::pipelines::MappedPipeline;
@@ -44,7 +45,7 @@ fn entries(audit: &Audit) -> Vec<Entry<'_>> {
 
 /// The page.
 pub(super) fn of(audit: &Audit, name: &str) -> Html {
-    let entries = entries(audit);
+    let (entries, gaps) = (entries(audit), Gaps::of(audit));
     let mut page = Html::constant("<!DOCTYPE html>\n");
     page.tag("html", &[("lang", &"en")], |html| {
         html.tag("head", &[], |head| top(head, name));
@@ -56,8 +57,8 @@ pub(super) fn of(audit: &Audit, name: &str) -> Html {
                 overview::render(main, audit, &entries);
                 filters(main);
                 matrix::render(main, &entries);
-                pipeline::render(main, &entries);
-                untold::render(main, audit);
+                pipeline::render(main, &entries, &gaps);
+                untold::render(main, audit, &gaps);
                 controls::render(main, audit);
             });
             footer(body);

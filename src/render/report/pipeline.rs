@@ -1,26 +1,30 @@
 //! One pipeline: its drawing, who can do what with it, and what is said of it.
 
+use super::drawing;
+use super::finding::{self, Telling};
 use super::html::Html;
 use super::overview::severity;
 use super::page::{Entry, counted};
+use super::room::{Room, Shown};
 use super::tally::Standing;
-use super::{drawing, finding};
+use super::untold::Gaps;
 use crate::pipelines::Ability;
 use crate::question::Verdict;
 
 /// All pipelines.
-pub(super) fn render(main: &mut Html, entries: &[Entry<'_>]) {
+pub(super) fn render(main: &mut Html, entries: &[Entry<'_>], gaps: &Gaps<'_>) {
     main.tag("section", &[("aria-labelledby", &"pipelines")], |section| {
         section.leaf("h2", &[("id", &"pipelines")], "Pipelines");
         // One pipeline is what the page is about: it needn't be looked for.
-        let (open, room) = (entries.len() == 1, finding::Room::among(entries.len()));
+        let open = entries.len() == 1;
+        let mut telling = Telling { room: Room::among(entries.len()), gaps, shown: Shown::default() };
         for (n, entry) in entries.iter().enumerate() {
-            one(section, entry, n, (open, room));
+            one(section, entry, (n, open), &mut telling);
         }
     });
 }
 
-fn one(section: &mut Html, entry: &Entry<'_>, number: usize, (open, room): (bool, finding::Room)) {
+fn one(section: &mut Html, entry: &Entry<'_>, (number, open): (usize, bool), telling: &mut Telling<'_>) {
     let pipeline = entry.pipeline;
     let inside = |details: &mut Html| {
         summary(details, entry);
@@ -28,7 +32,7 @@ fn one(section: &mut Html, entry: &Entry<'_>, number: usize, (open, room): (bool
             inside.add(&drawing::of(pipeline, &entry.findings, number));
             inside.leaf("p", &[("class", &"quiet legend")], "Boxes are actions with the role that does their work; boxes with cut corners are gates. A red dashed line leads from a role to what it comes to in some number of requests.");
             who(inside, &pipeline.abilities);
-            finding::render(inside, (&entry.findings, entry.words), room);
+            finding::render(inside, entry, telling);
         });
     };
     let query = format!("{} {} {}", pipeline.name, pipeline.account, pipeline.region);

@@ -20,6 +20,7 @@
   // Filters.
   const ranks = ['critical', 'high', 'medium', 'low'];
   const rows = new Map(all('tr[data-for]').map((row) => [row.dataset.for, row]));
+  const lists = all('.unknowns');
   const pipelines = all('.pipeline').map((element) => ({
     element,
     row: rows.get(element.id),
@@ -53,6 +54,7 @@
       if (pipeline.row) pipeline.row.hidden = !fits;
       shown += fits ? 1 : 0;
     }
+    for (const list of lists) list.hidden = !list.querySelector('.group:not([hidden])');
     one('shown').textContent = `${shown} of ${pipelines.length} pipelines shown`;
   };
   let waiting = 0;
@@ -66,7 +68,7 @@
     for (const { element } of pipelines) if (!element.hidden) element.open = true;
   });
   one('close').addEventListener('click', () => {
-    for (const details of all('.pipeline, .group')) details.open = false;
+    for (const details of all('.pipeline, .group, .unknowns')) details.open = false;
   });
   filter();
 

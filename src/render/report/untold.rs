@@ -4,12 +4,44 @@ use super::evidence::command;
 use super::html::Html;
 use super::page::counted;
 use crate::audit::{Audit, WaiverState};
+use crate::question::Untold;
+use rustc_hash::FxHashMap;
 use std::collections::{BTreeMap, BTreeSet};
 
+/// What the snapshot doesn't tell, by the command that would; numbered from 1.
+#[derive(Debug)]
+pub(super) struct Gaps<'a> {
+    by_command: BTreeMap<&'a str, BTreeSet<&'a str>>,
+    numbers: FxHashMap<&'a str, usize>,
+}
+
+impl<'a> Gaps<'a> {
+    /// All gaps that an audit has met.
+    pub fn of(audit: &'a Audit) -> Self {
+        let all = audit.findings.iter().flat_map(|finding| &finding.missing).chain(&audit.unknown);
+        let mut by_command: BTreeMap<&str, BTreeSet<&str>> = BTreeMap::new();
+        for untold in all {
+            by_command.entry(untold.command.as_deref().unwrap_or_default()).or_default().insert(&untold.what);
+        }
+        let numbers = by_command.keys().enumerate().map(|(n, command)| (*command, n + 1)).collect();
+        Self { by_command, numbers }
+    }
+
+    /// The number of what a command supplies.
+    pub fn number_of(&self, untold: &Untold) -> Option<usize> {
+        self.numbers.get(untold.command.as_deref()?).copied()
+    }
+
+    /// What links to it lead to.
+    pub fn anchor(number: usize) -> String {
+        format!("gap-{number}")
+    }
+}
+
 /// Both sections.
-pub(super) fn render(main: &mut Html, audit: &Audit) {
+pub(super) fn render(main: &mut Html, audit: &Audit, gaps: &Gaps<'_>) {
     waivers(main, audit);
-    untold(main, audit);
+    untold(main, gaps);
 }
 
 fn waivers(main: &mut Html, audit: &Audit) {
@@ -52,25 +84,20 @@ fn waivers(main: &mut Html, audit: &Audit) {
     });
 }
 
-fn untold(main: &mut Html, audit: &Audit) {
-    let all = audit.findings.iter().flat_map(|finding| &finding.missing).chain(&audit.unknown);
-    let mut by_command: BTreeMap<&str, BTreeSet<&str>> = BTreeMap::new();
-    for untold in all {
-        by_command.entry(untold.command.as_deref().unwrap_or_default()).or_default().insert(&untold.what);
-    }
-    if by_command.is_empty() {
+fn untold(main: &mut Html, gaps: &Gaps<'_>) {
+    if gaps.by_command.is_empty() {
         return;
     }
     main.tag("section", &[("aria-labelledby", &"untold")], |section| {
         section.leaf("h2", &[("id", &"untold")], "Not known");
-        let count = by_command.values().map(BTreeSet::len).sum();
+        let count = gaps.by_command.values().map(BTreeSet::len).sum();
         let about = format!("{} in the snapshot. Each command, or `gateproof map --print-commands` for all, supplies it; until then nothing that rests on it counts as holding.", counted(count, "gap"));
         section.tag("p", &[("class", &"quiet")], |p| super::finding::code(p, &about));
-        section.tag("ul", &[("class", &"untold")], |list| {
-            for (text, whats) in &by_command {
-                list.tag("li", &[], |item| {
+        section.tag("ol", &[("class", &"untold")], |list| {
+            for (n, (text, whats)) in gaps.by_command.iter().enumerate() {
+                list.tag("li", &[("id", &Gaps::anchor(n + 1))], |item| {
                     let whats: Vec<&str> = whats.iter().copied().collect();
-                    item.leaf("p", &[], whats.join("; "));
+                    item.leaf("p", &[], format!("{}. {}", n + 1, whats.join("; ")));
                     command(item, text);
                 });
             }
