@@ -10,6 +10,7 @@ mod admitted;
 mod alike;
 mod among;
 mod apart;
+mod aside;
 mod attachable;
 mod bearing;
 mod bind;

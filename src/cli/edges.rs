@@ -1,7 +1,7 @@
 //! `edges`.
 
 use super::overlay::OverlayArguments;
-use super::primitives::escalation;
+use super::primitives::{escalation, read_ahead};
 use super::watch::Watch;
 use super::{CliError, Format, Global, exit};
 use crate::config::Config;
@@ -23,6 +23,7 @@ pub(crate) struct Edges {
 impl Edges {
     pub(crate) fn run(&self, global: &Global) -> Result<u8, CliError> {
         global.must_not_export("edges")?;
+        read_ahead();
         let config = Config::beside(&self.snapshot, global.config.as_deref())?;
         let estate = self.overlay.load(&self.snapshot, global)?;
         global.warn_of_problems(estate.snapshot.problems());

@@ -16,6 +16,11 @@ pub(super) fn escalation(
     Ok(EscalationSettings { ask, primitives: primitives(global, config)?, chains: 1, all_paths: false })
 }
 
+/// Begins to read the program's own steps, and what they are checked against, while a snapshot is read.
+pub(super) fn read_ahead() {
+    std::thread::spawn(embedded);
+}
+
 /// All steps, by id: the program's, and those of `--primitives` or of the configuration.
 pub(super) fn primitives(global: &Global, config: &Config) -> Result<Vec<Primitive>, CliError> {
     let mut all = embedded().map_err(|e| CliError::Input(e.to_string()))?.to_vec();

@@ -2,7 +2,7 @@
 
 use super::certify::certify_invariants;
 use super::overlay::OverlayArguments;
-use super::primitives::escalation;
+use super::primitives::{escalation, read_ahead};
 use super::watch::Watch;
 use super::{CliError, Global, asked, exit};
 use crate::certificate::ReachQuestion;
@@ -69,6 +69,7 @@ impl Reach {
         let from: Vec<Selector> = self.from.iter().map(|s| s.parse()).collect::<Result<_, _>>()?;
         let when = asked::parse_conditions(&self.when)?;
         let target = self.target()?;
+        read_ahead();
         let config = Config::beside(&self.snapshot, global.config.as_deref())?;
         if self.certificate.is_some() {
             self.overlay.must_be_empty_for_certificate()?;

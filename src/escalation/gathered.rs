@@ -1,6 +1,7 @@
 //! What the steps of a search gave, whatever its goal.
 
 use super::among::Among;
+use super::aside::Aside;
 use super::fact::{Fact, Session};
 use super::gain::Gained;
 use super::guard::Refuted;
@@ -18,8 +19,8 @@ use std::sync::Arc;
 #[derive(Debug, Clone, Default)]
 pub(super) struct Gathered {
     pub facts: BTreeSet<Fact>,
-    pub instances: Vec<Instance>,
-    pub known: FxHashSet<Identity>,
+    pub instances: Aside<Vec<Instance>>,
+    pub known: Aside<FxHashSet<Identity>>,
     pub gained: Gained,
     /// The kinds of object of the inventory that steps were looked for with, and the accounts.
     pub kinds: BTreeSet<(String, Arc<str>)>,

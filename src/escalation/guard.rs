@@ -1,6 +1,7 @@
 //! Whether the calls of a step are allowed: each a question of its own; calls about one new object together.
 
 use super::alike::Signatures;
+use super::aside::Aside;
 use super::needs::Call;
 use super::session::Holder;
 use crate::ask::{
@@ -48,7 +49,7 @@ pub(super) struct Asker<'w> {
     /// So many are kept.
     most: usize,
     /// What services can do, which is the same for every session.
-    services: Mutex<FxHashMap<Key, Guard>>,
+    services: Mutex<Aside<FxHashMap<Key, Guard>>>,
     /// The roles that may let a service in, by partition and by service and call.
     trusting: Mutex<FxHashMap<(Arc<str>, String), Roles>>,
     /// What resources' policies say.

@@ -3,6 +3,7 @@
 //! Each round asks about the most that an attacker may have made of the policies by then, which only grows. What was
 //! shown once is so in every later round; what was refuted need not be.
 
+use super::aside::Aside;
 use super::fact::Session;
 use super::guard::Guard;
 use super::needs::Call;
@@ -12,7 +13,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 /// What each session was shown to be allowed in earlier rounds.
 #[derive(Debug, Default)]
-pub(super) struct Remembered(Mutex<FxHashMap<Session, Arc<Answers>>>);
+pub(super) struct Remembered(Mutex<Aside<FxHashMap<Session, Arc<Answers>>>>);
 
 /// Answers about one session's calls.
 #[derive(Debug, Default)]
@@ -27,7 +28,7 @@ impl Clone for Remembered {
         let all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let copied =
             all.iter().map(|(session, answers)| (session.clone(), Arc::new(Answers::clone(answers))));
-        Self(Mutex::new(copied.collect()))
+        Self(Mutex::new(Aside::from(copied.collect::<FxHashMap<_, _>>())))
     }
 }
 

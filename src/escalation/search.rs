@@ -1,5 +1,6 @@
 //! The least fixpoint: all facts that steps can add, round by round.
 
+use super::aside::Aside;
 use super::bind::Objects;
 use super::fact::{Fact, Held, Session};
 use super::gain::Gained;
@@ -14,11 +15,11 @@ use super::pending::Pending;
 use super::policies::{Reading, about_policies, changes_of};
 use super::remembered::Remembered;
 use super::required::Requirable;
-use super::session::Start;
+use super::session::{Holder, Start};
 use super::sorts::Sorts;
 use super::step::{Finder, Instance, Naming, Shared, Wanted, Ways};
 pub(super) use super::target::Goal;
-use super::twins::{First, Granting, Twins};
+use super::twins::{First, Granting, Look, Twins};
 use super::unnamed::{about_unnamed, not_shown};
 use super::walk::{Own, Stage, Walk};
 use crate::ask::{Allowance, CrossCheck, Estate, MayDo, Settings};
@@ -27,6 +28,7 @@ use gateproof_encodings::term::Terms;
 use gateproof_model::arn::Arn;
 use rayon::prelude::*;
 use rustc_hash::FxHashSet;
+use std::cmp::Reverse;
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
@@ -224,13 +226,11 @@ impl Search<'_, '_> {
         let (mut sessions, others) = self.one_of_each(round, pending);
         sessions.extend(others);
         let mut twins = Twins::of(round.ground.seers());
-        let sessions: Vec<(&Session, First)> = sessions
-            .into_iter()
-            .filter_map(|session| {
-                let holder = self.start.holder(round.estate, round.facts, session)?;
-                Some((session, First { since: pending.only_on(session), ..twins.meet(&holder) }))
-            })
-            .collect();
+        let (sessions, looked_at) = self.looked_at(&twins, (round.estate, round.facts), sessions);
+        let meet = |(session, (holder, look)): (_, &(Holder, Look))| {
+            (session, First { since: pending.only_on(session), ..twins.meet(holder, look) })
+        };
+        let sessions: Vec<(&Session, First)> = sessions.into_iter().zip(looked_at.iter()).map(meet).collect();
         let (mut leaders, followers): (Vec<_>, Vec<_>) = sessions.into_iter().partition(|(_, f)| f.leads());
         // What the attacker can do from the beginning makes the shortest chains.
         leaders.sort_by_key(|(session, _)| !matches!(session.held, Held::Start(_)));
@@ -245,6 +245,22 @@ impl Search<'_, '_> {
         let followers: Vec<_> = followers.into_iter().filter(may_gain).collect();
         self.in_batches(round, &followers, &mut Granting::default(), found, &mut added);
         added
+    }
+
+    /// Sessions with what is seen of them, each by itself; without those of whom it isn't known who holds them.
+    fn looked_at<'s>(
+        &self,
+        twins: &Twins,
+        (estate, facts): (&Estate, &BTreeSet<Fact>),
+        sessions: Vec<&'s Session>,
+    ) -> (Vec<&'s Session>, Aside<Vec<(Holder, Look)>>) {
+        let each = sessions.into_par_iter().filter_map(|session| {
+            let holder = self.start.holder(estate, facts, session)?;
+            let look = twins.look(&holder);
+            Some((session, (holder, look)))
+        });
+        let (sessions, looked_at): (Vec<_>, Vec<_>) = each.collect::<Vec<_>>().into_iter().unzip();
+        (sessions, looked_at.into())
     }
 
     /// Lets sessions make their steps, ever more of them at once, until what they come to meets the goal; whether it does. What the
@@ -364,8 +380,9 @@ impl Search<'_, '_> {
             });
             apart.map(|group| (place, (*session, first), own.clone(), group)).collect()
         });
-        let each: Vec<_> = each.collect();
-        // Some of them take as long as hundreds of others.
+        let mut each: Vec<_> = each.collect();
+        // Some of them take as long as hundreds of others, most often those of many kinds of step: they begin first.
+        each.sort_by_key(|(.., group)| Reverse(group.len()));
         let found: Vec<Ways> = each
             .par_iter()
             .with_max_len(1)
@@ -424,17 +441,15 @@ impl Search<'_, '_> {
         let known: BTreeSet<&Session> =
             aimed.met.iter().filter(|m| m.unknown.is_none()).filter_map(|m| m.by.session()).collect();
         let shared = !self.every_way && goal.is_alike_for_twins();
-        let mut twins = shared.then(|| Twins::of(ground.seers()));
-        let mut is_first = |session: &Session| match &mut twins {
-            Some(twins) => {
-                let holder = self.start.holder(ground.estate, facts, session);
-                holder.is_some_and(|holder| twins.meet(&holder).of_others)
-            }
-            None => true,
-        };
         let pending = stage.pending.sessions().into_iter();
-        let sessions: Vec<&Session> =
-            pending.filter(|s| !known.contains(s)).filter(|s| is_first(s)).collect();
+        let mut sessions: Vec<&Session> = pending.filter(|s| !known.contains(s)).collect();
+        if shared {
+            let mut twins = Twins::of(ground.seers());
+            let (all, looked_at) = self.looked_at(&twins, (ground.estate, facts), sessions);
+            let first = all.into_iter().zip(looked_at.iter());
+            let first = first.filter(|(_, (holder, look))| twins.meet(holder, look).of_others);
+            sessions = first.map(|(session, _)| session).collect();
+        }
         let guards: Vec<(&Session, Guard)> = sessions
             .par_iter()
             .map_init(Terms::default, |terms, session| {

@@ -13,8 +13,8 @@ use gateproof_model::policy::Document;
 use rustc_hash::{FxHashMap, FxHashSet};
 use std::sync::Arc;
 
-/// What a session's own policies and its account's are, and how it is held.
-type Own = ([Vec<*const Document>; 3], bool, String);
+/// Where a session's own policies and its account's stand, and how it is held.
+type Own = ([Vec<usize>; 3], bool, String);
 
 /// Tells twins from others in one state of the policies.
 pub(super) struct Twins {
@@ -23,6 +23,14 @@ pub(super) struct Twins {
     /// The first of each class that resources may tell apart.
     firsts: FxHashMap<(Own, Sight, Sight), CallerEntity>,
     seen: FxHashMap<(Own, Sight, Sight, Sight), usize>,
+}
+
+/// What is seen of a session before it is compared with others.
+#[derive(Clone)]
+pub(super) struct Look {
+    own: Own,
+    by_controls: Sight,
+    by_resources: Sight,
 }
 
 /// For which steps a session is the first of its twins.
@@ -74,10 +82,12 @@ impl Twins {
         Self { seers, own, firsts, seen }
     }
 
-    /// Takes note of a session.
-    pub fn meet(&mut self, holder: &Holder) -> First {
+    /// Looks at a session.
+    pub fn look(&self, holder: &Holder) -> Look {
         let caller = &holder.entity;
-        let pointers = |documents: &[Arc<Document>]| documents.iter().map(Arc::as_ptr).collect::<Vec<_>>();
+        let pointers = |documents: &[Arc<Document>]| -> Vec<usize> {
+            documents.iter().map(|document| Arc::as_ptr(document).addr()).collect()
+        };
         let (boundary, session) = (caller.policies.boundary.as_deref(), caller.policies.session.as_deref());
         let limits = [boundary, session].map(|limit| limit.map(pointers).unwrap_or_default());
         let [boundary_documents, session_documents] = limits;
@@ -86,6 +96,15 @@ impl Twins {
             boundary.is_some(),
             format!("{} {} {:?} {}", session.is_some(), holder.api, holder.when, caller.facts_but_its_name()),
         );
+        let [by_controls, by_resources] =
+            [&self.seers.controls, &self.seers.resources].map(|telling| telling.sight(caller));
+        Look { own, by_controls, by_resources }
+    }
+
+    /// Takes note of a session that was looked at.
+    pub fn meet(&mut self, holder: &Holder, look: &Look) -> First {
+        let caller = &holder.entity;
+        let Look { own, by_controls, by_resources } = look.clone();
         let telling = self.own.entry(own.clone()).or_insert_with(|| {
             let mut telling = Telling::default();
             let policies = &caller.policies;
@@ -93,8 +112,7 @@ impl Twins {
             policies.identity.iter().chain(limits).for_each(|document| telling.read(document));
             telling
         });
-        let (by_own, by_controls) = (telling.sight(caller), self.seers.controls.sight(caller));
-        let by_resources = self.seers.resources.sight(caller);
+        let by_own = telling.sight(caller);
         let next = self.seen.len();
         let whole = (own.clone(), by_own.clone(), by_controls.clone(), by_resources);
         let class = *self.seen.entry(whole).or_insert(next);
