@@ -47,6 +47,9 @@ pub(super) struct Search<'a, 'w> {
     pub walk: Option<Arc<Walk>>,
 }
 
+/// What is seen of sessions.
+type LookedAt = Aside<Vec<(Holder, Look)>>;
+
 /// All that was found.
 #[derive(Debug, Default)]
 pub(super) struct Found {
@@ -253,7 +256,7 @@ impl Search<'_, '_> {
         twins: &Twins,
         (estate, facts): (&Estate, &BTreeSet<Fact>),
         sessions: Vec<&'s Session>,
-    ) -> (Vec<&'s Session>, Aside<Vec<(Holder, Look)>>) {
+    ) -> (Vec<&'s Session>, LookedAt) {
         let each = sessions.into_par_iter().filter_map(|session| {
             let holder = self.start.holder(estate, facts, session)?;
             let look = twins.look(&holder);
