@@ -26,7 +26,6 @@ pub(super) struct Twins {
 }
 
 /// What is seen of a session before it is compared with others.
-#[derive(Clone)]
 pub(super) struct Look {
     own: Own,
     by_controls: Sight,
@@ -104,7 +103,7 @@ impl Twins {
     /// Takes note of a session that was looked at.
     pub fn meet(&mut self, holder: &Holder, look: &Look) -> First {
         let caller = &holder.entity;
-        let Look { own, by_controls, by_resources } = look.clone();
+        let Look { own, by_controls, by_resources } = look;
         let telling = self.own.entry(own.clone()).or_insert_with(|| {
             let mut telling = Telling::default();
             let policies = &caller.policies;
@@ -114,7 +113,7 @@ impl Twins {
         });
         let by_own = telling.sight(caller);
         let next = self.seen.len();
-        let whole = (own.clone(), by_own.clone(), by_controls.clone(), by_resources);
+        let whole = (own.clone(), by_own.clone(), by_controls.clone(), by_resources.clone());
         let class = *self.seen.entry(whole).or_insert(next);
         let of_others = class == next;
         let first = self.firsts.get(&(own.clone(), by_own.clone(), by_controls.clone()));
@@ -122,7 +121,7 @@ impl Twins {
             first.filter(|_| of_others).map(|first| self.seers.onlookers.telling_apart(first, caller));
         let of_iam = first.is_none();
         if of_iam {
-            self.firsts.insert((own, by_own, by_controls), caller.clone());
+            self.firsts.insert((own.clone(), by_own, by_controls.clone()), caller.clone());
         }
         First { of_iam, of_others, apart: apart.map(Arc::new), since: None, class }
     }
