@@ -220,8 +220,7 @@ impl<'c, 'a, 'w> Chains<'c, 'a, 'w> {
             among.iter().copied().partition(|fact| self.steps.level(*fact) <= latest);
         let is_same = |known: &Needs| {
             let nothing = known.sets.iter().any(|set| set.len() == 1);
-            let same = || self.had_after(&among, known.latest) == now;
-            known.latest == latest || nothing || !known.cut && same()
+            nothing || *known.late == *late && (known.latest == latest || !known.cut)
         };
         let (sets, cut) = match known.filter(is_same) {
             Some(known) => (known.sets, known.cut),
@@ -236,11 +235,6 @@ impl<'c, 'a, 'w> Chains<'c, 'a, 'w> {
     /// Whether sets were left out that can be had later.
     pub fn is_more_of(&self, needs: &Needs) -> bool {
         needs.cut || needs.late.iter().any(|fact| self.steps.level(*fact) < usize::MAX)
-    }
-
-    /// Those of some facts that can be had after so many steps at most.
-    fn had_after(&self, among: &[usize], latest: usize) -> Vec<usize> {
-        among.iter().copied().filter(|fact| self.steps.level(*fact) <= latest).collect()
     }
 
     /// The smallest sets among some facts with which something holds that holds with all of them at most, with the session; those that can't

@@ -77,7 +77,8 @@ impl Steps {
     }
 
     /// The fewest steps after which each fact can be had, by what is known of the steps' needs: of the others, that their
-    /// sessions must be there. The more is known, the later facts come, and no plan needs fewer steps.
+    /// sessions must be there. No plan needs fewer steps; but levels may sink as more is known, since a step whose sets were left out comes
+    /// late until they are found, and early by what each fact of them takes alone.
     pub fn settle_levels(&mut self, needed: &BTreeMap<usize, Needs>) {
         self.levels.fill(usize::MAX);
         self.made.fill(usize::MAX);
