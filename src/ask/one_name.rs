@@ -12,7 +12,7 @@ use super::plan::Reach;
 use super::summary::{Prepared, Tally, piece_of};
 use super::taken::NewName;
 use super::target::Place;
-use crate::engine::{Answer, solve};
+use crate::engine::{Answer, Limits, solve};
 use crate::solver::UnknownReason;
 use gateproof_encodings::field::Field;
 use gateproof_encodings::import::import;
@@ -54,7 +54,7 @@ pub(crate) enum Tied<C> {
 }
 
 /// Names that are told apart from some by what matches them.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub(crate) struct Unlike {
     /// What tells names apart.
     pub tests: Vec<Pattern>,
@@ -127,6 +127,15 @@ impl Estate {
                 }
             },
         }
+    }
+
+    /// Whether each name there could be is like one of some: none is told apart from all of them.
+    pub(crate) fn is_like_one(&self, names: &Unlike, limits: &Limits) -> bool {
+        let mut terms = Terms::default();
+        let root = self.is_unlike(&mut terms, names);
+        let named = terms.atom_term(Atom::Present(Field::Resource));
+        let root = terms.and([root, named]);
+        matches!(solve(&terms, root, &self.memory, limits, |_, _| Ok(())), Answer::Unsatisfiable(_))
     }
 
     /// The formula that holds iff one name suits the calls. The same every time it is made.

@@ -5,7 +5,7 @@ use super::aside::Aside;
 use super::needs::Call;
 use super::session::Holder;
 use crate::ask::{
-    AskError, CallerEntity, Estate, OneName, Prepared, Second, Settings, Tied, Within, passes_role,
+    AskError, CallerEntity, Estate, OneName, Prepared, Second, Settings, Tied, Unlike, Within, passes_role,
 };
 use crate::question::{Answer, Constraint, Quantifier, Requests, Step, Undecided, Verdict};
 use gateproof_encodings::term::Terms;
@@ -52,6 +52,8 @@ pub(super) struct Asker<'w> {
     services: Mutex<Aside<FxHashMap<Key, Guard>>>,
     /// The roles that may let a service in, by partition and by service and call.
     trusting: Mutex<FxHashMap<(Arc<str>, String), Roles>>,
+    /// Whether all names are like some, by these.
+    like: Mutex<FxHashMap<Unlike, bool>>,
     /// What resources' policies say.
     pub signatures: Signatures,
 }
@@ -81,6 +83,7 @@ impl<'w> Asker<'w> {
             most: usize::MAX,
             services: Mutex::default(),
             trusting: Mutex::default(),
+            like: Mutex::default(),
             signatures: Signatures::default(),
         }
     }
@@ -191,6 +194,16 @@ impl<'w> Asker<'w> {
             OneName::Name(name) => Together::Name(name),
             OneName::Unknown(reason) => Together::Unknown(reason.to_string()),
         }
+    }
+
+    /// Whether each name that an object could have is like one of some, whoever makes it.
+    pub fn is_like_one(&self, names: &Unlike) -> bool {
+        if let Some(known) = self.like.lock().unwrap_or_else(PoisonError::into_inner).get(names) {
+            return *known;
+        }
+        let like = self.estate.is_like_one(names, &self.settings.effort.limits);
+        self.like.lock().unwrap_or_else(PoisonError::into_inner).insert(names.clone(), like);
+        like
     }
 
     fn prepared(&self, call: &Call, when: &[Constraint]) -> Result<Arc<Prepared<'w>>, AskError> {

@@ -121,10 +121,12 @@ impl<'a> Search<'_, 'a, '_> {
         let mut found = Vec::new();
         loop {
             let unlike = kind.unlike(&names);
-            if unlike.is_none() && !names.is_empty() {
+            let unlike = unlike.filter(|_| !names.is_empty());
+            let no_other = unlike.as_ref().is_none_or(|names| self.finder.asker.is_like_one(names));
+            if !names.is_empty() && no_other {
                 return found;
             }
-            let named = self.unlike(unlike.filter(|_| !names.is_empty())).name(terms, scene, fresh, so_far);
+            let named = self.unlike(unlike).name(terms, scene, fresh, so_far);
             let name = match &named {
                 Ok((scene, evidence)) if evidence.unknown.is_none() => {
                     fresh.first().and_then(|v| scene.object(v)).map(|object| object.arn.clone())

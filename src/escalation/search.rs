@@ -70,6 +70,7 @@ pub(super) struct Aimed {
 }
 
 /// What is asked about next.
+#[derive(Clone, Copy)]
 pub(super) struct Round<'r, 'w> {
     pub estate: &'r Estate,
     pub ground: &'r Ground<'w>,
@@ -183,9 +184,9 @@ impl Search<'_, '_> {
             && !sorts.are_within(earlier)
         {
             let each = Pending::all(facts.iter().filter_map(Fact::session).cloned());
-            added = self.step(&Round { naming: naming(true), ..view }, &each, all);
+            self.step(&Round { naming: naming(true), ..view }, &each, all, &mut added);
         }
-        added.extend(self.step(&view, pending, all));
+        self.step(&view, pending, all, &mut added);
         all.spread(&mut added);
         if self.cancelled() {
             stage.ended = true;
@@ -215,16 +216,21 @@ impl Search<'_, '_> {
         self.settings.effort.cancellation().is_cancelled()
     }
 
-    /// Lets each session make every kind of step; the facts that are new. What some sessions gain the next ones needn't
+    /// Lets each session make every kind of step; the facts that are new are `added`. What some sessions gain the next ones needn't
     /// look for: first one of each sort, then ever more at once.
-    fn step(&self, round: &Round<'_, '_>, pending: &Pending, found: &mut Gathered) -> BTreeSet<Fact> {
-        let mut added = BTreeSet::new();
+    fn step(
+        &self,
+        round: &Round<'_, '_>,
+        pending: &Pending,
+        found: &mut Gathered,
+        added: &mut BTreeSet<Fact>,
+    ) {
         if self.every_way {
             let all: Vec<(&Session, First)> =
                 pending.sessions().into_iter().map(|s| (s, First::ALL)).collect();
             let ways = self.ways(round, Wanted::EveryWay, &all);
-            self.add_all(ways, round.naming, found, &mut added);
-            return added;
+            self.add_all(ways, round.naming, found, added);
+            return;
         }
         let (mut sessions, others) = self.one_of_each(round, pending);
         sessions.extend(others);
@@ -238,16 +244,15 @@ impl Search<'_, '_> {
         // What the attacker can do from the beginning makes the shortest chains.
         leaders.sort_by_key(|(session, _)| !matches!(session.held, Held::Start(_)));
         let mut granted = Granting::default();
-        if self.in_batches(round, &leaders, &mut granted, found, &mut added) {
-            return added;
+        if self.in_batches(round, &leaders, &mut granted, found, added) {
+            return;
         }
         let snapshot = &self.estate.snapshot;
         let may_gain = |(session, first): &(&Session, First)| {
             granted.may_count(first, found.gained.is_free(snapshot, &session.principal))
         };
         let followers: Vec<_> = followers.into_iter().filter(may_gain).collect();
-        self.in_batches(round, &followers, &mut Granting::default(), found, &mut added);
-        added
+        self.in_batches(round, &followers, &mut Granting::default(), found, added);
     }
 
     /// Sessions with what is seen of them, each by itself; without those of whom it isn't known who holds them.
@@ -281,6 +286,9 @@ impl Search<'_, '_> {
         let mut size = 1;
         while !sessions.is_empty() && !self.cancelled() {
             let (now, later) = sessions.split_at(size.min(sessions.len()));
+            let sorts = round.naming.map(|naming| naming.sorts.with(added));
+            let naming = sorts.as_ref().zip(round.naming).map(|(sorts, n)| Naming { sorts, ..n });
+            let round = &Round { naming, ..*round };
             let open = Open::of(&found.gained, round.objects, snapshot, round.kin, lists);
             let ways = self.ways(round, Wanted::Open(&open), now);
             lists = open.into_lists();

@@ -75,6 +75,17 @@ impl Sorts {
         Self(kinds)
     }
 
+    /// With those that were added since. What else their policies may tell apart is read in the next round.
+    pub fn with(&self, added: &BTreeSet<Fact>) -> Self {
+        let mut sorts = self.clone();
+        for arn in added.iter().filter_map(Fact::made) {
+            if let Some(kind) = base_of(arn).and_then(|base| sorts.0.get_mut(&base)) {
+                kind.made.push(Made::of(arn, added));
+            }
+        }
+        sorts
+    }
+
     /// The kind of a new principal, by its ARN or the glob that it fits.
     pub fn kind_of(&self, arn: &str) -> Option<&Kind> {
         self.0.get(&*base_of(arn)?)
