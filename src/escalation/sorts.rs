@@ -75,12 +75,20 @@ impl Sorts {
         Self(kinds)
     }
 
-    /// With those that were added since. What else their policies may tell apart is read in the next round.
+    /// With what was added since. What else the policies of new ones may tell apart is read in the next round.
     pub fn with(&self, added: &BTreeSet<Fact>) -> Self {
         let mut sorts = self.clone();
+        let kinds = &mut sorts.0;
         for arn in added.iter().filter_map(Fact::made) {
-            if let Some(kind) = base_of(arn).and_then(|base| sorts.0.get_mut(&base)) {
-                kind.made.push(Made::of(arn, added));
+            if let Some(kind) = base_of(arn).and_then(|base| kinds.get_mut(&base)) {
+                kind.made.push(Made { arn: arn.clone(), facts: BTreeSet::new() });
+            }
+        }
+        for fact in added {
+            let Some(arn) = principal_of(fact) else { continue };
+            let kind = base_of(arn).and_then(|base| kinds.get_mut(&base));
+            if let Some(made) = kind.and_then(|kind| kind.made.iter_mut().find(|made| made.arn == *arn)) {
+                made.facts.insert(fact.clone());
             }
         }
         sorts
