@@ -2,10 +2,14 @@
 
 use super::attachable::{attachable, is_administrator};
 use super::bind::{Near, Object, Scene};
+use super::open::Targets;
 use super::ways::Search;
 use gateproof_encodings::primitive::{Authorization, Binding, Need, Template};
 use gateproof_encodings::scope::is_assume_action;
 use std::sync::Arc;
+
+/// Where anything is left to gain on so few objects, they alone are looked at.
+const FEW: usize = 32;
 
 impl<'a> Search<'_, 'a, '_> {
     /// The objects to try; `None` where a new object can't be made by this caller.
@@ -38,7 +42,9 @@ impl<'a> Search<'_, 'a, '_> {
             admits && trusts() && hands_out() && self.may_suit(&wants, object) || object.is_unnamed()
         };
         let own = self.is_of_iam(variable);
-        let near = match self.near(&wants, admitting.as_ref(), &binding.kind) {
+        let left = self.targets_beside(scene, variable).map(Targets::objects);
+        let left = left.filter(|objects| !gives && objects.len() <= FEW).map(<[_]>::to_vec);
+        let near = match left.or_else(|| self.near(&wants, admitting.as_ref(), &binding.kind)) {
             Some(mut near) => {
                 near.retain(|object| !own || object.account == scene.me.account);
                 Near::These(near)

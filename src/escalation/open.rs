@@ -72,6 +72,10 @@ impl Targets<'_> {
     pub fn contains(&self, object: &Object) -> bool {
         self.left.arns.contains(&object.arn)
     }
+
+    pub fn objects(&self) -> &[Arc<Object>] {
+        &self.left.objects
+    }
 }
 
 impl<'r> Open<'r> {
@@ -132,6 +136,12 @@ impl<'r> Open<'r> {
             }
         };
         Some(Targets { variable, left })
+    }
+
+    /// The first variable that the effects of the `n`th step are about.
+    pub fn variable<'p>(&self, n: usize, primitive: &'p Primitive) -> Option<&'p str> {
+        let (_, place) = self.kin.shape(n)?;
+        primitive.bind.get_index(place).map(|(variable, _)| variable.as_str())
     }
 
     /// The variable, and on what its list depends.

@@ -143,6 +143,13 @@ impl<'a> Search<'_, 'a, '_> {
         self.targets.get_or_init(find).as_ref()
     }
 
+    /// Those of a variable that is bound beside others, each time anew: then it pays to know them.
+    pub fn targets_beside(&self, scene: &Scene<'a>, variable: &str) -> Option<&Targets<'a>> {
+        let Wanted::Open(open) = self.finder.wanted else { return None };
+        let about = open.variable(self.n, self.primitive).filter(|about| *about == variable);
+        about.filter(|_| !scene.bound.is_empty()).and_then(|_| self.targets())
+    }
+
     /// Whether the step may give what that of another session doesn't.
     fn is_its_own(&self, scene: &Scene<'a>) -> bool {
         let Finder { only_on, asker, .. } = self.finder;
@@ -214,7 +221,10 @@ impl<'a> Search<'_, 'a, '_> {
             };
             let before = ways.instances.len();
             self.bind(terms, &scene, at + 1, &evidence, ways);
-            let shown = ways.instances.iter().skip(before).any(|i| i.evidence.unknown.is_none());
+            let mut found = ways.instances.iter().skip(before);
+            // Of what stands for new principals nothing is ever shown.
+            let supposed = scene.bound.values().any(|object| object.is_unnamed());
+            let shown = found.any(|i| supposed || i.evidence.unknown.is_none());
             // It takes one only of what the effects don't tell apart.
             if helps && shown {
                 break;
