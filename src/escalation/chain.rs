@@ -48,6 +48,8 @@ const MOST_PAIRED: usize = 16;
 const MOST_REMEMBERED: usize = 400_000;
 /// How many states of the policies are made.
 const MOST_WORLDS: usize = 3_000;
+/// How often a step is tried, in whichever state.
+const MOST_STEPS: usize = 20_000;
 
 /// Makes chains from what a search found.
 pub(super) struct Chains<'c, 'a, 'w> {
@@ -60,6 +62,8 @@ pub(super) struct Chains<'c, 'a, 'w> {
     pub steps: Steps,
     worlds: FxHashMap<WorldKey, World>,
     worlds_made: usize,
+    /// How often a step was tried.
+    pub steps_tried: usize,
     /// Whether something was left out since there was too much to try: then a chain that is not found may be there.
     pub left_out: bool,
     /// The boundaries that new principals are made under.
@@ -111,6 +115,7 @@ impl<'c, 'a, 'w> Chains<'c, 'a, 'w> {
             bearing,
             worlds: FxHashMap::default(),
             worlds_made: 0,
+            steps_tried: 0,
             left_out: false,
             under: Arc::new(Under::of(&found.all.instances)),
             needed: BTreeMap::new(),
@@ -374,9 +379,9 @@ impl<'c, 'a, 'w> Chains<'c, 'a, 'w> {
         rules
     }
 
-    /// Whether as many states of the policies were made as may be: then no chain is looked for any longer.
+    /// Whether as many states of the policies were made, or steps tried, as may be: then no chain is looked for any longer.
     pub fn is_spent(&self) -> bool {
-        self.worlds_made > MOST_WORLDS
+        self.worlds_made > MOST_WORLDS || self.steps_tried > MOST_STEPS
     }
 
     /// The policies after these facts, in this order; `None`: they are unchanged.
