@@ -295,3 +295,39 @@ fn renamed(atom: &Atom, n: usize, m: usize) -> Atom {
         },
     }
 }
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, reason = "tests")]
+    use super::*;
+    use crate::ask::EstateOptions;
+    use gateproof_model::pattern::{PatternText, Wildcards};
+    use gateproof_model::policy::Version;
+    use std::path::Path;
+
+    /// The names of a sort each, and whether there is another sort.
+    #[test]
+    fn there_is_another_sort_where_some_name_is_told_apart_from_all() {
+        let estate = Estate::load(Path::new("corpus/snapshots/acme"), EstateOptions::default()).unwrap();
+        let role = |name: &str| Arc::<str>::from(format!("arn:aws:iam::111122223333:role/{name}"));
+        let glob = |text: &str| {
+            PatternText::parse(&role(text), Version::V2012, Wildcards::Flat, false).ground().unwrap()
+        };
+        let cases: [(&[&str], &[&str], Option<&str>); 5] = [
+            (&["spared"], &["example"], Some("spared")),
+            (&["spared"], &["example", "spared"], Some("SPARED")),
+            (&["spared"], &["example", "spared", "SPARED"], None),
+            (&["a*", "*z"], &["A", "Z", "AZ", "a", "z", "az", "aZ", "Az"], Some("example")),
+            (&["a*", "*z"], &["A", "Z", "AZ", "a", "z", "az", "aZ", "Az", "example"], None),
+        ];
+        for (tests, names, other) in cases {
+            let unlike = Unlike {
+                tests: tests.iter().map(|text| glob(text)).collect(),
+                names: names.iter().map(|name| role(name)).collect(),
+            };
+            let like = estate.is_like_one(&unlike, &Limits::default());
+            assert_eq!(like, other.is_none(), "{tests:?}, {names:?}");
+            assert!(other.is_none_or(|name| unlike.admits(&role(name))), "{tests:?}, {names:?}");
+        }
+    }
+}

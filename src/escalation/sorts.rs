@@ -313,3 +313,22 @@ fn text_of(operand: &Operand) -> String {
         other => format!("{other:?}"),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_was_added_since_counts_as_what_was_there() {
+        let role = |name: &str| Arc::<str>::from(format!("arn:aws:iam::111122223333:role/{name}"));
+        let facts = BTreeSet::from([Fact::NewPrincipal(role("example"))]);
+        let sorts = Sorts::of(&Snapshot::default(), &Snapshot::default(), &facts);
+        let given = [Fact::WritesIdentity(role("*"))];
+        let as_good = |sorts: &Sorts| sorts.kind_of(&role("*")).map(|kind| kind.as_good_as(&given, true));
+        assert_eq!(as_good(&sorts), Some(Vec::new()));
+        let added = BTreeSet::from([Fact::WritesIdentity(role("example"))]);
+        assert_eq!(as_good(&sorts.with(&added)), Some(vec![role("example")]));
+        let added = BTreeSet::from([Fact::NewPrincipal(role("other")), Fact::WritesIdentity(role("other"))]);
+        assert_eq!(as_good(&sorts.with(&added)), Some(vec![role("other")]));
+    }
+}
