@@ -190,6 +190,8 @@ impl<'a> Search<'_, 'a, '_> {
         ways: &mut Ways,
     ) {
         let helps = self.only_helps(variable);
+        // Of what stands for new principals nothing is ever shown, whatever this variable is bound to.
+        let supposed = scene.bound.values().any(|object| object.is_unnamed());
         let mut others: Option<&FxHashSet<Arc<str>>> = None;
         // The same for all of them.
         let mut beside = None;
@@ -222,8 +224,6 @@ impl<'a> Search<'_, 'a, '_> {
             let before = ways.instances.len();
             self.bind(terms, &scene, at + 1, &evidence, ways);
             let mut found = ways.instances.iter().skip(before);
-            // Of what stands for new principals nothing is ever shown.
-            let supposed = scene.bound.values().any(|object| object.is_unnamed());
             let shown = found.any(|i| supposed || i.evidence.unknown.is_none());
             // It takes one only of what the effects don't tell apart.
             if helps && shown {
