@@ -120,8 +120,7 @@ impl<'a> Search<'_, 'a, '_> {
         let mut names = kind.as_good_as(&self.facts(scene), self.finder.objects.names_boundaries());
         let mut found = Vec::new();
         loop {
-            let unlike = kind.unlike(&names);
-            let unlike = unlike.filter(|_| !names.is_empty());
+            let unlike = kind.unlike(&names).filter(|_| !names.is_empty());
             let no_other = unlike.as_ref().is_none_or(|names| self.finder.asker.is_like_one(names));
             if !names.is_empty() && no_other {
                 return found;

@@ -140,8 +140,14 @@ impl<'r> Open<'r> {
 
     /// The first variable that the effects of the `n`th step are about.
     pub fn variable<'p>(&self, n: usize, primitive: &'p Primitive) -> Option<&'p str> {
-        let (_, place) = self.kin.shape(n)?;
-        primitive.bind.get_index(place).map(|(variable, _)| variable.as_str())
+        self.first(n, primitive).map(|(_, variable, _)| variable)
+    }
+
+    /// The same with its binding, and the number of the steps that are about the same objects.
+    fn first<'p>(&self, n: usize, primitive: &'p Primitive) -> Option<(usize, &'p str, &'p Binding)> {
+        let (shape, place) = self.kin.shape(n)?;
+        let (variable, binding) = primitive.bind.get_index(place)?;
+        Some((shape, variable, binding))
     }
 
     /// The variable, and on what its list depends.
@@ -151,8 +157,7 @@ impl<'r> Open<'r> {
         scene: &Scene<'p>,
         maker: Maker<'_>,
     ) -> Option<(&'p str, &'p Binding, Key)> {
-        let (shape, place) = self.kin.shape(n)?;
-        let (variable, binding) = scene.primitive.bind.get_index(place)?;
+        let (shape, variable, binding) = self.first(n, scene.primitive)?;
         let Maker { holder, device, boundaries } = maker;
         let key = Key {
             shape,
