@@ -50,6 +50,7 @@ mod reading;
 mod remembered;
 mod replay;
 mod required;
+mod retag;
 mod search;
 mod session;
 mod sorts;

@@ -11,7 +11,7 @@ use super::chain::{Chains, Needs};
 use super::fact::{Fact, Session};
 use super::partial::{Before, Partial};
 use super::policies::Reading;
-use super::replay::Chain;
+use super::replay::{Chain, Replayed};
 use super::step::Instance;
 use rustc_hash::FxHashSet;
 use std::collections::{BTreeMap, BTreeSet};
@@ -172,6 +172,8 @@ struct Plans {
     chains: Vec<Chain>,
     /// The steps of each chain.
     sets: Vec<BTreeSet<usize>>,
+    /// Chains that make a step of their plans more than once.
+    retagged: Vec<(Chain, BTreeSet<usize>)>,
     tried: BTreeSet<(usize, BTreeSet<usize>)>,
     seen: FxHashSet<(BTreeSet<usize>, BTreeMap<usize, Before>)>,
     looked_at: usize,
@@ -183,6 +185,32 @@ impl Plans {
     fn enough(&self) -> bool {
         self.chains.len() >= self.most || self.looked_at > MOST_PLANS
     }
+
+    /// Takes over the chains of up to so many steps that make one more than once; whether there are any.
+    fn take_retagged(&mut self, longest: usize) -> bool {
+        let (now, later): (Vec<_>, Vec<_>) = std::mem::take(&mut self.retagged)
+            .into_iter()
+            .partition(|(chain, _)| chain.steps.len() <= longest);
+        self.retagged = later;
+        let left = self.most.saturating_sub(self.chains.len());
+        let taken = now.len().min(left) > 0;
+        for (chain, steps) in now.into_iter().take(left) {
+            self.chains.push(chain);
+            self.sets.push(steps);
+        }
+        taken
+    }
+}
+
+/// The orders of a plan that were tried.
+#[derive(Default)]
+struct Orders {
+    done: Vec<usize>,
+    tries: usize,
+    /// Whether some order would do if tags could have several values at once.
+    torn: bool,
+    /// The shortest chain that changes tags again.
+    retagged: Option<Chain>,
 }
 
 impl Chains<'_, '_, '_> {
@@ -193,6 +221,7 @@ impl Chains<'_, '_, '_> {
             longest: 0,
             chains: Vec::new(),
             sets: Vec::new(),
+            retagged: Vec::new(),
             tried: BTreeSet::new(),
             seen: FxHashSet::default(),
             looked_at: 0,
@@ -209,10 +238,14 @@ impl Chains<'_, '_, '_> {
             }
             plans.longest += 1;
             // What was left out among longer plans than the first makes it no less a shortest one.
-            if plans.chains.is_empty() {
+            let is_first = plans.chains.is_empty();
+            if is_first {
                 left_out = self.left_out || plans.looked_at > MOST_PLANS || self.is_spent();
             }
+            left_out |= plans.take_retagged(longest.min(plans.longest)) && is_first;
         }
+        let is_first = plans.chains.is_empty();
+        left_out |= plans.take_retagged(longest) && is_first;
         (plans.chains, !left_out)
     }
 
@@ -307,45 +340,61 @@ impl Chains<'_, '_, '_> {
             return;
         }
         let Some(by) = self.found.aimed.met.get(met).map(|m| m.by.clone()) else { return };
-        let mut tries = 0;
-        if let Some(chain) = self.in_order(steps, &by, &mut Vec::new(), &mut tries) {
+        let mut orders = Orders::default();
+        if let Some(chain) = self.in_order(steps, &by, &mut orders) {
             plans.chains.push(chain);
             plans.sets.push(steps.clone());
+            return;
         }
+        self.left_out |= orders.torn;
+        plans.retagged.extend(orders.retagged.map(|chain| (chain, steps.clone())));
     }
 
     /// The steps in the first order in which each can be made and the goal is met.
-    fn in_order(
-        &mut self,
-        steps: &BTreeSet<usize>,
-        by: &Fact,
-        done: &mut Vec<usize>,
-        tries: &mut usize,
-    ) -> Option<Chain> {
-        if done.len() == steps.len() {
-            return self.replay(done, by);
+    fn in_order(&mut self, steps: &BTreeSet<usize>, by: &Fact, orders: &mut Orders) -> Option<Chain> {
+        if orders.done.len() == steps.len() {
+            return self.ends(by, orders);
         }
         let found = self.found;
-        let so_far: Vec<&Instance> = done.iter().filter_map(|n| found.all.instances.get(*n)).collect();
+        let so_far: Vec<&Instance> = orders.done.iter().filter_map(|n| found.all.instances.get(*n)).collect();
         let had: Vec<Fact> = so_far.iter().flat_map(|i| &i.facts).cloned().collect();
         let facts: Vec<Fact> = had.iter().filter(|f| f.session().is_none()).cloned().collect();
-        for n in steps.iter().copied().filter(|n| !done.contains(n)).collect::<Vec<_>>() {
+        for n in steps.iter().copied().filter(|n| !orders.done.contains(n)).collect::<Vec<_>>() {
             let Some(instance) = found.all.instances.get(n) else { continue };
             let held = Fact::Session(instance.session.clone());
             let given = self.bearing.number(&held).is_some_and(|f| self.steps.is_given(f));
-            *tries += 1;
+            orders.tries += 1;
             self.steps_tried += 1;
-            if *tries > MOST_PLACES || self.is_spent() {
+            if orders.tries > MOST_PLACES || self.is_spent() {
                 self.left_out = true;
                 return None;
             }
             if (given || had.contains(&held)) && self.made(&facts, Reading::Exactly, instance).is_some() {
-                done.push(n);
-                if let Some(chain) = self.in_order(steps, by, done, tries) {
+                orders.done.push(n);
+                if let Some(chain) = self.in_order(steps, by, orders) {
                     return Some(chain);
                 }
-                done.pop();
+                orders.done.pop();
             }
+        }
+        None
+    }
+
+    /// The steps in the order in which all were made, replayed.
+    fn ends(&mut self, by: &Fact, orders: &mut Orders) -> Option<Chain> {
+        let torn = match self.replay(&orders.done, by) {
+            Replayed::Chain(chain) => return Some(chain),
+            Replayed::Torn(torn) => torn,
+            Replayed::Never => return None,
+        };
+        orders.torn = true;
+        let known = orders.retagged.as_ref().map_or(usize::MAX, |chain| chain.steps.len());
+        // One change more is the fewest.
+        if known > orders.done.len() + 1
+            && let Some(chain) = self.retagged(&torn, by)
+            && chain.steps.len() < known
+        {
+            orders.retagged = Some(chain);
         }
         None
     }

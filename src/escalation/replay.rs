@@ -110,14 +110,42 @@ impl State {
     }
 }
 
+/// What came of steps that were replayed in an order.
+pub(super) enum Replayed {
+    /// The chain.
+    Chain(Chain),
+    /// They come to the goal only if tags have several values at once.
+    Torn(Torn),
+    /// They don't come to it.
+    Never,
+}
+
+/// Steps that come to the goal if tags that they change have several values at once.
+pub(super) struct Torn {
+    pub instances: Vec<Instance>,
+    /// The chain with such tags.
+    pub chain: Chain,
+    /// The place of the first step that is not made with one value of each.
+    pub place: usize,
+}
+
 impl Chains<'_, '_, '_> {
     /// The steps in order; where one gives one of several policies, one that the later steps come about with is chosen, and
     /// where one changes tags, those that the later steps show are set.
-    pub fn replay(&mut self, order: &[usize], by: &Fact) -> Option<Chain> {
+    pub fn replay(&mut self, order: &[usize], by: &Fact) -> Replayed {
+        let Some((instances, chain)) = self.with_any_tags(order, by) else { return Replayed::Never };
+        match self.with_tags_set(&instances, &chain, by) {
+            Ok(chain) => Replayed::Chain(chain),
+            Err(place) => Replayed::Torn(Torn { instances, chain, place }),
+        }
+    }
+
+    /// The steps in order, where tags that a step can change are any.
+    fn with_any_tags(&mut self, order: &[usize], by: &Fact) -> Option<(Vec<Instance>, Chain)> {
         let found = self.found;
         let mut instances: Vec<Instance> =
             order.iter().filter_map(|n| found.all.instances.get(*n)).cloned().collect();
-        let mut chain = self.replay_steps(&instances, by, &Wanted::new())?;
+        let mut chain = self.replay_steps(&instances, by, &Wanted::new()).ok()?;
         while let Some(n) = instances.iter().position(|i| !choices(i).is_empty()) {
             let used = chain.policies_used_after(n);
             let instance = instances.get(n)?.clone();
@@ -127,61 +155,91 @@ impl Chains<'_, '_, '_> {
             let chosen = likely.into_iter().take(MOST_CHOICES).find_map(|policy| {
                 let mut tried = instances.clone();
                 *tried.get_mut(n)? = with_choice(&instance, &among, policy);
-                let chain = self.replay_steps(&tried, by, &Wanted::new())?;
+                let chain = self.replay_steps(&tried, by, &Wanted::new()).ok()?;
                 Some((tried, chain))
             });
             (instances, chain) = chosen?;
         }
-        let wanted = wanted(&chain);
-        if wanted.is_empty() {
-            return Some(chain);
-        }
-        let set = self.replay_steps(&instances, by, &wanted);
-        let gone = all_gone(&chain, &wanted, &self.search.estate.snapshot);
-        set.or_else(|| self.replay_steps(&instances, by, &gone))
-            .or_else(|| self.replay_steps(&instances, by, &all_other(&gone)))
+        Some((instances, chain))
     }
 
-    /// The steps in order, each on the state that the earlier ones made. Tags are those that are wanted; where no step is
-    /// said to set any, they may be any once a step can change them.
-    fn replay_steps(&mut self, instances: &[Instance], by: &Fact, wanted: &Wanted) -> Option<Chain> {
+    /// The same where each step that changes tags sets those that the later ones show; otherwise the place of the first that is not made
+    /// then, where of several values that they show the first is set.
+    pub fn with_tags_set(
+        &mut self,
+        instances: &[Instance],
+        chain: &Chain,
+        by: &Fact,
+    ) -> Result<Chain, usize> {
+        let wanted = wanted(chain);
+        if wanted.is_empty() {
+            return Ok(chain.clone());
+        }
+        let set = self.replay_steps(instances, by, &wanted);
+        let gone = all_gone(chain, &wanted, &self.search.estate.snapshot);
+        set.or_else(|place| {
+            let gone_or_other = self
+                .replay_steps(instances, by, &gone)
+                .or_else(|_| self.replay_steps(instances, by, &all_other(&gone)));
+            gone_or_other.map_err(|_| place)
+        })
+    }
+
+    /// The steps in order, each on the state that the earlier ones made; or the place of the first that is not made. Tags are those that are
+    /// wanted; where no step is said to set any, they may be any once a step can change them.
+    pub fn replay_steps(
+        &mut self,
+        instances: &[Instance],
+        by: &Fact,
+        wanted: &Wanted,
+    ) -> Result<Chain, usize> {
         let mut state = State::default();
         let mut steps = Vec::new();
         for (n, instance) in instances.iter().enumerate() {
-            let world = self.world_for(&state, &instance.session);
-            let primitive = self.search.primitives.get(instance.primitive)?;
-            self.steps_tried += 1;
-            // Whoever is there is not made again, under another boundary.
-            let made = instance.facts.iter().find(|fact| fact.made().is_some());
-            if made.is_some_and(|made| state.facts.contains(made)) {
-                return None;
-            }
-            let change = match wanted.get(&n) {
-                Some(shown) => self.tag_change(&state, instance, shown)?,
-                None => None,
-            };
-            let narrowed = match &change {
-                Some((_, change)) => Some(change.made_by(primitive)?),
-                None => None,
-            };
-            let primitive = narrowed.as_ref().unwrap_or(primitive);
-            let made = self.made_in(world.as_deref(), &state.facts, instance, primitive, &state.made)?;
-            if let Some((before, change)) = change {
-                state.tag(&made, &before, change.after(&before, &made.evidence));
-            }
-            state.made.extend(new_objects(&made, primitive));
-            state.facts.extend(made.facts.iter().filter(|f| f.session().is_none()).cloned());
-            steps.push(made);
+            steps.push(self.replay_step(&mut state, instance, wanted.get(&n)).ok_or(n)?);
         }
         let Fact::Session(session) = by else {
             let target = self.goal.words_of(by);
-            return Some(Chain { steps, end: Arc::default(), by: by.clone(), target });
+            return Ok(Chain { steps, end: Arc::default(), by: by.clone(), target });
         };
         let world = self.world_for(&state, session);
         match self.meets(world.as_deref(), &state.facts, session) {
-            (Guard::Holds(end), target) => Some(Chain { steps, end, by: by.clone(), target }),
-            (Guard::Never(_) | Guard::Unknown(_), _) => None,
+            (Guard::Holds(end), target) => Ok(Chain { steps, end, by: by.clone(), target }),
+            (Guard::Never(_) | Guard::Unknown(_), _) => Err(instances.len()),
         }
+    }
+
+    /// A step as it is made in a state, and what it leaves of it.
+    fn replay_step(
+        &mut self,
+        state: &mut State,
+        instance: &Instance,
+        shown: Option<&Shown>,
+    ) -> Option<Instance> {
+        let world = self.world_for(state, &instance.session);
+        let primitive = self.search.primitives.get(instance.primitive)?;
+        self.steps_tried += 1;
+        // Whoever is there is not made again, under another boundary.
+        let made = instance.facts.iter().find(|fact| fact.made().is_some());
+        if made.is_some_and(|made| state.facts.contains(made)) {
+            return None;
+        }
+        let change = match shown {
+            Some(shown) => self.tag_change(state, instance, shown)?,
+            None => None,
+        };
+        let narrowed = match &change {
+            Some((_, change)) => Some(change.made_by(primitive)?),
+            None => None,
+        };
+        let primitive = narrowed.as_ref().unwrap_or(primitive);
+        let made = self.made_in(world.as_deref(), &state.facts, instance, primitive, &state.made)?;
+        if let Some((before, change)) = change {
+            state.tag(&made, &before, change.after(&before, &made.evidence));
+        }
+        state.made.extend(new_objects(&made, primitive));
+        state.facts.extend(made.facts.iter().filter(|f| f.session().is_none()).cloned());
+        Some(made)
     }
 
     /// The tags before a step and what it is to make of them; `None` within: tags that the snapshot doesn't tell stay open.
@@ -192,7 +250,7 @@ impl Chains<'_, '_, '_> {
         shown: &Shown,
     ) -> Option<Option<(Tags, TagChange)>> {
         let Some(tagging) = tagging(instance) else { return Some(None) };
-        let (Tagging::Principal(of) | Tagging::Session(Session { principal: of, .. })) = tagging;
+        let of = tagging.of();
         let known = self.search.estate.snapshot.principal(of).and_then(|p| p.tags.as_ref());
         let Some(before) = state.tags.get(of).or(known) else { return Some(None) };
         Some(Some((before.clone(), TagChange::between(before, shown)?)))

@@ -26,9 +26,20 @@ pub(super) type Wanted = BTreeMap<usize, Shown>;
 const ANOTHER: &str = "gateproof";
 
 /// Whose tags a step changes: a principal's, or those of a session of it.
+#[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) enum Tagging<'i> {
     Principal(&'i Arc<str>),
     Session(&'i Session),
+}
+
+impl<'i> Tagging<'i> {
+    /// The principal.
+    pub fn of(&self) -> &'i Arc<str> {
+        match self {
+            Self::Principal(of) => of,
+            Self::Session(session) => &session.principal,
+        }
+    }
 }
 
 pub(super) fn tagging(instance: &Instance) -> Option<Tagging<'_>> {
@@ -46,13 +57,7 @@ pub(super) fn wanted(chain: &Chain) -> Wanted {
 
 /// The same with every tag taken away that principals have: where none is shown, or another value, none may do as well.
 pub(super) fn all_gone(chain: &Chain, wanted: &Wanted, snapshot: &Snapshot) -> Wanted {
-    let tags_of = |n: usize| {
-        let of = match tagging(chain.steps.get(n)?)? {
-            Tagging::Principal(of) => of,
-            Tagging::Session(session) => &session.principal,
-        };
-        snapshot.principal(of)?.tags.as_ref()
-    };
+    let tags_of = |n: usize| snapshot.principal(tagging(chain.steps.get(n)?)?.of())?.tags.as_ref();
     let none = |n: usize, shown: &Shown| {
         let own = tags_of(n).into_iter().flatten().map(|(tag, _)| tag.to_string());
         shown.keys().cloned().chain(own).map(|tag| (tag, None)).collect()
@@ -68,29 +73,38 @@ pub(super) fn all_other(wanted: &Wanted) -> Wanted {
     wanted.iter().map(|(n, shown)| (*n, other(shown))).collect()
 }
 
-/// The tags shown after a step; of several values of a key the first.
-fn shown_after(chain: &Chain, n: usize, tagging: &Tagging<'_>) -> Shown {
+/// The tags shown after a step, until they are changed again; of several values of a key the first.
+fn shown_after(chain: &Chain, n: usize, tagging_at: &Tagging<'_>) -> Shown {
     let mut shown = Shown::new();
-    let of = match tagging {
-        Tagging::Principal(of) => *of,
-        Tagging::Session(session) => &session.principal,
-    };
-    let last = chain.by.session().map(|session| (session, chain.end.steps.iter().collect()));
-    let steps = chain.steps.iter().skip(n + 1);
-    let of_steps = steps.map(|i| (&i.session, i.evidence.steps().collect::<Vec<&Step>>()));
-    for (session, requests) in of_steps.chain(last) {
-        let concerned = match tagging {
-            Tagging::Principal(of) => session.principal == **of,
-            Tagging::Session(tagged) => session == *tagged,
-        };
-        for request in requests.into_iter().flat_map(|step| std::iter::once(step).chain(&step.also_needs)) {
-            let on = matches!(tagging, Tagging::Principal(_)) && *request.resource == **of;
-            for (key, value) in tags_in(request, concerned, on) {
-                shown.entry(key).or_insert(value);
-            }
+    for later in n + 1..=chain.steps.len() {
+        for (key, value) in shown_at(chain, later, tagging_at) {
+            shown.entry(key).or_insert(value);
+        }
+        if chain.steps.get(later).and_then(tagging).as_ref() == Some(tagging_at) {
+            break;
         }
     }
     shown
+}
+
+/// What the requests at a place of a chain show of the tags that a step changes; the last place is that of the target.
+pub(super) fn shown_at(chain: &Chain, place: usize, tagging: &Tagging<'_>) -> Vec<(String, Option<String>)> {
+    let (session, requests): (&Session, Vec<&Step>) = match (chain.steps.get(place), chain.by.session()) {
+        (Some(instance), _) => (&instance.session, instance.evidence.steps().collect()),
+        (None, Some(session)) => (session, chain.end.steps.iter().collect()),
+        (None, None) => return Vec::new(),
+    };
+    let of = tagging.of();
+    let concerned = match tagging {
+        Tagging::Principal(of) => session.principal == **of,
+        Tagging::Session(tagged) => session == *tagged,
+    };
+    let requests = requests.into_iter().flat_map(|step| std::iter::once(step).chain(&step.also_needs));
+    let shown = requests.flat_map(|request| {
+        let on = matches!(tagging, Tagging::Principal(_)) && *request.resource == **of;
+        tags_in(request, concerned, on)
+    });
+    shown.collect()
 }
 
 /// The tags that a request shows of its caller, or of the user or role that it is on.

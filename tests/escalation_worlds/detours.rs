@@ -29,7 +29,7 @@ pub const DETOURS: [&str; 20] = [
     "iam.tag-user",
 ];
 
-const BUCKET: &str = "arn:aws:s3:::secret/*";
+pub const BUCKET: &str = "arn:aws:s3:::secret/*";
 
 /// Who is hindered, who may do something about it, and by which group and policy.
 struct Detour {
@@ -82,7 +82,7 @@ impl Maker {
         to
     }
 
-    fn start_at(&mut self, principal: usize) {
+    pub fn start_at(&mut self, principal: usize) {
         self.world.start = principal;
         self.world.device = Some(false).filter(|_| !is_user(principal) || self.random.percent(40));
     }

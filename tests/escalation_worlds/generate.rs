@@ -11,8 +11,7 @@ use super::world::{
 use serde_json::{Value, json};
 
 pub fn world(seed: u64) -> World {
-    let mut maker =
-        Maker { random: Random(seed.wrapping_mul(0x2545_F491_4F6C_DD1D) ^ 0xE5CA), world: empty() };
+    let mut maker = Maker::new(seed);
     maker.surroundings();
     // Every third world is made round one kind of step.
     match usize::try_from(seed / 3).unwrap() {
@@ -73,7 +72,11 @@ pub struct Maker {
 }
 
 impl Maker {
-    fn surroundings(&mut self) {
+    pub fn new(seed: u64) -> Self {
+        Self { random: Random(seed.wrapping_mul(0x2545_F491_4F6C_DD1D) ^ 0xE5CA), world: empty() }
+    }
+
+    pub fn surroundings(&mut self) {
         self.world.last_abroad = self.random.percent(25);
         self.world.start =
             if self.random.percent(80) { self.random.below(USERS) } else { self.random.below(PRINCIPALS) };
@@ -490,7 +493,7 @@ impl Maker {
         }
     }
 
-    fn noise(&mut self, from: usize, to: usize) {
+    pub fn noise(&mut self, from: usize, to: usize) {
         let arn = self.world.arn(to);
         let kind = usize::from(!is_user(to));
         match self.random.below(9) {

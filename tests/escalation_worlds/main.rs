@@ -20,6 +20,7 @@ mod reference;
 mod shrink;
 mod snapshot;
 mod state;
+mod twice_tagged;
 mod world;
 
 use compare::{KNOWN, Outcome, compare, edges_both_ways, settings};
@@ -28,7 +29,7 @@ use rayon::prelude::*;
 use reference::Reference;
 use state::State;
 use std::collections::{BTreeMap, BTreeSet};
-use world::{FUNCTION, POLICIES, PRINCIPALS, PROJECT, function_arn, policy_arn, project_arn};
+use world::{FUNCTION, POLICIES, PRINCIPALS, PROJECT, World, function_arn, policy_arn, project_arn};
 
 // As in the program.
 #[global_allocator]
@@ -84,10 +85,10 @@ impl Tally {
     }
 }
 
-fn tally(seeds: std::ops::Range<u64>) -> Tally {
+fn tally(seeds: std::ops::Range<u64>, world: impl Fn(u64) -> World + Sync) -> Tally {
     let settings = settings();
     let outcomes: Vec<(u64, Outcome)> =
-        seeds.into_par_iter().map(|seed| (seed, compare(&generate::world(seed), &settings))).collect();
+        seeds.into_par_iter().map(|seed| (seed, compare(&world(seed), &settings))).collect();
     let mut tally = Tally::default();
     for (seed, outcome) in outcomes {
         match outcome {
@@ -99,7 +100,9 @@ fn tally(seeds: std::ops::Range<u64>) -> Tally {
             Outcome::Impossible => tally.impossible += 1,
             Outcome::Undecided { reaches, reason } => tally.undecided.push((seed, reaches, reason)),
             Outcome::Large => tally.large += 1,
-            Outcome::Wrong(what) => tally.wrong.push(format!("seed {seed}: {what}\n{}", shrunk(seed))),
+            Outcome::Wrong(what) => {
+                tally.wrong.push(format!("seed {seed}: {what}\n{}", shrunk(&world(seed))))
+            }
         }
     }
     let wrong = &tally.wrong;
@@ -108,15 +111,14 @@ fn tally(seeds: std::ops::Range<u64>) -> Tally {
 }
 
 /// A world that shows the same kind of difference and holds little else.
-fn shrunk(seed: u64) -> String {
+fn shrunk(world: &World) -> String {
     let settings = settings();
-    let kind = |world: &world::World| match compare(world, &settings) {
+    let kind = |world: &World| match compare(world, &settings) {
         Outcome::Wrong(what) => what.split_whitespace().last().map(str::to_owned),
         _ => None,
     };
-    let world = generate::world(seed);
-    let first = kind(&world);
-    let small = shrink::shrink(&world, &|w| kind(w) == first);
+    let first = kind(world);
+    let small = shrink::shrink(world, &|w| kind(w) == first);
     format!("{:?}\n{}", compare(&small, &settings), shrink::brief(&small))
 }
 
@@ -125,7 +127,7 @@ const PINNED: u64 = 2_000;
 
 #[test]
 fn reach_equals_brute_force_on_pinned_worlds() {
-    let tally = tally(0..PINNED);
+    let tally = tally(0..PINNED, generate::world);
     let count = usize::try_from(PINNED).unwrap();
     tally.check_shares(count);
     assert!((0..=5).all(|n| tally.lengths.contains_key(&n)), "{tally:?}");
@@ -198,6 +200,27 @@ fn reach_ends_where_it_once_did_not() {
     }
 }
 
+/// Worlds of the full run that are like these.
+const TAGGED_TWICE: [u64; 3] = [1_067_396, 1_201_319, 1_201_799];
+
+#[test]
+fn reach_equals_brute_force_where_somebody_is_tagged_twice() {
+    for seed in TAGGED_TWICE {
+        let outcome = compare(&generate::world(seed), &settings());
+        assert!(matches!(outcome, Outcome::Reachable { .. }), "seed {seed}: {outcome:?}");
+    }
+    let twice = |seed: &u64| {
+        let outcome = compare(&twice_tagged::world(*seed), &settings());
+        let Outcome::Reachable { chain, .. } = outcome else { return false };
+        chain.iter().filter(|technique| technique.starts_with("iam.tag-")).count() > 1
+    };
+    let seeds = 0..400;
+    let tally = tally(seeds.clone(), twice_tagged::world);
+    assert!(tally.missed().is_empty(), "{tally:?}");
+    let twice = seeds.filter(twice).count();
+    assert!(twice * 4 >= 400 && tally.impossible * 20 >= 400, "{twice} twice; {tally:?}");
+}
+
 /// Whoever may do everything makes nothing, in any way that brute force knows, that is there already.
 #[test]
 fn brute_force_gives_no_name_that_is_taken() {
@@ -248,7 +271,7 @@ fn soak_reach_equals_brute_force() {
         None => 1_000_000..if full { 1_100_000 } else { 1_000_020 },
     };
     let count = usize::try_from(seeds.end - seeds.start).unwrap();
-    let tally = tally(seeds);
+    let tally = tally(seeds, generate::world);
     println!("{count} worlds: {}", tally.line());
     if count >= 1_000 {
         tally.check_shares(count);
