@@ -38,6 +38,7 @@ mod minimal;
 mod naming;
 mod narrow;
 mod needs;
+mod one_call;
 mod open;
 mod outdone;
 mod partial;

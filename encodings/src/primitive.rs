@@ -6,6 +6,7 @@
 mod check;
 mod load;
 mod need;
+mod one_call;
 mod reference;
 mod required;
 
@@ -150,8 +151,8 @@ pub struct AllOf {
     pub all: Vec<Need>,
 }
 
-/// A call that must be allowed. Calls of a step may be made in different sessions of the caller; what they have in
-/// common are the objects bound.
+/// A call that must be allowed, or an authorization that is part of one ([`Primitive::of_one_call`]). Calls of a step may be made in
+/// different sessions of the caller; what they have in common are the objects bound.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Authorization {
     /// `service:Action`.
@@ -162,6 +163,8 @@ pub struct Authorization {
     pub context: IndexMap<String, ContextDemand>,
     /// Who calls (`as`): `$me` (the default), or a service principal.
     pub caller: Option<String>,
+    /// The calls of the step that it is asked for with; none: the first, where it is a permission and no call.
+    pub part_of: Vec<String>,
 }
 
 /// What a context key must be.

@@ -25,9 +25,9 @@ use gateproof_encodings::scope::ResourceRule;
 use gateproof_encodings::term::Terms;
 use gateproof_model::catalogue::{ResourceTypeId, ResourceTypeInfo};
 use gateproof_model::text::fold_text;
-use names::is_shared;
 
 pub(super) use formula::Together;
+pub(super) use names::is_shared;
 
 /// How many combinations of resources are tried for one call.
 pub(super) const COMBINATIONS: usize = 32;

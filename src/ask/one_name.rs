@@ -22,7 +22,7 @@ use gateproof_model::pattern::Pattern;
 use std::sync::Arc;
 
 /// Nothing is ruled out beforehand.
-const EVERYTHING: Reach = Reach { by_identity: true, narrowed: false, refuted: false };
+pub(super) const EVERYTHING: Reach = Reach { by_identity: true, narrowed: false, refuted: false };
 
 /// What calls on one new object come to.
 pub(crate) enum OneName {
@@ -207,7 +207,12 @@ impl Estate {
     }
 
     /// The formula of one case of a call, its atoms called otherwise than those of other calls.
-    fn with_own_atoms(&self, terms: &mut Terms, piece: &Piece<'_>, rename: impl Fn(&Atom) -> Atom) -> Term {
+    pub(super) fn with_own_atoms(
+        &self,
+        terms: &mut Terms,
+        piece: &Piece<'_>,
+        rename: impl Fn(&Atom) -> Atom,
+    ) -> Term {
         let facts = Facts::of(self, piece, true);
         let mut own = Terms::default();
         let formula = self.encode(&mut own, piece, &facts);

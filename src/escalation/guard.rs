@@ -5,7 +5,8 @@ use super::aside::Aside;
 use super::needs::Call;
 use super::session::Holder;
 use crate::ask::{
-    AskError, CallerEntity, Estate, OneName, Prepared, Second, Settings, Tied, Unlike, Within, passes_role,
+    AskError, CallerEntity, Estate, OneCall, OneName, PieceProof, Prepared, Second, Settings, Tied, Unlike,
+    Within, passes_role,
 };
 use crate::question::{Answer, Constraint, Quantifier, Requests, Step, Undecided, Verdict};
 use gateproof_encodings::term::Terms;
@@ -67,6 +68,15 @@ pub(super) enum Together {
     Name(String),
     /// Neither is shown.
     Unknown(String),
+}
+
+/// What authorizations of one call come to.
+pub(super) enum Joined {
+    /// No call has them all.
+    Never(Refuted),
+    /// What one that may have them all has; then each is to be asked about with it.
+    Seen(Vec<Constraint>),
+    Unknown,
 }
 
 type Key = (String, Vec<String>, String);
@@ -185,14 +195,21 @@ impl<'w> Asker<'w> {
             Err(error) => return Together::Unknown(error.to_string()),
         };
         match self.estate.one_name(&holder.entity, &prepared) {
-            OneName::Never(proof) => Together::Never(Refuted {
-                formulas: 1,
-                folded: usize::from(proof.folded),
-                seconded: usize::from(proof.second == Second::Refuted),
-                second_unknown: usize::from(proof.second == Second::Unknown),
-            }),
+            OneName::Never(proof) => Together::Never(refuted_by(&proof)),
             OneName::Name(name) => Together::Name(name),
             OneName::Unknown(reason) => Together::Unknown(reason.to_string()),
+        }
+    }
+
+    /// Whether one call may have all of some authorizations.
+    pub fn one_call(&self, holder: &Holder, calls: &[Call]) -> Joined {
+        let prepared =
+            calls.iter().map(|call| self.prepared(call, &holder.when)).collect::<Result<Vec<_>, _>>();
+        let Ok(prepared) = prepared else { return Joined::Unknown };
+        match self.estate.one_call(&holder.entity, &prepared) {
+            OneCall::Never(proof) => Joined::Never(refuted_by(&proof)),
+            OneCall::Seen(seen) => Joined::Seen(seen),
+            OneCall::Unknown => Joined::Unknown,
         }
     }
 
@@ -237,6 +254,15 @@ impl<'w> Asker<'w> {
     /// The same, keeping so many questions ready at most.
     pub fn keeping(self, most: usize) -> Self {
         Self { most, ..self }
+    }
+}
+
+fn refuted_by(proof: &PieceProof) -> Refuted {
+    Refuted {
+        formulas: 1,
+        folded: usize::from(proof.folded),
+        seconded: usize::from(proof.second == Second::Refuted),
+        second_unknown: usize::from(proof.second == Second::Unknown),
     }
 }
 

@@ -39,6 +39,8 @@ pub(super) struct Search<'f, 'a, 'w> {
     /// The objects on which it still gives something, where all of them are looked at together; found out when first needed.
     targets: OnceCell<Option<Targets<'a>>>,
     boundaries: OnceCell<Option<Boundaries<'a>>>,
+    /// The actions of each call that needs several authorizations.
+    calls: OnceCell<Vec<Vec<&'a str>>>,
     is_open: bool,
     /// What the name of a new object is not to be like.
     pub unlike: Option<Unlike>,
@@ -61,6 +63,7 @@ impl<'f, 'a, 'w> Search<'f, 'a, 'w> {
             primitive,
             targets: OnceCell::new(),
             boundaries: OnceCell::new(),
+            calls: OnceCell::new(),
             is_open,
             unlike: None,
             decided: Decided::default(),
@@ -305,14 +308,32 @@ impl<'a> Search<'_, 'a, '_> {
         !effects && !others
     }
 
+    /// The actions of each call that needs several authorizations.
+    pub fn calls(&self) -> &[Vec<&'a str>] {
+        self.calls.get_or_init(|| self.primitive.one_call_each())
+    }
+
     /// The same way again, in the asker's state of the policies. What a new object was called elsewhere need not do there.
     pub fn again(&self, terms: &mut Terms, instance: &Instance) -> Result<Instance, Refuted> {
+        let again = self.made_again(terms, instance)?;
+        let scene = self.bound_as(&again);
+        let evidence = self.as_one_call(terms, (&scene, &scene), again.evidence)?;
+        Ok(Instance { evidence, ..again })
+    }
+
+    /// The scene of a step that was made.
+    fn bound_as(&self, instance: &Instance) -> Scene<'a> {
         let mut scene = self.opening();
         for (variable, object) in &instance.binding {
             if let Some((variable, _)) = self.primitive.bind.get_key_value(variable) {
                 scene = scene.with(variable, object.clone());
             }
         }
+        scene
+    }
+
+    fn made_again(&self, terms: &mut Terms, instance: &Instance) -> Result<Instance, Refuted> {
+        let scene = self.bound_as(instance);
         let taken = self.made_before(&scene);
         if let Some((scene, evidence)) = self.apart_from_made(terms, &scene, &taken) {
             let facts = if self.gives_new() { self.facts(&scene) } else { instance.facts.clone() };
@@ -347,7 +368,13 @@ impl<'a> Search<'_, 'a, '_> {
             _ if self.makes() && self.finder.naming.is_some() => self.name_each(terms, scene, &fresh, so_far),
             _ => vec![self.named(terms, scene, &fresh, so_far)],
         };
-        outcomes.into_iter().for_each(|outcome| self.take(outcome, ways));
+        for outcome in outcomes {
+            let outcome = outcome.and_then(|(named, evidence)| {
+                let evidence = self.as_one_call(terms, (scene, &named), evidence)?;
+                Ok((named, evidence))
+            });
+            self.take(outcome, ways);
+        }
     }
 
     fn take(&self, outcome: Result<(Scene<'a>, Evidence), Refuted>, ways: &mut Ways) {

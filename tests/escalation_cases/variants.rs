@@ -5,6 +5,8 @@
 //!   that doesn't list the action each take a needed call away (IAM User Guide, "Policy evaluation logic");
 //! - `iam:PassedToService` is the service that the role is handed to, so a condition on another takes `iam:PassRole` away
 //!   and one on that service doesn't (IAM User Guide, "Pass a role to a service");
+//! - `iam:PassRole` is asked for by the call that passes the role, so it takes that call's network ("Grant a user permissions to pass a role to an
+//!   AWS service");
 //! - a role that lets in another service, or the service for another account only, can't be used by this one ("The confused
 //!   deputy problem");
 //! - what the victim itself is denied, nobody gains by it, while the attacker's own boundary doesn't bind the victim.
@@ -333,14 +335,15 @@ fn passing(plan: &Plan<'_>, made: &mut Made<'_>) {
         Some((name, service))
     });
     for (name, service) in services {
-        let conditioned = |service: &str| -> World {
-            let condition = format!(" if StringEquals iam:PassedToService {service}");
+        let with_condition = |condition: &str| -> Plan<'_> {
             let with = plan.given(name).into_iter().map(|s| match s {
-                Statement::Short(text) => Statement::Short(format!("{text}{condition}")),
+                Statement::Short(text) => Statement::Short(format!("{text} if {condition}")),
                 Statement::Whole(_) => panic!("{name}: iam:PassRole in short, please"),
             });
-            plan.with(name, &with.collect::<Vec<_>>()).world()
+            plan.with(name, &with.collect::<Vec<_>>())
         };
+        let conditioned =
+            |service| with_condition(&format!("StringEquals iam:PassedToService {service}")).world();
         made.add(
             &format!("{name} to another service"),
             conditioned("unrelated.amazonaws.com"),
@@ -349,7 +352,22 @@ fn passing(plan: &Plan<'_>, made: &mut Made<'_>) {
         made.add(&format!("{name} to its service"), conditioned(service), Verdict::Reachable);
         let world = plan.elsewhere(name, "role/elsewhere").world();
         made.add(&format!("{name} elsewhere"), world, Verdict::Impossible);
+        let here = with_condition(&format!("IpAddress aws:SourceIp {NETWORK}"));
+        let there = here.with("calls", &[calls_denied("IpAddress")]).world();
+        made.add(&format!("{name} over another network"), there, Verdict::Impossible);
+        let both = here.with("calls", &[calls_denied("NotIpAddress")]).world();
+        made.add(&format!("{name} over the same network"), both, Verdict::Reachable);
     }
+}
+
+const NETWORK: &str = "198.51.100.0/24";
+
+/// All but passing roles denied in a network, or elsewhere.
+fn calls_denied(operator: &str) -> Statement {
+    let condition = json!({operator: {"aws:SourceIp": NETWORK}});
+    let whole =
+        json!({"Effect": "Deny", "NotAction": ["iam:PassRole"], "Resource": "*", "Condition": condition});
+    Statement::Whole(whole.as_object().cloned().unwrap_or_default())
 }
 
 /// What keeps the victim from being used.

@@ -99,7 +99,7 @@ impl<'r, 'w> Moves<'r, 'w> {
         if !self.is_asked_for(technique, harmless, &change) {
             return;
         }
-        if calls.iter().all(|call| self.reference.can(self.state, session, call)) {
+        if self.reference.can_make(self.state, session, calls) {
             self.push(technique, session, calls, harmless, change);
         }
     }

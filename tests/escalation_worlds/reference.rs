@@ -143,6 +143,19 @@ impl<'w> Reference<'w> {
         self.devices(state, session).into_iter().any(|device| self.can_with(state, session, device, call))
     }
 
+    /// Whether the calls are allowed, each in one of the ways. A role is passed by the call that follows, in the same way.
+    ///
+    /// IAM User Guide, "Grant a user permissions to pass a role to an AWS service": `iam:PassRole` is no call.
+    pub fn can_make(&self, state: &State, session: Session, calls: &[Call]) -> bool {
+        let devices = self.devices(state, session);
+        let follows = |n: usize| n > 0 && calls[n - 1].action == "iam:PassRole";
+        let in_one_way = |n: usize| {
+            let whole = if follows(n) { &calls[n - 1..=n] } else { &calls[n..=n] };
+            devices.iter().any(|device| whole.iter().all(|call| self.can_with(state, session, *device, call)))
+        };
+        (0..calls.len()).all(in_one_way)
+    }
+
     pub fn can_with(&self, state: &State, session: Session, device: Option<bool>, call: &Call) -> bool {
         let mut hasher = FxHasher::default();
         (self.fingerprint(state, session), device, call).hash(&mut hasher);

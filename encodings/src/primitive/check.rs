@@ -189,6 +189,12 @@ impl Scope<'_> {
         {
             return complain(caller, format!("found `as: {caller}`, expected `$me` or a service principal"));
         }
+        for with in &call.part_of {
+            let mut others = self.primitive.alternatives().into_iter().flatten();
+            if !others.any(|other| other.action == *with && other.part_of.is_empty() && other != call) {
+                return complain(with, format!("found `part-of: {with}`, expected another call of the step"));
+            }
+        }
         call.resource.as_ref().map_or(Ok(()), |resource| self.check_resource(&action, resource))
     }
 

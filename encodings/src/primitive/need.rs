@@ -15,6 +15,8 @@ pub(super) struct WrittenNeed {
     context: IndexMap<String, ContextDemand>,
     #[serde(rename = "as")]
     caller: Option<String>,
+    #[serde(default, rename = "part-of")]
+    part_of: Option<OneOrMany>,
     any: Option<Vec<Need>>,
     all: Option<Vec<Need>>,
 }
@@ -23,10 +25,13 @@ impl TryFrom<WrittenNeed> for Need {
     type Error = String;
 
     fn try_from(written: WrittenNeed) -> Result<Self, String> {
-        let WrittenNeed { action, resource, context, caller, any, all } = written;
-        let of_call = resource.is_some() || !context.is_empty() || caller.is_some();
+        let WrittenNeed { action, resource, context, caller, part_of, any, all } = written;
+        let of_call = resource.is_some() || !context.is_empty() || caller.is_some() || part_of.is_some();
+        let part_of = part_of.map(|calls| calls.0).unwrap_or_default();
         match (action, any, all) {
-            (Some(action), None, None) => Ok(Self::Call(Authorization { action, resource, context, caller })),
+            (Some(action), None, None) => {
+                Ok(Self::Call(Authorization { action, resource, context, caller, part_of }))
+            }
             (None, Some(any), None) if !of_call => Ok(Self::Any(AnyOf { any })),
             (None, None, Some(all)) if !of_call => Ok(Self::All(AllOf { all })),
             _ => Err("expected `action`, `any` or `all`, one of them".to_owned()),

@@ -7,7 +7,8 @@ use super::folded::folded;
 use super::ground::{Asks, Ground, Guard, Judge, Known, Matter, Tools};
 use super::question::ReachQuestion;
 use super::walk::close;
-use crate::ask::{Estate, OneName, Tied, Tier};
+use crate::ask::{Estate, OneCall, OneName, Tied, Tier};
+use crate::certificate::describe::Words;
 use crate::certificate::digest::SnapshotDigest;
 use crate::certificate::document::{Claim, FORMAT, PieceProof, catalogue_sources};
 use crate::certificate::export::{Drafted, ExportError, Table, draft};
@@ -18,12 +19,15 @@ use crate::question::Requests;
 use gateproof_checker::check;
 use gateproof_encodings::cnf::encode_clauses;
 use gateproof_encodings::primitive::Primitive;
-use gateproof_encodings::term::Terms;
+use gateproof_encodings::proof::Proof;
+use gateproof_encodings::term::{Term, Terms};
 use rustc_hash::FxHashMap;
 use std::collections::BTreeMap;
 
 /// The piece of a guard that asks for one name.
 pub(super) const NAME: &str = "one new name";
+/// The piece of a guard that asks for one call.
+pub(super) const CALL: &str = "one call";
 
 /// The certificate of the principals that have an invariant, in the question's order; `None` where there is none.
 ///
@@ -169,6 +173,10 @@ impl Prover<'_, '_> {
                 Some(drafted) => drafted,
                 None => return Some(Outcome::Folded),
             },
+            Asks::OneCall(all) => match self.prove_call(&about, tools, guard, all)? {
+                Some(drafted) => drafted,
+                None => return Some(Outcome::Folded),
+            },
         };
         Some(Outcome::Proved(Proved { caller, asks, drafted }))
     }
@@ -184,33 +192,57 @@ impl Prover<'_, '_> {
         let (estate, calls) = (self.ground.estate, self.ground.tied(calls).ok()?);
         let OneName::Never(shown) = estate.one_name(guard.entity, &calls) else { return None };
         let root = estate.encode_one_name(terms, guard.entity, &calls);
-        if root == Terms::FALSE {
-            return Some(None);
-        }
-        let cnf = encode_clauses(terms, root);
-        check(terms.atoms(), &cnf, &shown.proof).ok()?;
-        let mut ledger = Ledger::of(about, &guard.entity.id);
-        ledger.note_proof(NAME, Tier::Catalogued, &cnf);
-        let listed = terms.atoms().iter().map(|atom| words.of(atom)).collect();
-        let proof = PieceProof {
-            piece: NAME.to_owned(),
-            tier: Tier::Catalogued,
-            atoms: Vec::new(),
-            variables: cnf.variables,
-            clauses: cnf.clauses,
-            lemmas: shown.proof.lemmas,
-            steps: shown.proof.steps,
-        };
-        let claim = Claim {
-            scope: Tier::Catalogued,
-            uncatalogued_actions: false,
-            assumptions: Vec::new(),
-            pieces: ledger.pieces,
-            folded: ledger.folded,
-            formulas: ledger.into_digest(),
-            calls: BTreeMap::new(),
-            proofs: vec![proof],
-        };
-        Some(Some(Drafted { claim, words: vec![listed] }))
+        drafted_as(NAME, (about, guard), (terms, words), (root, shown.proof))
     }
+
+    /// That no call has all of the authorizations; `Some(None)` where it needs no proof.
+    fn prove_call(
+        &self,
+        about: &str,
+        (terms, words): &mut Tools,
+        guard: &Guard<'_>,
+        all: &[Requests],
+    ) -> Option<Option<Drafted>> {
+        let (estate, parts) = (self.ground.estate, self.ground.parts(all).ok()?);
+        let OneCall::Never(shown) = estate.one_call(guard.entity, &parts) else { return None };
+        let root = estate.encode_one_call(terms, guard.entity, &parts);
+        drafted_as(CALL, (about, guard), (terms, words), (root, shown.proof))
+    }
+}
+
+/// The proof of a guard that is one piece; `Some(None)` where it needs none.
+fn drafted_as(
+    piece: &str,
+    (about, guard): (&str, &Guard<'_>),
+    (terms, words): (&Terms, &mut Words),
+    (root, proof): (Term, Proof),
+) -> Option<Option<Drafted>> {
+    if root == Terms::FALSE {
+        return Some(None);
+    }
+    let cnf = encode_clauses(terms, root);
+    check(terms.atoms(), &cnf, &proof).ok()?;
+    let mut ledger = Ledger::of(about, &guard.entity.id);
+    ledger.note_proof(piece, Tier::Catalogued, &cnf);
+    let listed = terms.atoms().iter().map(|atom| words.of(atom)).collect();
+    let proof = PieceProof {
+        piece: piece.to_owned(),
+        tier: Tier::Catalogued,
+        atoms: Vec::new(),
+        variables: cnf.variables,
+        clauses: cnf.clauses,
+        lemmas: proof.lemmas,
+        steps: proof.steps,
+    };
+    let claim = Claim {
+        scope: Tier::Catalogued,
+        uncatalogued_actions: false,
+        assumptions: Vec::new(),
+        pieces: ledger.pieces,
+        folded: ledger.folded,
+        formulas: ledger.into_digest(),
+        calls: BTreeMap::new(),
+        proofs: vec![proof],
+    };
+    Some(Some(Drafted { claim, words: vec![listed] }))
 }

@@ -62,6 +62,11 @@ impl<'a> Ground<'a> {
     pub fn tied(&self, calls: &Tied<Requests>) -> Result<Tied<Arc<Prepared<'a>>>, AskError> {
         calls.try_map(&mut |requests| Ok(self.owed(requests)?.prepared().clone()))
     }
+
+    /// Authorizations of one call made ready.
+    pub fn parts(&self, all: &[Requests]) -> Result<Vec<Arc<Prepared<'a>>>, AskError> {
+        all.iter().map(|requests| Ok(self.owed(requests)?.prepared().clone())).collect()
+    }
 }
 
 /// A question that must have no allowed request.
@@ -79,6 +84,8 @@ pub(super) enum Asks {
     Requests(Requests),
     /// One name of a new object for all of these.
     OneName(Tied<Requests>),
+    /// One call for all of these authorizations.
+    OneCall(Vec<Requests>),
 }
 
 impl Guard<'_> {
@@ -92,6 +99,10 @@ impl Guard<'_> {
         match &self.asks {
             Asks::Requests(requests) => words_of(requests),
             Asks::OneName(calls) => format!("one new name for {}", words_of_tied(calls)),
+            Asks::OneCall(all) => {
+                let each: Vec<String> = all.iter().map(words_of).collect();
+                format!("one call with all of ({})", each.join("; "))
+            }
         }
     }
 }

@@ -1,7 +1,7 @@
 //! Verifying an invariant: the walk of all steps, each guard's formulas made anew and held against the certificate's.
 
 use super::document::{Guard as Listed, InvariantCertificate, InvariantClaim, Steps};
-use super::export::NAME;
+use super::export::{CALL, NAME};
 use super::folded::folded;
 use super::ground::{Asks, Ground, Guard, Judge, Known, Matter, Tools};
 use super::walk::close;
@@ -212,6 +212,11 @@ impl Auditor<'_, '_> {
                 let root = self.ground.estate.encode_one_name(terms, guard.entity, &calls);
                 (root == Terms::FALSE).then_some(1)?
             }
+            Asks::OneCall(all) => {
+                let parts = self.ground.parts(all).ok()?;
+                let root = self.ground.estate.encode_one_call(terms, guard.entity, &parts);
+                (root == Terms::FALSE).then_some(1)?
+            }
         };
         Some(Counts { pieces, folded: pieces, lemmas: 0, steps: 0 })
     }
@@ -231,6 +236,12 @@ impl Auditor<'_, '_> {
                 let estate = self.ground.estate;
                 let encode = |terms: &mut _| estate.encode_one_name(terms, guard.entity, &calls);
                 judge_name(&about, atoms, NAME, guard.entity, &claim, &encode, tools)
+            }
+            Asks::OneCall(all) => {
+                let parts = self.ground.parts(all).map_err(unasked)?;
+                let estate = self.ground.estate;
+                let encode = |terms: &mut _| estate.encode_one_call(terms, guard.entity, &parts);
+                judge_name(&about, atoms, CALL, guard.entity, &claim, &encode, tools)
             }
         }
     }

@@ -381,9 +381,53 @@ impl<J: Judge> Branch<'_, '_, '_, J> {
                 return Ok(());
             }
         }
+        if self.has_no_way(tools, scene)? {
+            return Ok(());
+        }
         let facts = self.facts(scene);
         let outside = facts.iter().find(|fact| !self.walk.covers.holds(fact));
         Err(Fault::Outside(outside.map(ToString::to_string).unwrap_or_default()).at(self.place(scene)))
+    }
+
+    /// Whether of each way to meet the needs something is refuted: an authorization, or that one call has those that belong to one.
+    fn has_no_way(&self, tools: &mut Tools, scene: &Scene<'_>) -> Result<bool, Refusal> {
+        let primitive = scene.primitive;
+        for way in primitive.alternatives() {
+            let calls: Vec<Call> = way.iter().filter_map(|one| call_of(scene, one)).collect();
+            if calls.len() < way.len() {
+                // What names a field without a value is no call, if a file tells that it has none.
+                for one in way.iter().filter(|one| call_of(scene, one).is_none()) {
+                    self.refutes(tools, scene, &Need::Call((*one).clone()))?;
+                }
+                continue;
+            }
+            if !self.is_refuted_way(tools, &calls, &primitive.of_one_call(&way))? {
+                return Ok(false);
+            }
+        }
+        Ok(true)
+    }
+
+    fn is_refuted_way(
+        &self,
+        tools: &mut Tools,
+        calls: &[Call],
+        of_one_call: &[Vec<usize>],
+    ) -> Result<bool, Refusal> {
+        for places in of_one_call {
+            let parts = places.iter().filter_map(|n| calls.get(*n)).cloned();
+            let asks = Asks::OneCall(parts.map(|call| requests_of(call, &self.holder.when)).collect());
+            let guard = Guard { caller: self.caller, entity: &self.holder.entity, asks };
+            if self.walk.judge.refutes(tools, &guard)? {
+                return Ok(true);
+            }
+        }
+        for call in calls {
+            if self.refutes_call(tools, call.clone())? {
+                return Ok(true);
+            }
+        }
+        Ok(false)
     }
 
     /// The session's calls of a need that are on a new object, or name it in a key. Of others nothing is demanded, but that they

@@ -1,0 +1,144 @@
+//! Authorizations that belong to one call of a step: what was shown of each by itself must come together in one.
+//!
+//! Each is asked about by itself, and as a rule the requests that are found say the same of the session and the network. Where they don't, one formula
+//! over all of them says whether some call has them all.
+
+use super::bind::Scene;
+use super::guard::{Guard, Joined, Refuted};
+use super::needs::{Call, call_of};
+use super::payload::is_service;
+use super::step::{Carried, Evidence};
+use super::ways::Search;
+use crate::question::{Constraint, Step, Undecided};
+use gateproof_encodings::primitive::Authorization;
+use gateproof_encodings::term::Terms;
+use std::sync::Arc;
+
+impl<'a> Search<'_, 'a, '_> {
+    /// The evidence with one call for authorizations that belong to one; refuted where none has them all, whatever new objects are called.
+    /// `open`: the scene without their names.
+    pub fn as_one_call(
+        &self,
+        terms: &mut Terms,
+        (open, named): (&Scene<'a>, &Scene<'a>),
+        evidence: Evidence,
+    ) -> Result<Evidence, Refuted> {
+        if self.calls().is_empty() || evidence.unknown.is_some() {
+            return Ok(evidence);
+        }
+        match self.agreed(evidence.clone()) {
+            Some(evidence) => Ok(evidence),
+            None => self.in_one_call(terms, (open, named), evidence),
+        }
+    }
+
+    /// The same where the requests of one call agree as they are; `None` where some don't.
+    fn agreed(&self, mut evidence: Evidence) -> Option<Evidence> {
+        let requests: Vec<(usize, &Step)> = own_requests(&evidence);
+        let mut changed: Vec<(usize, Step)> = Vec::new();
+        for actions in self.calls() {
+            let of_call = requests.iter().filter(|(_, request)| actions.contains(&request.action.as_str()));
+            let of_call: Vec<(usize, &Step)> = of_call.copied().collect();
+            let alone: Vec<&Step> = of_call.iter().map(|(_, request)| *request).collect();
+            let more = self.finder.asker.estate.agreed(&self.holder.entity, &alone)?;
+            let more = of_call.iter().zip(more).filter_map(|((place, _), more)| Some((*place, more?)));
+            changed.extend(more);
+        }
+        for (place, request) in changed {
+            if let Some(Carried { shown, .. }) = evidence.shown.get_mut(place) {
+                Arc::make_mut(shown).steps = vec![request];
+            }
+        }
+        Some(evidence)
+    }
+
+    fn in_one_call(
+        &self,
+        terms: &mut Terms,
+        scenes: (&Scene<'a>, &Scene<'a>),
+        mut evidence: Evidence,
+    ) -> Result<Evidence, Refuted> {
+        let mut refuted = Refuted::default();
+        let mut open = false;
+        for way in self.primitive.alternatives() {
+            match self.one_way(terms, scenes, &way) {
+                Ok(Some(own)) => {
+                    evidence.shown.retain(|carried| carried.shown.steps.iter().any(is_by_service));
+                    evidence.shown.extend(own.shown);
+                    return Ok(evidence);
+                }
+                Ok(None) => open = true,
+                Err(more) => refuted.add(&more),
+            }
+        }
+        if !open {
+            return Err(refuted);
+        }
+        evidence.unknown = Some(Undecided {
+            reason: "authorizations of one call are allowed each, and no call was found that has them all"
+                .to_owned(),
+            place: format!("{}, {}", self.finder.session, self.primitive.id),
+        });
+        Ok(evidence)
+    }
+
+    /// One way to meet the needs, all of them; `None`: it is neither shown nor refuted.
+    fn one_way(
+        &self,
+        terms: &mut Terms,
+        (open, named): (&Scene<'a>, &Scene<'a>),
+        way: &[&Authorization],
+    ) -> Result<Option<Evidence>, Refuted> {
+        let calls_of = |scene: &Scene<'_>| -> Option<Vec<Call>> {
+            way.iter().map(|authorization| call_of(scene, authorization)).collect()
+        };
+        let (Some(mut calls), Some(unnamed)) = (calls_of(named), calls_of(open)) else {
+            return Err(Refuted::default());
+        };
+        for places in self.primitive.of_one_call(way) {
+            let some =
+                |calls: &[Call]| places.iter().filter_map(|n| calls.get(*n)).cloned().collect::<Vec<Call>>();
+            let seen: Vec<Constraint> = match self.finder.asker.one_call(self.holder, &some(&calls)) {
+                Joined::Seen(seen) => seen,
+                Joined::Unknown => return Ok(None),
+                Joined::Never(_) => match self.finder.asker.one_call(self.holder, &some(&unnamed)) {
+                    Joined::Never(more) => return Err(more),
+                    Joined::Seen(_) | Joined::Unknown => return Ok(None),
+                },
+            };
+            for n in places {
+                if let Some(call) = calls.get_mut(n) {
+                    call.context.extend(seen.iter().cloned());
+                }
+            }
+        }
+        let mut evidence = Evidence::default();
+        for (n, call) in calls.iter().enumerate() {
+            match self.finder.asker.ask(terms, self.holder, call) {
+                holds @ Guard::Holds(_) => evidence.add(holds)?,
+                Guard::Unknown(_) => return Ok(None),
+                // Whatever new objects are called, and without what the others see, it may be allowed.
+                Guard::Never(_) => {
+                    match unnamed.get(n).map(|call| self.finder.asker.ask(terms, self.holder, call)) {
+                        Some(Guard::Never(more)) => return Err(more),
+                        _ => return Ok(None),
+                    }
+                }
+            }
+        }
+        Ok(self.agreed(evidence))
+    }
+}
+
+/// The requests of whoever makes the step, those that are shown one by one, with their places in the evidence.
+fn own_requests(evidence: &Evidence) -> Vec<(usize, &Step)> {
+    let alone = evidence.shown.iter().enumerate().filter_map(|(place, carried)| {
+        let [request] = carried.shown.steps.as_slice() else { return None };
+        Some((place, request))
+    });
+    alone.filter(|(_, request)| !is_by_service(request)).collect()
+}
+
+fn is_by_service(request: &Step) -> bool {
+    is_service(&request.caller)
+}
