@@ -12,6 +12,7 @@ use std::sync::Arc;
 /// The facts of a search, numbered in their order, by what they are about.
 pub(super) struct Bearing<'f> {
     facts: Vec<&'f Fact>,
+    numbers: FxHashMap<&'f Fact, usize>,
     about: FxHashMap<&'f str, Vec<usize>>,
     /// Accounts without control policies, which bear on everybody.
     controls: Vec<usize>,
@@ -44,7 +45,8 @@ impl<'f> Bearing<'f> {
                 objects.push(n);
             }
         }
-        Self { facts, about, controls, objects }
+        let numbers = facts.iter().enumerate().map(|(n, fact)| (*fact, n)).collect();
+        Self { facts, numbers, about, controls, objects }
     }
 
     pub fn len(&self) -> usize {
@@ -56,7 +58,7 @@ impl<'f> Bearing<'f> {
     }
 
     pub fn number(&self, fact: &Fact) -> Option<usize> {
-        self.facts.binary_search(&fact).ok()
+        self.numbers.get(fact).copied()
     }
 
     fn about(&self, name: &str) -> impl Iterator<Item = (usize, &'f Fact)> + '_ {

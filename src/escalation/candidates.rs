@@ -27,7 +27,9 @@ impl<'a> Search<'_, 'a, '_> {
             return Some(given.clone());
         }
         let asker = self.finder.asker;
-        let admitting = self.assumed_by(variable).and_then(|action| asker.may_admit(self.holder, action));
+        let aimed = self.aimed_at(variable);
+        let assumed = self.assumed_by(variable).filter(|_| aimed.is_none());
+        let admitting = assumed.and_then(|action| asker.may_admit(self.holder, action));
         let trust = |service: &str, action: &str| asker.may_trust(&scene.partition, service, action);
         let trusting: Option<Vec<_>> = binding.trusts.0.iter().map(|s| trust(s, "sts:AssumeRole")).collect();
         let trusting = trusting.filter(|trusting| !trusting.is_empty());
@@ -43,7 +45,7 @@ impl<'a> Search<'_, 'a, '_> {
         };
         let own = self.is_of_iam(variable);
         let left = self.targets_beside(scene, variable).map(Targets::objects);
-        let left = left.filter(|objects| !gives && objects.len() <= FEW).map(<[_]>::to_vec);
+        let left = left.filter(|objects| !gives && objects.len() <= FEW).map(<[_]>::to_vec).or(aimed);
         let near = match left.or_else(|| self.near(&wants, admitting.as_ref(), &binding.kind)) {
             Some(mut near) => {
                 near.retain(|object| !own || object.account == scene.me.account);

@@ -5,10 +5,13 @@
 
 use super::bind::{Near, Object, Objects, Scene};
 use super::effect::{alternatives, facts_of};
+use super::fact::Fact;
 use super::gain::Gained;
 use super::kin::Kin;
 use super::session::Holder;
-use gateproof_encodings::primitive::{Binding, Primitive};
+use super::stock::PROFILE;
+use super::target::Goal;
+use gateproof_encodings::primitive::{Binding, Effect, Primitive, Reference};
 use gateproof_model::snapshot::Snapshot;
 use rustc_hash::{FxHashMap, FxHashSet};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -20,6 +23,8 @@ pub(super) struct Open<'r> {
     snapshot: &'r Snapshot,
     kin: &'r Kin,
     lists: Mutex<Lists>,
+    /// Where only a session that is the target is looked for.
+    aim: Option<&'r Goal>,
 }
 
 /// Objects by what they depend on.
@@ -87,7 +92,50 @@ impl<'r> Open<'r> {
         kin: &'r Kin,
         earlier: Lists,
     ) -> Self {
-        Self { gained, objects, snapshot, kin, lists: Mutex::new(earlier) }
+        Self { gained, objects, snapshot, kin, lists: Mutex::new(earlier), aim: None }
+    }
+
+    /// The same for sessions that are the target, and nothing else.
+    pub fn aimed_at(self, goal: &'r Goal) -> Self {
+        Self { aim: Some(goal), ..self }
+    }
+
+    /// Whether only a session that is the target is looked for.
+    pub fn is_aimed(&self) -> bool {
+        self.aim.is_some()
+    }
+
+    /// Whether the step may give what is looked for.
+    pub fn suits(&self, primitive: &Primitive) -> bool {
+        self.aim
+            .is_none_or(|goal| primitive.effects.iter().any(|effect| self.may_open(primitive, effect, goal)))
+    }
+
+    /// Whether an effect may open a session that is the target: of a principal that is there, by some object that says whose session it opens.
+    fn may_open(&self, primitive: &Primitive, effect: &Effect, goal: &Goal) -> bool {
+        let Effect::Control(control) = effect else { return false };
+        let named = |text: &Arc<str>| goal.is_principal(text);
+        let tells = |reference: &Reference| {
+            let binding = primitive.bind.get(&reference.variable).filter(|binding| binding.kind != "fresh");
+            binding.is_none_or(|binding| {
+                let objects = self.objects.of_kind(&binding.kind);
+                let field = &*reference.field;
+                objects.iter().any(|object| object.lacks(field) || object.field(field).iter().any(named))
+            })
+        };
+        if control.principal.field != "arn" {
+            return tells(&control.principal);
+        }
+        match primitive.bind.get(&control.principal.variable) {
+            Some(binding) if binding.kind == "fresh" => false,
+            Some(binding) if binding.profile.is_some() => {
+                let is_in_one =
+                    |object: &Arc<Object>| named(&object.arn) && !object.field(PROFILE).is_empty();
+                self.objects.of_kind(&binding.kind).iter().any(is_in_one)
+            }
+            Some(binding) => binding.is.as_ref().is_none_or(tells),
+            None => true,
+        }
     }
 
     /// Nothing yet, for what one session gains.
@@ -105,7 +153,10 @@ impl<'r> Open<'r> {
         let facts = facts_of(self.snapshot, scene, maker.holder, maker.device);
         let mut given = alternatives(facts).into_iter().filter(|facts| !facts.is_empty());
         given.any(|facts| {
-            here.adds_some(self.snapshot, &facts) && self.gained.adds_some(self.snapshot, &facts)
+            let is_wanted = |goal: &Goal| facts.iter().filter_map(Fact::session).any(|s| goal.is_session(s));
+            self.aim.is_none_or(is_wanted)
+                && here.adds_some(self.snapshot, &facts)
+                && self.gained.adds_some(self.snapshot, &facts)
         })
     }
 
@@ -182,7 +233,12 @@ impl<'r> Open<'r> {
                     None => self.objects.of_kind(&binding.kind).to_vec(),
                 };
                 let some = !objects.is_empty();
-                (None, objects, some)
+                let is_wanted = |object: &Arc<Object>| {
+                    let principal =
+                        ["iam.role", "iam.user", "iam.principal"].contains(&binding.kind.as_str());
+                    !principal || self.aim.is_none_or(|goal| goal.is_principal(&object.arn))
+                };
+                (None, objects.into_iter().filter(is_wanted).collect(), some)
             }
         }
     }

@@ -243,6 +243,9 @@ impl Search<'_, '_> {
         let (mut leaders, followers): (Vec<_>, Vec<_>) = sessions.into_iter().partition(|(_, f)| f.leads());
         // What the attacker can do from the beginning makes the shortest chains.
         leaders.sort_by_key(|(session, _)| !matches!(session.held, Held::Start(_)));
+        if self.at_once(round, &leaders, found, added) {
+            return;
+        }
         let mut granted = Granting::default();
         if self.in_batches(round, &leaders, &mut granted, found, added) {
             return;
@@ -253,6 +256,26 @@ impl Search<'_, '_> {
         };
         let followers: Vec<_> = followers.into_iter().filter(may_gain).collect();
         self.in_batches(round, &followers, &mut Granting::default(), found, added);
+    }
+
+    /// Lets sessions make the steps that open the one that is the target; whether some does. Then nothing else is looked for: the round is the
+    /// last.
+    fn at_once(
+        &self,
+        round: &Round<'_, '_>,
+        sessions: &[(&Session, First)],
+        found: &mut Gathered,
+        added: &mut BTreeSet<Fact>,
+    ) -> bool {
+        let Some(goal) = self.goal.filter(|goal| goal.is_some_session()) else { return false };
+        let snapshot = &self.estate.snapshot;
+        let open = Open::of(&found.gained, round.objects, snapshot, round.kin, Lists::default());
+        let ways = self.ways(round, Wanted::Open(&open.aimed_at(goal)), sessions);
+        let is_met = ways.instances.iter().any(|instance| goal.is_met_by_step(instance));
+        if is_met {
+            self.add_all(ways, round.naming, found, added);
+        }
+        is_met
     }
 
     /// Sessions with what is seen of them, each by itself; without those of whom it isn't known who holds them.
@@ -379,7 +402,7 @@ impl Search<'_, '_> {
             let shared = Shared { shown: round.remembered.of(session), ..Shared::default() };
             let own = Arc::new((holder, shared));
             let possible = |n: &usize| {
-                let primitive = self.primitives.get(*n).filter(|p| first.makes(p))?;
+                let primitive = self.primitives.get(*n).filter(|p| first.makes(p) && wanted.suits(p))?;
                 is_possible(round.estate, &may, &primitive.needs).then_some((*n, primitive))
             };
             let groups =

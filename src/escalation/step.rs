@@ -90,6 +90,16 @@ pub(super) enum Wanted<'a> {
     Open(&'a Open<'a>),
 }
 
+impl Wanted<'_> {
+    /// Whether the step may give something of the kind that is looked for.
+    pub fn suits(&self, primitive: &Primitive) -> bool {
+        match self {
+            Self::Open(open) => open.suits(primitive),
+            Self::EveryWay | Self::EachFact => true,
+        }
+    }
+}
+
 /// What is found out once for all steps of a session.
 #[derive(Debug, Default)]
 pub(super) struct Shared {

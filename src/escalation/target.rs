@@ -174,7 +174,7 @@ impl Goal {
 
     /// Whether sessions meet it together that no policy tells apart.
     pub fn is_alike_for_twins(&self) -> bool {
-        !self.aims.iter().any(|aim| matches!(aim.what, What::Controls(_)))
+        !self.is_some_session()
     }
 
     /// Refuses questions that name nothing.
@@ -202,6 +202,16 @@ impl Goal {
             What::Controls(principals) => is_one_of(principals, &session.principal, &session.held),
             _ => false,
         })
+    }
+
+    /// Whether a principal's session may be the target itself.
+    pub fn is_principal(&self, principal: &str) -> bool {
+        self.aims.iter().any(|aim| matches!(&aim.what, What::Controls(some) if some.contains(principal)))
+    }
+
+    /// Whether a session may be the target itself.
+    pub fn is_some_session(&self) -> bool {
+        self.aims.iter().any(|aim| matches!(aim.what, What::Controls(_)))
     }
 
     /// The kinds of step that are looked at on the way. What is read by plain calls is asked about as such, with the key

@@ -153,6 +153,14 @@ impl<'a> Search<'_, 'a, '_> {
         about.filter(|_| !scene.bound.is_empty()).and_then(|_| self.targets())
     }
 
+    /// Of a variable that is bound first, the objects whose sessions are the target, where nothing else is looked for.
+    pub fn aimed_at(&self, variable: &str) -> Option<Vec<Arc<Object>>> {
+        let Wanted::Open(open) = self.finder.wanted else { return None };
+        let about =
+            open.variable(self.n, self.primitive).filter(|about| open.is_aimed() && *about == variable)?;
+        self.targets().filter(|targets| targets.variable == about).map(|targets| targets.objects().to_vec())
+    }
+
     /// Whether the step may give what that of another session doesn't.
     fn is_its_own(&self, scene: &Scene<'a>) -> bool {
         let Finder { only_on, asker, .. } = self.finder;
