@@ -11,7 +11,7 @@ use super::kin::Kin;
 use super::session::Holder;
 use super::stock::PROFILE;
 use super::target::Goal;
-use gateproof_encodings::primitive::{Binding, Effect, Primitive, Reference};
+use gateproof_encodings::primitive::{Binding, Effect, Primitive, Reference, Via};
 use gateproof_model::snapshot::Snapshot;
 use rustc_hash::{FxHashMap, FxHashSet};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -46,7 +46,7 @@ impl Left {
     }
 }
 
-/// Steps whose objects are the same, the account that these are of, and how the session is held.
+/// Steps whose objects are the same, the account that these are of, and how the session is held, where that matters.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub(super) struct Key {
     shape: usize,
@@ -210,12 +210,13 @@ impl<'r> Open<'r> {
     ) -> Option<(&'p str, &'p Binding, Key)> {
         let (shape, variable, binding) = self.first(n, scene.primitive)?;
         let Maker { holder, device, boundaries } = maker;
+        let by_maker = scene.primitive.effects.iter().any(depends_on_maker);
         let key = Key {
             shape,
             account: account_of(scene, binding),
-            api: holder.api,
-            device,
-            of_account: holder.entity.account.is_some(),
+            api: by_maker && holder.api,
+            device: by_maker && device,
+            of_account: by_maker && holder.entity.account.is_some(),
             boundaries: boundaries.map(|(_, given)| given.iter().map(|policy| policy.arn.clone()).collect()),
         };
         Some((variable, binding, key))
@@ -274,6 +275,11 @@ impl<'r> Open<'r> {
         let related = self.objects.candidates(scene, binding, Near::All, |_| true);
         related.into_iter().any(|object| self.may_give(&scene.with(variable, object), maker))
     }
+}
+
+/// Whether what an effect gives depends on how its maker's session is held: credentials that a service would keep, and what they say of a device.
+fn depends_on_maker(effect: &Effect) -> bool {
+    matches!(effect, Effect::Control(control) if matches!(control.via, Via::Assume | Via::Root))
 }
 
 /// The one account that a binding's objects can be of.
