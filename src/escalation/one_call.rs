@@ -26,30 +26,24 @@ impl<'a> Search<'_, 'a, '_> {
         if self.calls().is_empty() || evidence.unknown.is_some() {
             return Ok(evidence);
         }
-        match self.agreed(evidence.clone()) {
-            Some(evidence) => Ok(evidence),
+        match self.agreed(&evidence) {
+            Some(said) => Ok(with_said(evidence, said)),
             None => self.in_one_call(terms, (open, named), evidence),
         }
     }
 
-    /// The same where the requests of one call agree as they are; `None` where some don't.
-    fn agreed(&self, mut evidence: Evidence) -> Option<Evidence> {
-        let requests: Vec<(usize, &Step)> = own_requests(&evidence);
-        let mut changed: Vec<(usize, Step)> = Vec::new();
+    /// Whether the requests of each call agree: then those that say more with the others, by their places.
+    fn agreed(&self, evidence: &Evidence) -> Option<Vec<(usize, Step)>> {
+        let requests: Vec<(usize, &Step)> = own_requests(evidence);
+        let mut said: Vec<(usize, Step)> = Vec::new();
         for actions in self.calls() {
             let of_call = requests.iter().filter(|(_, request)| actions.contains(&request.action.as_str()));
             let of_call: Vec<(usize, &Step)> = of_call.copied().collect();
             let alone: Vec<&Step> = of_call.iter().map(|(_, request)| *request).collect();
             let more = self.finder.asker.estate.agreed(&self.holder.entity, &alone)?;
-            let more = of_call.iter().zip(more).filter_map(|((place, _), more)| Some((*place, more?)));
-            changed.extend(more);
+            said.extend(of_call.iter().zip(more).filter_map(|((place, _), more)| Some((*place, more?))));
         }
-        for (place, request) in changed {
-            if let Some(Carried { shown, .. }) = evidence.shown.get_mut(place) {
-                Arc::make_mut(shown).steps = vec![request];
-            }
-        }
-        Some(evidence)
+        Some(said)
     }
 
     fn in_one_call(
@@ -126,8 +120,18 @@ impl<'a> Search<'_, 'a, '_> {
                 }
             }
         }
-        Ok(self.agreed(evidence))
+        Ok(self.agreed(&evidence).map(|said| with_said(evidence, said)))
     }
+}
+
+/// The evidence with some of its requests told anew.
+fn with_said(mut evidence: Evidence, said: Vec<(usize, Step)>) -> Evidence {
+    for (place, request) in said {
+        if let Some(Carried { shown, .. }) = evidence.shown.get_mut(place) {
+            Arc::make_mut(shown).steps = vec![request];
+        }
+    }
+    evidence
 }
 
 /// The requests of whoever makes the step, those that are shown one by one, with their places in the evidence.

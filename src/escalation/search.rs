@@ -359,7 +359,12 @@ impl Search<'_, '_> {
             return;
         }
         let adds = self.every_way || found.gained.adds_some(&self.estate.snapshot, &instance.facts);
-        if !adds || found.has_made_one(&instance, sorts) || !found.known.insert(instance.identity()) {
+        if !adds || found.has_made_one(&instance, sorts) {
+            return;
+        }
+        // Where only what is new is taken, the same step again gives nothing, unless it makes somebody.
+        let may_be_known = self.every_way || instance.facts.iter().any(|fact| fact.made().is_some());
+        if may_be_known && !found.known.insert(instance.identity()) {
             return;
         }
         for fact in &instance.facts {
@@ -476,7 +481,8 @@ impl Search<'_, '_> {
             aimed.met.iter().filter(|m| m.unknown.is_none()).filter_map(|m| m.by.session()).collect();
         let shared = !self.every_way && goal.is_alike_for_twins();
         let pending = stage.pending.sessions().into_iter();
-        let mut sessions: Vec<&Session> = pending.filter(|s| !known.contains(s)).collect();
+        let mut sessions: Vec<&Session> =
+            pending.filter(|s| !known.contains(s) && goal.may_be_met_in(s)).collect();
         if shared {
             let mut twins = Twins::of(ground.seers());
             let (all, looked_at) = self.looked_at(&twins, (ground.estate, facts), sessions);

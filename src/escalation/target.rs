@@ -204,6 +204,11 @@ impl Goal {
         })
     }
 
+    /// Whether a session may meet it: of those that only are the target themselves, no other does.
+    pub fn may_be_met_in(&self, session: &Session) -> bool {
+        self.is_session(session) || self.aims.iter().any(|aim| !matches!(aim.what, What::Controls(_)))
+    }
+
     /// Whether a principal's session may be the target itself.
     pub fn is_principal(&self, principal: &str) -> bool {
         self.aims.iter().any(|aim| matches!(&aim.what, What::Controls(some) if some.contains(principal)))
