@@ -19,6 +19,7 @@ use gateproof_encodings::classes::Values;
 use gateproof_encodings::field::Field;
 use gateproof_encodings::term::{Atom, Term, Terms};
 use gateproof_model::arn::Arn;
+use gateproof_model::catalogue::KeyOwner;
 use gateproof_model::text::fold_text;
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -105,9 +106,13 @@ impl Estate {
         terms.or(ways)
     }
 
-    /// Whether all authorizations of a call see one value of the key: of those on one resource, of any key.
+    /// Whether all authorizations of a call see one value of the key: of those on one resource, of any key that the resource doesn't fix
+    /// itself.
     fn all_see(&self, key: &str, one_resource: bool) -> bool {
-        one_resource || key != REGION && is_shared(self.catalogue, key)
+        match one_resource {
+            true => self.catalogue.who_fixes(key) != KeyOwner::Resource,
+            false => key != REGION && is_shared(self.catalogue, key),
+        }
     }
 
     /// The values that all see, as demands.

@@ -23,8 +23,8 @@ pub(super) struct Open<'r> {
     snapshot: &'r Snapshot,
     kin: &'r Kin,
     lists: Mutex<Lists>,
-    /// Where only a session that is the target is looked for.
-    aim: Option<&'r Goal>,
+    /// Where only a session that is the target is looked for: the target, and which steps may open it.
+    aim: Option<(&'r Goal, Vec<bool>)>,
 }
 
 /// Objects by what they depend on.
@@ -95,9 +95,13 @@ impl<'r> Open<'r> {
         Self { gained, objects, snapshot, kin, lists: Mutex::new(earlier), aim: None }
     }
 
-    /// The same for sessions that are the target, and nothing else.
-    pub fn aimed_at(self, goal: &'r Goal) -> Self {
-        Self { aim: Some(goal), ..self }
+    /// The same for sessions that are the target, and nothing else, by some steps.
+    pub fn aimed_at(mut self, goal: &'r Goal, primitives: &[Primitive]) -> Self {
+        let may_open =
+            |primitive: &Primitive| primitive.effects.iter().any(|e| self.may_open(primitive, e, goal));
+        let suiting = primitives.iter().map(may_open).collect();
+        self.aim = Some((goal, suiting));
+        self
     }
 
     /// Whether only a session that is the target is looked for.
@@ -105,10 +109,13 @@ impl<'r> Open<'r> {
         self.aim.is_some()
     }
 
-    /// Whether the step may give what is looked for.
-    pub fn suits(&self, primitive: &Primitive) -> bool {
-        self.aim
-            .is_none_or(|goal| primitive.effects.iter().any(|effect| self.may_open(primitive, effect, goal)))
+    fn goal(&self) -> Option<&'r Goal> {
+        self.aim.as_ref().map(|(goal, _)| *goal)
+    }
+
+    /// Whether the `n`th step may give what is looked for.
+    pub fn suits(&self, n: usize) -> bool {
+        self.aim.as_ref().is_none_or(|(_, suiting)| suiting.get(n).copied().unwrap_or(true))
     }
 
     /// Whether an effect may open a session that is the target: of a principal that is there, by some object that says whose session it opens.
@@ -154,7 +161,7 @@ impl<'r> Open<'r> {
         let mut given = alternatives(facts).into_iter().filter(|facts| !facts.is_empty());
         given.any(|facts| {
             let is_wanted = |goal: &Goal| facts.iter().filter_map(Fact::session).any(|s| goal.is_session(s));
-            self.aim.is_none_or(is_wanted)
+            self.goal().is_none_or(is_wanted)
                 && here.adds_some(self.snapshot, &facts)
                 && self.gained.adds_some(self.snapshot, &facts)
         })
@@ -237,7 +244,7 @@ impl<'r> Open<'r> {
                 let is_wanted = |object: &Arc<Object>| {
                     let principal =
                         ["iam.role", "iam.user", "iam.principal"].contains(&binding.kind.as_str());
-                    !principal || self.aim.is_none_or(|goal| goal.is_principal(&object.arn))
+                    !principal || self.goal().is_none_or(|goal| goal.is_principal(&object.arn))
                 };
                 (None, objects.into_iter().filter(is_wanted).collect(), some)
             }

@@ -270,7 +270,7 @@ impl Search<'_, '_> {
         let Some(goal) = self.goal.filter(|goal| goal.is_some_session()) else { return false };
         let snapshot = &self.estate.snapshot;
         let open = Open::of(&found.gained, round.objects, snapshot, round.kin, Lists::default());
-        let ways = self.ways(round, Wanted::Open(&open.aimed_at(goal)), sessions);
+        let ways = self.ways(round, Wanted::Open(&open.aimed_at(goal, self.primitives)), sessions);
         let is_met = ways.instances.iter().any(|instance| goal.is_met_by_step(instance));
         if is_met {
             self.add_all(ways, round.naming, found, added);
@@ -407,7 +407,7 @@ impl Search<'_, '_> {
             let shared = Shared { shown: round.remembered.of(session), ..Shared::default() };
             let own = Arc::new((holder, shared));
             let possible = |n: &usize| {
-                let primitive = self.primitives.get(*n).filter(|p| first.makes(p) && wanted.suits(p))?;
+                let primitive = self.primitives.get(*n).filter(|p| first.makes(p) && wanted.suits(*n))?;
                 is_possible(round.estate, &may, &primitive.needs).then_some((*n, primitive))
             };
             let groups =

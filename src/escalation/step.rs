@@ -91,10 +91,10 @@ pub(super) enum Wanted<'a> {
 }
 
 impl Wanted<'_> {
-    /// Whether the step may give something of the kind that is looked for.
-    pub fn suits(&self, primitive: &Primitive) -> bool {
+    /// Whether the `n`th step may give what is looked for.
+    pub fn suits(&self, n: usize) -> bool {
         match self {
-            Self::Open(open) => open.suits(primitive),
+            Self::Open(open) => open.suits(n),
             Self::EveryWay | Self::EachFact => true,
         }
     }
