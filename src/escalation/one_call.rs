@@ -14,6 +14,9 @@ use gateproof_encodings::primitive::Authorization;
 use gateproof_encodings::term::Terms;
 use std::sync::Arc;
 
+/// Where a request stands: which part of the evidence, and which request of it.
+type Place = (usize, usize);
+
 impl<'a> Search<'_, 'a, '_> {
     /// The evidence with one call for authorizations that belong to one; refuted where none has them all, whatever new objects are called.
     /// `open`: the scene without their names.
@@ -33,12 +36,12 @@ impl<'a> Search<'_, 'a, '_> {
     }
 
     /// Whether the requests of each call agree: then those that say more with the others, by their places.
-    fn agreed(&self, evidence: &Evidence) -> Option<Vec<(usize, Step)>> {
-        let requests: Vec<(usize, &Step)> = own_requests(evidence);
-        let mut said: Vec<(usize, Step)> = Vec::new();
+    fn agreed(&self, evidence: &Evidence) -> Option<Vec<(Place, Step)>> {
+        let requests: Vec<(Place, &Step)> = own_requests(evidence);
+        let mut said: Vec<(Place, Step)> = Vec::new();
         for actions in self.calls() {
             let of_call = requests.iter().filter(|(_, request)| actions.contains(&request.action.as_str()));
-            let of_call: Vec<(usize, &Step)> = of_call.copied().collect();
+            let of_call: Vec<(Place, &Step)> = of_call.copied().collect();
             let alone: Vec<&Step> = of_call.iter().map(|(_, request)| *request).collect();
             let more = self.finder.asker.estate.agreed(&self.holder.entity, &alone)?;
             said.extend(of_call.iter().zip(more).filter_map(|((place, _), more)| Some((*place, more?))));
@@ -125,22 +128,24 @@ impl<'a> Search<'_, 'a, '_> {
 }
 
 /// The evidence with some of its requests told anew.
-fn with_said(mut evidence: Evidence, said: Vec<(usize, Step)>) -> Evidence {
-    for (place, request) in said {
-        if let Some(Carried { shown, .. }) = evidence.shown.get_mut(place) {
-            Arc::make_mut(shown).steps = vec![request];
+fn with_said(mut evidence: Evidence, said: Vec<(Place, Step)>) -> Evidence {
+    for ((place, n), request) in said {
+        if let Some(Carried { shown, .. }) = evidence.shown.get_mut(place)
+            && let Some(told) = Arc::make_mut(shown).steps.get_mut(n)
+        {
+            *told = request;
         }
     }
     evidence
 }
 
-/// The requests of whoever makes the step, those that are shown one by one, with their places in the evidence.
-fn own_requests(evidence: &Evidence) -> Vec<(usize, &Step)> {
-    let alone = evidence.shown.iter().enumerate().filter_map(|(place, carried)| {
-        let [request] = carried.shown.steps.as_slice() else { return None };
-        Some((place, request))
+/// The requests of whoever makes the step, with their places.
+fn own_requests(evidence: &Evidence) -> Vec<(Place, &Step)> {
+    let each = evidence.shown.iter().enumerate();
+    let all = each.flat_map(|(place, carried)| {
+        carried.shown.steps.iter().enumerate().map(move |(n, request)| ((place, n), request))
     });
-    alone.filter(|(_, request)| !is_by_service(request)).collect()
+    all.filter(|(_, request)| !is_by_service(request)).collect()
 }
 
 fn is_by_service(request: &Step) -> bool {
