@@ -328,6 +328,11 @@ pub struct Call {
 }
 
 impl Primitive {
+    /// The calls of its needs, those of all alternatives.
+    pub fn calls(&self) -> impl Iterator<Item = &Authorization> {
+        self.needs.iter().flat_map(Need::calls)
+    }
+
     /// Whether a variable is a managed policy that the step gives to somebody: attached, as boundary, or as a boundary that is taken
     /// off or swapped within the step.
     pub fn gives_policy(&self, variable: &str) -> bool {
@@ -365,6 +370,14 @@ impl Authorization {
 }
 
 impl Need {
+    fn calls(&self) -> Vec<&Authorization> {
+        match self {
+            Self::Call(call) => vec![call],
+            Self::Any(any) => any.any.iter().flat_map(Self::calls).collect(),
+            Self::All(all) => all.all.iter().flat_map(Self::calls).collect(),
+        }
+    }
+
     /// Whether a call names a variable's policy as a permissions boundary.
     fn bounds_by(&self, variable: &str) -> bool {
         match self {

@@ -4,7 +4,7 @@
 use super::alike::{Called, Mark, Mentioned, Telling};
 use super::bind::{Object, Scene};
 use super::guard::{Guard, Refuted};
-use super::needs::{calls_of, references};
+use super::needs::references;
 use super::step::Evidence;
 use super::ways::Search;
 use gateproof_encodings::primitive::{Reference, Template, TemplatePart};
@@ -215,7 +215,7 @@ impl<'a> Search<'_, 'a, '_> {
         let names = |t: &Template| t.references().any(|r| is_named(r, variable));
         let is_arn = |t: &Template| tail_of(t, variable).is_some_and(|tail| tail.is_empty());
         let mut mentioned = Mentioned::default();
-        for call in self.primitive.needs.iter().flat_map(calls_of) {
+        for call in self.primitive.calls() {
             if is_assume_action(&call.action.to_ascii_lowercase()) {
                 return None;
             }

@@ -6,7 +6,6 @@
 //! are asked about object by object all the same.
 
 use super::bind::Object;
-use super::needs::calls_of;
 use crate::ask::{BOUNDARY, CallerEntity, Estate};
 use gateproof_encodings::actions::ActionRanges;
 use gateproof_encodings::compiled::CompiledDocument;
@@ -49,7 +48,7 @@ pub(super) struct Called {
 
 impl Called {
     pub fn of(estate: &Estate, primitive: &Primitive) -> Self {
-        let calls = primitive.needs.iter().flat_map(calls_of);
+        let calls = primitive.calls();
         let known: Vec<_> = calls.map(|call| estate.catalogue.find_action(&call.action)).collect();
         let others = known.iter().any(Option::is_none);
         let step = primitive.id.as_str().into();

@@ -5,7 +5,6 @@
 
 use super::bind::Scene;
 use super::fact::Fact;
-use super::needs::calls_of;
 use super::required::may_require;
 use super::telling::Telling;
 use crate::ask::{CallerEntity, Estate};
@@ -104,7 +103,7 @@ impl Apart {
 
 /// The calls that a step's session makes itself.
 fn calls_of_holder(primitive: &Primitive) -> impl Iterator<Item = &Authorization> {
-    let calls = primitive.needs.iter().flat_map(calls_of);
+    let calls = primitive.calls();
     calls.filter(|call| call.caller.as_deref().is_none_or(|caller| caller == "$me"))
 }
 

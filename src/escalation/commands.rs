@@ -3,7 +3,6 @@
 
 use super::bind::{Object, Scene};
 use super::fact::Held;
-use super::needs::calls_of;
 use super::payload::{Payload, is_service};
 use super::replay::Chain;
 use super::step::Instance;
@@ -39,8 +38,7 @@ fn commands_of(instance: &Instance, primitive: &Primitive, payload: &Payload<'_>
     let evidence = &instance.evidence;
     let scene = scene(instance, primitive);
     let lower = |action: &str| action.to_ascii_lowercase();
-    let needed: BTreeSet<String> =
-        primitive.needs.iter().flat_map(calls_of).map(|call| lower(&call.action)).collect();
+    let needed: BTreeSet<String> = primitive.calls().map(|call| lower(&call.action)).collect();
     let made: BTreeSet<String> = evidence.steps().map(|step| lower(&step.action)).collect();
     // A need may be met in several ways, and the file's calls are those of one.
     let (other, shown): (Vec<&Call>, Vec<&Call>) = primitive

@@ -31,20 +31,11 @@ pub(crate) fn references(need: &Need) -> Vec<&Reference> {
     }
 }
 
-/// The calls of a need.
-pub(super) fn calls_of(need: &Need) -> Vec<&Authorization> {
-    match need {
-        Need::Call(call) => vec![call],
-        Need::Any(any) => any.any.iter().flat_map(calls_of).collect(),
-        Need::All(all) => all.all.iter().flat_map(calls_of).collect(),
-    }
-}
-
 /// Whether the step is taken with a provider's token or assertion, which no principal of an account has by being one.
 ///
 /// STS API Reference, AssumeRoleWithWebIdentity, AssumeRoleWithSAML: the calls take no AWS credentials.
 pub(crate) fn takes_token(primitive: &Primitive) -> bool {
-    let mut calls = primitive.needs.iter().flat_map(calls_of);
+    let mut calls = primitive.calls();
     calls.any(|call| call.caller.is_none() && call.action.starts_with("sts:AssumeRoleWith"))
 }
 

@@ -9,7 +9,6 @@ use super::ground::Ground;
 use super::guard::{Guard, Refuted};
 use super::kin::Kin;
 use super::meet::Met;
-use super::needs::calls_of;
 use super::open::{Lists, Open};
 use super::pending::Pending;
 use super::policies::{Reading, about_policies, changes_of};
@@ -541,7 +540,7 @@ pub(super) fn for_steps(settings: &Settings) -> Settings {
 
 /// The actions of a step's calls.
 pub(super) fn actions_of(primitive: &Primitive) -> Vec<String> {
-    primitive.needs.iter().flat_map(calls_of).map(|call| call.action.clone()).collect()
+    primitive.calls().map(|call| call.action.clone()).collect()
 }
 
 /// Whether every need may be allowed by what statements list.

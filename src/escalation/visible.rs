@@ -8,7 +8,6 @@ use super::alike::keys_of;
 use super::attachable::allows_everything;
 use super::conditions::documents_of_all_versions;
 use super::fact::Fact;
-use super::needs::calls_of;
 use gateproof_encodings::primitive::Primitive;
 use gateproof_model::snapshot::Snapshot;
 use std::collections::BTreeSet;
@@ -35,7 +34,7 @@ impl Visible {
     /// What the calls of a step can see.
     pub fn by(self, primitive: &Primitive) -> Self {
         let asks_trust = primitive.bind.values().any(|binding| !binding.trusts.0.is_empty());
-        let mut calls = primitive.needs.iter().flat_map(calls_of);
+        let mut calls = primitive.calls();
         let by_service = |caller: &Option<String>| caller.as_deref().is_some_and(|caller| caller != "$me");
         let assumes = calls
             .any(|call| call.action.to_ascii_lowercase().starts_with("sts:") || by_service(&call.caller));

@@ -190,7 +190,7 @@ impl Scope<'_> {
             return complain(caller, format!("found `as: {caller}`, expected `$me` or a service principal"));
         }
         for with in &call.part_of {
-            let mut others = self.primitive.alternatives().into_iter().flatten();
+            let mut others = self.primitive.calls();
             if !others.any(|other| other.action == *with && other.part_of.is_empty() && other != call) {
                 return complain(with, format!("found `part-of: {with}`, expected another call of the step"));
             }

@@ -16,7 +16,7 @@ impl Primitive {
 
     /// By call, the actions that are asked for with it, where there may be more than one authorization.
     pub fn one_call_each(&self) -> Vec<Vec<&str>> {
-        let all: Vec<&Authorization> = self.needs.iter().flat_map(authorizations).collect();
+        let all: Vec<&Authorization> = self.calls().collect();
         let actions = |places: Vec<usize>| -> Vec<&str> {
             places.iter().filter_map(|n| Some(all.get(*n)?.action.as_str())).collect()
         };
@@ -70,14 +70,6 @@ fn first_calls(need: &Need) -> Vec<&str> {
         Need::Call(call) => vec![&call.action],
         Need::Any(any) => any.any.iter().flat_map(first_calls).collect(),
         Need::All(all) => all.all.iter().map(first_calls).find(|calls| !calls.is_empty()).unwrap_or_default(),
-    }
-}
-
-fn authorizations(need: &Need) -> Vec<&Authorization> {
-    match need {
-        Need::Call(call) => vec![call],
-        Need::Any(any) => any.any.iter().flat_map(authorizations).collect(),
-        Need::All(all) => all.all.iter().flat_map(authorizations).collect(),
     }
 }
 
