@@ -82,7 +82,7 @@ pub(crate) use handed::Handed;
 pub(crate) use limited::Limits;
 pub use obligations::{CallProof, Tier};
 pub(crate) use obligations::{Obligation, Owed, OwedCall, Part, Visitor};
-pub(crate) use one_call::OneCall;
+pub(crate) use one_call::{Bond, OneCall};
 pub(crate) use one_name::{OneName, Tied, Unlike};
 pub use progress::Progress;
 pub use reproducer::Reproducers;

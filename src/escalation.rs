@@ -85,5 +85,5 @@ pub use reach::{Attack, EscalationSettings, Invariant, ReachAnswer};
 pub(crate) use session::{Holder, Start, device};
 pub(crate) use sorts::Sorts;
 pub use target::Target;
-pub(crate) use target::{Asked, Goal};
+pub(crate) use target::{Asked, Goal, Way};
 pub(crate) use unnamed::{about_unnamed, of_made, on_one, with_policies};

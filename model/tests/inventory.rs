@@ -478,9 +478,9 @@ fn data_that_the_snapshot_knows_by_arn() {
     one(&[("sns/list-topics", json!({"Topics": [{"TopicArn": topic}]}))], "sns.topic", &topic, "t");
     let secret = here("secretsmanager", "secret:team/db-a1b2c3");
     let list = json!({"SecretList": [{"ARN": secret, "Name": "team/db"}]});
-    one(&[("secretsmanager/list-secrets", list)], "secretsmanager.secret", &secret, "team/db key=");
+    one(&[("secretsmanager/list-secrets", list)], "secretsmanager.secret", &secret, "team/db key= primary=");
     let list = json!({"SecretList": [{"ARN": secret, "Name": "team/db", "KmsKeyId": "alias/team"}]});
-    let told = "team/db key=alias/team";
+    let told = "team/db key=alias/team primary=";
     one(&[("secretsmanager/list-secrets", list)], "secretsmanager.secret", &secret, told);
     let parameter = here("ssm", "parameter/team/url");
     let list = json!({"Parameters": [{"Name": "/team/url"}, {"Name": "plain", "ARN": here("ssm", "parameter/plain")}]});

@@ -1,5 +1,5 @@
-//! Authorizations of one call of a step: each by itself is a question, and all of them are asked for in one session, over one network
-//! and at one time.
+//! Authorizations that hang together: each by itself is a question, and all of them are asked for in one session and at one time; those of
+//! one call of a step over one network, too.
 //!
 //! IAM User Guide, "How IAM works", "Request context"; "Grant a user permissions to pass a role to an AWS service"; "Pass session tags in AWS STS".
 
@@ -19,7 +19,7 @@ use gateproof_encodings::classes::Values;
 use gateproof_encodings::field::Field;
 use gateproof_encodings::term::{Atom, Term, Terms};
 use gateproof_model::arn::Arn;
-use gateproof_model::catalogue::KeyOwner;
+use gateproof_model::catalogue::{Catalogue, KeyOwner};
 use gateproof_model::text::fold_text;
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -27,7 +27,54 @@ use std::sync::Arc;
 /// A permission on a global resource is checked in the region of the call, which its own requests don't tell.
 const REGION: &str = "aws:requestedregion";
 
-/// What authorizations of one call come to.
+/// Beside what the principal and its session fix, what the calls that a service makes in its caller's name see as the call to it does.
+const FORWARDED: [&str; 3] = ["aws:currenttime", "aws:epochtime", "aws:sourceidentity"];
+
+/// How authorizations hang together.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub(crate) enum Bond {
+    /// One call asks for all of them.
+    OneCall,
+    /// A call asks for the first, and the service that is called for the others: in the caller's session and at that time, but over its own
+    /// network.
+    ///
+    /// IAM User Guide, "Forward access sessions"; "AWS global condition context keys", `aws:SourceIp`.
+    Forwarded,
+}
+
+/// Of which keys authorizations that hang together see one value.
+#[derive(Clone, Copy)]
+enum Seen {
+    /// One call on one resource: of all but those that the resource fixes itself.
+    OnOneResource,
+    /// One call: of the session's, the network's and the clock's.
+    InOneCall,
+    /// Forwarded: of the session's and the clock's.
+    Forwarded,
+}
+
+impl Seen {
+    fn by(bond: Bond, one_resource: bool) -> Self {
+        match bond {
+            Bond::OneCall if one_resource => Self::OnOneResource,
+            Bond::OneCall => Self::InOneCall,
+            Bond::Forwarded => Self::Forwarded,
+        }
+    }
+
+    fn by_all(self, catalogue: &Catalogue, key: &str) -> bool {
+        let owner = catalogue.who_fixes(key);
+        match self {
+            Self::OnOneResource => owner != KeyOwner::Resource,
+            Self::InOneCall => key != REGION && is_shared(catalogue, key),
+            Self::Forwarded => {
+                matches!(owner, KeyOwner::Principal | KeyOwner::Session) || FORWARDED.contains(&key)
+            }
+        }
+    }
+}
+
+/// What authorizations that hang together come to.
 pub(crate) enum OneCall {
     /// No call has them all; the checker accepted the proof.
     Never(Box<PieceProof>),
@@ -42,9 +89,14 @@ type Said = Option<ContextText>;
 
 impl Estate {
     /// Whether some call may have all of the authorizations.
-    pub(crate) fn one_call<'a>(&'a self, caller: &CallerEntity, calls: &[Arc<Prepared<'a>>]) -> OneCall {
+    pub(crate) fn one_call<'a>(
+        &'a self,
+        caller: &CallerEntity,
+        calls: &[Arc<Prepared<'a>>],
+        bond: Bond,
+    ) -> OneCall {
         let mut terms = Terms::default();
-        let root = self.encode_one_call(&mut terms, caller, calls);
+        let root = self.encode_one_call(&mut terms, caller, calls, bond);
         let Some(first) = calls.first() else { return OneCall::Unknown };
         let mut seen = None;
         let answer = solve(&terms, root, &self.memory, &first.effort.limits, |values, _| {
@@ -58,7 +110,7 @@ impl Estate {
                 OneCall::Never(Box::new(proof))
             }
             Answer::Unknown(_) => OneCall::Unknown,
-            Answer::Satisfiable(_) => OneCall::Seen(self.demands(calls, &seen.unwrap_or_default())),
+            Answer::Satisfiable(_) => OneCall::Seen(self.demands(calls, bond, &seen.unwrap_or_default())),
         }
     }
 
@@ -68,13 +120,14 @@ impl Estate {
         terms: &mut Terms,
         caller: &CallerEntity,
         calls: &[Arc<Prepared<'a>>],
+        bond: Bond,
     ) -> Term {
         terms.clear();
-        let one_resource = is_one_resource(calls);
+        let seen = Seen::by(bond, is_one_resource(calls));
         let parts: Vec<Term> = calls
             .iter()
             .enumerate()
-            .map(|(n, prepared)| self.has_part(terms, caller, prepared, (n, one_resource)))
+            .map(|(n, prepared)| self.has_part(terms, caller, prepared, (n, seen)))
             .collect();
         terms.and(parts)
     }
@@ -85,7 +138,7 @@ impl Estate {
         terms: &mut Terms,
         caller: &CallerEntity,
         prepared: &Arc<Prepared<'a>>,
-        (n, one_resource): (usize, bool),
+        (n, seen): (usize, Seen),
     ) -> Term {
         let Some((_, plan)) = self.first_plan(prepared) else { return Terms::TRUE };
         let mut ways = Vec::new();
@@ -97,7 +150,7 @@ impl Estate {
             let own = |name: &str| format!("{name} of authorization {n}.{m}");
             let rename = |atom: &Atom| match (atom, atom.field()) {
                 (Atom::Free(name), _) if name.starts_with("variable: ") => Atom::Free(own(name).into()),
-                (_, Some(Field::Key(key))) if self.all_see(key, one_resource) => atom.clone(),
+                (_, Some(Field::Key(key))) if seen.by_all(self.catalogue, key) => atom.clone(),
                 (_, Some(field)) => atom.with_field(Field::Key(own(field.name()).into())),
                 (_, None) => atom.clone(),
             };
@@ -106,20 +159,11 @@ impl Estate {
         terms.or(ways)
     }
 
-    /// Whether all authorizations of a call see one value of the key: of those on one resource, of any key that the resource doesn't fix
-    /// itself.
-    fn all_see(&self, key: &str, one_resource: bool) -> bool {
-        match one_resource {
-            true => self.catalogue.who_fixes(key) != KeyOwner::Resource,
-            false => key != REGION && is_shared(self.catalogue, key),
-        }
-    }
-
     /// The values that all see, as demands.
-    fn demands(&self, calls: &[Arc<Prepared<'_>>], values: &Values) -> Vec<Constraint> {
-        let one_resource = is_one_resource(calls);
+    fn demands(&self, calls: &[Arc<Prepared<'_>>], bond: Bond, values: &Values) -> Vec<Constraint> {
+        let seen = Seen::by(bond, is_one_resource(calls));
         let shared = values.texts.iter().filter_map(|(field, value)| match field {
-            Field::Key(key) if !key.contains(' ') && self.all_see(key, one_resource) => Some((key, value)),
+            Field::Key(key) if !key.contains(' ') && seen.by_all(self.catalogue, key) => Some((key, value)),
             _ => None,
         });
         let demand = |(key, value): (&Arc<str>, &Option<Arc<str>>)| Constraint {
@@ -129,15 +173,21 @@ impl Estate {
         shared.map(demand).collect()
     }
 
-    /// The requests of one call, each with what the others say of what all see. `None` where they say different things of it, or one is not
-    /// allowed so.
-    pub(crate) fn agreed(&self, caller: &CallerEntity, requests: &[&Step]) -> Option<Vec<Option<Step>>> {
+    /// The requests that hang together, each with what the others say of what all see. `None` where they say different things of it, or one is
+    /// not allowed so.
+    pub(crate) fn agreed(
+        &self,
+        caller: &CallerEntity,
+        requests: &[&Step],
+        bond: Bond,
+    ) -> Option<Vec<Option<Step>>> {
         let one_resource = requests.windows(2).all(|two| matches!(two, [a, b] if a.resource == b.resource));
-        if requests.windows(2).all(|two| matches!(two, [a, b] if self.say_the_same(a, b, one_resource))) {
+        let seen = Seen::by(bond, one_resource);
+        if requests.windows(2).all(|two| matches!(two, [a, b] if self.say_the_same(a, b, seen))) {
             return Some(vec![None; requests.len()]);
         }
         let each: Vec<BTreeMap<String, (&str, Said)>> =
-            requests.iter().map(|request| self.said(request, one_resource)).collect();
+            requests.iter().map(|request| self.said(request, seen)).collect();
         let mut all: BTreeMap<&String, &(&str, Said)> = BTreeMap::new();
         for (key, said) in each.iter().flatten() {
             if all.insert(key, said).is_some_and(|known| known.1 != said.1) {
@@ -163,21 +213,21 @@ impl Estate {
         requests.iter().zip(&each).map(with_others).collect()
     }
 
-    fn say_the_same(&self, one: &Step, other: &Step, one_resource: bool) -> bool {
+    fn say_the_same(&self, one: &Step, other: &Step, seen: Seen) -> bool {
         let within = |one: &Step, other: &Step| {
             let mut differing =
                 one.context.iter().filter(|(key, said)| other.context.get(*key) != Some(said));
-            !differing.any(|(key, _)| self.all_see(&fold_text(key), one_resource))
+            !differing.any(|(key, _)| seen.by_all(self.catalogue, &fold_text(key)))
         };
         one.session == other.session && within(one, other) && within(other, one)
     }
 
-    /// What a request says of the keys that all authorizations of its call see, in lower case and as it spells them.
-    fn said<'s>(&self, request: &'s Step, one_resource: bool) -> BTreeMap<String, (&'s str, Said)> {
+    /// What a request says of the keys that all authorizations which hang together see, in lower case and as it spells them.
+    fn said<'s>(&self, request: &'s Step, seen: Seen) -> BTreeMap<String, (&'s str, Said)> {
         let own = request.session.iter().map(|(key, value)| (key, value.clone().map(ContextText::One)));
         let context = request.context.iter().map(|(key, value)| (key, Some(value.clone())));
         let folded = own.chain(context).map(|(key, said)| (fold_text(key), (key.as_str(), said)));
-        folded.filter(|(key, _)| self.all_see(key, one_resource)).collect()
+        folded.filter(|(key, _)| seen.by_all(self.catalogue, key)).collect()
     }
 }
 

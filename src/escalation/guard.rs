@@ -5,8 +5,8 @@ use super::aside::Aside;
 use super::needs::Call;
 use super::session::Holder;
 use crate::ask::{
-    AskError, CallerEntity, Estate, OneCall, OneName, PieceProof, Prepared, Second, Settings, Tied, Unlike,
-    Within, passes_role,
+    AskError, Bond, CallerEntity, Estate, OneCall, OneName, PieceProof, Prepared, Second, Settings, Tied,
+    Unlike, Within, passes_role,
 };
 use crate::question::{Answer, Constraint, Quantifier, Requests, Step, Undecided, Verdict};
 use gateproof_encodings::term::Terms;
@@ -70,11 +70,11 @@ pub(super) enum Together {
     Unknown(String),
 }
 
-/// What authorizations of one call come to.
+/// What authorizations that hang together come to.
 pub(super) enum Joined {
-    /// No call has them all.
+    /// They are not had together.
     Never(Refuted),
-    /// What one that may have them all has; then each is to be asked about with it.
+    /// What a call that may have them all has; then each is to be asked about with it.
     Seen(Vec<Constraint>),
     Unknown,
 }
@@ -170,22 +170,26 @@ impl<'w> Asker<'w> {
 
     /// Whether a caller can make some request of a question.
     pub fn question(&self, terms: &mut Terms, entity: &CallerEntity, requests: &Requests) -> Guard {
+        match self.ready(requests) {
+            Ok(prepared) => guard_of(self.estate.ask(terms, entity, &prepared)),
+            Err(error) => Guard::Unknown(Undecided { reason: error.to_string(), place: String::new() }),
+        }
+    }
+
+    fn ready(&self, requests: &Requests) -> Result<Arc<Prepared<'w>>, AskError> {
         let key = (
             format!("{:?}", (&requests.actions, &requests.access, &requests.within)),
             requests.resources.clone(),
             format!("{:?}", requests.when),
         );
         let known = self.prepared.lock().unwrap_or_else(PoisonError::into_inner).get(&key).cloned();
-        let prepared = match known {
-            Some(prepared) => prepared,
-            None => match self.estate.prepare(requests.clone(), Quantifier::Some, &self.settings) {
-                Ok(prepared) => self.keep(key, Arc::new(prepared)),
-                Err(error) => {
-                    return Guard::Unknown(Undecided { reason: error.to_string(), place: String::new() });
-                }
-            },
-        };
-        guard_of(self.estate.ask(terms, entity, &prepared))
+        match known {
+            Some(prepared) => Ok(prepared),
+            None => {
+                let prepared = self.estate.prepare(requests.clone(), Quantifier::Some, &self.settings)?;
+                Ok(self.keep(key, Arc::new(prepared)))
+            }
+        }
     }
 
     /// Whether one name of a new object suits the calls on it.
@@ -206,7 +210,17 @@ impl<'w> Asker<'w> {
         let prepared =
             calls.iter().map(|call| self.prepared(call, &holder.when)).collect::<Result<Vec<_>, _>>();
         let Ok(prepared) = prepared else { return Joined::Unknown };
-        match self.estate.one_call(&holder.entity, &prepared) {
+        self.joined(&holder.entity, &prepared, Bond::OneCall)
+    }
+
+    /// Whether a caller can make some request of each question, so that they hang together.
+    pub fn questions(&self, entity: &CallerEntity, all: &[Requests], bond: Bond) -> Joined {
+        let ready = all.iter().map(|requests| self.ready(requests)).collect::<Result<Vec<_>, _>>();
+        ready.map_or(Joined::Unknown, |prepared| self.joined(entity, &prepared, bond))
+    }
+
+    fn joined(&self, entity: &CallerEntity, all: &[Arc<Prepared<'w>>], bond: Bond) -> Joined {
+        match self.estate.one_call(entity, all, bond) {
             OneCall::Never(proof) => Joined::Never(refuted_by(&proof)),
             OneCall::Seen(seen) => Joined::Seen(seen),
             OneCall::Unknown => Joined::Unknown,

@@ -1,12 +1,13 @@
 //! Whether a target is met: in a session, or by a fact.
 
 use super::fact::{Fact, Session};
-use super::guard::{Allowed, Asker, Guard, Refuted};
+use super::guard::{Allowed, Asker, Guard, Joined, Refuted};
+use super::one_call::bound;
 use super::search::{Aimed, Goal, Search};
 use super::step::{Evidence, Instance};
-use super::target::{Aim, Gains, Way};
-use crate::ask::Estate;
-use crate::question::Undecided;
+use super::target::{Aim, Asked, Gains, Way};
+use crate::ask::{Bond, Estate};
+use crate::question::{Constraint, Requests, Undecided};
 use gateproof_encodings::term::Terms;
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -49,12 +50,14 @@ impl Search<'_, '_> {
 }
 
 fn by_way(terms: &mut Terms, asker: &Asker<'_>, way: Way<'_>) -> Guard {
-    let mut evidence = Evidence::default();
-    for asked in &way.asks {
-        if let Err(refuted) = evidence.add(asker.question(terms, &asked.entity, &asked.requests)) {
-            return Guard::Never(refuted);
-        }
-    }
+    let evidence = allowed_each(terms, asker, &way.asks, &[]).and_then(|evidence| match way.bond {
+        Some(bond) if evidence.unknown.is_none() => together(terms, asker, &way, bond, evidence),
+        _ => Ok(evidence),
+    });
+    let evidence = match evidence {
+        Ok(evidence) => evidence,
+        Err(refuted) => return Guard::Never(refuted),
+    };
     let (mut steps, mut assumptions) = match evidence.into_guard() {
         Guard::Holds(allowed) => (allowed.steps.clone(), allowed.assumptions.clone()),
         other => return other,
@@ -69,6 +72,52 @@ fn by_way(terms: &mut Terms, asker: &Asker<'_>, way: Way<'_>) -> Guard {
     }
     assumptions.extend(way.granted);
     Guard::Holds(Arc::new(Allowed { steps, assumptions }))
+}
+
+/// Everything that is asked, each by itself, with what some of it must have beside.
+fn allowed_each(
+    terms: &mut Terms,
+    asker: &Asker<'_>,
+    asks: &[Asked<'_>],
+    seen: &[Constraint],
+) -> Result<Evidence, Refuted> {
+    let mut evidence = Evidence::default();
+    for Asked { entity, requests, .. } in asks {
+        let when = requests.when.iter().chain(seen).cloned().collect();
+        evidence.add(asker.question(terms, entity, &Requests { when, ..requests.clone() }))?;
+    }
+    Ok(evidence)
+}
+
+/// What was found of each by itself, if it hangs together; else what does, or that nothing does.
+fn together(
+    terms: &mut Terms,
+    asker: &Asker<'_>,
+    way: &Way<'_>,
+    bond: Bond,
+    evidence: Evidence,
+) -> Result<Evidence, Refuted> {
+    let Some(Asked { entity, .. }) = way.asks.first() else { return Ok(evidence) };
+    if let Some(bound) = bound(asker.estate, entity, &evidence, bond) {
+        return Ok(bound);
+    }
+    let asked: Vec<Requests> = way.asks.iter().map(|asked| asked.requests.clone()).collect();
+    let again = match asker.questions(entity, &asked, bond) {
+        Joined::Never(refuted) => return Err(refuted),
+        Joined::Unknown => None,
+        Joined::Seen(seen) => allowed_each(terms, asker, &way.asks, &seen).ok(),
+    };
+    let again = again.filter(|again| again.unknown.is_none());
+    let bound = again.and_then(|again| bound(asker.estate, entity, &again, bond));
+    Ok(bound.unwrap_or_else(|| Evidence {
+        unknown: Some(Undecided {
+            reason:
+                "the calls are allowed each, and none were found that are allowed in one session at one time"
+                    .to_owned(),
+            place: entity.id.to_string(),
+        }),
+        ..evidence
+    }))
 }
 
 impl Aimed {

@@ -9,6 +9,7 @@ use super::needs::{Call, call_of};
 use super::payload::is_service;
 use super::step::{Carried, Evidence};
 use super::ways::Search;
+use crate::ask::{Bond, CallerEntity, Estate};
 use crate::question::{Constraint, Step, Undecided};
 use gateproof_encodings::primitive::Authorization;
 use gateproof_encodings::term::Terms;
@@ -42,9 +43,8 @@ impl<'a> Search<'_, 'a, '_> {
         for actions in self.calls() {
             let of_call = requests.iter().filter(|(_, request)| actions.contains(&request.action.as_str()));
             let of_call: Vec<(Place, &Step)> = of_call.copied().collect();
-            let alone: Vec<&Step> = of_call.iter().map(|(_, request)| *request).collect();
-            let more = self.finder.asker.estate.agreed(&self.holder.entity, &alone)?;
-            said.extend(of_call.iter().zip(more).filter_map(|((place, _), more)| Some((*place, more?))));
+            let estate = self.finder.asker.estate;
+            said.extend(told_anew(estate, &self.holder.entity, &of_call, Bond::OneCall)?);
         }
         Some(said)
     }
@@ -125,6 +125,29 @@ impl<'a> Search<'_, 'a, '_> {
         }
         Ok(self.agreed(&evidence).map(|said| with_said(evidence, said)))
     }
+}
+
+/// The evidence of what hangs together, if its requests agree.
+pub(super) fn bound(
+    estate: &Estate,
+    entity: &CallerEntity,
+    evidence: &Evidence,
+    bond: Bond,
+) -> Option<Evidence> {
+    let said = told_anew(estate, entity, &own_requests(evidence), bond)?;
+    Some(with_said(evidence.clone(), said))
+}
+
+/// Whether requests that hang together agree: then those that say more with the others, by their places.
+fn told_anew(
+    estate: &Estate,
+    entity: &CallerEntity,
+    requests: &[(Place, &Step)],
+    bond: Bond,
+) -> Option<Vec<(Place, Step)>> {
+    let alone: Vec<&Step> = requests.iter().map(|(_, request)| *request).collect();
+    let more = estate.agreed(entity, &alone, bond)?;
+    Some(requests.iter().zip(more).filter_map(|((place, _), more)| Some((*place, more?))).collect())
 }
 
 /// The evidence with some of its requests told anew.

@@ -1,14 +1,14 @@
 //! Exfiltration: reading what a secret, parameter or object holds, the key that must decrypt it included.
 //!
 //! Secrets Manager and Systems Manager decrypt with the caller's own rights: the caller needs `kms:Decrypt` on a customer
-//! managed key, through the service (AWS Secrets Manager User Guide, "Secret encryption and decryption"; AWS Systems Manager User
-//! Guide, "AWS KMS encryption for Parameter Store SecureString parameters"). Keys that AWS manages ask for nothing. By which key an
-//! object of S3 is encrypted, no listing tells.
+//! managed key, through the service, in an encryption context that names what is read (AWS Secrets Manager User Guide, "Secret encryption and
+//! decryption"; AWS Systems Manager User Guide, "AWS KMS encryption for Parameter Store SecureString parameters"). Keys that AWS manages ask for
+//! nothing. By which key an object of S3 is encrypted, no listing tells.
 
 use super::fact::Held;
 use super::session::Holder;
 use super::target::{Asked, Gains, Way};
-use crate::ask::{AskError, Estate, glob_matches};
+use crate::ask::{AskError, Bond, Estate, glob_matches};
 use crate::question::constraint::Demand;
 use crate::question::{Constraint, Requests, Selector};
 use gateproof_encodings::primitive::{Authorization, Effect, Need, Primitive};
@@ -28,6 +28,8 @@ struct Content {
     kind: Option<&'static str>,
     /// Any of these reads it.
     actions: &'static [&'static str],
+    /// Under which name the encryption context holds its ARN, where the service decrypts.
+    names_it: Option<&'static str>,
 }
 
 const CONTENTS: [Content; 3] = [
@@ -36,6 +38,7 @@ const CONTENTS: [Content; 3] = [
         resource: "secret:",
         kind: Some("secretsmanager.secret"),
         actions: &["secretsmanager:GetSecretValue"],
+        names_it: Some("SecretARN"),
     },
     Content {
         service: "ssm",
@@ -47,8 +50,15 @@ const CONTENTS: [Content; 3] = [
             "ssm:GetParameterHistory",
             "ssm:GetParametersByPath",
         ],
+        names_it: Some("PARAMETER_ARN"),
     },
-    Content { service: "s3", resource: "", kind: None, actions: &["s3:GetObject", "s3:GetObjectVersion"] },
+    Content {
+        service: "s3",
+        resource: "",
+        kind: None,
+        actions: &["s3:GetObject", "s3:GetObjectVersion"],
+        names_it: None,
+    },
 ];
 
 /// What of the estate some globs stand for, and how it is read.
@@ -115,7 +125,8 @@ impl Reading {
             if let Held::Api(service) = held {
                 granted.push(format!("the attacker sees the answers to calls that {service} makes"));
             }
-            Way { asks, granted, gains: Gains::Content }
+            let bond = plain.decrypt.is_some().then_some(Bond::Forwarded);
+            Way { asks, bond, granted, gains: Gains::Content }
         };
         self.ways.iter().map(way).collect()
     }
@@ -134,14 +145,14 @@ fn content_of(glob: &str) -> Option<&'static Content> {
 /// What the inventory lists is read as it says; of accounts that no listing was collected of, whatever fits the glob; and so
 /// where nothing listed fits.
 fn ways_of(content: &Content, glob: &str, estate: &Estate) -> Vec<Plain> {
-    let read = |resource: &str, within: Vec<Selector>| Requests {
-        actions: content.actions.iter().map(|a| (*a).to_owned()).collect(),
+    let read = |actions: &[&str], resource: &str, within: Vec<Selector>| Requests {
+        actions: actions.iter().map(|a| (*a).to_owned()).collect(),
         resources: vec![resource.to_owned()],
         within,
         ..Requests::default()
     };
     let any = |within: Vec<Selector>| Plain {
-        read: read(glob, within),
+        read: read(content.actions, glob, within),
         decrypt: None,
         granted: Some(format!("the caller may decrypt with the key that encrypts {glob}, if one does")),
     };
@@ -152,16 +163,24 @@ fn ways_of(content: &Content, glob: &str, estate: &Estate) -> Vec<Plain> {
     if listed.is_empty() {
         return vec![any(Vec::new())];
     }
-    let known = listed.into_iter().map(|thing| {
-        let (decrypt, granted) = match key_of(&estate.snapshot, thing) {
-            Key::OfAws => (None, None),
-            Key::Of(key) => (Some(decrypt(content, thing, key)), None),
+    let known = listed.into_iter().flat_map(|thing| {
+        let by = |actions: &[&str], decrypt, granted| Plain {
+            read: read(actions, &thing.arn, Vec::new()),
+            decrypt,
+            granted,
+        };
+        match key_of(&estate.snapshot, thing) {
+            Key::OfAws => vec![by(content.actions, None, None)],
+            // What belongs together is one call's.
+            Key::Of(key) => {
+                let decrypt = decrypt(content, thing, key);
+                content.actions.iter().map(|action| by(&[action], Some(decrypt.clone()), None)).collect()
+            }
             Key::Untold => {
                 let sentence = format!("the caller may decrypt with the key that encrypts {}", thing.arn);
-                (None, Some(sentence))
+                vec![by(content.actions, None, Some(sentence))]
             }
-        };
-        Plain { read: read(&thing.arn, Vec::new()), decrypt, granted }
+        }
     });
     let unlisted: Vec<Selector> = estate
         .snapshot
@@ -181,19 +200,28 @@ fn is_unlisted(inventory: &Inventory, kind: &str, account: &str) -> bool {
 /// What the service asks for with the caller's rights.
 fn decrypt(content: &Content, thing: &Thing, key: String) -> Requests {
     let region = thing.region.as_deref().unwrap_or("*");
-    let via = Constraint {
-        key: "kms:ViaService".to_owned(),
-        demand: match region {
-            "*" => Demand::Present,
-            region => Demand::Equals(format!("{}.{region}.amazonaws.com", content.service)),
-        },
+    let via = match region {
+        "*" => Demand::Present,
+        region => Demand::Equals(format!("{}.{region}.amazonaws.com", content.service)),
     };
+    // A replica may be encrypted under the ARN that the secret has where it comes from.
+    let origins = thing.field("primary").iter().map(|region| in_region(&thing.arn, region));
+    let arns = origins.chain([thing.arn.to_string()]).map(Demand::Equals).collect();
+    let context = content
+        .names_it
+        .map(|name| Constraint { key: format!("kms:EncryptionContext:{name}"), demand: Demand::OneOf(arns) });
+    let via = Constraint { key: "kms:ViaService".to_owned(), demand: via };
     Requests {
         actions: vec!["kms:Decrypt".to_owned()],
         resources: vec![key],
-        when: vec![via],
+        when: [via].into_iter().chain(context).collect(),
         ..Requests::default()
     }
+}
+
+fn in_region(arn: &str, region: &str) -> String {
+    let parts = arn.splitn(6, ':').enumerate().map(|(n, part)| if n == 3 { region } else { part });
+    parts.collect::<Vec<_>>().join(":")
 }
 
 fn key_of(snapshot: &Snapshot, thing: &Thing) -> Key {

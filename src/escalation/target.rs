@@ -4,7 +4,7 @@ use super::administrator::over_everything;
 use super::fact::{Fact, Held, Session};
 use super::reading::{Reading, is_plain_reading};
 use super::session::Holder;
-use crate::ask::{AskError, CallerEntity, Environments, Estate, Settings, glob_matches};
+use crate::ask::{AskError, Bond, CallerEntity, Environments, Estate, Settings, glob_matches};
 use crate::question::{Quantifier, Requests, Selector};
 use gateproof_encodings::primitive::Primitive;
 use std::borrow::Cow;
@@ -107,6 +107,8 @@ enum What {
 pub(crate) struct Way<'h> {
     /// What must be allowed, all of it; nothing: the session itself is the target.
     pub asks: Vec<Asked<'h>>,
+    /// How that hangs together; `None`: each is a call by itself.
+    pub bond: Option<Bond>,
     /// What it takes for granted beside.
     pub granted: Vec<String>,
     pub gains: Gains,

@@ -7,7 +7,7 @@ use super::folded::folded;
 use super::ground::{Asks, Ground, Guard, Judge, Known, Matter, Tools};
 use super::question::ReachQuestion;
 use super::walk::close;
-use crate::ask::{Estate, OneCall, OneName, Tied, Tier};
+use crate::ask::{Bond, Estate, OneCall, OneName, Tied, Tier};
 use crate::certificate::describe::Words;
 use crate::certificate::digest::SnapshotDigest;
 use crate::certificate::document::{Claim, FORMAT, PieceProof, catalogue_sources};
@@ -173,7 +173,7 @@ impl Prover<'_, '_> {
                 Some(drafted) => drafted,
                 None => return Some(Outcome::Folded),
             },
-            Asks::OneCall(all) => match self.prove_call(&about, tools, guard, all)? {
+            Asks::Bound(all, bond) => match self.prove_call(&about, tools, guard, (all, *bond))? {
                 Some(drafted) => drafted,
                 None => return Some(Outcome::Folded),
             },
@@ -195,17 +195,17 @@ impl Prover<'_, '_> {
         drafted_as(NAME, (about, guard), (terms, words), (root, shown.proof))
     }
 
-    /// That no call has all of the authorizations; `Some(None)` where it needs no proof.
+    /// That the authorizations are not had together; `Some(None)` where it needs no proof.
     fn prove_call(
         &self,
         about: &str,
         (terms, words): &mut Tools,
         guard: &Guard<'_>,
-        all: &[Requests],
+        (all, bond): (&[Requests], Bond),
     ) -> Option<Option<Drafted>> {
         let (estate, parts) = (self.ground.estate, self.ground.parts(all).ok()?);
-        let OneCall::Never(shown) = estate.one_call(guard.entity, &parts) else { return None };
-        let root = estate.encode_one_call(terms, guard.entity, &parts);
+        let OneCall::Never(shown) = estate.one_call(guard.entity, &parts, bond) else { return None };
+        let root = estate.encode_one_call(terms, guard.entity, &parts, bond);
         drafted_as(CALL, (about, guard), (terms, words), (root, shown.proof))
     }
 }

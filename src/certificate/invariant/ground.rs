@@ -1,7 +1,7 @@
 //! What guards are asked about: the estate as the invariant leaves it, with questions made ready once; and the guards
 //! themselves.
 
-use crate::ask::{AskError, CallerEntity, Environments, Estate, Owed, Prepared, Tied};
+use crate::ask::{AskError, Bond, CallerEntity, Environments, Estate, Owed, Prepared, Tied};
 use crate::certificate::describe::Words;
 use crate::certificate::refusal::Refusal;
 use crate::escalation::{Call, Fact, Goal, Reading, Start, about_policies, changes_of};
@@ -63,7 +63,7 @@ impl<'a> Ground<'a> {
         calls.try_map(&mut |requests| Ok(self.owed(requests)?.prepared().clone()))
     }
 
-    /// Authorizations of one call made ready.
+    /// Authorizations that hang together made ready.
     pub fn parts(&self, all: &[Requests]) -> Result<Vec<Arc<Prepared<'a>>>, AskError> {
         all.iter().map(|requests| Ok(self.owed(requests)?.prepared().clone())).collect()
     }
@@ -84,8 +84,8 @@ pub(super) enum Asks {
     Requests(Requests),
     /// One name of a new object for all of these.
     OneName(Tied<Requests>),
-    /// One call for all of these authorizations.
-    OneCall(Vec<Requests>),
+    /// All of these authorizations, as they hang together.
+    Bound(Vec<Requests>, Bond),
 }
 
 impl Guard<'_> {
@@ -99,9 +99,13 @@ impl Guard<'_> {
         match &self.asks {
             Asks::Requests(requests) => words_of(requests),
             Asks::OneName(calls) => format!("one new name for {}", words_of_tied(calls)),
-            Asks::OneCall(all) => {
+            Asks::Bound(all, bond) => {
                 let each: Vec<String> = all.iter().map(words_of).collect();
-                format!("one call with all of ({})", each.join("; "))
+                let what = match bond {
+                    Bond::OneCall => "one call with all of",
+                    Bond::Forwarded => "a call and what the service asks for it, all of",
+                };
+                format!("{what} ({})", each.join("; "))
             }
         }
     }

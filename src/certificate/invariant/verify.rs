@@ -212,9 +212,9 @@ impl Auditor<'_, '_> {
                 let root = self.ground.estate.encode_one_name(terms, guard.entity, &calls);
                 (root == Terms::FALSE).then_some(1)?
             }
-            Asks::OneCall(all) => {
+            Asks::Bound(all, bond) => {
                 let parts = self.ground.parts(all).ok()?;
-                let root = self.ground.estate.encode_one_call(terms, guard.entity, &parts);
+                let root = self.ground.estate.encode_one_call(terms, guard.entity, &parts, *bond);
                 (root == Terms::FALSE).then_some(1)?
             }
         };
@@ -237,10 +237,10 @@ impl Auditor<'_, '_> {
                 let encode = |terms: &mut _| estate.encode_one_name(terms, guard.entity, &calls);
                 judge_name(&about, atoms, NAME, guard.entity, &claim, &encode, tools)
             }
-            Asks::OneCall(all) => {
+            Asks::Bound(all, bond) => {
                 let parts = self.ground.parts(all).map_err(unasked)?;
                 let estate = self.ground.estate;
-                let encode = |terms: &mut _| estate.encode_one_call(terms, guard.entity, &parts);
+                let encode = |terms: &mut _| estate.encode_one_call(terms, guard.entity, &parts, *bond);
                 judge_name(&about, atoms, CALL, guard.entity, &claim, &encode, tools)
             }
         }

@@ -9,10 +9,10 @@ use super::given::{Givable, merged};
 use super::ground::{Asks, Guard, Judge, Matter, Tools, requests_of};
 use super::objects::{Objects, must_tell};
 use super::settled::Settled;
-use crate::ask::{CallerEntity, Estate, NewName, Sessions, Tied};
+use crate::ask::{Bond, CallerEntity, Estate, NewName, Sessions, Tied};
 use crate::certificate::refusal::{Fault, Refusal};
 use crate::escalation::{
-    Asked, Call, Fact, Holder, Object, Scene, Session, call_of, device, facts_of, on_one, references,
+    Asked, Call, Fact, Holder, Object, Scene, Session, Way, call_of, device, facts_of, on_one, references,
     takes_token,
 };
 use crate::question::constraint::Demand;
@@ -117,22 +117,27 @@ impl<J: Judge> Walk<'_, '_, J> {
         let Session { principal, held } = stand.session;
         for aim in &self.matter.goal.aims {
             for way in aim.ways(self.matter.estate, principal, held, &stand.holder) {
-                let mut met = true;
-                for asked in way.asks {
-                    let Asked { entity, requests, part } = asked;
-                    let caller = format!("{}{part}", stand.words);
-                    let guard = Guard { caller: &caller, entity: &entity, asks: Asks::Requests(requests) };
-                    if self.judge.refutes(tools, &guard)? {
-                        met = false;
-                        break;
-                    }
-                }
-                if met {
+                if !self.refutes_way(tools, stand, &way)? {
                     return Err(Fault::Target.at(&*stand.words));
                 }
             }
         }
         Ok(())
+    }
+
+    /// Something of the way is refuted: a part, or that they hang together.
+    fn refutes_way(&self, tools: &mut Tools, stand: &Stand<'_>, way: &Way<'_>) -> Result<bool, Refusal> {
+        for Asked { entity, requests, part } in &way.asks {
+            let caller = format!("{}{part}", stand.words);
+            let guard = Guard { caller: &caller, entity, asks: Asks::Requests(requests.clone()) };
+            if self.judge.refutes(tools, &guard)? {
+                return Ok(true);
+            }
+        }
+        let (Some(bond), Some(Asked { entity, .. })) = (way.bond, way.asks.first()) else { return Ok(false) };
+        let all = way.asks.iter().map(|asked| asked.requests.clone()).collect();
+        let guard = Guard { caller: &stand.words, entity, asks: Asks::Bound(all, bond) };
+        self.judge.refutes(tools, &guard)
     }
 
     /// The step leads nowhere else.
@@ -416,7 +421,8 @@ impl<J: Judge> Branch<'_, '_, '_, J> {
     ) -> Result<bool, Refusal> {
         for places in of_one_call {
             let parts = places.iter().filter_map(|n| calls.get(*n)).cloned();
-            let asks = Asks::OneCall(parts.map(|call| requests_of(call, &self.holder.when)).collect());
+            let parts = parts.map(|call| requests_of(call, &self.holder.when)).collect();
+            let asks = Asks::Bound(parts, Bond::OneCall);
             let guard = Guard { caller: self.caller, entity: &self.holder.entity, asks };
             if self.walk.judge.refutes(tools, &guard)? {
                 return Ok(true);
