@@ -271,6 +271,25 @@ fn members_that_were_not_collected_are_of_the_organization() {
     assert!(!can_by("external:999900001111", "s3:GetObject", OBJECT, named));
 }
 
+/// A policy can name one session of a role elsewhere: the role has others.
+#[test]
+fn sessions_of_roles_elsewhere_have_names() {
+    let stranger = "external:999900001111";
+    let read = |effect: &str, principal: &str| json!({"Effect": effect, "Principal": {"AWS": principal}, "Action": "s3:GetObject", "Resource": OBJECT});
+    let (role, session) =
+        ("arn:aws:iam::999900001111:role/work", "arn:aws:sts::999900001111:assumed-role/work/night");
+    assert!(can_by(stranger, "s3:GetObject", OBJECT, json!([read("Allow", session)])));
+    let but_for = |denied: &str| json!([read("Allow", role), read("Deny", denied)]);
+    assert!(can_by(stranger, "s3:GetObject", OBJECT, but_for(session)));
+    assert!(!can_by(stranger, "s3:GetObject", OBJECT, but_for(role)));
+    assert!(!can_by(
+        stranger,
+        "s3:GetObject",
+        OBJECT,
+        json!([read("Allow", session), read("Deny", session)])
+    ));
+}
+
 #[test]
 fn regions() {
     let region = |name: &str| json!({"StringEquals": {"aws:RequestedRegion": name}});

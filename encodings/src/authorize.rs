@@ -10,6 +10,7 @@ use crate::field::Field;
 use crate::layers::Layers;
 use crate::scope::{Caller, RcpSupport, ResourceRule};
 use crate::term::{Term, Terms};
+use gateproof_model::account::is_service_linked_role;
 use gateproof_model::policy::Effect;
 use gateproof_model::request::PrincipalKind;
 use std::sync::Arc;
@@ -58,8 +59,8 @@ struct ResourceGrant {
 impl Encoder<'_> {
     /// Encodes the decision on the request under the policies.
     pub fn authorize(&mut self, policies: &Layers<'_>) -> Authorization {
-        if self.needs_no_permission() {
-            return Authorization { denied: Terms::FALSE, granted: Terms::TRUE };
+        if let Some(granted) = self.without_permission() {
+            return Authorization { denied: Terms::FALSE, granted };
         }
         let granted = self.granted(policies);
         if granted == Terms::FALSE {
@@ -72,13 +73,20 @@ impl Encoder<'_> {
     /// `sts:GetCallerIdentity` and, for users and root, `sts:GetSessionToken`.
     ///
     /// AWS STS API Reference: "no permissions are required to perform this operation" and cannot be denied.
-    fn needs_no_permission(&self) -> bool {
-        match self.scope.action.as_deref() {
-            Some("sts:getcalleridentity") => true,
-            Some("sts:getsessiontoken") => {
-                matches!(&self.scope.caller, Caller::Known(p) if matches!(p.kind, PrincipalKind::User(_) | PrincipalKind::Root))
-            }
-            _ => false,
+    fn without_permission(&mut self) -> Option<Term> {
+        match self.scope.action.as_deref()? {
+            "sts:getcalleridentity" => Some(Terms::TRUE),
+            "sts:getsessiontoken" => match &self.scope.caller {
+                Caller::Known(p) if matches!(p.kind, PrincipalKind::User(_) | PrincipalKind::Root) => {
+                    Some(Terms::TRUE)
+                }
+                Caller::Outsider { account } => {
+                    let account = account.clone();
+                    Some(self.is_user_of(&account))
+                }
+                Caller::Known(_) | Caller::RoleSession { .. } => None,
+            },
+            _ => None,
         }
     }
 
@@ -104,7 +112,7 @@ impl Encoder<'_> {
     fn is_service_linked(&self) -> bool {
         match &self.scope.caller {
             Caller::Known(p) => p.is_service_linked_role(),
-            Caller::RoleSession { role, .. } => role.contains(":role/aws-service-role/"),
+            Caller::RoleSession { role, .. } => is_service_linked_role(role),
             Caller::Outsider { .. } => false,
         }
     }

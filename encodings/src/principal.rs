@@ -206,35 +206,50 @@ impl Encoder<'_> {
         }
     }
 
-    /// An outsider is named by an ARN of its account where `aws:PrincipalArn` is that user or role.
+    /// An outsider is named by an ARN of its account where `aws:PrincipalArn` is that user or role; by a session's where the session
+    /// has that name, too.
+    ///
+    /// IAM User Guide, "IAM policy elements: Variables", "Where you can use policy variables": the `aws:userid` of a role session ends in its name.
     fn outsider_entry(&mut self, account: &str, listed: &str) -> (Term, Form) {
         let Some(arn) = Arn::parse(listed).filter(|a| a.account == account) else {
             return (Terms::FALSE, Form::Role);
         };
         let literal = |text: &str| text.chars().map(Token::Char).collect::<Vec<_>>();
-        let patterns = match session_of(listed) {
-            Some((_, role, _)) => {
-                // A session's ARN carries no path, its role's may.
-                let head = format!("arn:{}:iam::{account}:role/", arn.partition);
-                let mut with_path = literal(&head);
-                with_path.push(Token::AnyRun);
-                with_path.extend(literal(&format!("/{role}")));
-                vec![literal(&format!("{head}{role}")).into(), with_path.into()]
-            }
-            None => vec![literal(listed).into()],
+        let Some((_, role, session)) = session_of(listed) else {
+            return (self.outsider_within(vec![literal(listed).into()]), Form::Role);
         };
-        (self.outsider_within(patterns), Form::Role)
+        // A session's ARN carries no path, its role's may.
+        let head = format!("arn:{}:iam::{account}:role/", arn.partition);
+        let mut with_path = literal(&head);
+        with_path.push(Token::AnyRun);
+        with_path.extend(literal(&format!("/{role}")));
+        let of_role = self.outsider_within(vec![literal(&format!("{head}{role}")).into(), with_path.into()]);
+        let mut named = vec![Token::AnyOne, Token::AnyRun];
+        named.extend(literal(&format!(":{session}")));
+        let of_name = self.key_within("aws:userid", vec![named.into()]);
+        (self.terms.and([of_role, of_name]), Form::Role)
     }
 
     /// Which principal of its account an outsider is: the one that the question names, or any.
     fn outsider_within(&mut self, patterns: Vec<Pattern>) -> Term {
-        const ARN: &str = "aws:principalarn";
+        self.key_within("aws:principalarn", patterns)
+    }
+
+    fn key_within(&mut self, key: &str, patterns: Vec<Pattern>) -> Term {
         let set = self.compiler.languages.set(patterns, false);
-        let subject = match self.keys.fact(ARN) {
+        let subject = match self.keys.fact(key) {
             KeyFact::Fixed(ContextValue::Single(arn)) => Subject::Known(arn.into()),
-            _ => Subject::Open(Field::Key(ARN.into())),
+            _ => Subject::Open(Field::Key(key.into())),
         };
         self.in_set(&subject, &set)
+    }
+
+    /// The caller is a user or root user of the account: an outsider may be.
+    pub(crate) fn is_user_of(&mut self, account: &str) -> Term {
+        let forms = ["user/?*", "root"].map(|form| format!("arn:*:iam::{account}:{form}"));
+        let parsed = forms.iter().map(|f| PatternText::parse(f, Version::V2008, Wildcards::Segments, false));
+        let patterns = parsed.filter_map(|pattern| pattern.ground()).collect();
+        self.outsider_within(patterns)
     }
 
     /// The caller is a root user. Of an outsider that is open, unless the question names it.

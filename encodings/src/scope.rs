@@ -155,12 +155,14 @@ pub fn is_kms_action(lower_action: &str) -> bool {
 /// IAM User Guide, "Methods to assume a role"; `sts:TagSession` and `sts:SetSourceIdentity` are checked
 /// against the trust policy in the same call ("Pass session tags in AWS STS").
 pub fn is_assume_action(lower_action: &str) -> bool {
-    matches!(
-        lower_action,
-        "sts:assumerole"
-            | "sts:assumerolewithsaml"
-            | "sts:assumerolewithwebidentity"
-            | "sts:tagsession"
-            | "sts:setsourceidentity"
-    )
+    ASSUME_ACTIONS.contains(&lower_action)
 }
+
+/// [`is_assume_action`]: those actions, in lower case.
+pub const ASSUME_ACTIONS: [&str; 5] = [
+    "sts:assumerole",
+    "sts:assumerolewithsaml",
+    "sts:assumerolewithwebidentity",
+    "sts:tagsession",
+    "sts:setsourceidentity",
+];

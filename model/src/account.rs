@@ -190,8 +190,19 @@ pub fn is_aws_managed(arn: &str) -> bool {
     crate::arn::Arn::parse(arn).is_some_and(|a| a.service == "iam" && a.account == "aws")
 }
 
+/// The path of service-linked roles.
+const SERVICE_LINKED: &str = "role/aws-service-role/";
+
 /// The paths of reserved roles and of service-linked ones.
-const KEPT_ROLES: [&str; 2] = ["role/aws-reserved/", "role/aws-service-role/"];
+const KEPT_ROLES: [&str; 2] = ["role/aws-reserved/", SERVICE_LINKED];
+
+/// Whether an ARN is that of a service-linked role, which service control policies don't bind.
+///
+/// IAM User Guide, "Service-linked roles"; AWS Organizations User Guide, "Service control policies (SCPs)", "Tasks and entities not restricted
+/// by SCPs".
+pub fn is_service_linked_role(arn: &str) -> bool {
+    crate::arn::Arn::parse(arn).is_some_and(|a| a.service == "iam" && a.resource.starts_with(SERVICE_LINKED))
+}
 
 /// Whether an ARN is that of a role which AWS keeps to itself: a reserved or a service-linked one.
 ///

@@ -9,6 +9,7 @@ use gateproof_encodings::authorize::FREE_ACTIONS;
 use gateproof_encodings::compiled::{CompiledDocument, Compiler};
 use gateproof_encodings::language::matches;
 use gateproof_encodings::scope::Caller;
+use gateproof_model::account::is_service_linked_role;
 use gateproof_model::catalogue::ActionInfo;
 use gateproof_model::pattern::{PatternText, PieceRef, Token};
 use gateproof_model::policy::{Effect, PatternClause};
@@ -115,7 +116,8 @@ impl Prefilter {
     /// What the caller's policies leave.
     pub fn allowed(&self, caller: &CallerEntity, compiler: &Compiler) -> Allowed {
         let unlimited = is_unlimited(caller);
-        let service_linked = matches!(&caller.caller, Caller::RoleSession { role, .. } if role.contains(":role/aws-service-role/"));
+        let service_linked =
+            matches!(&caller.caller, Caller::RoleSession { role, .. } if is_service_linked_role(role));
         let layers = caller.prepared(compiler);
         let mut scps = self.actions.clone();
         for level in layers.scps.iter().filter(|_| !service_linked) {

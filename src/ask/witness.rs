@@ -180,18 +180,19 @@ fn shape(piece: &Piece<'_>, context: &Context) -> &'static str {
 /// The principal of a caller's request with such a context.
 pub(super) fn principal_of(caller: &CallerEntity, context: &Context) -> Principal {
     let text = |key: &str| context.get(key).and_then(|v| v.values().first()).cloned();
+    let session_name =
+        || text("aws:userid").and_then(|id| id.split_once(':').map(|(_, name)| name.to_owned()));
     match &caller.caller {
         Caller::Known(principal) => principal.clone(),
         Caller::RoleSession { role, account, .. } => {
-            let name = text("aws:userid").and_then(|id| id.split_once(':').map(|(_, name)| name.to_owned()));
-            session_of(role, account, name.as_deref().unwrap_or(SESSION_NAME))
+            session_of(role, account, session_name().as_deref().unwrap_or(SESSION_NAME))
         }
         Caller::Outsider { account } => {
             let arn = text("aws:principalarn")
                 .unwrap_or_else(|| format!("arn:{}:iam::{account}:user/example", caller.partition));
             match Arn::parse(&arn) {
                 Some(parsed) if parsed.resource.starts_with("role/") => {
-                    session_of(&arn, account, SESSION_NAME)
+                    session_of(&arn, account, session_name().as_deref().unwrap_or(SESSION_NAME))
                 }
                 _ => Principal::from_arn(&arn, Some(account)),
             }

@@ -141,7 +141,12 @@ fn subject(fact: &Fact) -> Option<&str> {
         | Fact::Granted { key: of, .. }
         | Fact::Tagged(of)
         | Fact::Device(of) => Some(of),
-        Fact::Session(_) | Fact::Uncontrolled(_) | Fact::Reads(_) | Fact::Writes(_) | Fact::Passes(_) => None,
+        Fact::Session(_)
+        | Fact::Anything(_)
+        | Fact::Uncontrolled(_)
+        | Fact::Reads(_)
+        | Fact::Writes(_)
+        | Fact::Passes(_) => None,
     }
 }
 

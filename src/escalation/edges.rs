@@ -79,7 +79,7 @@ impl Estate {
         take: &mut dyn FnMut(Vec<T>) -> bool,
     ) -> bool {
         let callers = self.callers().iter().filter(|c| !c.id.ends_with(":root")).cloned().collect();
-        let start = Start { callers, when: Vec::new() };
+        let start = Start { callers, ..Start::default() };
         let make = |instance: Instance| settings.edges_of(instance).into_iter().map(&make).collect();
         self.survey(settings, &start, Wanted::EachFact, make, take)
     }

@@ -11,6 +11,9 @@ use std::sync::Arc;
 pub enum Fact {
     /// A session.
     Session(Session),
+    /// Whatever there is in an account but its service-linked roles: sessions, policies, tags, the policies of its resources
+    /// ([`Fact::is_included`]).
+    Anything(Arc<str>),
     /// A user or role that it made, a role with a trust policy of its own wording.
     NewPrincipal(Arc<str>),
     /// Identity policies of its own wording on a user, role or group.
@@ -116,6 +119,9 @@ pub struct Session {
 pub enum Held {
     /// From the beginning: the `n`th starting caller, under the question's conditions.
     Start(usize),
+    /// However: whoever is in an account, with all that its organization leaves. The principal is the account's root user, and stands for
+    /// everybody there.
+    Anyone,
     /// By a key of a user that the attacker made: without a device, unless it enrolled one.
     Credentials,
     /// By a password of a user that the attacker made. The console works with temporary credentials.
@@ -160,6 +166,7 @@ impl fmt::Display for Session {
         let principal = &self.principal;
         match &self.held {
             Held::Start(_) => write!(f, "{principal}, from the beginning"),
+            Held::Anyone => write!(f, "{principal}, or whoever else is in its account"),
             Held::Credentials => write!(f, "{principal}, by new credentials"),
             Held::Console => write!(f, "{principal}, by a new password"),
             Held::Assumed { device: false } => write!(f, "{principal}, assumed"),
@@ -176,6 +183,7 @@ impl fmt::Display for Fact {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Session(session) => write!(f, "a session of {session}"),
+            Self::Anything(account) => write!(f, "whatever there is in account {account}"),
             Self::NewPrincipal(of) => write!(f, "{of}, newly made"),
             Self::AddsIdentity(of) => write!(f, "one more identity policy of its own wording on {of}"),
             Self::WritesIdentity(of) => write!(f, "identity policies of its own wording on {of}"),

@@ -31,6 +31,8 @@ pub(super) struct Gained {
     /// Whether one of each sort of name is to be made ([`super::sorts`]).
     by_sorts: bool,
     boundaries: NewBoundaries,
+    /// The accounts in which it has whatever there is.
+    whole: FxHashSet<Arc<str>>,
 }
 
 /// What kind of principal was made.
@@ -78,6 +80,9 @@ impl Gained {
             Fact::WritesIdentity(of) | Fact::AddsIdentity(of) => {
                 self.full.insert(of.clone());
             }
+            Fact::Anything(account) => {
+                self.whole.insert(account.clone());
+            }
             Fact::Session(session) => {
                 if let Some(credentials) = handed_out(session) {
                     self.handed.insert((session.principal.clone(), credentials));
@@ -100,6 +105,9 @@ impl Gained {
 
     /// Whether some of the facts of a step can't be done without.
     pub fn adds_some(&self, snapshot: &Snapshot, facts: &[Fact]) -> bool {
+        if !self.whole.is_empty() && facts.iter().all(|fact| self.includes(snapshot, fact)) {
+            return false;
+        }
         let made = facts.iter().find_map(Fact::made);
         match made {
             Some(of) if self.by_sorts => {
@@ -126,6 +134,11 @@ impl Gained {
         let unbounded = snapshot.principal(principal).is_some_and(|p| p.boundary.is_none());
         self.full.contains(principal)
             && (unbounded || self.facts.contains(&Fact::Unbounded(principal.clone())))
+    }
+
+    /// Whether a fact is of an account in which the attacker has whatever there is.
+    fn includes(&self, snapshot: &Snapshot, fact: &Fact) -> bool {
+        fact.is_included(snapshot, |account| self.whole.contains(account))
     }
 
     /// Whether a fact can't be done without.

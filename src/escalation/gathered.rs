@@ -2,7 +2,7 @@
 
 use super::among::Among;
 use super::aside::Aside;
-use super::fact::{Fact, Session};
+use super::fact::Fact;
 use super::gain::Gained;
 use super::guard::Refuted;
 use super::sorts::Sorts;
@@ -40,10 +40,10 @@ pub(super) struct Gathered {
 }
 
 impl Gathered {
-    /// The sessions that an attack starts with.
-    pub fn at_the_start(snapshot: &Snapshot, sessions: impl Iterator<Item = Session>) -> Self {
+    /// What an attack starts with.
+    pub fn at_the_start(snapshot: &Snapshot, facts: impl Iterator<Item = Fact>) -> Self {
         let mut all = Self { gained: Gained::nothing(snapshot), ..Self::default() };
-        sessions.map(Fact::Session).for_each(|fact| all.take(&fact));
+        facts.for_each(|fact| all.take(&fact));
         all
     }
 

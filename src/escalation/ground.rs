@@ -3,14 +3,16 @@
 use super::attachable::Earlier;
 use super::bind::Objects;
 use super::guard::Asker;
-use super::search::for_steps;
+use super::search::{Found, for_steps};
 use super::stock::Stock;
 use super::twins::Seers;
 use super::walk::{From, Walk, Walks};
 use super::worlds::{World, WorldKey, Worlds};
 use crate::ask::{Estate, Settings};
+use rustc_hash::FxHashMap;
 use std::borrow::Cow;
-use std::sync::{Arc, OnceLock};
+use std::collections::BTreeSet;
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 /// So many questions are kept ready where many searches share them.
 const KEPT: usize = 8_192;
@@ -28,7 +30,11 @@ pub(crate) struct Ground<'w> {
     /// Where there are many searches.
     walks: Option<Walks>,
     worlds: Option<Worlds>,
+    /// What whoever is in some accounts comes to, by the accounts and the goal in words.
+    ceilings: Mutex<FxHashMap<CeilingKey, Option<Arc<Found>>>>,
 }
+
+type CeilingKey = (BTreeSet<Arc<str>>, String);
 
 impl<'w> Ground<'w> {
     /// Nothing is made yet.
@@ -42,6 +48,7 @@ impl<'w> Ground<'w> {
             tests: OnceLock::new(),
             walks: None,
             worlds: None,
+            ceilings: Mutex::default(),
         }
     }
 
@@ -68,6 +75,21 @@ impl<'w> Ground<'w> {
             Some(worlds) => worlds.of(key, make),
             None => make(),
         }
+    }
+
+    /// What whoever is in some accounts comes to, made once. It is made outside of the lock: whoever makes it may meanwhile do other work of its
+    /// pool, which may ask for the same.
+    pub(super) fn ceiling(
+        &self,
+        key: CeilingKey,
+        make: impl FnOnce() -> Option<Arc<Found>>,
+    ) -> Option<Arc<Found>> {
+        let all = || self.ceilings.lock().unwrap_or_else(PoisonError::into_inner);
+        let known = all().get(&key).cloned();
+        known.unwrap_or_else(|| {
+            let made = make();
+            all().entry(key).or_insert(made).clone()
+        })
     }
 
     /// The objects, for one search.

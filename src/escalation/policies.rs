@@ -6,7 +6,9 @@
 
 use super::fact::Fact;
 use crate::ask::SUPPOSED;
-use gateproof_model::account::{Group, Place, PrincipalEntity, PrincipalEntityKind, Tags};
+use gateproof_model::account::{
+    Group, Place, PrincipalEntity, PrincipalEntityKind, Tags, is_role_kept_by_aws,
+};
 use gateproof_model::arn::Arn;
 use gateproof_model::json::Json;
 use gateproof_model::policy::{Document, Effect, Source};
@@ -55,10 +57,28 @@ pub(crate) fn changes_of(snapshot: &Snapshot, facts: &[&Fact], reading: Reading)
             Fact::Uncontrolled(account) => {
                 changes.without_controls.insert(account.clone());
             }
+            Fact::Anything(account) => take_over(snapshot, account, &mut changes),
             _ => {}
         }
     }
     changes
+}
+
+/// What others than an account's own principals see of it, once the attacker has whatever there is: its resources let in everybody, its roles
+/// too, and what users and roles are told by may be anything. AWS lets nobody change the roles that it keeps.
+fn take_over(snapshot: &Snapshot, account: &Arc<str>, changes: &mut Changes) {
+    for p in snapshot.principals().iter().filter(|p| p.account == *account && !is_role_kept_by_aws(&p.arn)) {
+        let trust = WRITTEN_TRUST.clone().filter(|_| p.kind == PrincipalEntityKind::Role);
+        let named_boundary = Some(NamedBoundary::Open);
+        let change =
+            PrincipalChange { named_boundary, trust, tags: Some(None), ..PrincipalChange::default() };
+        changes.principals.insert(p.arn.clone(), change);
+    }
+    for resource in snapshot.resources().iter().filter(|resource| resource.account == *account) {
+        let change = changes.resources.entry(resource.arn.clone()).or_insert_with(ResourceChange::default);
+        change.account = Some(account.clone());
+        change.policy.clone_from(&WRITTEN_FOR_RESOURCE);
+    }
 }
 
 fn written(text: &str, kind: DocumentKind) -> Option<Arc<Document>> {

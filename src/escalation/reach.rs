@@ -158,7 +158,7 @@ impl Estate {
         environments: &Environments,
     ) -> Result<Vec<Start>, AskError> {
         let callers = self.select(from, environments)?;
-        let of = |callers| Start { callers, when: when.to_vec() };
+        let of = |callers| Start { callers, when: when.to_vec(), ..Start::default() };
         Ok(if together { vec![of(callers)] } else { callers.into_iter().map(|c| of(vec![c])).collect() })
     }
 
@@ -182,7 +182,8 @@ impl Estate {
             if answer.verdict == Verdict::Reachable {
                 return (id, answer);
             }
-            let start = Start { callers: vec![caller.clone()], when: requests.when.clone() };
+            let start =
+                Start { callers: vec![caller.clone()], when: requests.when.clone(), ..Start::default() };
             (id, self.reach_from(&ground, (&start, None), &goal, settings).0)
         });
         let mut answers: Vec<_> = answers.collect();
@@ -198,6 +199,18 @@ impl Estate {
         settings: &EscalationSettings,
     ) -> (Answer, Shown) {
         let primitives = &*goal.relevant(&settings.primitives);
+        let ceiling = if settings.all_paths {
+            None
+        } else {
+            self.beneath_ceiling(ground, start, (primitives, goal), settings)
+        };
+        if let Some(found) = ceiling {
+            let answer = self.without_chain(&found, goal, settings);
+            if answer.verdict == Verdict::Impossible {
+                let invariant = Some(Invariant { facts: found.all.facts.clone() });
+                return (answer, Shown { witnesses: Vec::new(), graph: Graph::default(), invariant });
+            }
+        }
         let Looked { found, chains, graph, is_shortest } =
             self.look_for_chains(ground, (start, from), (primitives, goal), settings);
         let told = chains.iter().map(|chain| told(chain, primitives, is_shortest));
@@ -249,7 +262,8 @@ impl Estate {
                 every_way,
                 walk: shared.and_then(|from| ground.walk(from, every_way)),
             };
-            let found = search.run(|aimed, round| !settings.all_paths && aimed.is_met() && round >= rounds);
+            let found =
+                search.run(|aimed, all| !settings.all_paths && aimed.is_met() && all.rounds >= rounds);
             let known = best.as_ref().and_then(|best| best.chains.first()).map(|chain| chain.steps.len());
             let (chains, none_left_out, graph) = {
                 let mut chains = Chains::of(&search, &found, goal);
@@ -353,7 +367,7 @@ impl Estate {
                 folded: refuted.folded,
                 seconded: refuted.seconded,
                 second_unknown: refuted.second_unknown,
-                scope: format!("any number of the {} kinds of step", settings.primitives.len()),
+                scope: scope_of(&found.all.facts, settings.primitives.len()),
                 blocked_by: Vec::new(),
             }),
             untold: Arc::new(taken),
@@ -379,6 +393,16 @@ impl Estate {
             Some(Untold { what, command: Some(commands.join("; ")) })
         });
         policies.chain(listings).collect()
+    }
+}
+
+/// What a proof is about.
+fn scope_of(facts: &BTreeSet<Fact>, steps: usize) -> String {
+    let whole = facts.iter().filter_map(|f| if let Fact::Anything(of) = f { Some(&**of) } else { None });
+    let steps = format!("any number of the {steps} kinds of step");
+    match whole.collect::<Vec<_>>().join(" or ") {
+        none if none.is_empty() => steps,
+        accounts => format!("whoever is in account {accounts}, and {steps}"),
     }
 }
 

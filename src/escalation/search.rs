@@ -82,16 +82,16 @@ pub(super) struct Round<'r, 'w> {
 }
 
 impl Search<'_, '_> {
-    /// Adds facts until the goal has been met for so many rounds as `enough` says, or nothing can be added.
+    /// Adds facts until `enough` says so, or nothing can be added.
     ///
     /// At first a new principal is given one name. Where that leads no further, it is given one of each sort
     /// ([`super::sorts`]), and looked at as one of whatever name.
-    pub fn run(&self, enough: impl Fn(&Aimed, usize) -> bool) -> Found {
+    pub fn run(&self, enough: impl Fn(&Aimed, &Gathered) -> bool) -> Found {
         let mut aimed = Aimed::default();
         let mut stage = self.stage(0, || self.first());
         for round in 1.. {
             self.aim(&stage, &mut aimed);
-            if self.cancelled() || enough(&aimed, stage.all.rounds) {
+            if self.cancelled() || enough(&aimed, &stage.all) {
                 break;
             }
             stage = match self.walk {
@@ -114,10 +114,18 @@ impl Search<'_, '_> {
     }
 
     fn first(&self) -> Stage {
-        let all = Gathered::at_the_start(&self.estate.snapshot, self.start.sessions());
+        let snapshot = &self.estate.snapshot;
+        let all = Gathered::at_the_start(snapshot, self.start.facts(snapshot));
         let actions = self.primitives.iter().flat_map(actions_of).collect();
         let own = Own { actions, kin: Kin::of(self.primitives) };
-        Stage::first(all, Pending::all(self.start.sessions()), Arc::new(own))
+        let pending = Pending::all(all.facts.iter().filter_map(Fact::session).cloned());
+        let changes = changes_of(snapshot, &about_policies(&all.facts), Reading::AtMost);
+        let mut stage = Stage::first(all, pending, Arc::new(own));
+        if !changes.is_empty() {
+            stage.changed = Some(Arc::new(self.estate.changed(&changes)));
+            stage.changes = changes;
+        }
+        stage
     }
 
     /// Looks for the goal before a round.

@@ -4,6 +4,8 @@ use super::fact::{Fact, Held, Session};
 use crate::ask::{CallerEntity, Estate, Handed};
 use crate::question::Constraint;
 use crate::question::constraint::Demand;
+use gateproof_model::arn::Arn;
+use gateproof_model::snapshot::Snapshot;
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
@@ -22,6 +24,8 @@ pub(crate) struct Holder {
 pub(crate) struct Start {
     pub callers: Vec<CallerEntity>,
     pub when: Vec<Constraint>,
+    /// The accounts that the attacker may be anybody in.
+    pub anyone_in: BTreeSet<Arc<str>>,
 }
 
 pub(super) const DEVICE: &str = "aws:MultiFactorAuthPresent";
@@ -37,14 +41,29 @@ impl Start {
         ids.join(" and ").into()
     }
 
-    /// The sessions of the start.
+    /// The sessions of the callers.
     pub fn sessions(&self) -> impl Iterator<Item = Session> {
         let numbered = self.callers.iter().enumerate();
         numbered.map(|(n, caller)| Session { principal: caller.id.clone(), held: Held::Start(n) })
     }
 
+    /// What the attacker has from the beginning.
+    pub fn facts<'s>(&'s self, snapshot: &'s Snapshot) -> impl Iterator<Item = Fact> {
+        let known = snapshot.accounts().iter().filter(|account| self.anyone_in.contains(&account.id));
+        let anyone = known.flat_map(|account| {
+            let session = Session::of_anyone(&account.id, &account.partition);
+            [Fact::Anything(account.id.clone()), Fact::Session(session)]
+        });
+        self.sessions().map(Fact::Session).chain(anyone)
+    }
+
     /// The session as a caller of the estate; `None` for principals that the estate doesn't hold.
     pub fn holder(&self, estate: &Estate, facts: &BTreeSet<Fact>, session: &Session) -> Option<Holder> {
+        if session.held == Held::Anyone {
+            let Arn { account, partition, .. } = Arn::parse(&session.principal)?;
+            let entity = CallerEntity::outsider(account, partition, estate.snapshot.organization());
+            return Some(Holder { entity, when: Vec::new(), api: false });
+        }
         let held = estate.caller(&session.principal);
         if let Held::Start(n) = session.held {
             let given = self.callers.get(n)?;
@@ -57,7 +76,7 @@ impl Start {
         let entity = held?;
         let plain = |entity: CallerEntity| Holder { entity, when: Vec::new(), api: false };
         Some(match &session.held {
-            Held::Start(_) => return None,
+            Held::Start(_) | Held::Anyone => return None,
             // Temporary credentials always say whether a device was used; with an access key the key is absent.
             Held::Credentials | Held::Console => {
                 let enrolled = facts.contains(&Fact::Device(session.principal.clone()));

@@ -1,12 +1,14 @@
 //! What is to be reached, and what a session must be able to do so that it is.
 
 use super::administrator::over_everything;
+use super::anyone::{account_of, may_assume};
 use super::fact::{Fact, Held, Session};
 use super::reading::{Reading, is_plain_reading};
 use super::session::Holder;
 use crate::ask::{AskError, Bond, CallerEntity, Environments, Estate, Settings, glob_matches};
 use crate::question::{Quantifier, Requests, Selector};
 use gateproof_encodings::primitive::Primitive;
+use gateproof_model::arn::Arn;
 use std::borrow::Cow;
 use std::collections::BTreeSet;
 use std::fmt;
@@ -249,9 +251,16 @@ impl Goal {
     }
 }
 
-/// Whether a session is one of some principals'. A root session is good for one task.
+/// Whether a session is one of some principals'. A root session is good for one task; whoever is in an account may be each of them.
 fn is_one_of(principals: &BTreeSet<Arc<str>>, principal: &str, held: &Held) -> bool {
-    principals.contains(principal) && !matches!(held, Held::Root(_))
+    match held {
+        Held::Root(_) => false,
+        Held::Anyone => {
+            let account = Arn::parse(principal).map(|arn| arn.account).unwrap_or_default();
+            principals.iter().any(|one| account_of(one) == Some(account))
+        }
+        _ => principals.contains(principal),
+    }
 }
 
 impl Aim {
@@ -266,6 +275,9 @@ impl Aim {
         match &self.what {
             What::Controls(principals) if is_one_of(principals, principal, held) => vec![Way::default()],
             What::Controls(_) => Vec::new(),
+            What::Access(requests) if *held == Held::Anyone && may_assume(&requests.actions) => {
+                vec![Way::default()]
+            }
             What::Access(requests) => {
                 let when = holder.when.iter().chain(&requests.when).cloned().collect();
                 let requests = Requests { when, ..requests.clone() };

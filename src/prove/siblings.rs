@@ -127,7 +127,11 @@ fn start(
     gap: &Requests,
     settings: &EscalationSettings,
 ) -> Result<Start, AskError> {
-    Ok(Start { callers: estate.select(who, &settings.ask.environments)?, when: gap.when.clone() })
+    Ok(Start {
+        callers: estate.select(who, &settings.ask.environments)?,
+        when: gap.when.clone(),
+        ..Start::default()
+    })
 }
 
 fn ended(settings: &EscalationSettings) -> Undecided {

@@ -14,6 +14,7 @@ use gateproof_encodings::compiled::{Body, CompiledCondition};
 use gateproof_encodings::encoder::Encoder;
 use gateproof_encodings::scope::{Caller, KeyFact, KeyFacts, RcpSupport, Scope};
 use gateproof_encodings::term::Terms;
+use gateproof_model::account::is_service_linked_role;
 use gateproof_model::catalogue::ActionInfo;
 use gateproof_model::pattern::{PatternText, Piece, Token};
 use gateproof_model::policy::{Document, Effect, PatternClause, Statement};
@@ -353,7 +354,7 @@ impl<'e> Reader<'e> {
 
     /// Whether SCPs and RCPs leave the caller alone.
     pub fn is_service_linked(&self) -> bool {
-        matches!(&self.caller.caller, Caller::RoleSession { role, .. } if role.contains(":role/aws-service-role/"))
+        matches!(&self.caller.caller, Caller::RoleSession { role, .. } if is_service_linked_role(role))
     }
 
     fn scps_bind(&self) -> bool {

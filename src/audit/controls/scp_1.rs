@@ -4,6 +4,7 @@ use super::super::case::Case;
 use super::super::control::Control;
 use super::super::finding::Severity;
 use crate::ask::AskError;
+use gateproof_model::account::is_service_linked_role;
 use gateproof_model::arn::Arn;
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -57,7 +58,7 @@ fn decide(case: &mut Case<'_>) -> Result<(), AskError> {
     for account in case.own_accounts().0 {
         for (rail, actions, does) in RAILS {
             let answers = case.who_can_in(&account, actions)?;
-            let fits = |arn: &str| meant.contains(arn) || is_of_service(arn);
+            let fits = |arn: &str| meant.contains(arn) || is_service_linked_role(arn);
             case.only(&format!("{account}, {rail}"), &answers, fits, does);
         }
     }
@@ -72,13 +73,6 @@ fn guards(case: &Case<'_>) -> Result<Option<BTreeSet<Arc<str>>>, AskError> {
         guards.get_or_insert_with(BTreeSet::new).extend(case.principals(selectors)?);
     }
     Ok(guards)
-}
-
-/// Whether a role is linked to a service: no SCP binds it.
-///
-/// AWS Organizations User Guide, "Service control policies (SCPs)", "Tasks and entities not restricted by SCPs".
-fn is_of_service(who: &str) -> bool {
-    Arn::parse(who).is_some_and(|arn| arn.resource.starts_with("role/aws-service-role/"))
 }
 
 /// Who passes the roles of production's stacks.

@@ -30,6 +30,8 @@ pub(super) struct Covers<'a> {
     sorts: Sorts,
     /// Whether some condition names permissions boundaries.
     named: bool,
+    /// The accounts of which it holds whatever there is.
+    whole: BTreeSet<&'a str>,
 }
 
 /// For which names of a new principal a set of facts holds all that making it gives.
@@ -68,8 +70,21 @@ impl<'a> Covers<'a> {
         // Where conditions name boundaries, which one it is matters beside what it allows.
         let named = has_condition_on(snapshot, BOUNDARY);
         let have_policies = with_policies(facts);
-        let mut covers =
-            Self { facts, snapshot, handed, used, attached, bounded, made, have_policies, sorts, named };
+        let whole = facts.iter().filter_map(|f| if let Fact::Anything(of) = f { Some(&**of) } else { None });
+        let whole = whole.collect();
+        let mut covers = Self {
+            facts,
+            snapshot,
+            handed,
+            used,
+            attached,
+            bounded,
+            made,
+            have_policies,
+            sorts,
+            named,
+            whole,
+        };
         for fact in facts {
             match fact.session().map(|session| &session.held) {
                 Some(Held::Code(_)) => covers.handed.extend(principal_of(fact)),
@@ -110,6 +125,9 @@ impl<'a> Covers<'a> {
     pub fn instead(&self, facts: &[Fact]) -> Option<Instead> {
         let made = facts.iter().find_map(Fact::made);
         let glob = made.filter(|arn| arn.contains('*'))?;
+        if facts.iter().all(|fact| self.includes(fact)) {
+            return Some(Instead::Any);
+        }
         let instead = |arn: &Arc<str>| facts.iter().all(|fact| self.holds(&renamed(fact, glob, arn)));
         let held = self.made.iter().filter(|arn| glob_matches(glob, arn) && instead(arn));
         let names: Vec<Arc<str>> = held.map(|arn| Arc::clone(arn)).collect();
@@ -129,6 +147,9 @@ impl<'a> Covers<'a> {
     /// Whether nothing can be done with the fact that can't be done without it. Of managed policies that can be given
     /// only what they allow counts, so each may be held by another fact.
     pub fn holds(&self, fact: &Fact) -> bool {
+        if self.includes(fact) {
+            return true;
+        }
         if about_unnamed(fact).is_some() {
             return self.holds_of_each(fact);
         }
@@ -180,6 +201,11 @@ impl<'a> Covers<'a> {
             },
             _ => self.has(fact),
         }
+    }
+
+    /// Whether it is of an account of which the set holds whatever there is.
+    fn includes(&self, fact: &Fact) -> bool {
+        fact.is_included(self.snapshot, |account| self.whole.contains(account))
     }
 
     fn has(&self, fact: &Fact) -> bool {

@@ -12,8 +12,8 @@ use super::settled::Settled;
 use crate::ask::{Bond, CallerEntity, Estate, NewName, Sessions, Tied};
 use crate::certificate::refusal::{Fault, Refusal};
 use crate::escalation::{
-    Asked, Call, Fact, Holder, Object, Scene, Session, Way, call_of, device, facts_of, on_one, references,
-    takes_token,
+    Asked, Call, Fact, Holder, Object, Scene, Session, Start, Way, call_of, device, facts_of, on_one,
+    references, takes_token,
 };
 use crate::question::constraint::Demand;
 use crate::question::{Constraint, Requests, Untold};
@@ -31,15 +31,26 @@ pub(super) fn close(matter: &Matter<'_>, after: &Estate, judge: &impl Judge) -> 
     if let Some(spot) = snapshot.blind_spots().first() {
         return Err(Fault::BlindSpot(format!("not known: {}", spot.what)).at(&*spot.file));
     }
-    for session in matter.start.sessions() {
-        if !matter.facts.contains(&Fact::Session(session.clone())) {
-            return Err(Fault::Start.at(session.to_string()));
-        }
-    }
     if let Some(fact) = matter.facts.iter().find(|fact| matter.goal.met_by(fact).is_some()) {
         return Err(Fault::Target.at(fact.to_string()));
     }
     let covers = Covers::of(matter.facts, snapshot, &after.snapshot);
+    for session in matter.start.sessions() {
+        if !covers.holds(&Fact::Session(session.clone())) {
+            return Err(Fault::Start.at(session.to_string()));
+        }
+    }
+    // Who may do anything in an account stands for everybody there.
+    for account in
+        matter.facts.iter().filter_map(|f| if let Fact::Anything(of) = f { Some(of) } else { None })
+    {
+        let all: BTreeSet<Arc<str>> = BTreeSet::from([account.clone()]);
+        let start = Start { anyone_in: all, ..Start::default() };
+        let mut whole = start.facts(snapshot).peekable();
+        if whole.peek().is_none() || !whole.all(|fact| matter.facts.contains(&fact)) {
+            return Err(Fault::Start.at(account.to_string()));
+        }
+    }
     let objects = Objects::of(snapshot, covers.sorts());
     let (settled, givable) = (Settled::default(), Givable::default());
     let walk = Walk {

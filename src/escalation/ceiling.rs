@@ -1,0 +1,94 @@
+//! Impossible for whoever is in the attacker's accounts: asked first, since it takes few questions, and what it shows rests on nothing that the
+//! accounts themselves may change.
+//!
+//! The attacker is given everything in its accounts ([`Fact::Anything`]), and then in each account that it comes to from there. Where the target
+//! is out of reach even so, what the organization's controls and the policies of other accounts say is all that the proof needs. Where it is not,
+//! nothing is known yet.
+
+use super::anyone::account_of;
+use super::fact::{Fact, Session};
+use super::ground::Ground;
+use super::guard::Guard;
+use super::reach::EscalationSettings;
+use super::search::{Found, Goal, Search};
+use super::session::Start;
+use crate::ask::Estate;
+use gateproof_encodings::primitive::Primitive;
+use gateproof_encodings::term::Terms;
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+impl Estate {
+    /// All that whoever is in the accounts of the start comes to, where the target is not among it; `None`: that is not shown.
+    pub(super) fn beneath_ceiling(
+        &self,
+        ground: &Ground<'_>,
+        start: &Start,
+        (primitives, goal): (&[Primitive], &Goal),
+        settings: &EscalationSettings,
+    ) -> Option<Arc<Found>> {
+        let of_caller = |id: &Arc<str>| {
+            let known = self.snapshot.principal(id)?;
+            account_of(id).map(|_| known.account.clone())
+        };
+        let mut accounts: BTreeSet<Arc<str>> =
+            start.callers.iter().map(|caller| of_caller(&caller.id)).collect::<Option<_>>()?;
+        if accounts.is_empty() {
+            return None;
+        }
+        ground.ceiling((accounts.clone(), format!("{goal:?}")), || {
+            loop {
+                let start = Start { anyone_in: accounts.clone(), ..Start::default() };
+                let search = Search {
+                    estate: self,
+                    ground,
+                    primitives,
+                    settings: &settings.ask,
+                    start: &start,
+                    goal: Some(goal),
+                    every_way: false,
+                    walk: None,
+                };
+                if search.is_met_at_once() {
+                    return None;
+                }
+                let found = search.run(|aimed, all| {
+                    !aimed.met.is_empty() || !self.entered(&all.facts, &accounts).is_empty()
+                });
+                if !found.aimed.met.is_empty() || search.cancelled() {
+                    return None;
+                }
+                let more = self.entered(&found.all.facts, &accounts);
+                if more.is_empty() {
+                    return found.all.complete.then(|| Arc::new(found));
+                }
+                accounts.extend(more);
+            }
+        })
+    }
+
+    /// The accounts beside some of whose principals the attacker has sessions.
+    fn entered(&self, facts: &BTreeSet<Fact>, accounts: &BTreeSet<Arc<str>>) -> BTreeSet<Arc<str>> {
+        let sessions = facts.iter().filter_map(Fact::session);
+        let entered = sessions.filter_map(|session| account_of(&session.principal));
+        let others = entered.filter(|account| !accounts.contains(*account) && self.covers(account));
+        others.map(Arc::from).collect()
+    }
+}
+
+impl Search<'_, '_> {
+    /// Whether the target is met before anything is done: what policies are written later takes nothing away.
+    fn is_met_at_once(&self) -> bool {
+        let facts: BTreeSet<Fact> = self.start.facts(&self.estate.snapshot).collect();
+        let met = |session: &Session| {
+            let goal = self.goal.filter(|goal| goal.may_be_met_in(session));
+            goal.is_some_and(|goal| {
+                let guard = self
+                    .guard(&mut Terms::default(), self.estate, &self.ground.steps, &facts, goal, session)
+                    .0;
+                !matches!(guard, Guard::Never(_))
+            })
+        };
+        facts.iter().filter_map(Fact::session).any(met)
+    }
+}
