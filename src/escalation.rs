@@ -72,6 +72,7 @@ mod ways;
 mod worlds;
 
 pub use among::Among;
+pub(crate) use anyone::matters_beside;
 pub(crate) use bind::{Object, Scene};
 pub(crate) use conditions::has_condition_on;
 pub use cut::{Cut, CutAnswer};

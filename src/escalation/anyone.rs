@@ -8,7 +8,10 @@ use crate::ask::glob_matches;
 use gateproof_encodings::scope::ASSUME_ACTIONS;
 use gateproof_model::account::is_service_linked_role;
 use gateproof_model::arn::Arn;
+use gateproof_model::assumption::Assumption;
 use gateproof_model::snapshot::Snapshot;
+use std::collections::BTreeSet;
+use std::sync::Arc;
 
 impl Session {
     /// Of whoever is in an account.
@@ -69,4 +72,21 @@ pub(super) fn may_assume(actions: &[String]) -> bool {
     let one =
         |glob: &String| ASSUME_ACTIONS.iter().any(|action| glob_matches(&glob.to_ascii_lowercase(), action));
     actions.is_empty() || actions.iter().any(one)
+}
+
+/// What was not collected and matters beside the facts: what a user, role or resource has of policies doesn't where the attacker has whatever there is in
+/// its account, and acts as nobody else.
+pub(crate) fn matters_beside<'s>(
+    snapshot: &'s Snapshot,
+    facts: &'s BTreeSet<Fact>,
+) -> impl Iterator<Item = &'s Assumption> {
+    let only_anyone = facts.iter().filter_map(Fact::session).all(|session| session.held == Held::Anyone);
+    let is_whole = move |account: &Arc<str>| only_anyone && facts.contains(&Fact::Anything(account.clone()));
+    let account = |arn: &Arc<str>| {
+        let resource = snapshot.resource(arn).map(|resource| &resource.account);
+        resource.or_else(|| snapshot.principal(arn).map(|principal| &principal.account))
+    };
+    let needless =
+        move |one: &&Assumption| one.touches.resource.as_ref().and_then(account).is_some_and(is_whole);
+    snapshot.assumptions().iter().filter(move |one| !needless(one))
 }

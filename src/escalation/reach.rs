@@ -1,6 +1,7 @@
 //! `reach`: whether a target can be reached in any number of steps, by a chain that was replayed or by a proof that
 //! no chain exists.
 
+use super::anyone::matters_beside;
 use super::chain::Chains;
 use super::commands::commands;
 use super::fact::Fact;
@@ -199,10 +200,9 @@ impl Estate {
         settings: &EscalationSettings,
     ) -> (Answer, Shown) {
         let primitives = &*goal.relevant(&settings.primitives);
-        let ceiling = if settings.all_paths {
-            None
-        } else {
-            self.beneath_ceiling(ground, start, (primitives, goal), settings)
+        let ceiling = match settings.all_paths || settings.ask.exhaustive {
+            true => None,
+            false => self.beneath_ceiling(ground, start, (primitives, goal), settings),
         };
         if let Some(found) = ceiling {
             let answer = self.without_chain(&found, goal, settings);
@@ -342,7 +342,7 @@ impl Estate {
         if let Some(undecided) = hidden.or(untold).or(found.all.untried.clone()) {
             return Answer { undecided: Some(undecided), ..Answer::bare(Verdict::Undecided) };
         }
-        let taken = self.taken(&kinds);
+        let taken = self.taken(&found.all.facts, &kinds);
         if let (Missing::Unknown, Some(untold)) = (self.missing, taken.first()) {
             let reason = format!("not known: whether {}", untold.what);
             let place = untold.command.clone().unwrap_or_default();
@@ -384,9 +384,9 @@ impl Estate {
     }
 
     /// The inputs that were never collected, and what is taken for them.
-    fn taken(&self, kinds: &BTreeSet<(String, Arc<str>)>) -> Vec<Untold> {
+    fn taken(&self, facts: &BTreeSet<Fact>, kinds: &BTreeSet<(String, Arc<str>)>) -> Vec<Untold> {
         let inventory = self.snapshot.inventory();
-        let policies = self.snapshot.assumptions().iter().map(Untold::from);
+        let policies = matters_beside(&self.snapshot, facts).map(Untold::from);
         let listings = kinds.iter().filter_map(|(kind, account)| {
             let commands = inventory.not_collected(kind, account)?;
             let what = format!("account {account} has no {kind}");

@@ -6,7 +6,7 @@ use super::reference::Reference;
 use super::snapshot;
 use super::world::{ADMINISTRATOR, Target, World, name_of};
 use gateproof::ask::{CrossCheck, Estate, EstateOptions, Settings};
-use gateproof::escalation::{EscalationSettings, Target as Asked};
+use gateproof::escalation::{EscalationSettings, Fact, Target as Asked};
 use gateproof::question::{Requests, Selector, Step, Verdict};
 use gateproof_encodings::primitive::{Primitive, embedded};
 use std::collections::BTreeSet;
@@ -67,8 +67,8 @@ const MOST_TO_SHORTEN: usize = 3_000;
 pub enum Outcome {
     /// Both say reachable: the techniques of the tool's chain, and whether brute force could tell that none is shorter.
     Reachable { chain: Vec<String>, settled: bool },
-    /// Both say impossible.
-    Impossible,
+    /// Both say impossible; and whether the tool says so of whoever is in some accounts.
+    Impossible { for_anyone: bool },
     /// The tool does not know; brute force may.
     Undecided { reaches: Option<bool>, reason: String },
     /// Too large for brute force.
@@ -109,7 +109,16 @@ pub fn edges_both_ways(world: &World) -> [BTreeSet<String>; 2] {
 }
 
 /// What the tool says: the verdict, the steps of its chain, whether one of fewer is not ruled out, and why it is undecided.
-fn ask(world: &World, settings: &EscalationSettings) -> (Verdict, Vec<Step>, bool, String) {
+/// What the tool says of a world.
+struct Said {
+    verdict: Verdict,
+    steps: Vec<Step>,
+    may_be_shorter: bool,
+    reason: String,
+    for_anyone: bool,
+}
+
+fn ask(world: &World, settings: &EscalationSettings) -> Said {
     let (estate, _folder) = estate(world);
     let target = match &world.target {
         Target::Access { action, resource } => Asked::Access(Requests {
@@ -128,7 +137,9 @@ fn ask(world: &World, settings: &EscalationSettings) -> (Verdict, Vec<Step>, boo
     let witness = answer.overall.witness.map(|w| (w.steps, w.may_be_shorter));
     let (steps, may_be_shorter) = witness.unwrap_or_default();
     let reason = answer.overall.undecided.map(|u| format!("{} ({})", u.reason, u.place)).unwrap_or_default();
-    (answer.overall.verdict, steps, may_be_shorter, reason)
+    let facts = answer.invariants.iter().flatten().flat_map(|invariant| &invariant.facts);
+    let for_anyone = facts.clone().any(|fact| matches!(fact, Fact::Anything(_)));
+    Said { verdict: answer.overall.verdict, steps, may_be_shorter, reason, for_anyone }
 }
 
 fn selector(arn: &str) -> Selector {
@@ -209,13 +220,22 @@ fn aws_policies(world: &World, steps: &[Step]) -> Vec<String> {
     named.into_iter().collect()
 }
 
+/// What is shown of whoever is in some accounts must hold of the one who asks, too: the search that it spares says so, or doesn't know.
+fn is_also_found_by_search(world: &World, settings: &EscalationSettings) -> bool {
+    let ask_each = Settings { exhaustive: true, ..settings.ask.clone() };
+    ask(world, &EscalationSettings { ask: ask_each, ..settings.clone() }).verdict != Verdict::Reachable
+}
+
 pub fn compare(world: &World, settings: &EscalationSettings) -> Outcome {
-    let (verdict, steps, may_be_shorter, reason) = ask(world, settings);
+    let Said { verdict, steps, may_be_shorter, reason, for_anyone } = ask(world, settings);
     let reference = Reference::new(world, &aws_policies(world, &steps));
     match verdict {
         Verdict::Undecided => Outcome::Undecided { reaches: reaches(&reference, MOST_TO_REACH), reason },
         Verdict::Impossible => match reaches(&reference, MOST_TO_REACH) {
-            Some(false) => Outcome::Impossible,
+            Some(false) if for_anyone && !is_also_found_by_search(world, settings) => {
+                Outcome::Wrong("impossible for anyone, and not by search".to_owned())
+            }
+            Some(false) => Outcome::Impossible { for_anyone },
             Some(true) => Outcome::Wrong("impossible, but it can be reached".to_owned()),
             None => Outcome::Large,
         },

@@ -133,7 +133,7 @@ impl Maker {
         }
     }
 
-    fn path(&mut self) {
+    pub fn path(&mut self) {
         let mut at = self.world.start;
         let mut path = vec![at];
         for _ in 0..self.random.below(4) {

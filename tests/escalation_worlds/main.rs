@@ -14,6 +14,7 @@ mod compare;
 mod detours;
 mod few;
 mod generate;
+mod guarded;
 mod moves;
 mod random;
 mod reference;
@@ -40,7 +41,11 @@ static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 struct Tally {
     /// Reachable, by the length of the chain.
     lengths: BTreeMap<usize, usize>,
+    /// The techniques of each chain.
+    chains: Vec<Vec<String>>,
     impossible: usize,
+    /// Of those, in how many for whoever is in some accounts.
+    for_anyone: usize,
     /// Undecided: seed, what brute force says, and the reason.
     undecided: Vec<(u64, Option<bool>, String)>,
     /// Too large for brute force to say whether a target is out of reach.
@@ -73,11 +78,12 @@ impl Tally {
     /// What became of them, in a line.
     fn line(&self) -> String {
         format!(
-            "reachable by length {:?} (not known to be shortest: {}), impossible {}, undecided {}, too large {}; undecided, but not \
+            "reachable by length {:?} (not known to be shortest: {}), impossible {} ({} for anyone), undecided {}, too large {}; undecided, but not \
              known to be out of reach: {:?}",
             self.lengths,
             self.unsettled,
             self.impossible,
+            self.for_anyone,
             self.undecided.len(),
             self.large,
             self.missed(),
@@ -95,9 +101,13 @@ fn tally(seeds: std::ops::Range<u64>, world: impl Fn(u64) -> World + Sync) -> Ta
             Outcome::Reachable { chain, settled } => {
                 *tally.lengths.entry(chain.len()).or_default() += 1;
                 tally.unsettled += usize::from(!settled);
-                tally.techniques.extend(chain);
+                tally.techniques.extend(chain.iter().cloned());
+                tally.chains.push(chain);
             }
-            Outcome::Impossible => tally.impossible += 1,
+            Outcome::Impossible { for_anyone } => {
+                tally.impossible += 1;
+                tally.for_anyone += usize::from(for_anyone);
+            }
             Outcome::Undecided { reaches, reason } => tally.undecided.push((seed, reaches, reason)),
             Outcome::Large => tally.large += 1,
             Outcome::Wrong(what) => {
@@ -160,7 +170,7 @@ const ONCE_DIFFERING: [(u64, &str); 11] = [
 fn reach_equals_brute_force_where_it_once_did_not() {
     let settings = settings();
     let differing = |(seed, why): &(u64, &str)| match compare(&generate::world(*seed), &settings) {
-        Outcome::Reachable { .. } | Outcome::Impossible => None,
+        Outcome::Reachable { .. } | Outcome::Impossible { .. } => None,
         outcome => Some(format!("seed {seed} ({why}): {outcome:?}")),
     };
     let wrong: Vec<String> = ONCE_DIFFERING.iter().filter_map(differing).collect();
@@ -196,7 +206,8 @@ const ONCE_ENDLESS: [(u64, &str); 2] = [
 fn reach_ends_where_it_once_did_not() {
     for (seed, why) in ONCE_ENDLESS {
         let outcome = compare(&generate::world(seed), &settings());
-        let ends = matches!(outcome, Outcome::Undecided { reaches: Some(false), .. } | Outcome::Impossible);
+        let ends =
+            matches!(outcome, Outcome::Undecided { reaches: Some(false), .. } | Outcome::Impossible { .. });
         assert!(ends, "seed {seed} ({why}): {outcome:?}");
     }
 }
@@ -210,16 +221,19 @@ fn reach_equals_brute_force_where_somebody_is_tagged_twice() {
         let outcome = compare(&generate::world(seed), &settings());
         assert!(matches!(outcome, Outcome::Reachable { .. }), "seed {seed}: {outcome:?}");
     }
-    let twice = |seed: &u64| {
-        let outcome = compare(&twice_tagged::world(*seed), &settings());
-        let Outcome::Reachable { chain, .. } = outcome else { return false };
-        chain.iter().filter(|technique| technique.starts_with("iam.tag-")).count() > 1
-    };
-    let seeds = 0..400;
-    let tally = tally(seeds.clone(), twice_tagged::world);
+    let tally = tally(0..400, twice_tagged::world);
     assert!(tally.missed().is_empty(), "{tally:?}");
-    let twice = seeds.filter(twice).count();
+    let tags = |technique: &&String| technique.starts_with("iam.tag-");
+    let twice = tally.chains.iter().filter(|chain| chain.iter().filter(tags).count() > 1).count();
     assert!(twice * 4 >= 400 && tally.impossible * 20 >= 400, "{twice} twice; {tally:?}");
+}
+
+/// What is shown of whoever is in an account, without a search of it.
+#[test]
+fn reach_equals_brute_force_where_controls_or_other_accounts_keep_the_target() {
+    let tally = tally(0..300, guarded::world);
+    assert!(tally.missed().len() * 100 <= 300, "{tally:?}");
+    assert!(tally.for_anyone * 4 >= 300 && tally.reachable() * 10 >= 300, "{}", tally.line());
 }
 
 /// Whoever may do everything makes nothing, in any way that brute force knows, that is there already.
@@ -261,7 +275,7 @@ fn what_is_carried_over_holds_of_each_object() {
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
 
-/// `GATEPROOF_WORLDS=FROM..TO` picks the worlds of a full run.
+/// `GATEPROOF_WORLDS=FROM..TO` picks the worlds of a full run, `GATEPROOF_GUARDED=1` those of [`guarded`].
 #[test]
 fn soak_reach_equals_brute_force() {
     let full = std::env::var("GATEPROOF_SOAK").is_ok_and(|v| v == "1");
@@ -272,9 +286,10 @@ fn soak_reach_equals_brute_force() {
         None => 1_000_000..if full { 1_100_000 } else { 1_000_020 },
     };
     let count = usize::try_from(seeds.end - seeds.start).unwrap();
-    let tally = tally(seeds, generate::world);
+    let guarded = std::env::var("GATEPROOF_GUARDED").is_ok();
+    let tally = tally(seeds, if guarded { guarded::world } else { generate::world });
     println!("{count} worlds: {}", tally.line());
-    if count >= 1_000 {
+    if count >= 1_000 && !guarded {
         tally.check_shares(count);
     }
     let unused: Vec<_> = KNOWN.iter().filter(|id| !tally.techniques.contains(**id)).collect();

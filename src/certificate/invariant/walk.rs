@@ -12,8 +12,8 @@ use super::settled::Settled;
 use crate::ask::{Bond, CallerEntity, Estate, NewName, Sessions, Tied};
 use crate::certificate::refusal::{Fault, Refusal};
 use crate::escalation::{
-    Asked, Call, Fact, Holder, Object, Scene, Session, Start, Way, call_of, device, facts_of, on_one,
-    references, takes_token,
+    Asked, Call, Fact, Holder, Object, Scene, Session, Start, Way, call_of, device, facts_of, matters_beside,
+    on_one, references, takes_token,
 };
 use crate::question::constraint::Demand;
 use crate::question::{Constraint, Requests, Untold};
@@ -87,7 +87,7 @@ pub(super) fn close(matter: &Matter<'_>, after: &Estate, judge: &impl Judge) -> 
             }
         }
     }
-    let taken = snapshot.assumptions().iter().map(Untold::from);
+    let taken = matters_beside(snapshot, matter.facts).map(Untold::from);
     Ok(taken.chain(missing).map(|untold| untold.to_string()).collect())
 }
 
