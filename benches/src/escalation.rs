@@ -197,5 +197,11 @@ fn ask(estate: &Estate, question: &ReachQuestion, patience: Duration) -> Result<
 /// The program's own steps, and a flag of one's own for the end of the time.
 fn settings() -> Result<EscalationSettings, Failure> {
     let ask = Settings { cross_check: CrossCheck::Never, ..Settings::default() };
-    Ok(EscalationSettings { ask, primitives: embedded()?.to_vec(), chains: 1, all_paths: false })
+    Ok(EscalationSettings {
+        ask,
+        primitives: embedded()?.to_vec(),
+        chains: 1,
+        all_paths: false,
+        for_anyone: false,
+    })
 }

@@ -77,7 +77,7 @@ fn audited(snapshot: &Path, config: &Path) -> Result<Audit, PagesError> {
         environments: config.environments(),
         ..Settings::default()
     };
-    let settings = EscalationSettings { ask, primitives, chains: 1, all_paths: false };
+    let settings = EscalationSettings { ask, primitives, chains: 1, all_paths: false, for_anyone: false };
     Ok(Audit::of(&estate, &config.intent()?, (None, &CONTROLS), &settings)?)
 }
 

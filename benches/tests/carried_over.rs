@@ -14,7 +14,7 @@ use tempfile::TempDir;
 fn edges(estate: &Estate, exhaustive: bool) -> Vec<Edge> {
     let ask = Settings { exhaustive, cross_check: CrossCheck::Never, ..Settings::default() };
     let primitives = embedded().unwrap().to_vec();
-    estate.edges(&EscalationSettings { ask, primitives, chains: 1, all_paths: false })
+    estate.edges(&EscalationSettings { ask, primitives, chains: 1, all_paths: false, for_anyone: false })
 }
 
 /// Who calls what on which known object, by step; new objects and what lies under an object may be named anyhow.

@@ -204,8 +204,13 @@ pub(crate) fn needs_of_pipelines(
 ) -> Result<Option<(Value, Vec<String>)>, AskError> {
     let answered = Answered::new(estate, settings);
     let map = &Map::asking(&answered, None)?;
-    let escalation =
-        EscalationSettings { ask: settings.clone(), primitives: Vec::new(), chains: 1, all_paths: false };
+    let escalation = EscalationSettings {
+        ask: settings.clone(),
+        primitives: Vec::new(),
+        chains: 1,
+        all_paths: false,
+        for_anyone: false,
+    };
     let (asked, intent) = (Asked::new(&answered, &escalation), Intent::default());
     let declared = estate.snapshot.pipelines();
     let mut template: Option<Template> = None;

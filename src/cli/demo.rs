@@ -75,6 +75,7 @@ fn administrator(estate: &Estate, snapshot: &Path, from: &[Selector]) -> Result<
         primitives: primitives.to_vec(),
         chains: 1,
         all_paths: false,
+        for_anyone: false,
     };
     let target = Target::Administers(vec!["account:444444444444".parse()?]);
     let attack = Attack { from, together: false, when: &[], target: &target };

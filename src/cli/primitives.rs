@@ -13,7 +13,13 @@ pub(super) fn escalation(
     config: &Config,
     ask: Settings,
 ) -> Result<EscalationSettings, CliError> {
-    Ok(EscalationSettings { ask, primitives: primitives(global, config)?, chains: 1, all_paths: false })
+    Ok(EscalationSettings {
+        ask,
+        primitives: primitives(global, config)?,
+        chains: 1,
+        all_paths: false,
+        for_anyone: false,
+    })
 }
 
 /// Begins to read the program's own steps, and what they are checked against, while a snapshot is read.

@@ -57,6 +57,9 @@ pub(crate) struct Reach {
     /// Also proposes a smallest set of statements whose removal puts the target out of reach.
     #[arg(long)]
     cut: bool,
+    /// First looks for a proof that holds for whoever is in the accounts of `--from`, whatever the policies there say.
+    #[arg(long, conflicts_with = "graph")]
+    for_anyone: bool,
     /// Writes down the proofs of those who can't, for `verify-certificate`.
     #[arg(long, value_name = "FILE")]
     certificate: Option<PathBuf>,
@@ -79,6 +82,7 @@ impl Reach {
         let settings = EscalationSettings {
             chains: self.chains,
             all_paths: self.graph.is_some(),
+            for_anyone: self.for_anyone,
             ..escalation(global, &config, global.settings(&config))?
         };
         let watch = Watch::start(&settings.ask, global.quiet);

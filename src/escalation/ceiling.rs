@@ -1,22 +1,27 @@
-//! Impossible for whoever is in the attacker's accounts: asked first, since it takes few questions, and what it shows rests on nothing that the
-//! accounts themselves may change.
+//! Impossible for whoever is in the attacker's accounts.
 //!
 //! The attacker is given everything in its accounts ([`Fact::Anything`]), and then in each account that it comes to from there. Where the target
-//! is out of reach even so, what the organization's controls and the policies of other accounts say is all that the proof needs. Where it is not,
-//! nothing is known yet.
+//! is out of reach even so, what the organization's controls and the policies of other accounts say is all that the proof needs, and it takes few
+//! questions. Where it is not, nothing is known yet: so this is asked where a search would be long, or came to nothing.
 
 use super::anyone::account_of;
 use super::fact::{Fact, Session};
+use super::gathered::Gathered;
 use super::ground::Ground;
 use super::guard::Guard;
 use super::reach::EscalationSettings;
 use super::search::{Found, Goal, Search};
 use super::session::Start;
-use crate::ask::Estate;
+use crate::ask::{CallerEntity, Estate};
+use crate::question::Verdict;
 use gateproof_encodings::primitive::Primitive;
 use gateproof_encodings::term::Terms;
+use gateproof_model::policy::{Effect, PatternClause, Statement};
 use std::collections::BTreeSet;
 use std::sync::Arc;
+
+/// After so many facts a search has become long.
+const MANY: usize = 256;
 
 impl Estate {
     /// All that whoever is in the accounts of the start comes to, where the target is not among it; `None`: that is not shown.
@@ -60,11 +65,18 @@ impl Estate {
                 }
                 let more = self.entered(&found.all.facts, &accounts);
                 if more.is_empty() {
-                    return found.all.complete.then(|| Arc::new(found));
+                    let answer = self.without_chain(&found, goal, settings);
+                    return (answer.verdict == Verdict::Impossible).then(|| Arc::new(found));
                 }
                 accounts.extend(more);
             }
         })
+    }
+
+    /// Whether a search that came so far would go on for long: it came to much already, or to somebody who may edit everybody.
+    pub(super) fn is_long(&self, all: &Gathered) -> bool {
+        let edits = |session: &Session| self.caller(&session.principal).is_some_and(may_edit_everybody);
+        all.facts.len() > MANY || all.facts.iter().filter_map(Fact::session).any(edits)
     }
 
     /// The accounts beside some of whose principals the attacker has sessions.
@@ -91,4 +103,18 @@ impl Search<'_, '_> {
         };
         facts.iter().filter_map(Fact::session).any(met)
     }
+}
+
+/// Whether a statement lists all of IAM, on everything.
+fn may_edit_everybody(caller: &CallerEntity) -> bool {
+    let lists = |clause: &PatternClause, texts: &[&str]| {
+        !clause.negated
+            && clause.patterns.iter().any(|p| texts.iter().any(|text| p.text.eq_ignore_ascii_case(text)))
+    };
+    let all = |statement: &Statement| {
+        statement.effect == Effect::Allow
+            && lists(&statement.action, &["*", "*:*", "iam:*"])
+            && statement.resource.as_ref().is_some_and(|clause| lists(clause, &["*"]))
+    };
+    caller.policies.identity.iter().flat_map(|document| &document.statements).any(all)
 }

@@ -126,7 +126,7 @@ mod tests {
     fn what_attacks_share_changes_no_answer() {
         let ask = Settings { cross_check: CrossCheck::Never, ..Settings::default() };
         let primitives = embedded().unwrap().to_vec();
-        let settings = EscalationSettings { ask, primitives, chains: 1, all_paths: false };
+        let settings = EscalationSettings { ask, primitives, chains: 1, all_paths: false, for_anyone: false };
         let list = |text: &str| vec![text.to_owned()];
         let write = Requests {
             actions: list("s3:PutObject"),

@@ -5,10 +5,11 @@ use super::anyone::matters_beside;
 use super::chain::Chains;
 use super::commands::commands;
 use super::fact::Fact;
+use super::gathered::Gathered;
 use super::graph::Graph;
 use super::ground::Ground;
 use super::replay::Chain;
-use super::search::{Found, Search};
+use super::search::{Aimed, Found, Search};
 use super::session::Start;
 use super::step::Instance;
 use super::target::{Goal, Target};
@@ -22,6 +23,7 @@ use crate::question::{
 use gateproof_encodings::primitive::Primitive;
 use gateproof_model::snapshot::Missing;
 use rayon::prelude::*;
+use std::cell::LazyCell;
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
@@ -51,6 +53,9 @@ pub struct EscalationSettings {
     pub primitives: Vec<Primitive>,
     /// How many chains are shown.
     pub chains: usize,
+    /// Whether it is first asked what whoever is in the attacker's accounts comes to, whatever the policies there say; otherwise only where a search would
+    /// be long, or came to nothing.
+    pub for_anyone: bool,
     /// Whether all that can be had is looked for, so that the graph holds every path; otherwise the search ends where the
     /// target is met.
     pub all_paths: bool,
@@ -200,24 +205,31 @@ impl Estate {
         settings: &EscalationSettings,
     ) -> (Answer, Shown) {
         let primitives = &*goal.relevant(&settings.primitives);
-        let ceiling = match settings.all_paths || settings.ask.exhaustive {
+        let beneath = LazyCell::new(|| match settings.all_paths || settings.ask.exhaustive {
             true => None,
             false => self.beneath_ceiling(ground, start, (primitives, goal), settings),
+        });
+        let for_anyone = || {
+            let found = beneath.as_ref()?;
+            let invariant = Some(Invariant { facts: found.all.facts.clone() });
+            let shown = Shown { witnesses: Vec::new(), graph: Graph::default(), invariant };
+            Some((self.without_chain(found, goal, settings), shown))
         };
-        if let Some(found) = ceiling {
-            let answer = self.without_chain(&found, goal, settings);
-            if answer.verdict == Verdict::Impossible {
-                let invariant = Some(Invariant { facts: found.all.facts.clone() });
-                return (answer, Shown { witnesses: Vec::new(), graph: Graph::default(), invariant });
-            }
+        if let Some(shown) = settings.for_anyone.then(for_anyone).flatten() {
+            return shown;
         }
-        let Looked { found, chains, graph, is_shortest } =
-            self.look_for_chains(ground, (start, from), (primitives, goal), settings);
+        let looked = self.look_for_chains(ground, (start, from), (primitives, goal), settings, &|all| {
+            self.is_long(all) && beneath.is_some()
+        });
+        let Looked { found, chains, graph, is_shortest } = looked;
         let told = chains.iter().map(|chain| told(chain, primitives, is_shortest));
         let (witnesses, assumptions): (Vec<(Witness, String)>, Vec<Vec<String>>) = told.unzip();
         let (Some((witness, _)), Some(assumptions)) = (witnesses.first(), assumptions.first()) else {
             let answer = self.without_chain(&found, goal, settings);
             let impossible = answer.verdict == Verdict::Impossible;
+            if let Some(shown) = (!impossible).then(for_anyone).flatten() {
+                return shown;
+            }
             let invariant = impossible.then_some(Invariant { facts: found.all.facts });
             return (answer, Shown { witnesses, graph, invariant });
         };
@@ -239,12 +251,15 @@ impl Estate {
     ///
     /// A chain of `n` steps is found by round `n` at the latest. Where one has more steps than rounds were made until the target
     /// was met, another of fewer steps may need more rounds, or a fact that was left out as needless.
+    ///
+    /// `needless`: of a search that came so far, whether it is known to come to nothing.
     fn look_for_chains(
         &self,
         ground: &Ground<'_>,
         (start, from): (&Start, Option<&From>),
         (primitives, goal): (&[Primitive], &Goal),
         settings: &EscalationSettings,
+        needless: &dyn Fn(&Gathered) -> bool,
     ) -> Looked {
         // Rounds that end early are a goal's own.
         let shared = from.filter(|_| !goal.may_end_rounds());
@@ -262,8 +277,11 @@ impl Estate {
                 every_way,
                 walk: shared.and_then(|from| ground.walk(from, every_way)),
             };
-            let found =
-                search.run(|aimed, all| !settings.all_paths && aimed.is_met() && all.rounds >= rounds);
+            let enough = |aimed: &Aimed, all: &Gathered| match aimed.is_met() {
+                true => !settings.all_paths && all.rounds >= rounds,
+                false => needless(all),
+            };
+            let found = search.run(enough);
             let known = best.as_ref().and_then(|best| best.chains.first()).map(|chain| chain.steps.len());
             let (chains, none_left_out, graph) = {
                 let mut chains = Chains::of(&search, &found, goal);
@@ -310,7 +328,7 @@ impl Estate {
     }
 
     /// No chain was shown: a proof that there is none, or why that is not known.
-    fn without_chain(&self, found: &Found, goal: &Goal, settings: &EscalationSettings) -> Answer {
+    pub(super) fn without_chain(&self, found: &Found, goal: &Goal, settings: &EscalationSettings) -> Answer {
         let why = found.aimed.met.iter().find_map(|m| m.unknown.clone()).or_else(|| {
             let doubtful = found.all.instances.iter().find_map(|i| i.evidence.unknown.clone());
             (!found.aimed.met.is_empty()).then(|| {

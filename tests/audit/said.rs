@@ -56,6 +56,7 @@ fn decided(
         primitives: embedded().unwrap().to_vec(),
         chains: 1,
         all_paths: false,
+        for_anyone: false,
     };
     Audit::of(&estate, &config.intent().unwrap(), which, &settings).unwrap()
 }

@@ -49,6 +49,7 @@ impl Asked {
             primitives: primitives.to_vec(),
             chains: 1,
             all_paths: false,
+            for_anyone: false,
         };
         estate.reach(&self.from, &self.when, &self.target, &settings).unwrap()
     }

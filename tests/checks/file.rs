@@ -47,7 +47,13 @@ pub fn fixed_without(file: &str, missing: Missing) -> Estate {
 pub fn settings() -> EscalationSettings {
     let accounts = BTreeMap::from([("prod".to_owned(), BTreeSet::from(["444444444444".to_owned()]))]);
     let ask = Settings { environments: Environments { accounts }, ..Settings::default() };
-    EscalationSettings { ask, primitives: embedded().unwrap().to_vec(), chains: 1, all_paths: false }
+    EscalationSettings {
+        ask,
+        primitives: embedded().unwrap().to_vec(),
+        chains: 1,
+        all_paths: false,
+        for_anyone: false,
+    }
 }
 
 /// Names for files beside the repository's root.

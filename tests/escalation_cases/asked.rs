@@ -36,6 +36,7 @@ fn settings(variant: &Variant) -> EscalationSettings {
         primitives: all.iter().filter(|p| !variant.except.contains(&p.id)).cloned().collect(),
         chains: 1,
         all_paths: false,
+        for_anyone: false,
     }
 }
 

@@ -148,7 +148,7 @@ fn selector(arn: &str) -> Selector {
 
 pub fn settings() -> EscalationSettings {
     let ask = Settings { cross_check: CrossCheck::Never, ..Settings::default() };
-    EscalationSettings { ask, primitives: primitives(), chains: 1, all_paths: false }
+    EscalationSettings { ask, primitives: primitives(), chains: 1, all_paths: false, for_anyone: true }
 }
 
 /// The steps of the chain, the requests of each together; the last requests meet the target and gain nothing.

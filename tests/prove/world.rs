@@ -30,6 +30,7 @@ pub fn settings() -> EscalationSettings {
         primitives: embedded().unwrap().to_vec(),
         chains: 1,
         all_paths: false,
+        for_anyone: false,
     }
 }
 
