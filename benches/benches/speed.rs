@@ -58,7 +58,7 @@ fn plain_questions() -> Vec<Question> {
 
 fn can(c: &mut Criterion) {
     let loaded = estate(100);
-    let caller = [Selector::Arn(loaded.callers()[40].id.to_string())];
+    let caller = [Selector::Arn(loaded.callers().nth(40).unwrap().id.to_string())];
     let questions = plain_questions();
     let ask = |estate: &Estate| {
         for question in &questions {

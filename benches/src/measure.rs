@@ -229,7 +229,7 @@ fn measure_can(
 /// Some callers from all over the snapshot.
 fn callers(estate: &Estate) -> Vec<Selector> {
     let step = estate.callers().len().div_ceil(CALLERS).max(1);
-    estate.callers().iter().step_by(step).map(|c| Selector::Arn(c.id.to_string())).collect()
+    estate.callers().step_by(step).map(|c| Selector::Arn(c.id.to_string())).collect()
 }
 
 fn ask(

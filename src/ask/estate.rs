@@ -10,6 +10,7 @@ use super::trusting::TrustGroups;
 use crate::engine::Memory;
 use gateproof_encodings::compiled::Compiler;
 use gateproof_encodings::layers::{Documents, compile_levels};
+use gateproof_model::account::PrincipalEntity;
 use gateproof_model::catalogue::Catalogue;
 use gateproof_model::json::Json;
 use gateproof_model::overlay::{Holder, OutputOf, Overlay};
@@ -35,7 +36,7 @@ pub struct Estate {
     pub(crate) compiler: Arc<Compiler>,
     pub(crate) memory: Arc<Memory>,
     pub(crate) kinds: KnownKinds,
-    pub(crate) callers: Vec<CallerEntity>,
+    pub(crate) callers: Vec<Arc<CallerEntity>>,
     /// Services, holders of tokens, and principals of accounts that the snapshot doesn't cover.
     pub(crate) beside: Vec<CallerEntity>,
     /// The RCPs that bind each account's resources, prepared.
@@ -97,7 +98,8 @@ impl Estate {
     /// Prepares a snapshot.
     pub fn of(snapshot: Snapshot, options: EstateOptions) -> Self {
         let (compiler, memory, kinds) = (Arc::default(), Arc::default(), KnownKinds::default());
-        let estate = Self::with(snapshot, options.missing, Rules::default(), (compiler, memory, kinds));
+        let read = (options.missing, Rules::default());
+        let estate = Self::with(snapshot, read, (compiler, memory, kinds), |_| None);
         // Whoever asks first shall not wait for it.
         estate.trust_groups();
         estate
@@ -106,16 +108,22 @@ impl Estate {
     /// The estate after changes to its policies. What was prepared and remembered is shared with this one.
     pub(crate) fn changed(&self, changes: &Changes) -> Self {
         let shared = (self.compiler.clone(), self.memory.clone(), self.kinds.clone());
-        Self::with(self.snapshot.changed(changes), self.missing, self.rules, shared)
+        let unchanged = |p: &PrincipalEntity| {
+            let known = || self.callers.binary_search_by(|caller| caller.id.cmp(&p.arn)).ok();
+            let known = if changes.concern(p) { None } else { known() };
+            known.and_then(|place| self.callers.get(place)).cloned()
+        };
+        Self::with(self.snapshot.changed(changes), (self.missing, self.rules), shared, unchanged)
     }
 
     fn with(
         snapshot: Snapshot,
-        missing: Missing,
-        rules: Rules,
+        (missing, rules): (Missing, Rules),
         (compiler, memory, kinds): (Arc<Compiler>, Arc<Memory>, KnownKinds),
+        known: impl Fn(&PrincipalEntity) -> Option<Arc<CallerEntity>>,
     ) -> Self {
-        let callers = snapshot.principals().iter().map(|p| CallerEntity::of(p, &snapshot)).collect();
+        let of = |p| known(p).unwrap_or_else(|| Arc::new(CallerEntity::of(p, &snapshot)));
+        let callers = snapshot.principals().iter().map(of).collect();
         let default_key_policies = snapshot
             .accounts()
             .iter()
@@ -170,8 +178,8 @@ impl Estate {
     }
 
     /// The users, roles and root users, by ARN.
-    pub fn callers(&self) -> &[CallerEntity] {
-        &self.callers
+    pub fn callers(&self) -> impl DoubleEndedIterator<Item = &CallerEntity> + ExactSizeIterator {
+        self.callers.iter().map(AsRef::as_ref)
     }
 }
 

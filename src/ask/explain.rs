@@ -56,7 +56,7 @@ impl Estate {
         context: &[(String, ContextValue)],
     ) -> Result<Explained, AskError> {
         let missing = || AskError::NothingSelected { given: principal.to_owned() };
-        let listed = self.callers.iter().find(|c| &*c.id == principal);
+        let listed = self.callers().find(|c| &*c.id == principal);
         let elsewhere = listed.is_none().then(|| self.elsewhere(principal)).flatten();
         let caller = listed.or(elsewhere.as_ref()).ok_or_else(missing)?;
         let resources = Resources { globs: vec![resource.to_owned()], accounts: None };

@@ -25,8 +25,8 @@ pub enum Handed {
 impl Estate {
     /// A user, role or root user by its ARN.
     pub(crate) fn caller(&self, arn: &str) -> Option<&CallerEntity> {
-        let at = self.callers().binary_search_by(|c| (*c.id).cmp(arn)).ok()?;
-        self.callers().get(at)
+        let at = self.callers.binary_search_by(|c| (*c.id).cmp(arn)).ok()?;
+        self.callers.get(at).map(AsRef::as_ref)
     }
 
     /// A session of a role that began that way.

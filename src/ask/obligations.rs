@@ -160,7 +160,7 @@ impl Estate {
     ) -> Result<Owed<'a>, AskError> {
         let callers = match principals {
             Some(selectors) => self.select(selectors, environments)?,
-            None => self.callers.iter().chain(&self.beside).cloned().collect(),
+            None => self.callers().chain(&self.beside).cloned().collect(),
         };
         self.owed_of(callers, requests, quantifier, environments)
     }

@@ -50,7 +50,7 @@ impl Estate {
         environments: &Environments,
     ) -> Result<Vec<CallerEntity>, AskError> {
         let among = |fits: &dyn Fn(&CallerEntity) -> bool| -> Vec<CallerEntity> {
-            self.callers.iter().filter(|c| fits(c)).cloned().collect()
+            self.callers().filter(|c| fits(c)).cloned().collect()
         };
         let named = |name: &str, kind: PrincipalEntityKind| -> Vec<CallerEntity> {
             let ids: BTreeSet<&Arc<str>> = self
@@ -106,10 +106,10 @@ impl Estate {
 
     fn select_arn(&self, glob: &str) -> Vec<CallerEntity> {
         if let Ok(at) = self.callers.binary_search_by(|c| (*c.id).cmp(glob)) {
-            return self.callers.get(at).cloned().into_iter().collect();
+            return self.callers.get(at).map(|caller| CallerEntity::clone(caller)).into_iter().collect();
         }
         let found: Vec<CallerEntity> =
-            self.callers.iter().filter(|c| glob_matches(glob, &c.id)).cloned().collect();
+            self.callers().filter(|c| glob_matches(glob, &c.id)).cloned().collect();
         if found.is_empty() { self.elsewhere(glob).into_iter().collect() } else { found }
     }
 

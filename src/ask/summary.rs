@@ -121,7 +121,7 @@ impl Estate {
         settings: &Settings,
     ) -> Result<SharedAnswers, AskError> {
         let prepared = self.prepare(requests, Quantifier::Some, settings)?;
-        let all = || self.callers.iter().chain(&self.beside);
+        let all = || self.callers().chain(&self.beside);
         let mut unconcerned = Unconcerned::of(self, &prepared);
         let mut answers: Vec<Option<Arc<Answer>>> =
             all().map(|caller| unconcerned.as_mut().and_then(|u| u.answer(caller))).collect();

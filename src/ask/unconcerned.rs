@@ -91,7 +91,7 @@ mod tests {
                 let requests = Requests { actions, resources, ..Requests::default() };
                 let prepared = estate.prepare(&requests, Quantifier::Some, &settings).unwrap();
                 let Some(mut unconcerned) = Unconcerned::of(&estate, &prepared) else { continue };
-                for caller in estate.callers.iter().chain(&estate.beside) {
+                for caller in estate.callers().chain(&estate.beside) {
                     let Some(answer) = unconcerned.answer(caller) else { continue };
                     let asked = estate.ask(&mut Terms::default(), caller, &prepared);
                     assert_eq!(asked.verdict, Verdict::Impossible, "{requests:?}: {}", caller.id);

@@ -78,7 +78,7 @@ impl Estate {
         make: impl Fn(Edge) -> T + Sync,
         take: &mut dyn FnMut(Vec<T>) -> bool,
     ) -> bool {
-        let callers = self.callers().iter().filter(|c| !c.id.ends_with(":root")).cloned().collect();
+        let callers = self.callers().filter(|c| !c.id.ends_with(":root")).cloned().collect();
         let start = Start { callers, ..Start::default() };
         let make = |instance: Instance| settings.edges_of(instance).into_iter().map(&make).collect();
         self.survey(settings, &start, Wanted::EachFact, make, take)

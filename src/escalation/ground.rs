@@ -144,7 +144,7 @@ mod tests {
             let path = Path::new("corpus/snapshots").join(twin);
             let estate = Estate::load(&path, EstateOptions::default()).unwrap();
             let shared = Ground::of_many(&estate, &settings.ask);
-            let sessions = estate.callers().iter().filter(|caller| caller.id.contains(":role/"));
+            let sessions = estate.callers().filter(|caller| caller.id.contains(":role/"));
             for caller in sessions.step_by(step) {
                 let from = [Selector::Arn(caller.id.to_string())];
                 for target in &targets {

@@ -180,7 +180,7 @@ impl Estate {
     ) -> Result<Vec<(Arc<str>, Answer)>, AskError> {
         let direct = self.who_can(requests, &settings.ask)?;
         let goal = Goal::access(Requests { when: Vec::new(), ..requests.clone() });
-        let callers: Vec<&CallerEntity> = self.callers().iter().chain(&self.beside).collect();
+        let callers: Vec<&CallerEntity> = self.callers().chain(&self.beside).collect();
         settings.ask.progress.expect(callers.len());
         let ground = Ground::of_many(self, &settings.ask);
         let answers = callers.into_par_iter().zip(direct).map(|(caller, (id, answer))| {

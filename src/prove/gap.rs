@@ -151,7 +151,7 @@ impl GapAnswer {
 
     /// By whom it was violated, as far as the snapshot holds them.
     fn violators(&self, old: &Estate) -> Vec<Selector> {
-        let held = |principal: &&Arc<str>| old.callers().iter().any(|caller| caller.id == **principal);
+        let held = |principal: &&Arc<str>| old.callers().any(|caller| caller.id == **principal);
         let who = self.before.violations.iter().map(|violation| &violation.principal).filter(held);
         who.map(|principal| Selector::Arn(principal.to_string())).collect()
     }

@@ -42,7 +42,7 @@ fn settings() -> Settings {
 
 /// The answer about one principal.
 fn ask(estate: &Estate, id: &str) -> Effective {
-    let caller = estate.callers().iter().find(|c| &*c.id == id).unwrap();
+    let caller = estate.callers().find(|c| &*c.id == id).unwrap();
     let wide = id.ends_with(":root")
         || caller
             .policies
@@ -175,7 +175,7 @@ impl Sampler<'_> {
 
 /// Allowed and denied requests compared, and the first that differs.
 fn sampled(estate: &Estate, answer: &Effective, seed: u64) -> (usize, usize) {
-    let caller = estate.callers().iter().find(|c| c.id == answer.id).unwrap();
+    let caller = estate.callers().find(|c| c.id == answer.id).unwrap();
     let unsettled: BTreeSet<&str> =
         answer.actions.iter().filter(|a| a.agreement != Agreement::Exact).map(|a| a.name.as_str()).collect();
     let own: Vec<String> = answer.actions.iter().map(|a| a.name.clone()).collect();
@@ -241,7 +241,7 @@ fn is_allowed(estate: &Estate, id: &str, step: &Step) -> bool {
 
 fn check(twin: &str) {
     let estate = load(twin);
-    let ids: Vec<Arc<str>> = estate.callers().iter().map(|c| c.id.clone()).collect();
+    let ids: Vec<Arc<str>> = estate.callers().map(|c| c.id.clone()).collect();
     let counts: Vec<(usize, usize, bool)> = ids
         .par_iter()
         .enumerate()

@@ -224,7 +224,7 @@ fn check(estate: &Estate, answer: &Effective, random: &mut Random) -> Tally {
             explained.decision,
             explained.request,
             answer.policy,
-            estate.callers().iter().find(|c| c.id == answer.id).map(|c| &c.policies)
+            estate.callers().find(|c| c.id == answer.id).map(|c| &c.policies)
         );
         if truth { tally.allowed += 1 } else { tally.denied += 1 }
     }

@@ -84,6 +84,15 @@ impl Changes {
     pub fn is_empty(&self) -> bool {
         *self == Self::default()
     }
+
+    /// Whether something changes that a principal is told by as a caller: its own policies, tags and boundary, or the controls that bind it.
+    pub fn concern(&self, principal: &PrincipalEntity) -> bool {
+        let Self { principals, new_principals, resources: _, without_controls, without_statements } = self;
+        principals.contains_key(&principal.arn)
+            || new_principals.contains_key(&principal.arn)
+            || without_controls.contains(&principal.account)
+            || !without_statements.is_empty()
+    }
 }
 
 impl Snapshot {

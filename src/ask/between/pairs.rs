@@ -51,7 +51,7 @@ pub(super) fn pairs(
 
 fn chosen(estate: &Estate, among: &[Selector], settings: &Settings) -> Result<Vec<CallerEntity>, AskError> {
     if among.is_empty() {
-        return Ok(estate.callers.iter().chain(&estate.beside).cloned().collect());
+        return Ok(estate.callers().chain(&estate.beside).cloned().collect());
     }
     estate.select(&estate.without_pipelines(among, settings)?, &settings.environments)
 }

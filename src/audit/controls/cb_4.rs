@@ -70,7 +70,7 @@ fn reach(
 ) -> Result<(), AskError> {
     let subject = format!("{arn}, {role} to account {account}");
     let within = || vec![Selector::Account(account.to_owned())];
-    if !case.estate.callers().iter().any(|caller| caller.account.as_deref() == Some(account)) {
+    if !case.estate.callers().any(|caller| caller.account.as_deref() == Some(account)) {
         let command = format!("aws iam get-account-authorization-details (account {account})");
         case.unknown_by(&subject, &format!("who is in account {account}"), Some(command));
         return Ok(());

@@ -243,7 +243,7 @@ impl Hand<'_> {
 
     /// On what the statements that allow the request allow it: one resource less would leave the next one.
     fn granted_on(&self, wound: &Wound<'_>) -> BTreeSet<String> {
-        let caller = self.estate.callers().iter().find(|caller| *caller.id == *wound.principal);
+        let caller = self.estate.callers().find(|caller| *caller.id == *wound.principal);
         let documents = caller.iter().flat_map(|caller| &caller.policies.identity);
         let stands = |document: &Document, statement: &Statement| {
             wound.step.allowed_by.iter().any(|evidence| {
