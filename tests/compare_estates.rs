@@ -271,8 +271,7 @@ fn soak_what_is_passed_over_as_untouched_is_the_same() {
         // Somebody who is said to gain or lose something, and anybody.
         let said: Vec<&str> =
             everybody.principals.iter().map(|p| &*p.id).filter(|id| id.contains("/")).collect();
-        let all: Vec<&str> =
-            acme.callers().map(|c| &*c.id).filter(|id| !id.ends_with(":root")).collect();
+        let all: Vec<&str> = acme.callers().map(|c| &*c.id).filter(|id| !id.ends_with(":root")).collect();
         for callers in [said, all].into_iter().filter(|callers| !callers.is_empty()) {
             let caller = random.word(&callers);
             let among: [Selector; 1] = [caller.parse().unwrap()];

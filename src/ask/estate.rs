@@ -108,10 +108,11 @@ impl Estate {
     /// The estate after changes to its policies. What was prepared and remembered is shared with this one.
     pub(crate) fn changed(&self, changes: &Changes) -> Self {
         let shared = (self.compiler.clone(), self.memory.clone(), self.kinds.clone());
+        // Both are in the order of their ARNs.
+        let mut known = self.callers.iter().peekable();
         let unchanged = |p: &PrincipalEntity| {
-            let known = || self.callers.binary_search_by(|caller| caller.id.cmp(&p.arn)).ok();
-            let known = if changes.concern(p) { None } else { known() };
-            known.and_then(|place| self.callers.get(place)).cloned()
+            while known.next_if(|caller| caller.id < p.arn).is_some() {}
+            known.next_if(|caller| caller.id == p.arn).filter(|_| !changes.concern(p)).cloned()
         };
         Self::with(self.snapshot.changed(changes), (self.missing, self.rules), shared, unchanged)
     }
@@ -120,9 +121,9 @@ impl Estate {
         snapshot: Snapshot,
         (missing, rules): (Missing, Rules),
         (compiler, memory, kinds): (Arc<Compiler>, Arc<Memory>, KnownKinds),
-        known: impl Fn(&PrincipalEntity) -> Option<Arc<CallerEntity>>,
+        mut known: impl FnMut(&PrincipalEntity) -> Option<Arc<CallerEntity>>,
     ) -> Self {
-        let of = |p| known(p).unwrap_or_else(|| Arc::new(CallerEntity::of(p, &snapshot)));
+        let of = |p: &PrincipalEntity| known(p).unwrap_or_else(|| Arc::new(CallerEntity::of(p, &snapshot)));
         let callers = snapshot.principals().iter().map(of).collect();
         let default_key_policies = snapshot
             .accounts()

@@ -15,7 +15,7 @@ use super::guard::{Asker, Guard};
 use super::minimal::{Minimal, minimal_sets};
 use super::outdone::outdone;
 use super::plan::Steps;
-use super::policies::{Reading, changes_of};
+use super::policies::{Reading, changes_among, changes_of};
 use super::required::{has_all_required, required_by};
 use super::search::{Found, Search};
 use super::step::{Finder, Instance, Shared, Wanted};
@@ -26,8 +26,9 @@ use super::worlds::{World, WorldKey};
 use crate::ask::Estate;
 use gateproof_encodings::primitive::Primitive;
 use gateproof_encodings::term::Terms;
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxBuildHasher, FxHashMap, FxHashSet};
 use std::collections::{BTreeMap, BTreeSet};
+use std::hash::BuildHasher;
 use std::sync::Arc;
 
 /// A step as a rule.
@@ -46,7 +47,7 @@ const MOST_BESIDE: usize = 200;
 const MOST_PAIRED: usize = 16;
 /// How many principals the policies that are remembered may be about, all in all.
 const MOST_REMEMBERED: usize = 400_000;
-/// How many states of the policies are made.
+/// After how many sets of facts the policies are looked at.
 const MOST_WORLDS: usize = 3_000;
 /// How often a step is tried, in whichever state.
 const MOST_STEPS: usize = 20_000;
@@ -61,7 +62,8 @@ pub(super) struct Chains<'c, 'a, 'w> {
     visible: Visible,
     pub steps: Steps,
     worlds: FxHashMap<WorldKey, World>,
-    worlds_made: usize,
+    /// Which facts were read, by their hashes.
+    read: FxHashSet<u64>,
     /// How often a step was tried.
     pub steps_tried: usize,
     /// Whether something was left out since there was too much to try: then a chain that is not found may be there.
@@ -114,7 +116,7 @@ impl<'c, 'a, 'w> Chains<'c, 'a, 'w> {
             steps: Steps::of(&found.all.instances, places, &bearing, search.start.sessions()),
             bearing,
             worlds: FxHashMap::default(),
-            worlds_made: 0,
+            read: FxHashSet::default(),
             steps_tried: 0,
             left_out: false,
             under: Arc::new(Under::of(&found.all.instances)),
@@ -153,7 +155,7 @@ impl<'c, 'a, 'w> Chains<'c, 'a, 'w> {
                     let related = || self.related_to_goal(session);
                     let among = known.as_ref().map_or_else(related, |known| known.among.clone());
                     let holds = |chains: &mut Self, facts: &[Fact], reading| {
-                        let world = chains.world(facts, reading);
+                        let world = chains.world(facts, reading, None);
                         matches!(chains.meets(world.as_deref(), facts, session), (Guard::Holds(..), _))
                     };
                     self.needs_among(among, known, latest, session, &holds)
@@ -381,19 +383,31 @@ impl<'c, 'a, 'w> Chains<'c, 'a, 'w> {
 
     /// Whether as many states of the policies were made, or steps tried, as may be: then no chain is looked for any longer.
     pub fn is_spent(&self) -> bool {
-        self.worlds_made > MOST_WORLDS || self.steps_tried > MOST_STEPS
+        self.read.len() > MOST_WORLDS || self.steps_tried > MOST_STEPS
     }
 
-    /// The policies after these facts, in this order; `None`: they are unchanged.
-    pub fn world(&mut self, facts: &[Fact], reading: Reading) -> Option<Arc<Estate>> {
-        let key = (reading, facts.to_vec());
+    /// The policies after these facts, in this order, of all users and roles or of those that are given; `None`: they are unchanged.
+    pub fn world(
+        &mut self,
+        facts: &[Fact],
+        reading: Reading,
+        of: Option<Arc<[Arc<str>]>>,
+    ) -> Option<Arc<Estate>> {
+        let key = WorldKey { facts: facts.to_vec(), reading, of };
         if let Some(known) = self.worlds.get(&key) {
             return known.clone();
         }
-        self.worlds_made += 1;
+        self.read.insert(FxBuildHasher.hash_one((&key.facts, key.reading)));
         let estate = self.search.ground.world(&key, || {
             let listed: Vec<&Fact> = facts.iter().collect();
-            let changes = changes_of(&self.search.estate.snapshot, &listed, reading);
+            let snapshot = &self.search.estate.snapshot;
+            let changes = match &key.of {
+                None => changes_of(snapshot, &listed, reading),
+                Some(some) => {
+                    let principals = some.iter().filter_map(|arn| snapshot.principal(arn));
+                    changes_among(snapshot, principals, &listed, reading)
+                }
+            };
             (!changes.is_empty()).then(|| Arc::new(self.search.estate.changed(&changes)))
         });
         if self.worlds.len() * self.search.estate.snapshot.principals().len() > MOST_REMEMBERED {
@@ -405,9 +419,20 @@ impl<'c, 'a, 'w> Chains<'c, 'a, 'w> {
 
     /// A step as it is made on the policies as the facts leave them.
     pub fn made(&mut self, facts: &[Fact], reading: Reading, instance: &Instance) -> Option<Instance> {
-        let world = self.world(facts, reading);
+        let world = self.world(facts, reading, Some(self.concerned(instance)));
         let primitive = self.search.primitives.get(instance.primitive)?;
         self.made_in(world.as_deref(), facts, instance, primitive, &[])
+    }
+
+    /// The users and roles whose policies, tags and boundaries have a say in whether a step can be made: whoever makes it, and those that it is about.
+    fn concerned(&self, instance: &Instance) -> Arc<[Arc<str>]> {
+        let objects = instance.binding.iter().map(|(_, object)| object);
+        let told = objects.flat_map(|object| object.fields.values().flatten().chain([&object.arn]));
+        let mut all: Vec<Arc<str>> = told.chain([&instance.session.principal]).cloned().collect();
+        all.retain(|arn| self.search.estate.snapshot.principal(arn).is_some());
+        all.sort_unstable();
+        all.dedup();
+        all.into()
     }
 
     /// A step as it is made in an estate, or with policies as they are.

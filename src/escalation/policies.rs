@@ -32,11 +32,21 @@ type Documents = Vec<Arc<Document>>;
 
 /// What the facts change, in their order.
 pub(crate) fn changes_of(snapshot: &Snapshot, facts: &[&Fact], reading: Reading) -> Changes {
+    changes_among(snapshot, snapshot.principals(), facts, reading)
+}
+
+/// The same, of the users and roles that were there only of some.
+pub(super) fn changes_among<'s>(
+    snapshot: &'s Snapshot,
+    principals: impl IntoIterator<Item = &'s PrincipalEntity>,
+    facts: &[&Fact],
+    reading: Reading,
+) -> Changes {
     let lookup = |arn: &str| catalogue_document(arn);
     let facts_by = ByHolder::of(facts);
     let view = View { snapshot, facts: &facts_by, reading, lookup: &lookup };
     let mut changes = Changes::default();
-    for principal in snapshot.principals().iter().filter(|p| view.touches(p)) {
+    for principal in principals.into_iter().filter(|p| view.touches(p)) {
         changes.principals.insert(principal.arn.clone(), view.principal(principal));
     }
     for fact in facts {

@@ -259,7 +259,7 @@ impl Chains<'_, '_, '_> {
     /// The policies and tags as a session's calls meet them.
     fn world_for(&mut self, state: &State, session: &Session) -> Option<Arc<Estate>> {
         if state.tags.is_empty() {
-            return self.world(&state.facts, Reading::Exactly);
+            return self.world(&state.facts, Reading::Exactly, None);
         }
         let snapshot = &self.search.estate.snapshot;
         let listed: Vec<&Fact> = state.facts.iter().collect();

@@ -9,8 +9,16 @@ use std::sync::{Arc, Mutex, PoisonError};
 /// The estate after some facts; `None`: they change nothing.
 pub(super) type World = Option<Arc<Estate>>;
 
-/// The facts in their order, and how they are read.
-pub(super) type WorldKey = (Reading, Vec<Fact>);
+/// What a world depends on.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub(super) struct WorldKey {
+    /// In their order.
+    pub facts: Vec<Fact>,
+    /// How they are read.
+    pub reading: Reading,
+    /// The users and roles of whom they are read, beside those that they make; `None`: of all.
+    pub of: Option<Arc<[Arc<str>]>>,
+}
 
 /// So many are kept, and as many of those that were asked for before. This bounds memory.
 const KEPT: usize = 256;
@@ -61,11 +69,15 @@ mod tests {
     use super::*;
     use std::cell::Cell;
 
+    fn key(reading: Reading, facts: Vec<Fact>) -> WorldKey {
+        WorldKey { facts, reading, of: None }
+    }
+
     #[test]
     fn what_is_asked_for_again_stays_known() {
         let (worlds, made) = (Worlds::default(), Cell::new(0));
         let ask = |n: usize| {
-            let key = (Reading::Exactly, vec![Fact::NewPrincipal(format!("arn:{n}").into())]);
+            let key = key(Reading::Exactly, vec![Fact::NewPrincipal(format!("arn:{n}").into())]);
             worlds.of(&key, || {
                 made.set(made.get() + 1);
                 None
@@ -84,7 +96,7 @@ mod tests {
     fn the_same_facts_read_otherwise_are_another_world() {
         let (worlds, made) = (Worlds::default(), Cell::new(0));
         for reading in [Reading::AtMost, Reading::Exactly, Reading::AtMost] {
-            worlds.of(&(reading, Vec::new()), || {
+            worlds.of(&key(reading, Vec::new()), || {
                 made.set(made.get() + 1);
                 None
             });
