@@ -247,7 +247,17 @@ impl<'w> Reference<'w> {
             let role = name_of(n).split_off(5);
             Principal::from_arn(&format!("arn:aws:sts::{account}:assumed-role/{role}/s"), None)
         };
-        self.outcome(&policies, principal, call, context)
+        let directly = self.outcome(&policies, principal.clone(), call, context.clone());
+        directly || {
+            // Some policies of AWS's allow calls that AWS CloudFormation makes for the caller.
+            let statements = policies.identity.iter().flat_map(|document| &document.statements);
+            let mut keys = statements.flat_map(|statement| &statement.conditions).map(|clause| &clause.key);
+            let service = "cloudformation.amazonaws.com".to_owned();
+            context.insert("aws:CalledVia", ContextValue::List(vec![service]));
+            context.insert("aws:ViaAWSService", ContextValue::Single("true".to_owned()));
+            keys.any(|key| key.eq_ignore_ascii_case("aws:CalledVia"))
+                && self.outcome(&policies, principal, call, context)
+        }
     }
 
     /// Whether a service may assume a role.
