@@ -9,6 +9,7 @@ use super::fact::{Fact, Session};
 use super::gathered::Gathered;
 use super::ground::Ground;
 use super::guard::Guard;
+use super::needs::Call;
 use super::reach::EscalationSettings;
 use super::search::{Found, Goal, Search};
 use super::session::Start;
@@ -17,11 +18,14 @@ use crate::question::Verdict;
 use gateproof_encodings::primitive::Primitive;
 use gateproof_encodings::term::Terms;
 use gateproof_model::policy::{Effect, PatternClause, Statement};
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 /// After so many facts a search has become long.
 const MANY: usize = 256;
+/// Of so many roles of an account is asked whether they let somebody in, before anything else is.
+const MOST_ROLES: usize = 8;
+const ASSUME: &str = "sts:AssumeRole";
 
 impl Estate {
     /// All that whoever is in the accounts of the start comes to, where the target is not among it; `None`: that is not shown.
@@ -56,6 +60,11 @@ impl Estate {
                 };
                 if search.is_met_at_once() {
                     return None;
+                }
+                let let_in = search.let_in(&accounts);
+                if !let_in.is_empty() {
+                    accounts.extend(let_in);
+                    continue;
                 }
                 let found = search.run(|aimed, all| {
                     !aimed.met.is_empty() || !self.entered(&all.facts, &accounts).is_empty()
@@ -102,6 +111,37 @@ impl Search<'_, '_> {
             })
         };
         facts.iter().filter_map(Fact::session).any(met)
+    }
+}
+
+impl Search<'_, '_> {
+    /// The accounts beside some that have roles which let whoever is there in, as far as a few of them say: others are found by the steps.
+    fn let_in(&self, accounts: &BTreeSet<Arc<str>>) -> BTreeSet<Arc<str>> {
+        let (estate, asker, terms) = (self.estate, &self.ground.steps, &mut Terms::default());
+        let facts: BTreeSet<Fact> = self.start.facts(&estate.snapshot).collect();
+        let mut let_in = BTreeSet::new();
+        for session in facts.iter().filter_map(Fact::session) {
+            let Some(holder) = self.start.holder(estate, &facts, session) else { continue };
+            let mut roles: BTreeMap<&str, BTreeSet<&Arc<str>>> = BTreeMap::new();
+            let admitting = asker.may_admit(&holder, ASSUME).unwrap_or_default();
+            for role in &admitting {
+                let others = account_of(role).filter(|id| !accounts.contains(*id) && estate.covers(id));
+                roles.entry(others.unwrap_or_default()).or_default().insert(role);
+            }
+            roles.remove("");
+            for (account, roles) in roles {
+                let mut few = roles.into_iter().take(MOST_ROLES).map(|role| Call {
+                    action: ASSUME.to_owned(),
+                    resources: vec![role.to_string()],
+                    context: Vec::new(),
+                    service: None,
+                });
+                if few.any(|call| matches!(asker.ask(terms, &holder, &call), Guard::Holds(_))) {
+                    let_in.insert(account.into());
+                }
+            }
+        }
+        let_in
     }
 }
 
