@@ -7,6 +7,7 @@
 
 mod administrator;
 mod admitted;
+mod ahead;
 mod alike;
 mod among;
 mod anyone;

@@ -52,6 +52,12 @@ impl Pending {
         self
     }
 
+    /// Those of an earlier round too, which nothing but new sessions came up since.
+    pub fn with(self, earlier: Self) -> Self {
+        let Self { anew, again, .. } = self;
+        Self { anew: [anew, again, earlier.anew].into_iter().flatten().collect(), ..earlier }
+    }
+
     /// All of the sessions.
     pub fn sessions(&self) -> BTreeSet<&Session> {
         self.anew.iter().chain(&self.again).collect()

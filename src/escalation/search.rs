@@ -30,6 +30,7 @@ use rustc_hash::FxHashSet;
 use std::cmp::Reverse;
 use std::collections::BTreeSet;
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 
 /// What is looked at, and with what.
 pub(super) struct Search<'a, 'w> {
@@ -117,7 +118,7 @@ impl Search<'_, '_> {
         let snapshot = &self.estate.snapshot;
         let all = Gathered::at_the_start(snapshot, self.start.facts(snapshot));
         let actions = self.primitives.iter().flat_map(actions_of).collect();
-        let own = Own { actions, kin: Kin::of(self.primitives) };
+        let own = Own::of(actions, Kin::of(self.primitives));
         let pending = Pending::all(all.facts.iter().filter_map(Fact::session).cloned());
         let changes = changes_of(snapshot, &about_policies(&all.facts), Reading::AtMost);
         let mut stage = Stage::first(all, pending, Arc::new(own));
@@ -169,7 +170,7 @@ impl Search<'_, '_> {
     /// What a round adds.
     fn advance(&self, ground: &Ground<'_>, stage: &mut Stage) -> BTreeSet<Fact> {
         let estate = ground.estate;
-        let Stage { all, pending, sorts, own, requirable, remembered, .. } = stage;
+        let Stage { all, pending, sorts, own, requirable, remembered, left, .. } = stage;
         let facts = all.facts.clone();
         let allowance = estate.allowance(&own.actions);
         let earlier = sorts.take();
@@ -191,9 +192,21 @@ impl Search<'_, '_> {
             && !sorts.are_within(earlier)
         {
             let each = Pending::all(facts.iter().filter_map(Fact::session).cloned());
-            self.step(&Round { naming: naming(true), ..view }, &each, all, &mut added);
+            self.step_all(&Round { naming: naming(true), ..view }, &each, all, &mut added);
         }
-        self.step(&view, pending, all, &mut added);
+        let ended = left.take().is_some_and(|earlier| {
+            let ended = self.is_met_ahead(&view, pending, all, &mut added);
+            if !ended {
+                // What went ahead was no round.
+                all.rounds -= 1;
+                own.in_vain.store(true, Ordering::Relaxed);
+                *pending = std::mem::take(pending).with(earlier);
+            }
+            ended
+        });
+        if !ended && self.step(&view, own, pending, all, &mut added) {
+            *left = Some(pending.clone());
+        }
         all.spread(&mut added);
         if self.cancelled() {
             stage.ended = true;
@@ -223,9 +236,35 @@ impl Search<'_, '_> {
         self.settings.effort.cancellation().is_cancelled()
     }
 
-    /// Lets each session make every kind of step; the facts that are new are `added`. What some sessions gain the next ones needn't
-    /// look for: first one of each sort, then ever more at once.
+    /// Lets each session make every kind of step; the facts that are new are `added`. Whether the round only went ahead ([`super::ahead`]).
     fn step(
+        &self,
+        round: &Round<'_, '_>,
+        own: &Own,
+        pending: &Pending,
+        found: &mut Gathered,
+        added: &mut BTreeSet<Fact>,
+    ) -> bool {
+        let goal = self.goal_of_sessions().filter(|_| !self.every_way);
+        let Some(goal) = goal else {
+            self.step_all(round, pending, found, added);
+            return false;
+        };
+        let (leaders, followers) = self.in_order(round, pending);
+        if self.at_once(round, goal, &leaders, found, added) {
+            return false;
+        }
+        let openers = self.openers(own, found);
+        let went_ahead = |openers| self.at_once(round, openers, &leaders, found, added) && !added.is_empty();
+        if openers.is_some_and(went_ahead) {
+            return true;
+        }
+        self.step_by_step(round, (&leaders, followers), found, added);
+        false
+    }
+
+    /// The same, whatever the target.
+    fn step_all(
         &self,
         round: &Round<'_, '_>,
         pending: &Pending,
@@ -236,9 +275,35 @@ impl Search<'_, '_> {
             let all: Vec<(&Session, First)> =
                 pending.sessions().into_iter().map(|s| (s, First::ALL)).collect();
             let ways = self.ways(round, Wanted::EveryWay, &all);
-            self.add_all(ways, round.naming, found, added);
-            return;
+            return self.add_all(ways, round.naming, found, added);
         }
+        let (leaders, followers) = self.in_order(round, pending);
+        self.step_by_step(round, (&leaders, followers), found, added);
+    }
+
+    /// Whether what went ahead leads to the target: then nothing else is looked for.
+    fn is_met_ahead(
+        &self,
+        round: &Round<'_, '_>,
+        pending: &Pending,
+        found: &mut Gathered,
+        added: &mut BTreeSet<Fact>,
+    ) -> bool {
+        let (leaders, _) = self.in_order(round, pending);
+        self.goal_of_sessions().is_some_and(|goal| self.at_once(round, goal, &leaders, found, added))
+    }
+
+    /// The goal, where a session may be it.
+    pub fn goal_of_sessions(&self) -> Option<&Goal> {
+        self.goal.filter(|goal| goal.is_some_session())
+    }
+
+    /// The sessions that make steps before the others, and the others.
+    fn in_order<'s>(
+        &self,
+        round: &Round<'_, '_>,
+        pending: &'s Pending,
+    ) -> (Vec<(&'s Session, First)>, Vec<(&'s Session, First)>) {
         let (mut sessions, others) = self.one_of_each(round, pending);
         sessions.extend(others);
         let mut twins = Twins::of(round.ground.seers());
@@ -250,11 +315,19 @@ impl Search<'_, '_> {
         let (mut leaders, followers): (Vec<_>, Vec<_>) = sessions.into_iter().partition(|(_, f)| f.leads());
         // What the attacker can do from the beginning makes the shortest chains.
         leaders.sort_by_key(|(session, _)| !matches!(session.held, Held::Start(_)));
-        if self.at_once(round, &leaders, found, added) {
-            return;
-        }
+        (leaders, followers)
+    }
+
+    /// What some sessions gain the next ones needn't look for: first one of each sort, then ever more at once.
+    fn step_by_step(
+        &self,
+        round: &Round<'_, '_>,
+        (leaders, followers): (&[(&Session, First)], Vec<(&Session, First)>),
+        found: &mut Gathered,
+        added: &mut BTreeSet<Fact>,
+    ) {
         let mut granted = Granting::default();
-        if self.in_batches(round, &leaders, &mut granted, found, added) {
+        if self.in_batches(round, leaders, &mut granted, found, added) {
             return;
         }
         let snapshot = &self.estate.snapshot;
@@ -265,16 +338,15 @@ impl Search<'_, '_> {
         self.in_batches(round, &followers, &mut Granting::default(), found, added);
     }
 
-    /// Lets sessions make the steps that open the one that is the target; whether some does. Then nothing else is looked for: the round is the
-    /// last.
+    /// Lets sessions make the steps that open one that is the goal; whether some does. Then nothing else is looked for.
     fn at_once(
         &self,
         round: &Round<'_, '_>,
+        goal: &Goal,
         sessions: &[(&Session, First)],
         found: &mut Gathered,
         added: &mut BTreeSet<Fact>,
     ) -> bool {
-        let Some(goal) = self.goal.filter(|goal| goal.is_some_session()) else { return false };
         let snapshot = &self.estate.snapshot;
         let open = Open::of(&found.gained, round.objects, snapshot, round.kin, Lists::default());
         let ways = self.ways(round, Wanted::Open(&open.aimed_at(goal, self.primitives)), sessions);

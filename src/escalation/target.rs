@@ -163,6 +163,11 @@ impl Goal {
         Self { aims: vec![Aim { words, what: What::Access(requests) }] }
     }
 
+    /// A session of one of these principals.
+    pub fn session_of(principals: BTreeSet<Arc<str>>) -> Self {
+        Self { aims: vec![Aim { words: String::new(), what: What::Controls(principals) }] }
+    }
+
     /// The requests that are asked about, where the target is nothing else; `None`: it depends on the session.
     pub fn requests(&self) -> Option<Vec<&Requests>> {
         let mut found = Vec::new();

@@ -9,11 +9,13 @@ use super::pending::Pending;
 use super::remembered::Remembered;
 use super::required::Requirable;
 use super::sorts::Sorts;
+use super::target::Goal;
 use super::twins::Seers;
 use crate::ask::Estate;
 use crate::question::{Constraint, Selector};
 use gateproof_model::snapshot::Changes;
 use std::collections::{BTreeSet, VecDeque};
+use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
 /// So many walks are kept, those that were asked for last: each of their stages may have an estate of its own.
@@ -35,6 +37,8 @@ pub(super) struct Stage {
     pub sorts: Option<Sorts>,
     pub requirable: Option<Arc<Requirable>>,
     pub remembered: Remembered,
+    /// What the last round left for later, where it only went ahead ([`super::ahead`]).
+    pub left: Option<Pending>,
     pub own: Arc<Own>,
     /// Whether no round follows.
     pub ended: bool,
@@ -45,6 +49,16 @@ pub(super) struct Own {
     /// The actions that steps ask about.
     pub actions: BTreeSet<String>,
     pub kin: Kin,
+    /// Who opens a session that is the target, as policies are at the start; looked for when first needed.
+    pub openers: OnceLock<Option<Goal>>,
+    /// Whether a round went ahead in vain.
+    pub in_vain: AtomicBool,
+}
+
+impl Own {
+    pub fn of(actions: BTreeSet<String>, kin: Kin) -> Self {
+        Self { actions, kin, openers: OnceLock::new(), in_vain: AtomicBool::new(false) }
+    }
 }
 
 impl Stage {
@@ -59,6 +73,7 @@ impl Stage {
             sorts: None,
             requirable: None,
             remembered: Remembered::default(),
+            left: None,
             own,
             ended: false,
         }
@@ -142,7 +157,7 @@ mod tests {
     use super::*;
 
     fn made(rounds: usize) -> Stage {
-        let own = Own { actions: BTreeSet::new(), kin: Kin::default() };
+        let own = Own::of(BTreeSet::new(), Kin::default());
         let mut stage = Stage::first(Gathered::default(), Pending::default(), Arc::new(own));
         stage.all.rounds = rounds;
         stage
