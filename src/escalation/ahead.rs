@@ -4,10 +4,11 @@
 //! them looks for nothing else: the next one meets the target, in as few rounds as otherwise. Where it doesn't, the round is made as a whole after
 //! all.
 
-use super::fact::{Held, Session};
+use super::fact::{Fact, Held, Session};
 use super::gain::Gained;
 use super::gathered::Gathered;
 use super::open::{Lists, Open};
+use super::pending::Pending;
 use super::remembered::Remembered;
 use super::search::{Goal, Round, Search};
 use super::step::Wanted;
@@ -61,5 +62,41 @@ impl Search<'_, '_> {
         let openers: BTreeSet<Arc<str>> =
             opening.map(|instance| instance.session.principal.clone()).collect();
         (!openers.is_empty() && openers.len() <= MOST).then(|| Goal::session_of(openers))
+    }
+
+    /// Whether what went ahead leads to the target: then nothing else is looked for.
+    pub(super) fn is_met_ahead(
+        &self,
+        round: &Round<'_, '_>,
+        pending: &Pending,
+        found: &mut Gathered,
+        added: &mut BTreeSet<Fact>,
+    ) -> bool {
+        let (leaders, _) = self.in_order(round, pending);
+        self.goal_of_sessions().is_some_and(|goal| self.at_once(round, goal, &leaders, found, added))
+    }
+
+    /// The goal, where a session may be it.
+    pub(super) fn goal_of_sessions(&self) -> Option<&Goal> {
+        self.goal.filter(|goal| goal.is_some_session())
+    }
+
+    /// Lets sessions make the steps that open one that is the goal; whether some does. Then nothing else is looked for.
+    pub(super) fn at_once(
+        &self,
+        round: &Round<'_, '_>,
+        goal: &Goal,
+        sessions: &[(&Session, First)],
+        found: &mut Gathered,
+        added: &mut BTreeSet<Fact>,
+    ) -> bool {
+        let snapshot = &self.estate.snapshot;
+        let open = Open::of(&found.gained, round.objects, snapshot, round.kin, Lists::default());
+        let ways = self.ways(round, Wanted::Open(&open.aimed_at(goal, self.primitives)), sessions);
+        let is_met = ways.instances.iter().any(|instance| goal.is_met_by_step(instance));
+        if is_met {
+            self.add_all(ways, round.naming, found, added);
+        }
+        is_met
     }
 }

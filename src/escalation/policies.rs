@@ -85,7 +85,7 @@ fn take_over(snapshot: &Snapshot, account: &Arc<str>, changes: &mut Changes) {
         changes.principals.insert(p.arn.clone(), change);
     }
     for resource in snapshot.resources().iter().filter(|resource| resource.account == *account) {
-        let change = changes.resources.entry(resource.arn.clone()).or_insert_with(ResourceChange::default);
+        let change = changes.resources.entry(resource.arn.clone()).or_default();
         change.account = Some(account.clone());
         change.policy.clone_from(&WRITTEN_FOR_RESOURCE);
     }

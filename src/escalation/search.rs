@@ -47,6 +47,9 @@ pub(super) struct Search<'a, 'w> {
     pub walk: Option<Arc<Walk>>,
 }
 
+/// Sessions, and which steps each makes.
+type InOrder<'s> = Vec<(&'s Session, First)>;
+
 /// What is seen of sessions.
 type LookedAt = Aside<Vec<(Holder, Look)>>;
 
@@ -281,29 +284,8 @@ impl Search<'_, '_> {
         self.step_by_step(round, (&leaders, followers), found, added);
     }
 
-    /// Whether what went ahead leads to the target: then nothing else is looked for.
-    fn is_met_ahead(
-        &self,
-        round: &Round<'_, '_>,
-        pending: &Pending,
-        found: &mut Gathered,
-        added: &mut BTreeSet<Fact>,
-    ) -> bool {
-        let (leaders, _) = self.in_order(round, pending);
-        self.goal_of_sessions().is_some_and(|goal| self.at_once(round, goal, &leaders, found, added))
-    }
-
-    /// The goal, where a session may be it.
-    pub fn goal_of_sessions(&self) -> Option<&Goal> {
-        self.goal.filter(|goal| goal.is_some_session())
-    }
-
     /// The sessions that make steps before the others, and the others.
-    fn in_order<'s>(
-        &self,
-        round: &Round<'_, '_>,
-        pending: &'s Pending,
-    ) -> (Vec<(&'s Session, First)>, Vec<(&'s Session, First)>) {
+    pub fn in_order<'s>(&self, round: &Round<'_, '_>, pending: &'s Pending) -> (InOrder<'s>, InOrder<'s>) {
         let (mut sessions, others) = self.one_of_each(round, pending);
         sessions.extend(others);
         let mut twins = Twins::of(round.ground.seers());
@@ -322,7 +304,7 @@ impl Search<'_, '_> {
     fn step_by_step(
         &self,
         round: &Round<'_, '_>,
-        (leaders, followers): (&[(&Session, First)], Vec<(&Session, First)>),
+        (leaders, followers): (&[(&Session, First)], InOrder<'_>),
         found: &mut Gathered,
         added: &mut BTreeSet<Fact>,
     ) {
@@ -336,25 +318,6 @@ impl Search<'_, '_> {
         };
         let followers: Vec<_> = followers.into_iter().filter(may_gain).collect();
         self.in_batches(round, &followers, &mut Granting::default(), found, added);
-    }
-
-    /// Lets sessions make the steps that open one that is the goal; whether some does. Then nothing else is looked for.
-    fn at_once(
-        &self,
-        round: &Round<'_, '_>,
-        goal: &Goal,
-        sessions: &[(&Session, First)],
-        found: &mut Gathered,
-        added: &mut BTreeSet<Fact>,
-    ) -> bool {
-        let snapshot = &self.estate.snapshot;
-        let open = Open::of(&found.gained, round.objects, snapshot, round.kin, Lists::default());
-        let ways = self.ways(round, Wanted::Open(&open.aimed_at(goal, self.primitives)), sessions);
-        let is_met = ways.instances.iter().any(|instance| goal.is_met_by_step(instance));
-        if is_met {
-            self.add_all(ways, round.naming, found, added);
-        }
-        is_met
     }
 
     /// Sessions with what is seen of them, each by itself; without those of whom it isn't known who holds them.
@@ -412,7 +375,7 @@ impl Search<'_, '_> {
         false
     }
 
-    fn add_all(
+    pub fn add_all(
         &self,
         ways: Ways,
         naming: Option<Naming<'_>>,

@@ -3,20 +3,23 @@
 use crate::worlds::{
     NAMES_APART, World, allow, boundary_chosen_later, boundary_left_out, load, name_matters, partner, worlds,
 };
-use gateproof::ask::{CrossCheck, Environments, Estate, Settings};
+use gateproof::ask::{CrossCheck, Environments, Estate, EstateOptions, Settings};
 use gateproof::certificate::{
     AnyCertificate, Fault, InvariantCertificate, ReachQuestion, Refusal, SnapshotDigest, VerifyError,
     export_invariants, read_any_certificate, verify_invariants_loaded, write_certificate,
 };
-use gateproof::escalation::{EscalationSettings, Fact, ReachAnswer, Target};
+use gateproof::escalation::{EscalationSettings, Fact, Held, ReachAnswer, Target};
 use gateproof::question::{Constraint, Requests, Selector, Verdict};
 use gateproof_encodings::primitive::{Primitive, embedded};
+use std::collections::BTreeSet;
+use std::path::Path;
 
 /// A question of `reach`.
 pub struct Asked {
     from: Vec<Selector>,
     when: Vec<Constraint>,
     target: Target,
+    for_anyone: bool,
 }
 
 impl Asked {
@@ -40,7 +43,7 @@ impl Asked {
         targets.extend((!requests.actions.is_empty()).then_some(Target::Access(requests)));
         let target = Target::AnyOf(targets);
         let when = values("--when").iter().map(|c| c.parse().unwrap()).collect();
-        Self { from: selectors("--from"), when, target }
+        Self { from: selectors("--from"), when, target, for_anyone: false }
     }
 
     pub fn reach(&self, estate: &Estate, primitives: &[Primitive]) -> ReachAnswer {
@@ -49,9 +52,14 @@ impl Asked {
             primitives: primitives.to_vec(),
             chains: 1,
             all_paths: false,
-            for_anyone: false,
+            for_anyone: self.for_anyone,
         };
         estate.reach(&self.from, &self.when, &self.target, &settings).unwrap()
+    }
+
+    fn question(&self, estate: &Estate) -> ReachQuestion {
+        let environments = Environments::default();
+        ReachQuestion::new(&self.from, &self.when, &self.target, &environments, estate.missing, estate.rules)
     }
 
     pub fn certify(&self, estate: &Estate, primitives: &[Primitive]) -> Option<InvariantCertificate> {
@@ -59,15 +67,7 @@ impl Asked {
         for ((arn, answer), invariant) in answer.principals.iter().zip(&answer.invariants) {
             assert_eq!(answer.verdict == Verdict::Impossible, invariant.is_some(), "{arn}");
         }
-        let environments = Environments::default();
-        let question = ReachQuestion::new(
-            &self.from,
-            &self.when,
-            &self.target,
-            &environments,
-            estate.missing,
-            estate.rules,
-        );
+        let question = self.question(estate);
         let nowhere = SnapshotDigest { digest: String::new(), files: 0 };
         let certificate =
             export_invariants(estate, primitives, question, nowhere, &answer.invariants).unwrap();
@@ -179,6 +179,37 @@ fn a_larger_invariant_that_is_closed_is_accepted() {
     let mut changed = certificate.clone();
     changed.callers[0].claim.as_mut().unwrap().facts = larger;
     verify_invariants_loaded(&changed, primitives, &estate).unwrap();
+}
+
+/// What is shown of whoever is in some accounts is an invariant like any other, of which nothing can be left out.
+#[test]
+fn whoever_is_in_an_account_stands_for_everybody_there() {
+    let primitives = embedded().unwrap();
+    let estate = Estate::load(Path::new("corpus/snapshots/acme"), EstateOptions::default()).unwrap();
+    let words = ["--from", "role/acme-build-prod", "--action", "organizations:LeaveOrganization"];
+    let certificate = Asked { for_anyone: true, ..Asked::of(&words) }.certify(&estate, primitives).unwrap();
+    verify_invariants_loaded(&certificate, primitives, &estate).unwrap();
+    let facts = &certificate.callers[0].claim.as_ref().unwrap().facts;
+    let of_anyone = |fact: &&Fact| match fact {
+        Fact::Anything(_) => true,
+        Fact::Session(session) => session.held == Held::Anyone,
+        _ => false,
+    };
+    let all: Vec<&Fact> = facts.iter().filter(of_anyone).collect();
+    assert_eq!(all.len(), 6, "{all:?}");
+    let changed = |change: &dyn Fn(&mut BTreeSet<Fact>)| {
+        let mut changed = certificate.clone();
+        change(&mut changed.callers[0].claim.as_mut().unwrap().facts);
+        changed
+    };
+    for fact in all {
+        let without = changed(&|facts| assert!(facts.remove(fact)));
+        refused(&format!("without {fact}"), &without, primitives, &estate);
+    }
+    for unknown in ["555555555555", "111111111111"] {
+        let more = changed(&|facts| assert!(facts.insert(Fact::Anything(unknown.into()))));
+        assert!(matches!(refused(unknown, &more, primitives, &estate), Fault::Start));
+    }
 }
 
 #[test]
