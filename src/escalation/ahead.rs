@@ -19,7 +19,7 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
 /// Among so few users and roles it takes next to nothing.
-const FEW: usize = 64;
+const FEW: usize = 16;
 /// With so many facts a round takes far longer.
 const MANY: usize = 256;
 /// Of so many who open the target it is no help to know.
