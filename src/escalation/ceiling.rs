@@ -112,9 +112,7 @@ impl Search<'_, '_> {
         };
         facts.iter().filter_map(Fact::session).any(met)
     }
-}
 
-impl Search<'_, '_> {
     /// The accounts beside some that have roles which let whoever is there in, as far as a few of them say: others are found by the steps.
     fn let_in(&self, accounts: &BTreeSet<Arc<str>>) -> BTreeSet<Arc<str>> {
         let (estate, asker, terms) = (self.estate, &self.ground.steps, &mut Terms::default());
