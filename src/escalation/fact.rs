@@ -147,6 +147,11 @@ impl Fact {
         if let Self::Session(session) = self { Some(session) } else { None }
     }
 
+    /// The account of which it says that there is whatever there is.
+    pub fn whole_account(&self) -> Option<&Arc<str>> {
+        if let Self::Anything(account) = self { Some(account) } else { None }
+    }
+
     /// The user or role that it says was made.
     pub fn made(&self) -> Option<&Arc<str>> {
         if let Self::NewPrincipal(arn) = self { Some(arn) } else { None }

@@ -9,6 +9,7 @@ use super::target::{Aim, Asked, Gains, Way};
 use crate::ask::{Bond, Estate};
 use crate::question::{Constraint, Requests, Undecided};
 use gateproof_encodings::term::Terms;
+use std::borrow::Cow;
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
@@ -83,8 +84,11 @@ fn allowed_each(
 ) -> Result<Evidence, Refuted> {
     let mut evidence = Evidence::default();
     for Asked { entity, requests, .. } in asks {
-        let when = requests.when.iter().chain(seen).cloned().collect();
-        evidence.add(asker.question(terms, entity, &Requests { when, ..requests.clone() }))?;
+        let mut asked = Cow::Borrowed(requests);
+        if !seen.is_empty() {
+            asked.to_mut().when.extend(seen.iter().cloned());
+        }
+        evidence.add(asker.question(terms, entity, &asked))?;
     }
     Ok(evidence)
 }

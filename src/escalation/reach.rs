@@ -416,9 +416,9 @@ impl Estate {
 
 /// What a proof is about.
 fn scope_of(facts: &BTreeSet<Fact>, steps: usize) -> String {
-    let whole = facts.iter().filter_map(|f| if let Fact::Anything(of) = f { Some(&**of) } else { None });
+    let whole = facts.iter().filter_map(Fact::whole_account).map(AsRef::as_ref);
     let steps = format!("any number of the {steps} kinds of step");
-    match whole.collect::<Vec<_>>().join(" or ") {
+    match whole.collect::<Vec<&str>>().join(" or ") {
         none if none.is_empty() => steps,
         accounts => format!("whoever is in account {accounts}, and {steps}"),
     }

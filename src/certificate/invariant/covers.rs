@@ -70,8 +70,7 @@ impl<'a> Covers<'a> {
         // Where conditions name boundaries, which one it is matters beside what it allows.
         let named = has_condition_on(snapshot, BOUNDARY);
         let have_policies = with_policies(facts);
-        let whole = facts.iter().filter_map(|f| if let Fact::Anything(of) = f { Some(&**of) } else { None });
-        let whole = whole.collect();
+        let whole = facts.iter().filter_map(Fact::whole_account).map(AsRef::as_ref).collect();
         let mut covers = Self {
             facts,
             snapshot,

@@ -41,9 +41,7 @@ pub(super) fn close(matter: &Matter<'_>, after: &Estate, judge: &impl Judge) -> 
         }
     }
     // Who may do anything in an account stands for everybody there.
-    for account in
-        matter.facts.iter().filter_map(|f| if let Fact::Anything(of) = f { Some(of) } else { None })
-    {
+    for account in matter.facts.iter().filter_map(Fact::whole_account) {
         let all: BTreeSet<Arc<str>> = BTreeSet::from([account.clone()]);
         let start = Start { anyone_in: all, ..Start::default() };
         let mut whole = start.facts(snapshot).peekable();
