@@ -64,6 +64,7 @@ mod stock;
 mod tags;
 mod target;
 mod telling;
+mod threat;
 mod twins;
 mod under;
 mod unnamed;

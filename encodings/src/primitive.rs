@@ -221,6 +221,8 @@ pub enum Effect {
     Grant(Grant),
     /// The tags of a principal.
     TagPrincipal(Of),
+    /// The tags of sessions of a role, beside the role's own.
+    TagSession(Of),
     /// An MFA device of the attacker's on a user.
     EnrolDevice(Of),
     /// An account without service and resource control policies.
@@ -419,6 +421,7 @@ impl Effect {
             | Effect::WriteTrust(of)
             | Effect::WriteResourcePolicy(of)
             | Effect::TagPrincipal(of)
+            | Effect::TagSession(of)
             | Effect::EnrolDevice(of)
             | Effect::LiftControls(of)
             | Effect::Read(of)

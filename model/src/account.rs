@@ -47,6 +47,21 @@ pub struct InlinePolicy {
     pub document: Arc<Document>,
 }
 
+/// The tags of a role's sessions, where who assumes it may pass some.
+///
+/// IAM User Guide, "Pass session tags in AWS STS": a session tag overrides the role's tag of the same key in the session; the role's own tags
+/// stay what they are.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub enum SessionTags {
+    /// Those of the role.
+    #[default]
+    Own,
+    /// These, those of the role among them.
+    These(Tags),
+    /// Those of the role, and whatever the caller passes.
+    Any,
+}
+
 /// A root user, user or role, with all that decides its permissions.
 ///
 /// IAM User Guide, "Policies and permissions in AWS Identity and Access Management".
@@ -66,6 +81,8 @@ pub struct PrincipalEntity {
     pub unique_id: Option<Arc<str>>,
     /// Its tags; `None` where they could not be read.
     pub tags: Option<Tags>,
+    /// The tags of a role's sessions that `sts:AssumeRole` opens.
+    pub session_tags: SessionTags,
     /// Every identity policy that applies to it: its inline policies, its attached policies, then those of its groups.
     pub identity: Arc<[Arc<Document>]>,
     /// The permissions boundary's document, where one is set.

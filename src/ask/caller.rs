@@ -5,7 +5,7 @@ use gateproof_encodings::actions::ActionRanges;
 use gateproof_encodings::compiled::Compiler;
 use gateproof_encodings::layers::{Documents, compile_documents, compile_levels};
 use gateproof_encodings::scope::{Caller, KeyFact};
-use gateproof_model::account::{PrincipalEntity, PrincipalEntityKind};
+use gateproof_model::account::{PrincipalEntity, PrincipalEntityKind, Tags};
 use gateproof_model::organization::{Organization, Standing};
 use gateproof_model::policy::{Document, Effect, Source};
 use gateproof_model::policy_parse::{DocumentKind, parse_document};
@@ -111,7 +111,7 @@ impl CallerEntity {
             facts: facts_of(entity, snapshot),
             sessions,
             takes_session_tags: is_overridable(entity),
-            overridable: overridable_tags(entity),
+            overridable: overridable_by_session(entity.tags.as_ref().filter(|_| is_overridable(entity))),
             prepared: OnceLock::new(),
         }
     }
@@ -364,9 +364,11 @@ fn is_overridable(entity: &PrincipalEntity) -> bool {
 
 /// IAM User Guide, "Pass session tags in AWS STS": a session tag overrides the role's tag of the same key;
 /// nothing takes a role's tag away.
-fn overridable_tags(entity: &PrincipalEntity) -> BTreeMap<String, String> {
-    let tags = entity.tags.iter().filter(|_| is_overridable(entity)).flat_map(|tags| tags.iter());
-    tags.map(|(k, v)| (fold_text(&format!("aws:PrincipalTag/{k}")), v.to_string())).collect()
+pub(super) fn overridable_by_session(tags: Option<&Tags>) -> BTreeMap<String, String> {
+    tags.into_iter()
+        .flatten()
+        .map(|(k, v)| (fold_text(&format!("aws:PrincipalTag/{k}")), v.to_string()))
+        .collect()
 }
 
 /// What requests lack that carry no signature: "anonymous requests do not include this key".

@@ -2,11 +2,13 @@
 //!
 //! IAM User Guide, "AWS global condition context keys", "Properties of a role session"; CONFORMANCE 3.4, 3.7.
 
-use super::caller::{CallerEntity, Sessions, single};
+use super::caller::{CallerEntity, Sessions, overridable_by_session, single};
 use super::estate::Estate;
 use super::session_keys::{HANDED_OUT, SOURCE_IDENTITY};
 use gateproof_encodings::scope::KeyFact;
+use gateproof_model::account::{SessionTags, Tags};
 use gateproof_model::text::fold_text;
+use std::collections::BTreeMap;
 
 /// How a role session began.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -51,8 +53,15 @@ impl Estate {
                 absent(SOURCE_IDENTITY);
             }
         }
-        if handed != Handed::Federated {
-            self.without_session_tags(&mut session);
+        let entity = self.snapshot.principal(&role.id);
+        match (handed, entity.map(|role| &role.session_tags)) {
+            (Handed::Federated, _) => {}
+            (Handed::Assumed { .. }, Some(SessionTags::These(tags))) => fix_tags(&mut session, Some(tags)),
+            (Handed::Assumed { .. }, Some(SessionTags::Any)) => {
+                let own = entity.and_then(|role| role.tags.as_ref());
+                open_tags(&mut session, overridable_by_session(own));
+            }
+            _ => self.without_session_tags(&mut session),
         }
         session
     }
@@ -74,11 +83,7 @@ impl Estate {
         }
         match (before.takes_session_tags, now.takes_session_tags) {
             (false, true) => self.without_session_tags(&mut session),
-            (true, false) => {
-                session.takes_session_tags = true;
-                session.facts.retain(|key, _| !key.starts_with("aws:principaltag/"));
-                session.overridable.clone_from(&before.overridable);
-            }
+            (true, false) => open_tags(&mut session, before.overridable.clone()),
             (false, false) | (true, true) => {}
         }
         session
@@ -87,12 +92,24 @@ impl Estate {
     /// Services pass no session tags, and who assumes a role without them gets none: the tags are the role's.
     fn without_session_tags(&self, session: &mut CallerEntity) {
         let tags = self.snapshot.principal(&session.id).and_then(|p| p.tags.as_ref());
-        session.takes_session_tags = false;
-        session.overridable.clear();
-        let Some(tags) = tags else { return };
-        session.facts.insert("aws:principaltag/".to_owned(), KeyFact::Absent);
-        for (key, value) in tags {
-            session.facts.insert(fold_text(&format!("aws:PrincipalTag/{key}")), single(value));
-        }
+        fix_tags(session, tags);
     }
+}
+
+/// Makes these the session's tags; `None`: they aren't known.
+fn fix_tags(session: &mut CallerEntity, tags: Option<&Tags>) {
+    session.takes_session_tags = false;
+    session.overridable.clear();
+    let Some(tags) = tags else { return };
+    session.facts.insert("aws:principaltag/".to_owned(), KeyFact::Absent);
+    for (key, value) in tags {
+        session.facts.insert(fold_text(&format!("aws:PrincipalTag/{key}")), single(value));
+    }
+}
+
+/// Leaves the session's tags open, but that these can't be taken away.
+fn open_tags(session: &mut CallerEntity, overridable: BTreeMap<String, String>) {
+    session.takes_session_tags = true;
+    session.facts.retain(|key, _| !key.starts_with("aws:principaltag/"));
+    session.overridable = overridable;
 }

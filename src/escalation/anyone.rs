@@ -41,6 +41,7 @@ impl Fact {
             | Self::Bounded { of, .. }
             | Self::WritesTrust(of)
             | Self::Tagged(of)
+            | Self::TaggedSession(of)
             | Self::Device(of) => of_whole(of),
             Self::WritesPolicy(policy) | Self::Version { policy, .. } => of_whole(policy),
             Self::WritesResourcePolicy { of, account } => whole(account) && is_known(snapshot, of, account),

@@ -140,6 +140,7 @@ fn subject(fact: &Fact) -> Option<&str> {
         | Fact::WritesResourcePolicy { of, .. }
         | Fact::Granted { key: of, .. }
         | Fact::Tagged(of)
+        | Fact::TaggedSession(of)
         | Fact::Device(of) => Some(of),
         Fact::Session(_)
         | Fact::Anything(_)

@@ -50,7 +50,7 @@ const MOST_REMEMBERED: usize = 400_000;
 /// After how many sets of facts the policies are looked at.
 const MOST_WORLDS: usize = 3_000;
 /// How often a step is tried, in whichever state.
-const MOST_STEPS: usize = 20_000;
+const MOST_STEPS: usize = 8_000;
 
 /// Makes chains from what a search found.
 pub(super) struct Chains<'c, 'a, 'w> {
@@ -73,7 +73,7 @@ pub(super) struct Chains<'c, 'a, 'w> {
     /// What steps need, by their places.
     pub needed: BTreeMap<usize, Needs>,
     /// What sessions need that meet the goal, by their places.
-    goals: BTreeMap<usize, Needs>,
+    pub goals: BTreeMap<usize, Needs>,
 }
 
 /// What something needs, as far as it can be had early enough.
@@ -86,7 +86,7 @@ pub(super) struct Needs {
     /// Whether sets were left out of facts each of which can be had by then.
     pub cut: bool,
     /// The facts that may have a say, by number.
-    among: Arc<[usize]>,
+    pub among: Arc<[usize]>,
     /// The smallest sets of them with which it holds, the session among them.
     pub sets: Arc<Vec<Vec<usize>>>,
 }
@@ -393,7 +393,8 @@ impl<'c, 'a, 'w> Chains<'c, 'a, 'w> {
         reading: Reading,
         of: Option<Arc<[Arc<str>]>>,
     ) -> Option<Arc<Estate>> {
-        let key = WorldKey { facts: facts.to_vec(), reading, of };
+        let facts = in_one_order(facts);
+        let key = WorldKey { facts: facts.clone(), reading, of };
         if let Some(known) = self.worlds.get(&key) {
             return known.clone();
         }
@@ -511,6 +512,16 @@ impl Needs {
         let sets = Arc::new(set.into_iter().collect());
         Self { latest: usize::MAX, late: Arc::default(), cut: false, among: Arc::default(), sets }
     }
+}
+
+/// The same facts, in the same order for all orders that make no difference.
+fn in_one_order(facts: &[Fact]) -> Vec<Fact> {
+    let (ordered, mut others): (Vec<Fact>, Vec<Fact>) =
+        facts.iter().cloned().partition(Fact::is_replaced_by_later);
+    others.sort_unstable();
+    others.dedup();
+    others.extend(ordered);
+    others
 }
 
 /// Some of the facts, by their places.

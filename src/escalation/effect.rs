@@ -64,6 +64,7 @@ pub(crate) fn facts_of(snapshot: &Snapshot, scene: &Scene<'_>, holder: &Holder, 
                 })
             }
             Effect::TagPrincipal(e) => each(&e.of, &Fact::Tagged),
+            Effect::TagSession(e) => each(&e.of, &Fact::TaggedSession),
             Effect::EnrolDevice(e) => each(&e.of, &Fact::Device),
             Effect::LiftControls(e) => each(&e.of, &Fact::Uncontrolled),
             Effect::Read(e) => each(&e.of, &Fact::Reads),

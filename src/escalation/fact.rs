@@ -88,6 +88,8 @@ pub enum Fact {
     },
     /// The tags of a user or role.
     Tagged(Arc<str>),
+    /// The tags of a role's sessions that it opened.
+    TaggedSession(Arc<str>),
     /// An MFA device on a user.
     Device(Arc<str>),
     /// An account that service and resource control policies no longer bind.
@@ -157,6 +159,11 @@ impl Fact {
         if let Self::NewPrincipal(arn) = self { Some(arn) } else { None }
     }
 
+    /// Whether of several such facts about the same the last one counts; otherwise it makes no difference in which order facts came about.
+    pub fn is_replaced_by_later(&self) -> bool {
+        matches!(self, Self::Unbounded(_) | Self::Bounded { .. } | Self::Version { .. })
+    }
+
     /// The fact, whichever boundary was set.
     pub fn whichever_boundary(&self) -> Self {
         match self {
@@ -209,6 +216,7 @@ impl fmt::Display for Fact {
                 _ => write!(f, "a grant of {key} to {to}"),
             },
             Self::Tagged(of) => write!(f, "the tags of {of}"),
+            Self::TaggedSession(role) => write!(f, "the tags of sessions of {role}"),
             Self::Device(user) => write!(f, "an MFA device of its own on {user}"),
             Self::Uncontrolled(account) => write!(f, "account {account} without control policies"),
             Self::Reads(of) => write!(f, "the content of {of}"),

@@ -13,6 +13,8 @@ use super::partial::{Before, Partial};
 use super::policies::Reading;
 use super::replay::{Chain, Replayed};
 use super::step::Instance;
+use super::tags::tagging;
+use super::threat::{Threatened, Threats};
 use rustc_hash::FxHashSet;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -174,6 +176,8 @@ struct Plans {
     sets: Vec<BTreeSet<usize>>,
     /// Chains that make a step of their plans more than once.
     retagged: Vec<(Chain, BTreeSet<usize>)>,
+    /// Plans whose steps take from one another what they need.
+    threatened: Vec<Threatened>,
     tried: BTreeSet<(usize, BTreeSet<usize>)>,
     seen: FxHashSet<(BTreeSet<usize>, BTreeMap<usize, Before>)>,
     looked_at: usize,
@@ -211,6 +215,10 @@ struct Orders {
     torn: bool,
     /// The shortest chain that changes tags again.
     retagged: Option<Chain>,
+    /// What stopped them, but for needs that were still to come.
+    threats: Threats,
+    /// The beginnings that no order with is left: their steps, and those of them whose order makes a difference.
+    failed: FxHashSet<(BTreeSet<usize>, Vec<usize>)>,
 }
 
 impl Chains<'_, '_, '_> {
@@ -222,6 +230,7 @@ impl Chains<'_, '_, '_> {
             chains: Vec::new(),
             sets: Vec::new(),
             retagged: Vec::new(),
+            threatened: Vec::new(),
             tried: BTreeSet::new(),
             seen: FxHashSet::default(),
             looked_at: 0,
@@ -236,6 +245,7 @@ impl Chains<'_, '_, '_> {
             for met in &order {
                 self.plans_for(*met, &mut plans);
             }
+            self.mended_plans(&mut plans);
             plans.longest += 1;
             // What was left out among longer plans than the first makes it no less a shortest one.
             let is_first = plans.chains.is_empty();
@@ -271,6 +281,22 @@ impl Chains<'_, '_, '_> {
             goal.iter().for_each(|fact| partial.ask_for(&self.steps, *fact, &Before::default()));
             self.extend(met, &partial, plans);
         }
+    }
+
+    /// The plans that threatened ones become by steps that give again what is taken away.
+    fn mended_plans(&mut self, plans: &mut Plans) {
+        let mut threatened = std::mem::take(&mut plans.threatened);
+        for plan in &mut threatened {
+            plans.more |= self.mend(plan, plans.longest);
+            plans.seen.clear();
+            for partial in &plan.mended {
+                self.extend(plan.met, partial, plans);
+            }
+        }
+        // What came up among them is mended with more steps only.
+        threatened.append(&mut plans.threatened);
+        plans.more |= !plans.threatened.is_empty();
+        plans.threatened = threatened;
     }
 
     fn extend(&mut self, met: usize, partial: &Partial, plans: &mut Plans) {
@@ -347,6 +373,9 @@ impl Chains<'_, '_, '_> {
             return;
         }
         self.left_out |= orders.torn;
+        if !orders.threats.is_empty() {
+            plans.threatened.push(Threatened::new(met, steps.clone(), orders.threats));
+        }
         plans.retagged.extend(orders.retagged.map(|chain| (chain, steps.clone())));
     }
 
@@ -354,6 +383,10 @@ impl Chains<'_, '_, '_> {
     fn in_order(&mut self, steps: &BTreeSet<usize>, by: &Fact, orders: &mut Orders) -> Option<Chain> {
         if orders.done.len() == steps.len() {
             return self.ends(by, orders);
+        }
+        let beginning = self.beginning(&orders.done);
+        if orders.failed.contains(&beginning) {
+            return None;
         }
         let found = self.found;
         let so_far: Vec<&Instance> = orders.done.iter().filter_map(|n| found.all.instances.get(*n)).collect();
@@ -369,15 +402,42 @@ impl Chains<'_, '_, '_> {
                 self.left_out = true;
                 return None;
             }
-            if (given || had.contains(&held)) && self.made(&facts, Reading::Exactly, instance).is_some() {
+            if !given && !had.contains(&held) {
+                continue;
+            }
+            if self.made(&facts, Reading::Exactly, instance).is_some() {
                 orders.done.push(n);
                 if let Some(chain) = self.in_order(steps, by, orders) {
                     return Some(chain);
                 }
                 orders.done.pop();
+            } else if self.has_needs(n, &had) {
+                orders.threats.note(&orders.done, Some(n));
             }
         }
+        // Which tags are set hangs on all that comes before and after.
+        let is_tagging = |n: &usize| found.all.instances.get(*n).is_some_and(|i| tagging(i).is_some());
+        if !steps.iter().any(is_tagging) {
+            orders.failed.insert(beginning);
+        }
         None
+    }
+
+    /// Steps that were made in an order: which, and those whose order makes a difference.
+    fn beginning(&self, done: &[usize]) -> (BTreeSet<usize>, Vec<usize>) {
+        let instances = &self.found.all.instances;
+        let in_order = |n: &usize| {
+            instances.get(*n).is_some_and(|instance| instance.facts.iter().any(Fact::is_replaced_by_later))
+        };
+        (done.iter().copied().collect(), done.iter().copied().filter(in_order).collect())
+    }
+
+    /// Whether all is had that a step can't do without.
+    fn has_needs(&self, step: usize, had: &[Fact]) -> bool {
+        let is_had = |need: &usize| {
+            self.steps.is_given(*need) || self.bearing.fact(*need).is_some_and(|fact| had.contains(fact))
+        };
+        self.needed.get(&step).is_some_and(|needs| needs.sets.iter().any(|set| set.iter().all(is_had)))
     }
 
     /// The steps in the order in which all were made, replayed.
@@ -385,7 +445,10 @@ impl Chains<'_, '_, '_> {
         let torn = match self.replay(&orders.done, by) {
             Replayed::Chain(chain) => return Some(chain),
             Replayed::Torn(torn) => torn,
-            Replayed::Never => return None,
+            Replayed::Never => {
+                orders.threats.note(&orders.done, None);
+                return None;
+            }
         };
         orders.torn = true;
         let known = orders.retagged.as_ref().map_or(usize::MAX, |chain| chain.steps.len());

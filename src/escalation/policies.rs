@@ -7,7 +7,7 @@
 use super::fact::Fact;
 use crate::ask::SUPPOSED;
 use gateproof_model::account::{
-    Group, Place, PrincipalEntity, PrincipalEntityKind, Tags, is_role_kept_by_aws,
+    Group, Place, PrincipalEntity, PrincipalEntityKind, SessionTags, Tags, is_role_kept_by_aws,
 };
 use gateproof_model::arn::Arn;
 use gateproof_model::json::Json;
@@ -188,6 +188,7 @@ impl<'a> ByHolder<'a> {
                 | Fact::Unbounded(of_one)
                 | Fact::Bounded { of: of_one, .. }
                 | Fact::Tagged(of_one)
+                | Fact::TaggedSession(of_one)
                 | Fact::WritesTrust(of_one) => (&mut of, of_one),
                 Fact::WritesPolicy(policy) | Fact::Version { policy, .. } => (&mut of_policy, policy),
                 _ => continue,
@@ -249,6 +250,7 @@ impl View<'_> {
                 Reading::AtMost => None,
                 Reading::Exactly => self.tags(arn).unwrap_or_else(|| Some(Tags::new())),
             },
+            session_tags: self.session_tags(arn).unwrap_or_default(),
             identity: Documents::new().into(),
             boundary: None,
             boundary_arn: None,
@@ -285,6 +287,11 @@ impl View<'_> {
     /// The tags after the steps, where they change any; `None` within: they may be any.
     fn tags(&self, of: &Arc<str>) -> Option<Option<Tags>> {
         self.has(&Fact::Tagged(of.clone())).then_some(None)
+    }
+
+    /// The tags of a role's sessions after the steps, where they can be passed.
+    fn session_tags(&self, role: &Arc<str>) -> Option<SessionTags> {
+        self.has(&Fact::TaggedSession(role.clone())).then_some(SessionTags::Any)
     }
 
     /// The facts about somebody's permissions boundary, in their order.
@@ -354,6 +361,7 @@ impl View<'_> {
             named_boundary: self.named_boundary(&p.arn),
             trust: if self.has(&Fact::WritesTrust(p.arn.clone())) { WRITTEN_TRUST.clone() } else { None },
             tags: self.tags(&p.arn),
+            session_tags: self.session_tags(&p.arn),
         }
     }
 

@@ -10,7 +10,7 @@ use super::step::Instance;
 use super::tags::{Shown, TagChange, Tagging, Wanted, all_gone, all_other, tagging, wanted};
 use crate::ask::Estate;
 use gateproof_encodings::primitive::Primitive;
-use gateproof_model::account::Tags;
+use gateproof_model::account::{SessionTags, Tags};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
@@ -89,21 +89,20 @@ struct State {
     made: Vec<Arc<str>>,
     /// Of principals whose tags a call changed.
     tags: BTreeMap<Arc<str>, Tags>,
-    /// Of sessions that were opened with tags.
+    /// Of sessions, the tags that they were opened with.
     of_sessions: BTreeMap<Session, Tags>,
 }
 
 impl State {
-    /// Notes the tags that a step leaves.
-    fn tag(&mut self, instance: &Instance, before: &Tags, after: Tags) {
+    /// Notes what a step makes of tags.
+    fn tag(&mut self, instance: &Instance, before: &Tags, change: &TagChange) {
         match tagging(instance) {
             Some(Tagging::Principal(of)) => {
-                self.tags.insert(of.clone(), after);
+                self.tags.insert(of.clone(), change.after(before, &instance.evidence));
             }
             Some(Tagging::Session(session)) => {
-                // The session's tags are not the role's.
-                self.tags.entry(session.principal.clone()).or_insert_with(|| before.clone());
-                self.of_sessions.insert(session.clone(), after);
+                let passed = change.after(&Tags::new(), &instance.evidence);
+                self.of_sessions.insert(session.clone(), passed);
             }
             None => {}
         }
@@ -235,7 +234,7 @@ impl Chains<'_, '_, '_> {
         let primitive = narrowed.as_ref().unwrap_or(primitive);
         let made = self.made_in(world.as_deref(), &state.facts, instance, primitive, &state.made)?;
         if let Some((before, change)) = change {
-            state.tag(&made, &before, change.after(&before, &made.evidence));
+            state.tag(&made, &before, &change);
         }
         state.made.extend(new_objects(&made, primitive));
         state.facts.extend(made.facts.iter().filter(|f| f.session().is_none()).cloned());
@@ -250,25 +249,42 @@ impl Chains<'_, '_, '_> {
         shown: &Shown,
     ) -> Option<Option<(Tags, TagChange)>> {
         let Some(tagging) = tagging(instance) else { return Some(None) };
-        let of = tagging.of();
-        let known = self.search.estate.snapshot.principal(of).and_then(|p| p.tags.as_ref());
-        let Some(before) = state.tags.get(of).or(known) else { return Some(None) };
+        let Some(before) = self.tags_of(state, tagging.of()) else { return Some(None) };
         Some(Some((before.clone(), TagChange::between(before, shown)?)))
+    }
+
+    /// The tags of a principal in a state; `None`: they aren't known.
+    fn tags_of<'s>(&'s self, state: &'s State, of: &Arc<str>) -> Option<&'s Tags> {
+        let before = || self.search.estate.snapshot.principal(of).and_then(|p| p.tags.as_ref());
+        state.tags.get(of).or_else(before)
     }
 
     /// The policies and tags as a session's calls meet them.
     fn world_for(&mut self, state: &State, session: &Session) -> Option<Arc<Estate>> {
-        if state.tags.is_empty() {
+        if state.tags.is_empty() && state.of_sessions.is_empty() {
             return self.world(&state.facts, Reading::Exactly, None);
         }
         let snapshot = &self.search.estate.snapshot;
         let listed: Vec<&Fact> = state.facts.iter().collect();
         let mut changes = changes_of(snapshot, &listed, Reading::Exactly);
-        let own = state.of_sessions.get(session).map(|tags| (&session.principal, tags));
-        for (principal, tags) in state.tags.iter().chain(own) {
+        for (principal, tags) in &state.tags {
             let change = changes.principals.entry(principal.clone()).or_default();
             change.tags = Some(Some(tags.clone()));
         }
+        for role in state.of_sessions.keys().map(|tagged| &tagged.principal) {
+            let passed = state.of_sessions.get(session).filter(|_| session.principal == *role);
+            let own = self.tags_of(state, role);
+            let tags = passed.zip(own).map(|(passed, own)| SessionTags::These(overridden(own, passed)));
+            let change = changes.principals.entry(role.clone()).or_default();
+            change.session_tags = Some(tags.unwrap_or(SessionTags::Own));
+        }
         Some(Arc::new(self.search.estate.changed(&changes)))
     }
+}
+
+/// A role's tags where sessions were opened with others.
+fn overridden(own: &Tags, passed: &Tags) -> Tags {
+    let is_passed = |key: &str| passed.iter().any(|(other, _)| other.eq_ignore_ascii_case(key));
+    let left = own.iter().filter(|(key, _)| !is_passed(key));
+    left.chain(passed).cloned().collect()
 }

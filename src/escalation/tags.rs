@@ -43,9 +43,11 @@ impl<'i> Tagging<'i> {
 }
 
 pub(super) fn tagging(instance: &Instance) -> Option<Tagging<'_>> {
-    let of = instance.facts.iter().find_map(|f| if let Fact::Tagged(of) = f { Some(of) } else { None })?;
-    let session = instance.facts.iter().find_map(Fact::session);
-    Some(session.map_or(Tagging::Principal(of), Tagging::Session))
+    instance.facts.iter().find_map(|fact| match fact {
+        Fact::Tagged(of) => Some(Tagging::Principal(of)),
+        Fact::TaggedSession(_) => instance.facts.iter().find_map(Fact::session).map(Tagging::Session),
+        _ => None,
+    })
 }
 
 /// The tags that later requests of a chain show.
@@ -95,8 +97,13 @@ pub(super) fn shown_at(chain: &Chain, place: usize, tagging: &Tagging<'_>) -> Ve
         (None, None) => return Vec::new(),
     };
     let of = tagging.of();
+    // Tags of a session hide the role's.
+    let has_its_own = || {
+        let opened = Some(Tagging::Session(session));
+        chain.steps.iter().take(place).any(|earlier| self::tagging(earlier) == opened)
+    };
     let concerned = match tagging {
-        Tagging::Principal(of) => session.principal == **of,
+        Tagging::Principal(of) => session.principal == **of && !has_its_own(),
         Tagging::Session(tagged) => session == *tagged,
     };
     let requests = requests.into_iter().flat_map(|step| std::iter::once(step).chain(&step.also_needs));

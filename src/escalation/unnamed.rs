@@ -89,6 +89,7 @@ pub(super) fn principal_of(fact: &Fact) -> Option<&Arc<str>> {
         | Fact::Bounded { of, .. }
         | Fact::WritesTrust(of)
         | Fact::Tagged(of)
+        | Fact::TaggedSession(of)
         | Fact::Device(of) => Some(of),
         _ => None,
     }

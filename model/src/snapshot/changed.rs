@@ -1,7 +1,7 @@
 //! A snapshot as it would read after changes to its policies.
 
 use super::Snapshot;
-use crate::account::{Place, PrincipalEntity, Tags};
+use crate::account::{Place, PrincipalEntity, SessionTags, Tags};
 use crate::arn::Arn;
 use crate::policy::Document;
 use crate::policy_set::{BlockPublicAccess, Grant};
@@ -47,6 +47,8 @@ pub struct PrincipalChange {
     pub trust: Option<Arc<Document>>,
     /// Its tags; `None` within: they are no longer known.
     pub tags: Option<Option<Tags>>,
+    /// The tags of its sessions.
+    pub session_tags: Option<SessionTags>,
 }
 
 /// Which policy is a principal's permissions boundary after changes.
@@ -120,6 +122,9 @@ impl Snapshot {
             }
             if let Some(tags) = &change.tags {
                 principal.tags.clone_from(tags);
+            }
+            if let Some(tags) = &change.session_tags {
+                principal.session_tags.clone_from(tags);
             }
         }
         for (arn, added) in &changes.new_principals {

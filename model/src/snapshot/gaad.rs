@@ -9,7 +9,7 @@ use super::notes::{CALLERS, PROBLEMS, touches};
 use super::principals::{read_group, read_role, read_user};
 use super::raw::{split_array, split_object};
 use super::twins::{group_conflict, merge_duplicates, policy_conflict, principal_conflict};
-use crate::account::{Group, ManagedPolicy, Place, PrincipalEntity, PrincipalEntityKind};
+use crate::account::{Group, ManagedPolicy, Place, PrincipalEntity, PrincipalEntityKind, SessionTags};
 use crate::arn::Arn;
 use crate::assumption::{Assumption, BlindSpot};
 use crate::json::{Json, pointer_push};
@@ -319,6 +319,7 @@ pub(super) fn root_user(account: &Arc<str>, partition: &str, file: Arc<str>) -> 
         path: "/".into(),
         unique_id: Some(account.clone()),
         tags: Some(Vec::new()),
+        session_tags: SessionTags::Own,
         identity: Vec::new().into(),
         boundary: None,
         boundary_arn: None,

@@ -5,7 +5,7 @@
 use super::entry::{Entry, Member};
 use super::gaad::Found;
 use super::managed::{ManagedPolicies, name_and_path};
-use crate::account::{Group, InlinePolicy, Place, PrincipalEntity, PrincipalEntityKind};
+use crate::account::{Group, InlinePolicy, Place, PrincipalEntity, PrincipalEntityKind, SessionTags};
 use crate::arn::Arn;
 use crate::json::Json;
 use crate::policy::Document;
@@ -241,6 +241,7 @@ fn finish(
         path: c.path,
         unique_id: c.unique_id,
         tags,
+        session_tags: SessionTags::Own,
         identity: c.identity.into(),
         boundary,
         boundary_arn,
