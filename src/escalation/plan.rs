@@ -293,9 +293,9 @@ impl Chains<'_, '_, '_> {
                 self.extend(plan.met, partial, plans);
             }
         }
-        // What came up among them is mended with more steps only.
-        threatened.append(&mut plans.threatened);
+        // What came up among them is mended in the next round.
         plans.more |= !plans.threatened.is_empty();
+        threatened.append(&mut plans.threatened);
         plans.threatened = threatened;
     }
 
