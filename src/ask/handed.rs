@@ -54,14 +54,14 @@ impl Estate {
             }
         }
         let entity = self.snapshot.principal(&role.id);
+        let own = entity.and_then(|role| role.tags.as_ref());
         match (handed, entity.map(|role| &role.session_tags)) {
             (Handed::Federated, _) => {}
             (Handed::Assumed { .. }, Some(SessionTags::These(tags))) => fix_tags(&mut session, Some(tags)),
             (Handed::Assumed { .. }, Some(SessionTags::Any)) => {
-                let own = entity.and_then(|role| role.tags.as_ref());
                 open_tags(&mut session, overridable_by_session(own));
             }
-            _ => self.without_session_tags(&mut session),
+            _ => fix_tags(&mut session, own),
         }
         session
     }

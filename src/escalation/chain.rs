@@ -154,10 +154,8 @@ impl<'c, 'a, 'w> Chains<'c, 'a, 'w> {
                 Fact::Session(session) => {
                     let related = || self.related_to_goal(session);
                     let among = known.as_ref().map_or_else(related, |known| known.among.clone());
-                    let holds = |chains: &mut Self, facts: &[Fact], reading| {
-                        let world = chains.world(facts, reading, None);
-                        matches!(chains.meets(world.as_deref(), facts, session), (Guard::Holds(..), _))
-                    };
+                    let holds =
+                        |chains: &mut Self, facts: &[Fact], reading| chains.is_met(facts, reading, session);
                     self.needs_among(among, known, latest, session, &holds)
                 }
                 fact => Needs::only(self.bearing.number(fact).map(|n| vec![n])),
@@ -393,14 +391,13 @@ impl<'c, 'a, 'w> Chains<'c, 'a, 'w> {
         reading: Reading,
         of: Option<Arc<[Arc<str>]>>,
     ) -> Option<Arc<Estate>> {
-        let facts = in_one_order(facts);
-        let key = WorldKey { facts: facts.clone(), reading, of };
+        let key = WorldKey { facts: in_one_order(facts), reading, of };
         if let Some(known) = self.worlds.get(&key) {
             return known.clone();
         }
         self.read.insert(FxBuildHasher.hash_one((&key.facts, key.reading)));
         let estate = self.search.ground.world(&key, || {
-            let listed: Vec<&Fact> = facts.iter().collect();
+            let listed: Vec<&Fact> = key.facts.iter().collect();
             let snapshot = &self.search.estate.snapshot;
             let changes = match &key.of {
                 None => changes_of(snapshot, &listed, reading),
@@ -491,6 +488,12 @@ impl<'c, 'a, 'w> Chains<'c, 'a, 'w> {
             let made = Fact::NewPrincipal(object.arn.clone());
             facts.contains(&made) || !self.found.all.facts.contains(&made)
         })
+    }
+
+    /// Whether the goal is shown to be met in a session on the policies as the facts leave them.
+    pub fn is_met(&mut self, facts: &[Fact], reading: Reading, session: &Session) -> bool {
+        let world = self.world(facts, reading, None);
+        matches!(self.meets(world.as_deref(), facts, session), (Guard::Holds(..), _))
     }
 
     /// Whether the goal is met in a session, in an estate or with policies as they are.

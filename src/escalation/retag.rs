@@ -7,7 +7,7 @@ use super::chain::Chains;
 use super::fact::Fact;
 use super::replay::{Chain, Torn};
 use super::step::Instance;
-use super::tags::{Shown, Tagging, Wanted, shown_at, tagging, wanted};
+use super::tags::{Tagging, Wanted, shown_at, tagging, wanted};
 
 /// How many more changes of tags a chain may have than its plan.
 const MOST_AGAIN: usize = 3;
@@ -67,13 +67,14 @@ impl Chains<'_, '_, '_> {
 fn last_to_change(torn: &Torn) -> Option<usize> {
     let set = wanted(&torn.chain);
     let others = |place: usize, of: &Tagging<'_>| {
-        let shown: Shown = shown_at(&torn.chain, torn.place, of).into_iter().collect();
+        let shown = shown_at(&torn.chain, torn.place, of);
         let set = set.get(&place);
         let differs =
-            |(tag, value): (&String, &Option<String>)| set.and_then(|set| set.get(tag)) != Some(value);
+            |(tag, value): &(String, Option<String>)| set.and_then(|set| set.get(tag)) != Some(value);
         // A tag that requests don't show may not be there.
-        let in_the_way =
-            |(tag, value): (&String, &Option<String>)| value.is_some() && !shown.contains_key(tag);
+        let in_the_way = |(tag, value): (&String, &Option<String>)| {
+            value.is_some() && !shown.iter().any(|(other, _)| other == tag)
+        };
         shown.iter().any(differs) || set.into_iter().flatten().any(in_the_way)
     };
     let earlier = || torn.chain.steps.iter().enumerate().take(torn.place);

@@ -7,7 +7,6 @@
 
 use super::chain::Chains;
 use super::fact::Fact;
-use super::guard::Guard;
 use super::partial::{Before, Partial};
 use super::policies::Reading;
 use std::collections::BTreeSet;
@@ -127,11 +126,8 @@ impl Chains<'_, '_, '_> {
                 instance.is_some_and(|instance| self.made(&facts, Reading::Exactly, instance).is_some())
             }
             None => {
-                let Some(Fact::Session(session)) = found.aimed.met.get(met).map(|met| &met.by) else {
-                    return true;
-                };
-                let world = self.world(&facts, Reading::Exactly, None);
-                matches!(self.meets(world.as_deref(), &facts, session), (Guard::Holds(..), _))
+                let session = found.aimed.met.get(met).and_then(|met| met.by.session());
+                session.is_none_or(|session| self.is_met(&facts, Reading::Exactly, session))
             }
         }
     }
