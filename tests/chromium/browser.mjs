@@ -32,7 +32,7 @@ export function address(name) {
   return pathToFileURL(join(resolve(process.env.CHROMIUM_TESTS), 'pages', name)).href;
 }
 
-/** Opens a page, and keeps all that it asks for, logs and throws up. */
+/** Opens a page, and keeps all that it asks for, logs and throws up; where scripts run, all that it holds has been made elements of. */
 export async function open(context, name) {
   const page = await context.newPage();
   const seen = { requests: [], console: [], errors: [], dialogs: [] };
@@ -44,5 +44,6 @@ export async function open(context, name) {
     dialog.dismiss();
   });
   await page.goto(address(name), { waitUntil: 'load' });
+  await page.waitForFunction(() => !document.querySelector('noscript') || !document.documentElement.matches('.js'));
   return { page, seen };
 }

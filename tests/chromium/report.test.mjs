@@ -190,6 +190,41 @@ test('of many pipelines what is the same is shown once, and links lead there', (
   assert.deepEqual(broken, []);
 }));
 
+test('what is looked for, led to or opened before the page has made elements of all is there', () => withBrowser(wide, async (context) => {
+  const late = () => { window.requestIdleCallback = () => {}; };
+  const fresh = async (hash = '') => {
+    const page = await context.newPage();
+    await page.addInitScript(late);
+    await page.goto(`${address('200.html')}${hash}`, { waitUntil: 'load' });
+    return page;
+  };
+  const waiting = (page) => page.locator('.pipeline > noscript').count();
+
+  const opened = await fresh();
+  assert.equal(await waiting(opened), 200);
+  await opened.locator('#p7 > summary').click();
+  await opened.locator('#p7 .drawing').waitFor();
+  assert.equal(await waiting(opened), 199);
+  assert.equal(await opened.locator('#p7 > .inside').count(), 1);
+
+  const [, target] = (await opened.content()).match(/href="(#e\d+)"/);
+  const led = await fresh(target);
+  await led.locator(target).waitFor();
+  assert.equal(await led.locator(target).isVisible(), true);
+
+  const searched = await fresh();
+  await searched.uncheck('input[value=violated]');
+  await searched.selectOption('#severity', '0');
+  await searched.waitForFunction(() => !document.getElementById('shown').textContent.startsWith('200 '));
+  const left = await searched.locator('.pipeline:not([hidden])').count();
+  assert.equal(await searched.locator('#shown').textContent(), `${left} of 200 pipelines shown`);
+  assert.equal(await waiting(searched), 0);
+
+  const printed = await fresh();
+  await printed.pdf();
+  assert.equal(await waiting(printed), 0);
+}));
+
 test('it fits a narrow window', () => withBrowser({ viewport: { width: 390, height: 800 } }, async (context) => {
   const { page } = await open(context, 'example.html');
   await page.evaluate(openAll);

@@ -26,8 +26,7 @@ pub(super) fn render(main: &mut Html, entries: &[Entry<'_>], gaps: &Gaps<'_>) {
 
 fn one(section: &mut Html, entry: &Entry<'_>, (number, open): (usize, bool), telling: &mut Telling<'_>) {
     let pipeline = entry.pipeline;
-    let inside = |details: &mut Html| {
-        summary(details, entry);
+    let mut content = |details: &mut Html| {
         details.tag("div", &[("class", &"inside")], |inside| {
             inside.add(&drawing::of(pipeline, &entry.findings, number));
             inside.leaf("p", &[("class", &"quiet legend")], "Boxes are actions with the role that does their work; boxes with cut corners are gates. A red dashed line leads from a role to what it comes to in some number of requests.");
@@ -40,9 +39,17 @@ fn one(section: &mut Html, entry: &Entry<'_>, (number, open): (usize, bool), tel
         [("class", &"pipeline"), ("id", &entry.anchor), ("data-q", &query)];
     if open {
         let [class, id, query] = common;
-        section.tag("details", &[class, id, query, ("open", &"")], inside);
+        section.tag("details", &[class, id, query, ("open", &"")], |details| {
+            summary(details, entry);
+            content(details);
+        });
     } else {
-        section.tag("details", &common, inside);
+        section.tag("details", &common, |details| {
+            summary(details, entry);
+            // Where scripts run, a browser keeps this as text, and script.js makes elements of it when the page is there: most of the time
+            // of opening a page of many pipelines went into elements that nobody sees yet. Where none run it is markup as any other.
+            details.tag("noscript", &[], content);
+        });
     }
     section.text("\n");
 }
