@@ -221,9 +221,19 @@ struct Orders {
     failed: FxHashSet<(BTreeSet<usize>, Vec<usize>)>,
 }
 
+/// What a search for chains among the steps came to.
+pub(super) struct Shortest {
+    /// Shortest first, each replayed.
+    pub chains: Vec<Chain>,
+    /// Whether something was left out that may be shorter.
+    pub left_out: bool,
+    /// Whether it ended since so much was tried.
+    pub gave_up: bool,
+}
+
 impl Chains<'_, '_, '_> {
-    /// Up to `most` chains of at most `longest` steps, shortest first, each replayed; and whether all that may be shorter were looked at.
-    pub fn shortest(&mut self, most: usize, longest: usize) -> (Vec<Chain>, bool) {
+    /// Up to `most` chains of at most `longest` steps.
+    pub fn shortest(&mut self, most: usize, longest: usize) -> Shortest {
         let mut plans = Plans {
             most,
             longest: 0,
@@ -256,7 +266,8 @@ impl Chains<'_, '_, '_> {
         }
         let is_first = plans.chains.is_empty();
         left_out |= plans.take_retagged(longest) && is_first;
-        (plans.chains, !left_out)
+        let gave_up = self.is_spent() || plans.looked_at > MOST_PLANS;
+        Shortest { chains: plans.chains, left_out, gave_up }
     }
 
     /// The first step that gives what meets the goal.

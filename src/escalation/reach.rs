@@ -8,6 +8,7 @@ use super::fact::Fact;
 use super::gathered::Gathered;
 use super::graph::Graph;
 use super::ground::Ground;
+use super::plan::Shortest;
 use super::replay::Chain;
 use super::search::{Aimed, Found, Search};
 use super::session::Start;
@@ -283,26 +284,27 @@ impl Estate {
             };
             let found = search.run(enough);
             let known = best.as_ref().and_then(|best| best.chains.first()).map(|chain| chain.steps.len());
-            let (chains, none_left_out, graph) = {
+            let (Shortest { chains, left_out, gave_up }, graph) = {
                 let mut chains = Chains::of(&search, &found, goal);
                 let shorter = known.map_or(usize::MAX, |known| known.saturating_sub(1));
                 let most = settings.chains.max(1);
-                let (mut shortest, none_left_out) = chains.shortest(most, shorter);
-                if shortest.is_empty()
-                    && !none_left_out
+                let mut shortest = chains.shortest(most, shorter);
+                if shortest.chains.is_empty()
+                    && shortest.left_out
                     && every_way
                     && let Some(mut few) = Chains::of_few(&search, &found, goal)
                 {
-                    (shortest, _) = few.shortest(most, shorter);
+                    shortest.chains = few.shortest(most, shorter).chains;
                 }
                 let graph = if settings.all_paths { chains.graph() } else { Graph::default() };
-                (shortest, none_left_out, graph)
+                (shortest, graph)
             };
             let steps = chains.first().map(|chain| chain.steps.len());
-            let ended = search.cancelled();
+            // Among more steps still more is to be tried.
+            let ended = search.cancelled() || every_way && steps.is_none() && gave_up;
             let none_shorter = known.is_some() && steps.is_none();
             if let Some(best) = best.take().filter(|_| ended || none_shorter) {
-                return Looked { is_shortest: none_shorter && none_left_out && !ended, ..best };
+                return Looked { is_shortest: none_shorter && !left_out && !ended, ..best };
             }
             let shortest = match steps {
                 Some(steps) => found.aimed.met_in.is_some_and(|least| steps <= least),
@@ -318,7 +320,7 @@ impl Estate {
                 && found.all.complete
                 && found.aimed.met.iter().all(|m| m.unknown.is_some());
             if shortest || looked_at_all || settled || supposed || ended {
-                let is_shortest = shortest || looked_at_all && none_left_out && !ended;
+                let is_shortest = shortest || looked_at_all && !left_out && !ended;
                 return Looked { found, chains, graph, is_shortest };
             }
             every_way = true;
