@@ -49,8 +49,10 @@ const MOST_PAIRED: usize = 16;
 const MOST_REMEMBERED: usize = 400_000;
 /// After how many sets of facts the policies are looked at.
 const MOST_WORLDS: usize = 3_000;
-/// How often a step is tried, in whichever state.
-const MOST_STEPS: usize = 8_000;
+/// How much is asked about them: [`Chains::spend`].
+const MOST_ASKED: usize = 2_500_000;
+/// What a question about a state of the policies takes, counted in facts that make up the state.
+const EACH_ASKED: usize = 100;
 
 /// Makes chains from what a search found.
 pub(super) struct Chains<'c, 'a, 'w> {
@@ -64,8 +66,8 @@ pub(super) struct Chains<'c, 'a, 'w> {
     worlds: FxHashMap<WorldKey, World>,
     /// Which facts were read, by their hashes.
     read: FxHashSet<u64>,
-    /// How often a step was tried.
-    pub steps_tried: usize,
+    /// How much was asked about states of the policies.
+    asked: usize,
     /// Whether something was left out since there was too much to try: then a chain that is not found may be there.
     pub left_out: bool,
     /// The boundaries that new principals are made under.
@@ -117,7 +119,7 @@ impl<'c, 'a, 'w> Chains<'c, 'a, 'w> {
             bearing,
             worlds: FxHashMap::default(),
             read: FxHashSet::default(),
-            steps_tried: 0,
+            asked: 0,
             left_out: false,
             under: Arc::new(Under::of(&found.all.instances)),
             needed: BTreeMap::new(),
@@ -288,6 +290,10 @@ impl<'c, 'a, 'w> Chains<'c, 'a, 'w> {
         let pick = |set: &[usize]| under.with_boundaries(&plain(set), &strict);
         let mut found: Vec<Vec<usize>> = Vec::new();
         for set in necessary {
+            if self.is_spent() {
+                self.left_out = true;
+                break;
+            }
             let settled = !plain(&set).iter().any(may_take);
             if settled || holds(self, &pick(&set), Reading::Exactly) {
                 found.push(set);
@@ -339,7 +345,7 @@ impl<'c, 'a, 'w> Chains<'c, 'a, 'w> {
                 let all = chosen(facts, set);
                 for (made, boundary) in under.left_open(&all, facts) {
                     let matters = named || made.made() == Some(principal);
-                    if !matters || strict.contains(made) || differing.contains(made) {
+                    if self.is_spent() || !matters || strict.contains(made) || differing.contains(made) {
                         continue;
                     }
                     let with = [under.with_boundaries(&all, &strict).as_slice(), boundary].concat();
@@ -379,9 +385,14 @@ impl<'c, 'a, 'w> Chains<'c, 'a, 'w> {
         rules
     }
 
-    /// Whether as many states of the policies were made, or steps tried, as may be: then no chain is looked for any longer.
+    /// Whether as many states of the policies were made, or as much was asked about them, as may be: then no chain is looked for any longer.
     pub fn is_spent(&self) -> bool {
-        self.read.len() > MOST_WORLDS || self.steps_tried > MOST_STEPS
+        self.read.len() > MOST_WORLDS || self.asked > MOST_ASKED
+    }
+
+    /// Counts a question about the policies after some facts: whether a step can be made, or the goal is met.
+    pub fn spend(&mut self, facts: &[Fact]) {
+        self.asked += EACH_ASKED + facts.len();
     }
 
     /// The policies after these facts, in this order, of all users and roles or of those that are given; `None`: they are unchanged.
@@ -417,6 +428,7 @@ impl<'c, 'a, 'w> Chains<'c, 'a, 'w> {
 
     /// A step as it is made on the policies as the facts leave them.
     pub fn made(&mut self, facts: &[Fact], reading: Reading, instance: &Instance) -> Option<Instance> {
+        self.spend(facts);
         let world = self.world(facts, reading, Some(self.concerned(instance)));
         let primitive = self.search.primitives.get(instance.primitive)?;
         self.made_in(world.as_deref(), facts, instance, primitive, &[])
@@ -492,6 +504,7 @@ impl<'c, 'a, 'w> Chains<'c, 'a, 'w> {
 
     /// Whether the goal is shown to be met in a session on the policies as the facts leave them.
     pub fn is_met(&mut self, facts: &[Fact], reading: Reading, session: &Session) -> bool {
+        self.spend(facts);
         let world = self.world(facts, reading, None);
         matches!(self.meets(world.as_deref(), facts, session), (Guard::Holds(..), _))
     }

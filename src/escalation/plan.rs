@@ -408,7 +408,6 @@ impl Chains<'_, '_, '_> {
             let held = Fact::Session(instance.session.clone());
             let given = self.bearing.number(&held).is_some_and(|f| self.steps.is_given(f));
             orders.tries += 1;
-            self.steps_tried += 1;
             if orders.tries > MOST_PLACES || self.is_spent() {
                 self.left_out = true;
                 return None;

@@ -217,7 +217,7 @@ impl Chains<'_, '_, '_> {
     ) -> Option<Instance> {
         let world = self.world_for(state, &instance.session);
         let primitive = self.search.primitives.get(instance.primitive)?;
-        self.steps_tried += 1;
+        self.spend(&state.facts);
         // Whoever is there is not made again, under another boundary.
         let made = instance.facts.iter().find(|fact| fact.made().is_some());
         if made.is_some_and(|made| state.facts.contains(made)) {

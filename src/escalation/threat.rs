@@ -112,7 +112,6 @@ impl Chains<'_, '_, '_> {
     /// Whether what was stopped is done after the steps with these facts more.
     fn is_done(&mut self, met: usize, threat: &Threat, more: &[usize]) -> bool {
         let found = self.found;
-        self.steps_tried += 1;
         if self.is_spent() {
             self.left_out = true;
             return false;
