@@ -29,6 +29,7 @@ mod edges;
 mod effect;
 mod fact;
 mod few;
+mod found;
 mod gain;
 mod gathered;
 mod graph;

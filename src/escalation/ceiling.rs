@@ -6,12 +6,13 @@
 
 use super::anyone::account_of;
 use super::fact::{Fact, Session};
+use super::found::Found;
 use super::gathered::Gathered;
 use super::ground::Ground;
 use super::guard::Guard;
 use super::needs::Call;
 use super::reach::EscalationSettings;
-use super::search::{Found, Goal, Search};
+use super::search::{Goal, Search};
 use super::session::Start;
 use crate::ask::{CallerEntity, Estate};
 use crate::question::Verdict;
@@ -72,7 +73,7 @@ impl Estate {
                 if !found.aimed.met.is_empty() || search.cancelled() {
                     return None;
                 }
-                let more = self.entered(&found.all.facts, &accounts);
+                let more = self.entered(&found.all().facts, &accounts);
                 if more.is_empty() {
                     let answer = self.without_chain(&found, goal, settings);
                     return (answer.verdict == Verdict::Impossible).then(|| Arc::new(found));

@@ -9,6 +9,7 @@ use super::bind::Objects;
 use super::bound::{Early, may_be_had};
 use super::fact::{Fact, Session};
 use super::few::few;
+use super::found::Found;
 use super::gain::Gained;
 use super::graph::Graph;
 use super::guard::{Asker, Guard};
@@ -17,7 +18,7 @@ use super::outdone::outdone;
 use super::plan::Steps;
 use super::policies::{Reading, changes_among, changes_of};
 use super::required::{has_all_required, required_by};
-use super::search::{Found, Search};
+use super::search::Search;
 use super::step::{Finder, Instance, Shared, Wanted};
 use super::target::Goal;
 use super::under::Under;
@@ -96,18 +97,18 @@ pub(super) struct Needs {
 impl<'c, 'a, 'w> Chains<'c, 'a, 'w> {
     /// Of all steps that were found.
     pub fn of(search: &'c Search<'a, 'w>, found: &'c Found, goal: &'c Goal) -> Self {
-        let all: Vec<usize> = (0..found.all.instances.len()).collect();
+        let all: Vec<usize> = (0..found.all().instances.len()).collect();
         Self::among(search, found, goal, &all)
     }
 
     /// Of a few of them ([`super::few`]); `None` where there are no more than these.
     pub fn of_few(search: &'c Search<'a, 'w>, found: &'c Found, goal: &'c Goal) -> Option<Self> {
-        let few = few(&found.all.instances);
-        (few.len() < found.all.instances.len()).then(|| Self::among(search, found, goal, &few))
+        let few = few(&found.all().instances);
+        (few.len() < found.all().instances.len()).then(|| Self::among(search, found, goal, &few))
     }
 
     fn among(search: &'c Search<'a, 'w>, found: &'c Found, goal: &'c Goal, places: &[usize]) -> Self {
-        let (facts, objects) = (&found.all.facts, search.ground.objects());
+        let (facts, objects) = (&found.all().facts, search.ground.objects());
         let bearing = Bearing::of(facts);
         Self {
             search,
@@ -115,13 +116,13 @@ impl<'c, 'a, 'w> Chains<'c, 'a, 'w> {
             goal,
             visible: Visible::of(&search.estate.snapshot, facts, objects.names_boundaries()),
             objects,
-            steps: Steps::of(&found.all.instances, places, &bearing, search.start.sessions()),
+            steps: Steps::of(&found.all().instances, places, &bearing, search.start.sessions()),
             bearing,
             worlds: FxHashMap::default(),
             read: FxHashSet::default(),
             asked: 0,
             left_out: false,
-            under: Arc::new(Under::of(&found.all.instances)),
+            under: Arc::new(Under::of(&found.all().instances)),
             needed: BTreeMap::new(),
             goals: BTreeMap::new(),
         }
@@ -136,7 +137,7 @@ impl<'c, 'a, 'w> Chains<'c, 'a, 'w> {
         let rules = self.rules(&goals);
         Graph::of(
             &rules,
-            &self.found.all.instances,
+            &self.found.all().instances,
             self.search.primitives,
             self.search.start.sessions().map(Fact::Session),
             goals.iter(),
@@ -185,7 +186,7 @@ impl<'c, 'a, 'w> Chains<'c, 'a, 'w> {
             return known;
         }
         let found = self.found;
-        let needs = match found.all.instances.get(n) {
+        let needs = match found.all().instances.get(n) {
             Some(instance) if instance.evidence.unknown.is_none() => {
                 let related = || self.related_to(instance);
                 let among = known.as_ref().map_or_else(related, |known| known.among.clone());
@@ -372,7 +373,7 @@ impl<'c, 'a, 'w> Chains<'c, 'a, 'w> {
                 continue;
             }
             for n in self.steps.giving(fact).to_vec() {
-                let Some(instance) = self.found.all.instances.get(n).filter(|_| done.insert(n)) else {
+                let Some(instance) = self.found.all().instances.get(n).filter(|_| done.insert(n)) else {
                     continue;
                 };
                 for needs in self.needs_of(n, usize::MAX).sets.iter() {
@@ -498,7 +499,7 @@ impl<'c, 'a, 'w> Chains<'c, 'a, 'w> {
         let mut others = instance.binding.iter().filter(|(variable, _)| known(variable));
         others.all(|(_, object)| {
             let made = Fact::NewPrincipal(object.arn.clone());
-            facts.contains(&made) || !self.found.all.facts.contains(&made)
+            facts.contains(&made) || !self.found.all().facts.contains(&made)
         })
     }
 

@@ -2,8 +2,9 @@
 
 use super::attachable::Earlier;
 use super::bind::Objects;
+use super::found::Found;
 use super::guard::Asker;
-use super::search::{Found, for_steps};
+use super::search::for_steps;
 use super::stock::Stock;
 use super::twins::Seers;
 use super::walk::{From, Walk, Walks};

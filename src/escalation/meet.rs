@@ -1,9 +1,10 @@
 //! Whether a target is met: in a session, or by a fact.
 
 use super::fact::{Fact, Session};
+use super::found::Aimed;
 use super::guard::{Allowed, Asker, Guard, Joined, Refuted};
 use super::one_call::bound;
-use super::search::{Aimed, Goal, Search};
+use super::search::{Goal, Search};
 use super::step::{Evidence, Instance};
 use super::target::{Aim, Asked, Gains, Way};
 use crate::ask::{Bond, Estate};

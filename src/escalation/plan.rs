@@ -400,11 +400,12 @@ impl Chains<'_, '_, '_> {
             return None;
         }
         let found = self.found;
-        let so_far: Vec<&Instance> = orders.done.iter().filter_map(|n| found.all.instances.get(*n)).collect();
+        let so_far: Vec<&Instance> =
+            orders.done.iter().filter_map(|n| found.all().instances.get(*n)).collect();
         let had: Vec<Fact> = so_far.iter().flat_map(|i| &i.facts).cloned().collect();
         let facts: Vec<Fact> = had.iter().filter(|f| f.session().is_none()).cloned().collect();
         for n in steps.iter().copied().filter(|n| !orders.done.contains(n)).collect::<Vec<_>>() {
-            let Some(instance) = found.all.instances.get(n) else { continue };
+            let Some(instance) = found.all().instances.get(n) else { continue };
             let held = Fact::Session(instance.session.clone());
             let given = self.bearing.number(&held).is_some_and(|f| self.steps.is_given(f));
             orders.tries += 1;
@@ -426,7 +427,7 @@ impl Chains<'_, '_, '_> {
             }
         }
         // Which tags are set hangs on all that comes before and after.
-        let is_tagging = |n: &usize| found.all.instances.get(*n).is_some_and(|i| tagging(i).is_some());
+        let is_tagging = |n: &usize| found.all().instances.get(*n).is_some_and(|i| tagging(i).is_some());
         if !steps.iter().any(is_tagging) {
             orders.failed.insert(beginning);
         }
@@ -435,7 +436,7 @@ impl Chains<'_, '_, '_> {
 
     /// Steps that were made in an order: which, and those whose order makes a difference.
     fn beginning(&self, done: &[usize]) -> (BTreeSet<usize>, Vec<usize>) {
-        let instances = &self.found.all.instances;
+        let instances = &self.found.all().instances;
         let in_order = |n: &usize| {
             instances.get(*n).is_some_and(|instance| instance.facts.iter().any(Fact::is_replaced_by_later))
         };

@@ -5,12 +5,13 @@ use super::anyone::matters_beside;
 use super::chain::Chains;
 use super::commands::commands;
 use super::fact::Fact;
+use super::found::{Aimed, Found};
 use super::gathered::Gathered;
 use super::graph::Graph;
 use super::ground::Ground;
 use super::plan::Shortest;
 use super::replay::Chain;
-use super::search::{Aimed, Found, Search};
+use super::search::Search;
 use super::session::Start;
 use super::step::Instance;
 use super::target::{Goal, Target};
@@ -212,7 +213,7 @@ impl Estate {
         });
         let for_anyone = || {
             let found = beneath.as_ref()?;
-            let invariant = Some(Invariant { facts: found.all.facts.clone() });
+            let invariant = Some(Invariant { facts: found.all().facts.clone() });
             let shown = Shown { witnesses: Vec::new(), graph: Graph::default(), invariant };
             Some((self.without_chain(found, goal, settings), shown))
         };
@@ -231,7 +232,7 @@ impl Estate {
             if let Some(shown) = (!impossible).then(for_anyone).flatten() {
                 return shown;
             }
-            let invariant = impossible.then_some(Invariant { facts: found.all.facts });
+            let invariant = impossible.then(|| Invariant { facts: found.all().facts.clone() });
             return (answer, Shown { witnesses, graph, invariant });
         };
         let mut answer = Answer::bare(Verdict::Reachable);
@@ -267,6 +268,7 @@ impl Estate {
         let mut every_way = settings.all_paths || settings.chains > 1;
         let mut rounds = 0;
         let mut best: Option<Looked> = None;
+        let mut so_far: Option<Found> = None;
         loop {
             let search = Search {
                 estate: self,
@@ -282,7 +284,10 @@ impl Estate {
                 true => !settings.all_paths && all.rounds >= rounds,
                 false => needless(all),
             };
-            let found = search.run(enough);
+            let found = match so_far.take() {
+                Some(so_far) => search.further(so_far, enough),
+                None => search.run(enough),
+            };
             let known = best.as_ref().and_then(|best| best.chains.first()).map(|chain| chain.steps.len());
             let (Shortest { chains, left_out, gave_up }, graph) = {
                 let mut chains = Chains::of(&search, &found, goal);
@@ -310,21 +315,23 @@ impl Estate {
                 Some(steps) => found.aimed.met_in.is_some_and(|least| steps <= least),
                 None => found.aimed.met.is_empty(),
             };
-            let looked_at_all =
-                every_way && (found.all.complete || steps.is_some_and(|steps| steps <= found.all.rounds + 1));
+            let looked_at_all = every_way
+                && (found.all().complete || steps.is_some_and(|steps| steps <= found.all().rounds + 1));
             // Every way of so many sessions, or of principals of every name, would take longer than anybody waits.
-            let many = found.all.by_sorts || found.all.facts.len() > MOST_FOR_SHORTEST;
+            let many = found.all().by_sorts || found.all().facts.len() > MOST_FOR_SHORTEST;
             let settled = steps.is_some() && !every_way && many;
             // Every way leads to the same sessions, and what is taken for granted of new principals stays so.
-            let supposed = found.all.by_sorts
-                && found.all.complete
+            let supposed = found.all().by_sorts
+                && found.all().complete
                 && found.aimed.met.iter().all(|m| m.unknown.is_some());
             if shortest || looked_at_all || settled || supposed || ended {
                 let is_shortest = shortest || looked_at_all && !left_out && !ended;
                 return Looked { found, chains, graph, is_shortest };
             }
+            // The same search goes on where every way was looked for already.
+            so_far = every_way.then(|| found.clone());
             every_way = true;
-            rounds = steps.map_or(found.all.rounds + 1, |steps| steps - 1);
+            rounds = steps.map_or(found.all().rounds + 1, |steps| steps - 1);
             best = steps.map(|_| Looked { found, chains, graph, is_shortest: false });
         }
     }
@@ -332,7 +339,7 @@ impl Estate {
     /// No chain was shown: a proof that there is none, or why that is not known.
     pub(super) fn without_chain(&self, found: &Found, goal: &Goal, settings: &EscalationSettings) -> Answer {
         let why = found.aimed.met.iter().find_map(|m| m.unknown.clone()).or_else(|| {
-            let doubtful = found.all.instances.iter().find_map(|i| i.evidence.unknown.clone());
+            let doubtful = found.all().instances.iter().find_map(|i| i.evidence.unknown.clone());
             (!found.aimed.met.is_empty()).then(|| {
                 doubtful.unwrap_or_else(|| Undecided {
                     reason:
@@ -342,7 +349,7 @@ impl Estate {
                 })
             })
         });
-        let ended = (!found.all.complete && found.aimed.met.is_empty())
+        let ended = (!found.all().complete && found.aimed.met.is_empty())
             .then(|| settings.ask.effort.ended("the search for steps"));
         if let Some(undecided) = why.or(ended) {
             return Answer { undecided: Some(undecided), ..Answer::bare(Verdict::Undecided) };
@@ -351,7 +358,7 @@ impl Estate {
         let kinds = self.kinds_of(found, goal);
         let unread = kinds.iter().find_map(|(kind, account)| inventory.unread(kind, account).first());
         let spot = self.snapshot.blind_spots().first();
-        let untold = found.all.untold.first().map(|field| Undecided {
+        let untold = found.all().untold.first().map(|field| Undecided {
             reason: format!("not known: the {field}"),
             place: "the inventory".to_owned(),
         });
@@ -359,10 +366,10 @@ impl Estate {
             .map(|p| Undecided { reason: format!("not known: {}", p.found), place: p.file.to_string() })
             .or(spot
                 .map(|b| Undecided { reason: format!("not known: {}", b.what), place: b.file.to_string() }));
-        if let Some(undecided) = hidden.or(untold).or(found.all.untried.clone()) {
+        if let Some(undecided) = hidden.or(untold).or(found.all().untried.clone()) {
             return Answer { undecided: Some(undecided), ..Answer::bare(Verdict::Undecided) };
         }
-        let taken = self.taken(&found.all.facts, &kinds);
+        let taken = self.taken(&found.all().facts, &kinds);
         if let (Missing::Unknown, Some(untold)) = (self.missing, taken.first()) {
             let reason = format!("not known: whether {}", untold.what);
             let place = untold.command.clone().unwrap_or_default();
@@ -387,7 +394,7 @@ impl Estate {
                 folded: refuted.folded,
                 seconded: refuted.seconded,
                 second_unknown: refuted.second_unknown,
-                scope: scope_of(&found.all.facts, settings.primitives.len()),
+                scope: scope_of(&found.all().facts, settings.primitives.len()),
                 blocked_by: Vec::new(),
             }),
             untold: Arc::new(taken),
@@ -400,7 +407,7 @@ impl Estate {
         let accounts = || self.snapshot.accounts().iter().map(|a| a.id.clone());
         let told_by = goal.kinds().into_iter();
         let told_by = told_by.flat_map(|kind| accounts().map(move |account| (kind.to_owned(), account)));
-        found.all.kinds.iter().cloned().chain(told_by).collect()
+        found.all().kinds.iter().cloned().chain(told_by).collect()
     }
 
     /// The inputs that were never collected, and what is taken for them.

@@ -143,7 +143,7 @@ impl Chains<'_, '_, '_> {
     fn with_any_tags(&mut self, order: &[usize], by: &Fact) -> Option<(Vec<Instance>, Chain)> {
         let found = self.found;
         let mut instances: Vec<Instance> =
-            order.iter().filter_map(|n| found.all.instances.get(*n)).cloned().collect();
+            order.iter().filter_map(|n| found.all().instances.get(*n)).cloned().collect();
         let mut chain = self.replay_steps(&instances, by, &Wanted::new()).ok()?;
         while let Some(n) = instances.iter().position(|i| !choices(i).is_empty()) {
             let used = chain.policies_used_after(n);

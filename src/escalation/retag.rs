@@ -58,7 +58,7 @@ impl Chains<'_, '_, '_> {
             let is_same = other.primitive == again.primitive && other.session == again.session;
             !is_same && tagging(other) == tagging(again) && is_held(other)
         };
-        let others = self.found.all.instances.iter().filter(is_another).take(MOST_OTHERS);
+        let others = self.found.all().instances.iter().filter(is_another).take(MOST_OTHERS);
         std::iter::once(again).chain(others).cloned().collect()
     }
 }

@@ -3,10 +3,11 @@
 use super::aside::Aside;
 use super::bind::Objects;
 use super::fact::{Fact, Held, Session};
+use super::found::{Aimed, Found};
 use super::gain::Gained;
 use super::gathered::Gathered;
 use super::ground::Ground;
-use super::guard::{Guard, Refuted};
+use super::guard::Guard;
 use super::kin::Kin;
 use super::meet::Met;
 use super::open::{Lists, Open};
@@ -53,25 +54,6 @@ type InOrder<'s> = Vec<(&'s Session, First)>;
 /// What is seen of sessions.
 type LookedAt = Aside<Vec<(Holder, Look)>>;
 
-/// All that was found.
-#[derive(Debug, Default)]
-pub(super) struct Found {
-    /// What the steps gave.
-    pub all: Gathered,
-    pub aimed: Aimed,
-}
-
-/// What was found about the goal.
-#[derive(Debug, Default)]
-pub(super) struct Aimed {
-    /// How it is met; none: it is out of reach.
-    pub met: Vec<Met>,
-    /// After how many rounds it was first met: no chain has fewer steps.
-    pub met_in: Option<usize>,
-    /// What was refuted of it.
-    pub refuted: Refuted,
-}
-
 /// What is asked about next.
 #[derive(Clone, Copy)]
 pub(super) struct Round<'r, 'w> {
@@ -91,23 +73,25 @@ impl Search<'_, '_> {
     /// At first a new principal is given one name. Where that leads no further, it is given one of each sort
     /// ([`super::sorts`]), and looked at as one of whatever name.
     pub fn run(&self, enough: impl Fn(&Aimed, &Gathered) -> bool) -> Found {
-        let mut aimed = Aimed::default();
-        let mut stage = self.stage(0, || self.first());
-        for round in 1.. {
-            self.aim(&stage, &mut aimed);
-            if self.cancelled() || enough(&aimed, &stage.all) {
-                break;
-            }
+        let mut found = Found { stage: self.stage(0, || self.first()), round: 0, aimed: Aimed::default() };
+        self.aim(&found.stage, &mut found.aimed);
+        self.further(found, enough)
+    }
+
+    /// The same from where a search like this one stopped.
+    pub fn further(&self, found: Found, enough: impl Fn(&Aimed, &Gathered) -> bool) -> Found {
+        let Found { mut stage, mut round, mut aimed } = found;
+        while !stage.ended && !self.cancelled() && !enough(&aimed, &stage.all) {
+            round += 1;
             stage = match self.walk {
                 Some(_) => self.stage(round, || self.next(Stage::clone(&stage))),
                 None => Arc::new(self.next(Arc::unwrap_or_clone(stage))),
             };
-            if stage.ended {
-                break;
+            if !stage.ended {
+                self.aim(&stage, &mut aimed);
             }
         }
-        let all = Arc::try_unwrap(stage).map_or_else(|shared| shared.all.clone(), |own| own.all);
-        Found { all, aimed }
+        Found { stage, round, aimed }
     }
 
     fn stage(&self, round: usize, make: impl FnOnce() -> Stage) -> Arc<Stage> {
@@ -552,22 +536,6 @@ impl Search<'_, '_> {
             aimed.met.retain(|m| m.by != by);
             aimed.met.push(Met { by, unknown });
         }
-    }
-}
-
-impl Aimed {
-    /// Whether it is shown that the goal is met.
-    pub fn is_met(&self) -> bool {
-        self.met.iter().any(|m| m.unknown.is_none())
-    }
-}
-
-impl Found {
-    /// What was refuted of steps and of the goal.
-    pub fn refuted(&self) -> Refuted {
-        let mut refuted = self.all.refuted.clone();
-        refuted.add(&self.aimed.refuted);
-        refuted
     }
 }
 

@@ -116,12 +116,12 @@ impl Chains<'_, '_, '_> {
             self.left_out = true;
             return false;
         }
-        let given = threat.done.iter().filter_map(|n| found.all.instances.get(*n)).flat_map(|i| &i.facts);
+        let given = threat.done.iter().filter_map(|n| found.all().instances.get(*n)).flat_map(|i| &i.facts);
         let added = more.iter().filter_map(|n| self.bearing.fact(*n));
         let facts: Vec<Fact> = given.chain(added).filter(|fact| fact.session().is_none()).cloned().collect();
         match threat.step {
             Some(step) => {
-                let instance = found.all.instances.get(step);
+                let instance = found.all().instances.get(step);
                 instance.is_some_and(|instance| self.made(&facts, Reading::Exactly, instance).is_some())
             }
             None => {
