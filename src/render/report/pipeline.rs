@@ -26,6 +26,7 @@ pub(super) fn render(main: &mut Html, entries: &[Entry<'_>], gaps: &Gaps<'_>) {
 
 fn one(section: &mut Html, entry: &Entry<'_>, (number, open): (usize, bool), telling: &mut Telling<'_>) {
     let pipeline = entry.pipeline;
+    let at_once = telling.room.whole;
     let mut content = |details: &mut Html| {
         details.tag("div", &[("class", &"inside")], |inside| {
             inside.add(&drawing::of(pipeline, &entry.findings, number));
@@ -37,19 +38,21 @@ fn one(section: &mut Html, entry: &Entry<'_>, (number, open): (usize, bool), tel
     let query = format!("{} {} {}", pipeline.name, pipeline.account, pipeline.region);
     let common: [(&'static str, &dyn std::fmt::Display); 3] =
         [("class", &"pipeline"), ("id", &entry.anchor), ("data-q", &query)];
+    let whole = |details: &mut Html| {
+        summary(details, entry);
+        if at_once {
+            content(details);
+        } else {
+            // Where scripts run, a browser keeps this as text, and script.js makes elements of it when the page is there: most of the time of
+            // opening a page of many pipelines went into elements that nobody sees yet. Where none run it is markup as any other.
+            details.tag("noscript", &[], content);
+        }
+    };
     if open {
         let [class, id, query] = common;
-        section.tag("details", &[class, id, query, ("open", &"")], |details| {
-            summary(details, entry);
-            content(details);
-        });
+        section.tag("details", &[class, id, query, ("open", &"")], whole);
     } else {
-        section.tag("details", &common, |details| {
-            summary(details, entry);
-            // Where scripts run, a browser keeps this as text, and script.js makes elements of it when the page is there: most of the time
-            // of opening a page of many pipelines went into elements that nobody sees yet. Where none run it is markup as any other.
-            details.tag("noscript", &[], content);
-        });
+        section.tag("details", &common, whole);
     }
     section.text("\n");
 }
