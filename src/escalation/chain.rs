@@ -135,13 +135,11 @@ impl<'c, 'a, 'w> Chains<'c, 'a, 'w> {
             goals.extend(self.goals_of(n, usize::MAX).sets.iter().map(|needs| self.named(needs)));
         }
         let rules = self.rules(&goals);
-        Graph::of(
-            &rules,
-            &self.found.all().instances,
-            self.search.primitives,
-            self.search.start.sessions().map(Fact::Session),
-            goals.iter(),
-        )
+        let instances = &self.found.all().instances;
+        let start = self.search.start.sessions().map(Fact::Session);
+        let graph = Graph::of(&rules, instances, self.search.primitives, start, goals.iter());
+        let may_lack_ways = self.left_out || self.is_spent() || self.search.cancelled();
+        Graph { may_lack_ways, ..graph }
     }
 
     fn named(&self, facts: &[usize]) -> BTreeSet<Fact> {

@@ -19,6 +19,8 @@ pub struct Graph {
     pub start: Vec<usize>,
     /// Sets of facts each of which is enough for the target.
     pub targets: Vec<Vec<usize>>,
+    /// Whether it may lack ways of steps that are shown to be possible: so much was to be tried, or time was up.
+    pub may_lack_ways: bool,
 }
 
 /// A step of a [`Graph`].
@@ -69,6 +71,9 @@ impl Graph {
     pub fn to_dot(&self) -> String {
         let mut dot =
             String::from("digraph reach {\n  rankdir=LR;\n  node [shape=box, fontname=\"sans-serif\"];\n");
+        if self.may_lack_ways {
+            dot.push_str("  label=\"There may be other ways.\";\n");
+        }
         for (n, fact) in self.facts.iter().enumerate() {
             let style = if self.start.contains(&n) { ", style=bold" } else { "" };
             let _ = writeln!(dot, "  f{n} [label=\"{}\"{style}];", escaped(fact));
@@ -95,4 +100,18 @@ impl Graph {
 
 fn escaped(text: &str) -> String {
     text.replace('\\', "\\\\").replace('"', "\\\"")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_may_be_missing_is_told() {
+        let whole = Graph { facts: vec!["a \"b\"".to_owned()], ..Graph::default() };
+        let partial = Graph { may_lack_ways: true, ..whole.clone() };
+        assert!(!whole.to_dot().contains("other ways"));
+        assert!(partial.to_dot().contains("  label=\"There may be other ways.\";\n"));
+        assert!(partial.to_dot().contains("f0 [label=\"a \\\"b\\\"\"];"));
+    }
 }

@@ -301,8 +301,9 @@ impl Estate {
                 {
                     shortest.chains = few.shortest(most, shorter).chains;
                 }
-                let graph = if settings.all_paths { chains.graph() } else { Graph::default() };
-                (shortest, graph)
+                // With bounds of its own.
+                let graph = settings.all_paths.then(|| Chains::of(&search, &found, goal).graph());
+                (shortest, graph.unwrap_or_default())
             };
             let steps = chains.first().map(|chain| chain.steps.len());
             // Among more steps still more is to be tried.

@@ -109,7 +109,7 @@ fn cut_of(cut: &CutAnswer) -> Value {
 pub fn graph(graph: &Graph) -> Value {
     json!({
         "format": "gateproof-graph/1", "facts": graph.facts, "steps": graph.steps, "start": graph.start,
-        "targets": graph.targets,
+        "targets": graph.targets, "may_lack_ways": graph.may_lack_ways,
     })
 }
 

@@ -76,6 +76,23 @@ fn reach_says_by_its_exit_code_whether_a_chain_exists() {
 }
 
 #[test]
+fn a_graph_tells_whether_it_may_lack_ways() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("ways.json").to_str().unwrap().to_owned();
+    let may_lack_ways = |action: &str, target: [&str; 2]| {
+        let snapshot = OneUser::with(&[statement("Allow", action, json!("*"))]);
+        let path = snapshot.path();
+        run(&[&["reach", &path, "--from", "user/ana", "--graph", &file], &target[..]].concat());
+        let graph: Value = serde_json::from_str(&std::fs::read_to_string(&file).unwrap()).unwrap();
+        assert!(!graph["steps"].as_array().unwrap().is_empty(), "{graph}");
+        graph["may_lack_ways"].as_bool().unwrap()
+    };
+    assert!(!may_lack_ways("iam:CreateLoginProfile", ["--controls", "user/ana"]));
+    // Whoever may do anything has more ways than are tried.
+    assert!(may_lack_ways("iam:PutUserPolicy", ["--action", "s3:GetObject"]));
+}
+
+#[test]
 fn a_cut_names_the_statement_that_every_chain_hangs_on() {
     let own = json!("arn:aws:iam::111122223333:user/ana");
     let snapshot = OneUser::with(&[
