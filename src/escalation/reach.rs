@@ -289,22 +289,11 @@ impl Estate {
                 None => search.run(enough),
             };
             let known = best.as_ref().and_then(|best| best.chains.first()).map(|chain| chain.steps.len());
-            let (Shortest { chains, left_out, gave_up }, graph) = {
-                let mut chains = Chains::of(&search, &found, goal);
-                let shorter = known.map_or(usize::MAX, |known| known.saturating_sub(1));
-                let most = settings.chains.max(1);
-                let mut shortest = chains.shortest(most, shorter);
-                if shortest.chains.is_empty()
-                    && shortest.left_out
-                    && every_way
-                    && let Some(mut few) = Chains::of_few(&search, &found, goal)
-                {
-                    shortest.chains = few.shortest(most, shorter).chains;
-                }
-                // With bounds of its own.
-                let graph = settings.all_paths.then(|| Chains::of(&search, &found, goal).graph());
-                (shortest, graph.unwrap_or_default())
-            };
+            let shorter = known.map_or(usize::MAX, |known| known.saturating_sub(1));
+            let Shortest { chains, left_out, gave_up } =
+                shortest_of(&search, &found, goal, (settings.chains.max(1), shorter));
+            let graph = settings.all_paths.then(|| Chains::of(&search, &found, goal).graph());
+            let graph = graph.unwrap_or_default();
             let steps = chains.first().map(|chain| chain.steps.len());
             // Among more steps still more is to be tried.
             let ended = search.cancelled() || every_way && steps.is_none() && gave_up;
@@ -432,6 +421,24 @@ fn scope_of(facts: &BTreeSet<Fact>, steps: usize) -> String {
         none if none.is_empty() => steps,
         accounts => format!("whoever is in account {accounts}, and {steps}"),
     }
+}
+
+/// Up to so many chains of at most so many steps, of all steps that were found or, where those are too many, of a few.
+fn shortest_of(
+    search: &Search<'_, '_>,
+    found: &Found,
+    goal: &Goal,
+    (most, longest): (usize, usize),
+) -> Shortest {
+    let mut shortest = Chains::of(search, found, goal).shortest(most, longest);
+    if shortest.chains.is_empty()
+        && shortest.left_out
+        && search.every_way
+        && let Some(mut few) = Chains::of_few(search, found, goal)
+    {
+        shortest.chains = few.shortest(most, longest).chains;
+    }
+    shortest
 }
 
 /// What a search for chains came to.
