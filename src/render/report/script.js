@@ -29,7 +29,6 @@
       const text = texts.pop();
       if (text.isConnected) fill(text);
     }
-    root.classList.toggle('whole', !texts.length);
   };
   const fillAll = () => fillWhile(() => true);
   const later = (work) => {
